@@ -1,0 +1,60 @@
+"""What a camera promises: a fresh, real frame or a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.contract import Device, Failed, Ok
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Frame:
+    """One picture: `pixels` is uint8 of shape (height, width, 3) in BGR order."""
+
+    pixels: NDArray[np.uint8]
+    sequence: int
+    captured_monotonic_ns: int
+
+    def __repr__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        return f"Frame({width}x{height}, sequence={self.sequence})"
+
+
+class CameraFailure(StrEnum):
+    """Why there is no usable frame."""
+
+    ABSENT = "absent"
+    CLOSED = "closed"
+    WARMING_UP = "warming_up"
+    STALE = "stale"
+    BLANK = "blank"
+    TIMED_OUT = "timed_out"
+
+
+class Camera(Device, Protocol):
+    """A camera that is open only while the resident sees that it is.
+
+    Never blocks the caller for longer than 0.1 s, `open` and `probe` apart.
+    """
+
+    @property
+    def open_count(self) -> int:
+        """How often it was opened since the terminal started: what the privacy tests count."""
+        ...
+
+    def open(self) -> Ok[None] | Failed[CameraFailure]:
+        """Start capturing; returns when the child process has the source open."""
+        ...
+
+    def latest(self, max_age_s: float = 1.0) -> Ok[Frame] | Failed[CameraFailure]:
+        """The newest frame, settled, not blank and not older than `max_age_s`."""
+        ...
+
+    def stop(self) -> None:
+        """Stop capturing and forget every frame; the camera may be opened again."""
+        ...

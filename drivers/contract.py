@@ -1,0 +1,121 @@
+"""The few types that every device family shares.
+
+An expected failure is a value (`Ok | Failed`), an exception is a defect. A state is a
+closed enum, the first cause is kept, and `unknown` is never shown as fine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class DeviceState(StrEnum):
+    """What a device can do now."""
+
+    ABSENT = "absent"
+    OPENING = "opening"
+    READY = "ready"
+    BUSY = "busy"
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+
+
+class Cause(StrEnum):
+    """Why a device is not ready: the device half of the health vocabulary."""
+
+    CARD_ABSENT = "card.absent"
+    CARD_LOST = "card.lost"
+    CARD_SERVICE_LOST = "card.service_lost"
+    CARD_SILENT = "card.silent"
+    CARD_SAM_ERROR = "card.sam_error"
+    CARD_UNAUTHORISED = "card.unauthorised"
+    CAMERA_ABSENT = "camera.absent"
+    CAMERA_STALE = "camera.stale"
+    CAMERA_DARK = "camera.dark"
+    FACE_MODEL_MISSING = "face.model_missing"
+    FACE_UNCALIBRATED = "face.uncalibrated"
+    FACE_RESTARTING = "face.restarting"
+    PRINTER_OFFLINE = "printer.offline"
+    PRINTER_SILENT = "printer.silent"
+    PRINTER_PAPER_LOW = "printer.paper_low"
+    PRINTER_PAPER_OUT = "printer.paper_out"
+    PRINTER_COVER = "printer.cover"
+    PRINTER_CUTTER = "printer.cutter"
+    PRINTER_ERROR = "printer.error"
+    SPEAKER_ABSENT = "speaker.absent"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """A device's state with its first cause; `warnings` do not stop service (paper low)."""
+
+    state: DeviceState
+    cause: Cause | None = None
+    detail: str = ""
+    warnings: tuple[Cause, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """True only when known to work: `unknown` is not usable."""
+        return self.state in (DeviceState.READY, DeviceState.BUSY)
+
+
+@dataclass(frozen=True, slots=True)
+class Ok(Generic[T]):
+    """A result."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Generic[R]):
+    """An expected failure; `detail` is for technicians and never holds a personal value."""
+
+    reason: R
+    detail: str = ""
+
+
+class Outcome(StrEnum):
+    """The three outcomes of an effect on the world."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class CheckOutcome(StrEnum):
+    """One line of evidence."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_DONE = "not_done"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check and how it ended; evidence is a tuple of these, never one boolean."""
+
+    name: str
+    outcome: CheckOutcome
+    detail: str = ""
+
+
+class Device(Protocol):
+    """What every device answers."""
+
+    def status(self) -> DeviceStatus:
+        """The last known status; never blocks."""
+        ...
+
+    def probe(self) -> DeviceStatus:
+        """Ask the device itself (may block for its own deadline) and return the new status."""
+        ...
+
+    def close(self) -> None:
+        """Release the device; may be called twice."""
+        ...

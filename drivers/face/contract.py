@@ -1,0 +1,80 @@
+"""What face verification promises: guidance, a comparison under a calibration, or neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from drivers.camera.contract import Frame
+from drivers.contract import Device, Failed, Ok
+
+
+class Guidance(StrEnum):
+    """What the resident can do so that a frame becomes usable. Never an accusation."""
+
+    NO_FACE = "no_face"
+    COME_CLOSER = "come_closer"
+    ONE_PERSON = "one_person"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    HOLD_STILL = "hold_still"
+
+
+class FaceFailure(StrEnum):
+    """Why no comparison can be made at all."""
+
+    UNCALIBRATED = "uncalibrated"
+    MODEL_MISSING = "model_missing"
+    NO_REFERENCE = "no_reference"
+    TIMED_OUT = "timed_out"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One matcher's distance (0 = same picture) rounded to 0.01, and the calibrated limit."""
+
+    matcher: str
+    distance: float
+    limit: float
+
+    @property
+    def cleared(self) -> bool:
+        return self.distance <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The decision over several frames: accepted only if every matcher cleared its limit.
+
+    `accepted=False` never rejects a person; it leads to another try or another way.
+    """
+
+    accepted: bool
+    scores: tuple[Score, ...]
+    calibration_id: str
+    frames_used: int
+
+
+class FaceVerifier(Device, Protocol):
+    """One-to-one comparison of live frames with the photo of the card, in a child process."""
+
+    def set_reference(self, picture: bytes) -> Ok[None] | Failed[FaceFailure | Guidance]:
+        """Take the card's photo (an encoded picture that OpenCV reads: BMP, PNG, JPEG, WebP).
+
+        `Failed(NO_FACE)` when no face can be found on it.
+        """
+        ...
+
+    def examine(self, frame: Frame) -> Ok[None] | Failed[FaceFailure | Guidance]:
+        """Is this frame usable? If so its embedding is kept in the child for `decide`."""
+        ...
+
+    def decide(self) -> Ok[Comparison] | Failed[FaceFailure]:
+        """Compare the usable frames since `set_reference` or the last `decide` (median score)."""
+        ...
+
+    def forget(self) -> None:
+        """End the visit: reference and frames are gone with the child's memory."""
+        ...

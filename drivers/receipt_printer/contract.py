@@ -1,0 +1,84 @@
+"""What a receipt printer promises, and the content that it can print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from drivers.contract import Cause, Device, Outcome
+
+
+class Size(StrEnum):
+    """Type sizes of a slip."""
+
+    SMALL = "small"
+    BODY = "body"
+    LARGE = "large"
+    TITLE = "title"
+
+
+class Align(StrEnum):
+    """Where a line stands."""
+
+    LEFT = "left"
+    CENTRE = "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph, wrapped at the paper's width."""
+
+    text: str
+    size: Size = Size.BODY
+    bold: bool = False
+    align: Align = Align.LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A label and its value on one line (the value wraps under itself)."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thin line across the paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class QrCode:
+    """A QR code, centred."""
+
+    data: str
+
+
+Block = Text | Pair | Rule | QrCode
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One slip. `job_id` is the case code: it is journalled, so it holds nothing personal."""
+
+    job_id: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintReport:
+    """How a job ended. `FAILED` means that nothing usable came out; `UNKNOWN` is never reprinted
+    by itself."""
+
+    outcome: Outcome
+    cause: Cause | None = None
+    detail: str = ""
+
+
+class ReceiptPrinter(Device, Protocol):
+    """A receipt printer that is asked, not believed."""
+
+    def print_slip(self, slip: Slip) -> PrintReport:
+        """Check, journal, print, cut, confirm, check again. Blocks for its own deadline."""
+        ...
