@@ -1,0 +1,173 @@
+"""The case: its states (chapter F of the domain), its code, and what travels inside the seal.
+
+One vocabulary for terminal, centre and paper. Only the centre may move a case past `registered`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    DRAFT = "draft"
+    RECEIVED = "received"
+    SYNCED = "synced"
+    REGISTERED = "registered"
+    ACCEPTED = "accepted"
+    NEEDS_CORRECTION = "needs_correction"
+    NOT_ACCEPTED = "not_accepted"
+    IN_PROCESS = "in_process"
+    DECIDED = "decided"
+    COLLECTABLE = "collectable"
+    COLLECTED = "collected"
+    WITHDRAWN = "withdrawn"
+    DUPLICATE_SUSPECTED = "duplicate_suspected"
+    NEEDS_CLERK = "needs_clerk"
+    EXPIRED_DRAFT = "expired_draft"
+
+
+S = CaseState
+TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
+    S.DRAFT: frozenset({S.RECEIVED, S.EXPIRED_DRAFT}),
+    S.RECEIVED: frozenset({S.SYNCED, S.WITHDRAWN}),
+    S.SYNCED: frozenset({S.REGISTERED, S.NEEDS_CLERK, S.DUPLICATE_SUSPECTED, S.WITHDRAWN}),
+    S.REGISTERED: frozenset(
+        {S.ACCEPTED, S.NEEDS_CORRECTION, S.NOT_ACCEPTED, S.NEEDS_CLERK, S.DUPLICATE_SUSPECTED, S.WITHDRAWN}
+    ),
+    S.ACCEPTED: frozenset({S.IN_PROCESS, S.DECIDED}),
+    S.NEEDS_CORRECTION: frozenset({S.REGISTERED, S.NOT_ACCEPTED, S.WITHDRAWN}),
+    S.NOT_ACCEPTED: frozenset(),
+    S.IN_PROCESS: frozenset({S.DECIDED}),
+    S.DECIDED: frozenset({S.COLLECTABLE}),
+    S.COLLECTABLE: frozenset({S.COLLECTED}),
+    S.COLLECTED: frozenset(),
+    S.WITHDRAWN: frozenset(),
+    S.DUPLICATE_SUSPECTED: frozenset({S.REGISTERED, S.WITHDRAWN, S.NOT_ACCEPTED}),
+    S.NEEDS_CLERK: frozenset({S.REGISTERED, S.NEEDS_CORRECTION, S.NOT_ACCEPTED, S.WITHDRAWN}),
+    S.EXPIRED_DRAFT: frozenset(),
+}
+TERMINAL_MAY_REACH = frozenset({S.DRAFT, S.RECEIVED, S.SYNCED, S.WITHDRAWN, S.EXPIRED_DRAFT})
+"""States that a terminal sets by itself; all others come from the centre's signed word."""
+
+
+def move(current: CaseState, to: CaseState) -> CaseState:
+    """The new state; ValueError when chapter F has no such step."""
+    if to not in TRANSITIONS[current]:
+        message = f"no step from {current} to {to}"
+        raise ValueError(message)
+    return to
+
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""31 signs without 0 O 1 I L, readable over the telephone (rule D33)."""
+RANDOM_SIGNS = 11
+"""31 ** 11 is 54 bits; rule D33 asks for at least 40."""
+
+
+def _check_sign(text: str) -> str:
+    """A weighted sum modulo 31 (a prime): finds any one wrong sign and any two swapped neighbours."""
+    values = [int(c) if c in "01" else CODE_ALPHABET.index(c) for c in text]
+    return CODE_ALPHABET[sum((i + 1) * v for i, v in enumerate(values)) % len(CODE_ALPHABET)]
+
+
+def new_case_code(terminal: str) -> str:
+    """A code such as `0142K7QF93WDXM2A`: issuing terminal, random part, check sign."""
+    body = terminal + "".join(secrets.choice(CODE_ALPHABET) for _ in range(RANDOM_SIGNS))
+    return body + _check_sign(body)
+
+
+def parse_case_code(text: str) -> str | None:
+    """The compact code, or None when it is not one. Spaces, dashes and lower case are forgiven."""
+    code = "".join(text.upper().replace("-", " ").split())
+    if len(code) != 4 + RANDOM_SIGNS + 1 or not code[:4].isalnum() or not code.isascii():
+        return None
+    if any(c not in CODE_ALPHABET and c not in "01" for c in code) or any(c in "01" for c in code[4:]):
+        return None
+    return code if _check_sign(code[:-1]) == code[-1] else None
+
+
+def format_case_code(code: str) -> str:
+    """Grouped in fours, as on screen and paper."""
+    return " ".join(code[i : i + 4] for i in range(0, len(code), 4))
+
+
+class Sealed(BaseModel):
+    """A model that only ever exists in memory or inside the seal; its repr shows nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(masked)"
+
+    __str__ = __repr__
+
+
+class Person(Sealed):
+    """Who was identified, as read from the card."""
+
+    document_kind: str
+    number: str
+    name: str
+    name_complete: bool
+    birth_date: str | None = None
+    address: str = ""
+    valid_to: str | None = None
+    validity: str
+
+
+class EvidenceLine(Sealed):
+    """One check of the evidence: card, face, helper."""
+
+    name: str
+    outcome: Literal["passed", "failed", "not_done"]
+    detail: str = ""
+
+
+class ConsentRecord(Sealed):
+    """What the resident was asked before the camera, and the answer."""
+
+    notice_version: str
+    given: bool
+    at: str
+
+
+class Attachment(Sealed):
+    """A picture that the resident took; `data_base64` is the file."""
+
+    id: str
+    media_type: str
+    data_base64: str
+
+
+class CasePayload(Sealed):
+    """What is sealed to the centre's key."""
+
+    schema_: Annotated[Literal["jiujin.case/1"], Field(alias="schema")] = "jiujin.case/1"
+    case_code: str
+    service: str
+    definition_version: str
+    definition_hash: str
+    assurance: Annotated[str, Field(pattern=r"^L[0-3]$")]
+    person: Person | None
+    helper: Person | None = None
+    evidence: tuple[EvidenceLine, ...] = ()
+    consent: ConsentRecord | None = None
+    answers: dict[str, Any]
+    attachments: tuple[Attachment, ...] = ()
+    received_at_kiosk: str
+    clock_quality: str
+    recheck_at_sync: tuple[str, ...] = ()
+
+
+class EvaluationPayload(Sealed):
+    """好差评: five levels, or skipped (recorded as not evaluated, never as good)."""
+
+    schema_: Annotated[Literal["jiujin.evaluation/1"], Field(alias="schema")] = "jiujin.evaluation/1"
+    case_code: str
+    level: Annotated[int, Field(ge=1, le=5)] | None
