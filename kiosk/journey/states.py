@@ -1,0 +1,34 @@
+"""The states of a visit, one for each screen that a resident can stand before."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where the visit is."""
+
+    ATTRACT = "attract"
+    HOME = "home"
+    NOTICE = "notice"
+    CONSENT = "consent"
+    CARD = "card"
+    FACE = "face"
+    OTHER_WAY = "other_way"
+    HELPER = "helper"
+    HELPER_CHECK = "helper_check"
+    ATTACH = "attach"
+    CAMERA = "camera"
+    FORM = "form"
+    REVIEW = "review"
+    SUBMITTING = "submitting"
+    NOT_STORED = "not_stored"
+    RESULT = "result"
+    TAKE_CARD = "take_card"
+    EVALUATE = "evaluate"
+    WINDOW = "window"
+    ENDED = "ended"
+
+
+IDENTIFIED_NOTHING = frozenset({State.ATTRACT, State.ENDED})
+"""States that hold nothing of a person: idle and cancel have nothing to leave here."""
