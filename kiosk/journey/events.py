@@ -1,0 +1,138 @@
+"""What can happen to a visit: a touch, a device's answer, the clock, the network.
+
+Results of devices carry the `visit` they belong to; a result of an earlier visit is dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drivers.card_reader.contract import CardFailure, CardRead
+from drivers.contract import Failed, Ok
+from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.receipt_printer.contract import PrintReport
+from kiosk.case import CaseState
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """An action of the view was pressed."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Entered:
+    """A field of the view was filled; its value is never in a repr."""
+
+    field: str
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Entered({self.field!r}, masked)"
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Somebody is there: the idle clock starts again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardAnswered:
+    """The reader's answer to `effects.ReadCard`."""
+
+    result: Ok[CardRead] | Failed[CardFailure]
+
+
+@dataclass(frozen=True, slots=True)
+class CardRemoved:
+    """A reader that can detect removal saw the card leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondCard:
+    """A card was put on the pad that nobody asked for: somebody else may be standing there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceGuided:
+    """The live picture cannot be used yet; `None` means that it can."""
+
+    guidance: Guidance | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAnswered:
+    """One attempt ended. `Failed(NO_FACE ...)` is an attempt without a comparison."""
+
+    result: Ok[Comparison] | Failed[FaceFailure | Guidance]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PhotoTaken:
+    """The camera's picture for a report, encoded; None when the camera gave none."""
+
+    jpeg: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The case is committed: from now on it is promised."""
+
+    case_code: str
+    sequence: int
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotStored:
+    """The case could not be committed; nothing was promised. `reason` is a health cause."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMoved:
+    """The centre's word on the case, or None when it did not come in time."""
+
+    state: CaseState | None
+    registered_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrintAnswered:
+    """How the slip ended."""
+
+    report: PrintReport
+
+
+@dataclass(frozen=True, slots=True)
+class IdleWarning:
+    """Nobody touched for a while; `left_s` seconds until the visit is wiped."""
+
+    left_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdleExpired:
+    """Nobody answered the warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Devices, network, catalogue or minute changed: show it."""
+
+
+DeviceEvent = (
+    CardAnswered
+    | CardRemoved
+    | SecondCard
+    | FaceGuided
+    | FaceAnswered
+    | PhotoTaken
+    | Stored
+    | NotStored
+    | CaseMoved
+    | PrintAnswered
+)
+Event = Pressed | Entered | Touched | DeviceEvent | IdleWarning | IdleExpired | Refresh
