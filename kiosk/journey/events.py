@@ -50,11 +50,6 @@ class CardRemoved:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondCard:
-    """A card was put on the pad that nobody asked for: somebody else may be standing there."""
-
-
-@dataclass(frozen=True, slots=True)
 class FaceGuided:
     """The live picture cannot be used yet; `None` means that it can."""
 
@@ -126,7 +121,6 @@ class Refresh:
 DeviceEvent = (
     CardAnswered
     | CardRemoved
-    | SecondCard
     | FaceGuided
     | FaceAnswered
     | PhotoTaken

@@ -1,0 +1,90 @@
+"""From a finished visit to the payload that is sealed: only what the service needs, nothing of the face."""
+
+from __future__ import annotations
+
+import base64
+
+from drivers.card_reader.contract import CardRead
+from kiosk.case import Attachment, CasePayload, ConsentRecord, EvidenceLine, Person
+from kiosk.journey.visit import Visit
+
+
+def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePayload:
+    """The case as the centre will read it. Scores are rounded, no picture of a face is in it."""
+    definition = visit.service
+    return CasePayload(
+        case_code=visit.case_code,
+        service=definition.code,
+        definition_version=definition.definition_version,
+        definition_hash=definition.content_hash,
+        assurance=_assurance(visit),
+        person=_person(visit.card),
+        helper=_person(visit.helper) if visit.helper_confirmed else None,
+        evidence=tuple(_evidence(visit)),
+        consent=None
+        if visit.consent is None
+        else ConsentRecord(
+            notice_version=visit.consent.notice_version, given=visit.consent.given, at=visit.consent.at
+        ),
+        answers=dict(visit.answers),
+        attachments=()
+        if visit.photo is None
+        else (
+            Attachment(
+                id="photo", media_type="image/jpeg", data_base64=base64.b64encode(visit.photo).decode("ascii")
+            ),
+        ),
+        received_at_kiosk=received_at,
+        clock_quality=clock_quality,
+        recheck_at_sync=tuple(definition.offline.recheck_at_sync),
+    )
+
+
+def _assurance(visit: Visit) -> str:
+    """L0 nobody, L1 a card in date, L2 also recognised as its holder."""
+    if visit.card is None:
+        return "L0"
+    return "L2" if visit.verified else "L1"
+
+
+def _person(read: CardRead | None) -> Person | None:
+    if read is None:
+        return None
+    document = read.document
+    return Person(
+        document_kind=document.kind.value,
+        number=document.number,
+        name=document.name,
+        name_complete=document.name_complete,
+        birth_date=document.birth_date.isoformat() if document.birth_date else None,
+        address=document.address,
+        valid_to=document.valid_to.isoformat() if document.valid_to else None,
+        validity=document.validity.value,
+    )
+
+
+def _evidence(visit: Visit) -> list[EvidenceLine]:
+    lines: list[EvidenceLine] = []
+    for prefix, read in (("card", visit.card), ("helper_card", visit.helper)):
+        if read is not None:
+            lines += [
+                EvidenceLine(name=f"{prefix}.{check.name}", outcome=check.outcome.value, detail=check.detail)
+                for check in read.evidence
+            ]
+    comparison = visit.face.comparison
+    if comparison is not None:
+        lines += [
+            EvidenceLine(
+                name=f"face.{score.matcher}",
+                outcome="passed" if score.cleared else "failed",
+                detail=f"distance {score.distance:.2f} limit {score.limit:.2f} calibration {comparison.calibration_id}",
+            )
+            for score in comparison.scores
+        ]
+    lines.append(
+        EvidenceLine(
+            name="helper.looked_at_resident_and_card",
+            outcome="passed" if visit.helper_confirmed else "not_done",
+        )
+    )
+    return lines

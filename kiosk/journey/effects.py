@@ -1,0 +1,114 @@
+"""What a step asks of the world. The runner does it; the table only says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.journey.visit import Visit
+
+
+class CardPurpose(StrEnum):
+    """Whose card is asked for."""
+
+    RESIDENT = "resident"
+    HELPER = "helper"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard:
+    """Wait for a card and read it; answered by `CardAnswered`."""
+
+    purpose: CardPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class StopCard:
+    """Nobody waits for a card any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartFace:
+    """Open the camera and compare with the card's photo; `FaceGuided`, then `FaceAnswered`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopFace:
+    """Close the camera; reference and frames are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartCamera:
+    """Open the camera for a picture of the problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakePhoto:
+    """Keep the newest frame; answered by `PhotoTaken`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopCamera:
+    """Close the camera."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Submit:
+    """Seal and commit the case; answered by `Stored` or `NotStored`."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitCentre:
+    """Give the centre a moment to register the case; answered by `CaseMoved`."""
+
+    case_code: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Print:
+    """Print the slip; answered by `PrintAnswered`. `copy` prints 补打 on it."""
+
+    visit: Visit
+    copy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRemoval:
+    """Tell when the card leaves; answered by `CardRemoved` where the reader can see it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Evaluate:
+    """Queue the evaluation (None: skipped, recorded as not evaluated)."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Read the screen aloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The visit is over: every lane, spool, buffer and model forgets it."""
+
+
+Effect = (
+    ReadCard
+    | StopCard
+    | StartFace
+    | StopFace
+    | StartCamera
+    | TakePhoto
+    | StopCamera
+    | Submit
+    | AwaitCentre
+    | Print
+    | WatchRemoval
+    | Evaluate
+    | Speak
+    | Forget
+)

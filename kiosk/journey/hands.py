@@ -1,0 +1,180 @@
+"""The effects, done: each on the lane of its device, each answered by an event of its visit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from drivers.camera.contract import Camera, Frame
+from drivers.card_reader.contract import CardFailure, CardReader, EncodedPhoto
+from drivers.contract import Cause, Failed, Ok, Outcome
+from drivers.face.contract import FaceFailure, FaceVerifier
+from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
+from kiosk.case import CaseState
+from kiosk.journey import effects as fx
+from kiosk.journey import events as ev
+from kiosk.journey.face_attempt import attempt
+from kiosk.journey.visit import Visit
+from kiosk.lanes import Lane
+
+CARD_WAIT_S = 300.0
+REMOVAL_POLL_S = 0.2
+AWAIT_CENTRE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """The devices of this terminal; None where there is none."""
+
+    identity_reader: CardReader | None
+    helper_reader: CardReader | None
+    camera: Camera | None
+    face: FaceVerifier | None
+    printer: ReceiptPrinter | None
+    decode_photo: Callable[[EncodedPhoto], Ok[bytes] | Failed[str]]
+
+
+class Office(Protocol):
+    """Where a case goes: sealing, storing, sending, and the words of its slip."""
+
+    def store(self, visit: Visit) -> ev.Stored | ev.NotStored: ...
+
+    def await_centre(self, case_code: str, timeout_s: float) -> tuple[CaseState | None, str | None]: ...
+
+    def evaluate(self, visit: Visit) -> None: ...
+
+    def slip(self, visit: Visit, *, copy: bool) -> Slip: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """One lane a device."""
+
+    card: Lane
+    camera: Lane
+    office: Lane
+    printer: Lane
+
+    def all(self) -> tuple[Lane, ...]:
+        return (self.card, self.camera, self.office, self.printer)
+
+
+class DeviceHands:
+    """Implements `runner.Hands` on real drivers."""
+
+    def __init__(
+        self,
+        devices: Devices,
+        office: Office,
+        answer: Callable[[str, ev.Event], None],
+        speak: Callable[[], None],
+        encode_jpeg: Callable[[Frame], bytes],
+    ) -> None:
+        self.lanes = Lanes(Lane("card"), Lane("camera"), Lane("office"), Lane("printer"))
+        self._devices = devices
+        self._office = office
+        self._answer = answer
+        self._speak = speak
+        self._encode_jpeg = encode_jpeg
+
+    def close(self) -> None:
+        for lane in self.lanes.all():
+            lane.close()
+
+    def do(self, effect: fx.Effect, visit: Visit) -> None:
+        """Put the effect on its lane and return at once."""
+        match effect:
+            case fx.ReadCard(purpose):
+                self.lanes.card.do(lambda cancel: self._read_card(purpose, visit.id, cancel))
+            case fx.StopCard():
+                self.lanes.card.drop()
+            case fx.WatchRemoval():
+                self.lanes.card.do(lambda cancel: self._watch_removal(visit.id, cancel))
+            case fx.StartFace():
+                self.lanes.camera.do(lambda cancel: self._face(visit, cancel))
+            case fx.StartCamera():
+                self.lanes.camera.do(lambda _cancel: self._open_camera(visit.id))
+            case fx.TakePhoto():
+                self.lanes.camera.do(lambda _cancel: self._take_photo(visit.id))
+            case fx.StopFace() | fx.StopCamera():
+                self.lanes.camera.drop()
+                self.lanes.camera.do(lambda _cancel: self._stop_camera())
+            case fx.Submit(submitted):
+                self.lanes.office.do(lambda _cancel: self._answer(visit.id, self._office.store(submitted)))
+            case fx.AwaitCentre(case_code):
+                self.lanes.office.do(lambda _cancel: self._await_centre(case_code, visit.id))
+            case fx.Evaluate(evaluated):
+                self.lanes.office.do(lambda _cancel: self._office.evaluate(evaluated))
+            case fx.Print(printed, copy):
+                self.lanes.printer.do(lambda _cancel: self._print(printed, copy=copy))
+            case fx.Speak():
+                self._speak()
+            case fx.Forget():
+                self.lanes.card.drop()
+                self.lanes.camera.drop()
+                self.lanes.camera.do(lambda _cancel: self._stop_camera())
+
+    def _read_card(self, purpose: fx.CardPurpose, visit_id: str, cancel: threading.Event) -> None:
+        helper = purpose is fx.CardPurpose.HELPER
+        reader = self._devices.helper_reader if helper else self._devices.identity_reader
+        if reader is None:
+            self._answer(visit_id, ev.CardAnswered(Failed(CardFailure.READER_LOST)))
+            return
+        result = reader.read(CARD_WAIT_S, cancel)
+        if not cancel.is_set():
+            self._answer(visit_id, ev.CardAnswered(result))
+
+    def _watch_removal(self, visit_id: str, cancel: threading.Event) -> None:
+        reader = self._devices.identity_reader
+        if reader is None or not reader.can_detect_removal:
+            return
+        while not cancel.wait(REMOVAL_POLL_S):
+            if reader.card_present() is False:
+                self._answer(visit_id, ev.CardRemoved())
+                return
+
+    def _face(self, visit: Visit, cancel: threading.Event) -> None:
+        camera, face, card = self._devices.camera, self._devices.face, visit.card
+        if camera is None or face is None or card is None or card.photo is None:
+            self._answer(visit.id, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE)))
+            return
+        decoded = self._devices.decode_photo(card.photo)
+        if isinstance(decoded, Failed):
+            self._answer(visit.id, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE, decoded.detail)))
+            return
+        result = attempt(
+            camera, face, decoded.value, cancel, lambda words: self._answer(visit.id, ev.FaceGuided(words))
+        )
+        if result is not None:
+            self._answer(visit.id, ev.FaceAnswered(result))
+
+    def _open_camera(self, visit_id: str) -> None:
+        camera = self._devices.camera
+        if camera is None or isinstance(camera.open(), Failed):
+            self._answer(visit_id, ev.PhotoTaken(None))
+
+    def _take_photo(self, visit_id: str) -> None:
+        camera = self._devices.camera
+        frame = camera.latest() if camera is not None else None
+        picture = self._encode_jpeg(frame.value) if isinstance(frame, Ok) else None
+        self._answer(visit_id, ev.PhotoTaken(picture))
+
+    def _stop_camera(self) -> None:
+        if self._devices.camera is not None:
+            self._devices.camera.stop()
+        if self._devices.face is not None:
+            self._devices.face.forget()
+
+    def _await_centre(self, case_code: str, visit_id: str) -> None:
+        state, registered_at = self._office.await_centre(case_code, AWAIT_CENTRE_S)
+        self._answer(visit_id, ev.CaseMoved(state, registered_at))
+
+    def _print(self, visit: Visit, *, copy: bool) -> None:
+        printer = self._devices.printer
+        if printer is None:
+            report = PrintReport(Outcome.FAILED, Cause.PRINTER_OFFLINE)
+        else:
+            report = printer.print_slip(self._office.slip(visit, copy=copy))
+        self._answer(visit.id, ev.PrintAnswered(report))

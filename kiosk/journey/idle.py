@@ -1,0 +1,51 @@
+"""When nobody touches: a warning with a countdown, then the visit is wiped (rule D1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.journey import events as ev
+from kiosk.journey.states import State
+
+ENDED_SHOWN_S = 4.0
+"""How long the good-bye stays before the attract screen."""
+SLOW_STATES = frozenset({State.CAMERA, State.FORM, State.REVIEW})
+SLOW_FACTOR = 2.0
+ELDER_FACTOR = 2.0
+BUSY_STATES = frozenset({State.SUBMITTING})
+"""Here the terminal works, not the resident: no clock runs."""
+
+
+@dataclass(slots=True)
+class IdleClock:
+    """Monotonic seconds in, events out. A technician may lengthen the limits, never remove them."""
+
+    warn_s: float
+    countdown_s: float
+    last_touch_s: float = 0.0
+    _last_left: int = -1
+
+    def touched(self, now_s: float) -> None:
+        self.last_touch_s = now_s
+        self._last_left = -1
+
+    def tick(self, now_s: float, state: State, *, elder: bool) -> ev.Event | None:
+        """The event due now, if any; the warning repeats once a second with what is left."""
+        idle_s = now_s - self.last_touch_s
+        if state is State.ATTRACT or state in BUSY_STATES:
+            self.touched(now_s)
+            return None
+        if state is State.ENDED:
+            return ev.IdleExpired() if idle_s >= ENDED_SHOWN_S else None
+        factor = (ELDER_FACTOR if elder else 1.0) * (SLOW_FACTOR if state in SLOW_STATES else 1.0)
+        left_s = self.warn_s * factor + self.countdown_s - idle_s
+        if left_s <= 0:
+            self.touched(now_s)
+            return ev.IdleExpired()
+        if left_s > self.countdown_s:
+            return None
+        left = int(left_s) + 1
+        if left == self._last_left:
+            return None
+        self._last_left = left
+        return ev.IdleWarning(left)

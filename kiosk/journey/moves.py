@@ -1,0 +1,135 @@
+"""How a visit goes from screen to screen: what is entered, what is left, what may be skipped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.catalogue.model import StepType
+from kiosk.identity import age_on
+from kiosk.journey import effects as fx
+from kiosk.journey.states import State
+from kiosk.journey.visit import FACE_AGE_MIN, FACE_ATTEMPTS_MAX, Visit
+from kiosk.journey.world import World
+
+Moved = tuple[Visit, tuple[fx.Effect, ...]]
+
+SCREEN_OF: dict[StepType, State] = {
+    StepType.NOTICE: State.NOTICE,
+    StepType.CONSENT: State.CONSENT,
+    StepType.IDENTIFY: State.CARD,
+    StepType.VERIFY_PERSON: State.FACE,
+    StepType.ATTACH: State.ATTACH,
+    StepType.FORM: State.FORM,
+    StepType.REVIEW: State.REVIEW,
+    StepType.SUBMIT: State.SUBMITTING,
+    StepType.RESULT: State.RESULT,
+    StepType.TAKE_CARD: State.TAKE_CARD,
+    StepType.EVALUATE: State.EVALUATE,
+}
+"""Steps with a screen of their own. `print` happens on the result screen."""
+
+LEAVING: dict[State, fx.Effect] = {
+    State.CARD: fx.StopCard(),
+    State.HELPER: fx.StopCard(),
+    State.FACE: fx.StopFace(),
+    State.CAMERA: fx.StopCamera(),
+}
+
+
+def go(visit: Visit, state: State) -> Moved:
+    """Leave the screen, enter the other; a device never outlives the screen that needs it."""
+    out = [LEAVING[visit.state]] if visit.state in LEAVING else []
+    visit = replace(visit, state=state, dialog=None)
+    match state:
+        case State.CARD:
+            out.append(fx.ReadCard(fx.CardPurpose.RESIDENT))
+        case State.HELPER:
+            out.append(fx.ReadCard(fx.CardPurpose.HELPER))
+        case State.FACE:
+            visit = replace(visit, face=replace(visit.face, looking=True, guidance=None, failure=None))
+            out.append(fx.StartFace())
+        case State.CAMERA:
+            visit = replace(visit, photo_missed=False)
+            out.append(fx.StartCamera())
+        case State.SUBMITTING:
+            out.append(fx.Submit(visit))
+        case State.TAKE_CARD:
+            out.append(fx.WatchRemoval())
+        case State.ENDED:
+            out.append(fx.Forget())
+        case _:
+            pass
+    return visit, tuple(out)
+
+
+def _needs_screen(visit: Visit, step: StepType) -> bool:
+    """Steps that are done already are not asked again: an SDT card, for one, reads only once."""
+    match step:
+        case StepType.IDENTIFY:
+            return visit.card is None
+        case StepType.VERIFY_PERSON:
+            return not visit.verified
+        case StepType.TAKE_CARD:
+            return visit.card is not None
+        case _:
+            return step in SCREEN_OF
+
+
+def forward(visit: Visit, world: World) -> Moved:
+    """The next step of the definition's flow that needs a screen; after the last, the end."""
+    flow = visit.service.flow
+    if visit.editing and StepType.REVIEW in flow:
+        return go(replace(visit, editing=False, step=flow.index(StepType.REVIEW)), State.REVIEW)
+    for index in range(visit.step + 1, len(flow)):
+        if _needs_screen(visit, flow[index]):
+            return _enter_step(replace(visit, step=index, page=0), world)
+    return go(visit, State.ENDED)
+
+
+def backward(visit: Visit, world: World) -> Moved:
+    """The screen before, with everything kept; from the first one back to the home screen."""
+    if visit.state in (State.HELPER, State.HELPER_CHECK, State.WINDOW):
+        return go(replace(visit, helper=None), State.OTHER_WAY)
+    if visit.state is State.CAMERA:
+        return go(visit, State.ATTACH)
+    if visit.editing or visit.definition is None:
+        return forward(visit, world) if visit.editing else go(visit, State.HOME)
+    flow = visit.definition.flow
+    for index in range(visit.step - 1, -1, -1):
+        if _needs_screen(visit, flow[index]):
+            return _enter_step(replace(visit, step=index, page=0), world)
+    return home(visit)
+
+
+def home(visit: Visit) -> Moved:
+    """Leave the service; what was typed, read or seen for it is dropped."""
+    left, out = go(visit, State.HOME)
+    kept = Visit(id=left.id, state=State.HOME, language=left.language, elder=left.elder)
+    return kept, (*out, fx.Forget())
+
+
+def _enter_step(visit: Visit, world: World) -> Moved:
+    state = SCREEN_OF[visit.service.flow[visit.step]]
+    if state is State.FACE and not may_use_face(visit, world):
+        state = State.OTHER_WAY
+    return go(visit, state)
+
+
+def may_use_face(visit: Visit, world: World) -> bool:
+    """Face only with consent, a photo, a working and calibrated verifier, tries left, and age."""
+    return (
+        visit.consent is not None
+        and visit.consent.given
+        and visit.card is not None
+        and visit.card.photo is not None
+        and world.face_ready
+        and visit.face.attempts < FACE_ATTEMPTS_MAX
+        and is_old_enough(visit, world)
+    )
+
+
+def is_old_enough(visit: Visit, world: World) -> bool:
+    """No face under 14 (rule D15); an unreadable birth date counts as too young."""
+    if visit.card is None or visit.card.document.birth_date is None:
+        return False
+    return age_on(visit.card.document.birth_date, world.now.date()) >= FACE_AGE_MIN

@@ -1,0 +1,148 @@
+"""Card, face, and the other ways: the steps that say who stands here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from drivers.card_reader.contract import CardFailure, CardRead, DocumentKind, ValidityKind
+from drivers.contract import Failed, Ok
+from drivers.face.contract import FaceFailure
+from kiosk.identity import CardValidity, card_validity
+from kiosk.journey import effects as fx
+from kiosk.journey import events as ev
+from kiosk.journey.moves import Moved, forward, go
+from kiosk.journey.states import State
+from kiosk.journey.visit import FACE_ATTEMPTS_MAX, CardProblem, Visit
+from kiosk.journey.world import World
+
+PROBLEM_OF: dict[CardFailure, CardProblem] = {
+    CardFailure.CARD_MOVED: CardProblem.MOVED,
+    CardFailure.WRONG_CARD: CardProblem.WRONG,
+    CardFailure.UNSUPPORTED_KIND: CardProblem.UNSUPPORTED,
+    CardFailure.UNREADABLE: CardProblem.UNREADABLE,
+    CardFailure.TIMED_OUT: CardProblem.UNREADABLE,
+    CardFailure.NOT_AUTHENTIC: CardProblem.NOT_AUTHENTIC,
+    CardFailure.READER_BUSY: CardProblem.READER,
+    CardFailure.READER_LOST: CardProblem.READER,
+    CardFailure.SERVICE_LOST: CardProblem.READER,
+    CardFailure.VENDOR_UNAUTHORISED: CardProblem.READER,
+}
+"""`NO_CARD` and `CANCELLED` are no problem of the card: nobody put one."""
+
+RESIDENT_KINDS = frozenset(DocumentKind) - {DocumentKind.HELPER}
+
+
+def _problem_with(read: CardRead, world: World) -> CardProblem | None:
+    document = read.document
+    if document.kind not in RESIDENT_KINDS:
+        return CardProblem.WRONG
+    if document.validity is ValidityKind.UNREADABLE:
+        return CardProblem.VALIDITY_UNREADABLE
+    match card_validity(
+        document.validity.value, document.valid_from, document.valid_to, world.now.date()
+    ):
+        case CardValidity.EXPIRED:
+            return CardProblem.EXPIRED
+        case CardValidity.NOT_YET:
+            return CardProblem.NOT_YET_VALID
+        case _:
+            return None
+
+
+NOT_WORTH_RETRYING = frozenset({FaceFailure.UNCALIBRATED, FaceFailure.MODEL_MISSING, FaceFailure.NO_REFERENCE})
+"""Another try would end the same way, so the other ways are offered at once."""
+
+
+def resident_card(visit: Visit, event: ev.Event, world: World) -> Moved:
+    """A good card goes on; anything else says what happened and reads again on request."""
+    if not isinstance(event, ev.CardAnswered):
+        return visit, ()
+    match event.result:
+        case Ok(read):
+            problem = _problem_with(read, world)
+            if problem is not None:
+                return replace(visit, card_problem=problem), ()
+            return forward(replace(visit, card=read, card_problem=None), world)
+        case Failed(reason):
+            return _card_failed(visit, reason, fx.CardPurpose.RESIDENT)
+
+
+def _card_failed(visit: Visit, reason: CardFailure, purpose: fx.CardPurpose) -> Moved:
+    if reason is CardFailure.CANCELLED:
+        return visit, ()
+    if reason in (CardFailure.NO_CARD, CardFailure.CARD_MOVED):
+        # The pad simply waits on; a card that moved is asked to lie still meanwhile.
+        return replace(visit, card_problem=PROBLEM_OF.get(reason)), (fx.ReadCard(purpose),)
+    return replace(visit, card_problem=PROBLEM_OF[reason]), ()
+
+
+def card_again(visit: Visit, _event: ev.Event, _world: World) -> Moved:
+    """The resident asks for another try."""
+    purpose = fx.CardPurpose.HELPER if visit.state is State.HELPER else fx.CardPurpose.RESIDENT
+    return replace(visit, card_problem=None), (fx.ReadCard(purpose),)
+
+
+def face_guided(visit: Visit, event: ev.Event, _world: World) -> Moved:
+    """Words beside the live picture: come closer, one person only."""
+    if not isinstance(event, ev.FaceGuided):
+        return visit, ()
+    return replace(visit, face=replace(visit.face, guidance=event.guidance)), ()
+
+
+def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
+    """Accepted goes on. Anything else is one try less and no accusation; after three, another way."""
+    if not isinstance(event, ev.FaceAnswered):
+        return visit, ()
+    face = replace(visit.face, looking=False, attempts=visit.face.attempts + 1)
+    match event.result:
+        case Ok(comparison):
+            visit = replace(visit, face=replace(face, comparison=comparison))
+            if comparison.accepted:
+                return forward(visit, world)
+        case Failed(reason):
+            visit = replace(visit, face=replace(face, failure=reason, comparison=None))
+    if visit.face.attempts >= FACE_ATTEMPTS_MAX or visit.face.failure in NOT_WORTH_RETRYING:
+        return go(visit, State.OTHER_WAY)
+    return visit, (fx.StopFace(),)
+
+
+def face_again(visit: Visit, _event: ev.Event, world: World) -> Moved:
+    if visit.face.looking or visit.face.attempts >= FACE_ATTEMPTS_MAX or not world.face_ready:
+        return visit, ()
+    return go(visit, State.FACE)
+
+
+def to_other_way(visit: Visit, _event: ev.Event, _world: World) -> Moved:
+    return go(replace(visit, helper=None, card_problem=None), State.OTHER_WAY)
+
+
+def to_helper(visit: Visit, _event: ev.Event, world: World) -> Moved:
+    if not world.helper_ready:
+        return visit, ()
+    return go(replace(visit, card_problem=None), State.HELPER)
+
+
+def helper_card(visit: Visit, event: ev.Event, world: World) -> Moved:
+    """A helper's card, still valid, leads to the look at the resident and the card."""
+    if not isinstance(event, ev.CardAnswered):
+        return visit, ()
+    match event.result:
+        case Ok(read) if read.document.kind is not DocumentKind.HELPER:
+            return replace(visit, card_problem=CardProblem.NOT_HELPER), ()
+        case Ok(read):
+            valid = card_validity(
+                read.document.validity.value, read.document.valid_from, read.document.valid_to, world.now.date()
+            )
+            if valid not in (CardValidity.VALID, CardValidity.LONG_TERM):
+                return replace(visit, card_problem=CardProblem.EXPIRED), ()
+            return go(replace(visit, helper=read, card_problem=None), State.HELPER_CHECK)
+        case Failed(reason):
+            return _card_failed(visit, reason, fx.CardPurpose.HELPER)
+
+
+def helper_confirms(visit: Visit, _event: ev.Event, world: World) -> Moved:
+    return forward(replace(visit, helper_confirmed=True), world)
+
+
+def to_window(visit: Visit, _event: ev.Event, _world: World) -> Moved:
+    return go(visit, State.WINDOW)

@@ -1,0 +1,122 @@
+"""One resident's visit as a value. It lives in memory, and `Visit()` is what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from drivers.card_reader.contract import CardRead
+from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.receipt_printer.contract import PrintReport
+from kiosk.case import CaseState
+from kiosk.catalogue.model import Definition
+from kiosk.journey.events import Stored
+from kiosk.journey.states import State
+
+
+class DialogKind(StrEnum):
+    """What may stand over a screen."""
+
+    CANCEL = "cancel"
+    IDLE = "idle"
+    HELP = "help"
+
+
+class CardProblem(StrEnum):
+    """Why a card that was read, or not read, does not serve. Each has words in `present`."""
+
+    MOVED = "moved"
+    WRONG = "wrong"
+    UNSUPPORTED = "unsupported"
+    UNREADABLE = "unreadable"
+    NOT_AUTHENTIC = "not_authentic"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    READER = "reader"
+    NOT_HELPER = "not_helper"
+    VALIDITY_UNREADABLE = "validity_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The answer on the consent screen, with the notice's version and the time it was given."""
+
+    given: bool
+    notice_version: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceProgress:
+    """Attempts so far. Three end the face way (rule D12), without a word of blame."""
+
+    attempts: int = 0
+    looking: bool = False
+    guidance: Guidance | None = None
+    failure: FaceFailure | Guidance | None = None
+    comparison: Comparison | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.comparison is not None and self.comparison.accepted
+
+
+FACE_ATTEMPTS_MAX = 3
+FACE_AGE_MIN = 14
+"""Under this age no face by default (rule D15)."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Visit:
+    """Everything that is known of this visit."""
+
+    id: str = ""
+    state: State = State.ATTRACT
+    language: str = "zh"
+    elder: bool = False
+    definition: Definition | None = None
+    step: int = 0
+    page: int = 0
+    item_id: str = ""
+    case_code: str = ""
+    consent: Consent | None = None
+    card: CardRead | None = None
+    card_problem: CardProblem | None = None
+    face: FaceProgress = field(default_factory=FaceProgress)
+    helper: CardRead | None = None
+    helper_confirmed: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Field -> language -> sentence."""
+    photo: bytes | None = None
+    photo_missed: bool = False
+    editing: bool = False
+    """Came from the review: go back there, not through everything again."""
+    stored: Stored | None = None
+    not_stored: str = ""
+    case_state: CaseState = CaseState.DRAFT
+    registered_at: str | None = None
+    printing: bool = False
+    printed: PrintReport | None = None
+    reprinted: bool = False
+    level: int | None = None
+    dialog: DialogKind | None = None
+    idle_left_s: int = 0
+    ended_because: str = ""
+
+    def __repr__(self) -> str:
+        return f"Visit({self.id!r}, {self.state.value}, masked)"
+
+    @property
+    def service(self) -> Definition:
+        """The chosen service; asking before one is chosen is a defect."""
+        if self.definition is None:
+            message = "no service is chosen yet"
+            raise LookupError(message)
+        return self.definition
+
+    @property
+    def verified(self) -> bool:
+        """Recognised by one of the ways, so that the step need not be done again."""
+        return self.face.accepted or self.helper_confirmed

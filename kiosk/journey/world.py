@@ -1,0 +1,51 @@
+"""What the journey may know of the world outside the visit, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kiosk.catalogue.model import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose terminal this is: the words of the top bar and of the slip."""
+
+    terminal: str
+    station: str
+    responsible_body: str
+    hotline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Identifiers drawn for this step, so that the table stays pure."""
+
+    visit_id: str = ""
+    item_id: str = ""
+    case_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A snapshot. `not_ready` maps a service's code to the causes that stop it, in both languages."""
+
+    place: Place
+    now: datetime
+    services: tuple[Definition, ...] = ()
+    not_ready: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    online: bool = False
+    link_cause: str = ""
+    face_ready: bool = False
+    camera_ready: bool = False
+    helper_ready: bool = False
+    printer_ready: bool = False
+    removal_is_seen: bool = False
+    speech_ready: bool = False
+    fresh: Fresh = Fresh()
+
+    def service(self, code: str) -> Definition | None:
+        """The definition that is offered under this code now."""
+        return next((d for d in self.services if d.code == code), None)

@@ -1,0 +1,106 @@
+"""Where a case goes: sealed, stored, sent, and put into words for its slip."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from drivers.receipt_printer.contract import Slip
+from kiosk.case import CaseState, EvaluationPayload
+from kiosk.clock import Clock
+from kiosk.filing import payload_of
+from kiosk.journey import events as ev
+from kiosk.journey.visit import Visit
+from kiosk.journey.world import Place
+from kiosk.paper.receipt import receipt
+from offline_queue.link import LinkState
+from offline_queue.sender import Sender
+from offline_queue.store import Committed, Draft, NotCommitted, Outbox, new_item_id
+from offline_queue.wire import ClockQuality, Kind
+
+CHINA_TIME = ZoneInfo("Asia/Shanghai")
+QUEUE_FULL = "queue.full"
+
+
+class CaseOffice:
+    """Implements `journey.hands.Office` on the outbox and its sender."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sender: Sender,
+        clock: Clock,
+        place: Place,
+        signing_key: Ed25519PrivateKey,
+        progress: Callable[[str], None] = lambda _step: None,
+        on_slip: Callable[[Slip], None] = lambda _slip: None,
+    ) -> None:
+        self._outbox = outbox
+        self._sender = sender
+        self._clock = clock
+        self._place = place
+        self._key = signing_key
+        self._progress = progress
+        self._on_slip = on_slip
+        self._sequence_lock = threading.Lock()
+
+    def store(self, visit: Visit) -> ev.Stored | ev.NotStored:
+        """Commit the case; only a `Stored` may be promised to the resident."""
+        now = self._clock.now()
+        received_at = now.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z")
+        payload = payload_of(visit, received_at=received_at, clock_quality=now.quality)
+        match self._commit(visit.item_id, visit, Kind.CASE, payload.model_dump_json(by_alias=True).encode()):
+            case Committed(sequence=sequence):
+                self._sender.wake()
+                return ev.Stored(visit.case_code, sequence, received_at)
+            case NotCommitted():
+                return ev.NotStored(QUEUE_FULL)
+
+    def await_centre(self, case_code: str, timeout_s: float) -> tuple[CaseState | None, str | None]:
+        """The centre's word if it comes in time. Offline nobody is made to wait."""
+        if self._sender.status().link_state not in (LinkState.ONLINE, LinkState.UNKNOWN):
+            return None, None
+        settled = self._sender.wait_settled(case_code, timeout_s)
+        if settled is None or not settled.case_state:
+            return None, None
+        return CaseState(settled.case_state), settled.registered_at
+
+    def evaluate(self, visit: Visit) -> None:
+        """Queue the evaluation. It follows its case in the same lane."""
+        payload = EvaluationPayload(case_code=visit.case_code, level=visit.level)
+        self._commit(new_item_id(), visit, Kind.EVALUATION, payload.model_dump_json(by_alias=True).encode())
+        self._sender.wake()
+
+    def slip(self, visit: Visit, *, copy: bool) -> Slip:
+        now = self._clock.now()
+        stored_at = datetime.fromisoformat(visit.stored.received_at) if visit.stored else now.wall_utc
+        made = receipt(
+            visit,
+            self._place,
+            sign=self._key.sign,
+            local_time=stored_at.astimezone(CHINA_TIME),
+            clock_quality=now.quality,
+            copy=copy,
+        )
+        self._on_slip(made)
+        return made
+
+    def _commit(self, item_id: str, visit: Visit, kind: Kind, payload: bytes) -> Committed | NotCommitted:
+        now = self._clock.now()
+        draft = Draft(
+            id=item_id,
+            lane=visit.case_code,
+            kind=kind,
+            service=visit.service.code,
+            definition_version=visit.service.definition_version,
+            payload=payload,
+            received_at=now.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            clock_quality=ClockQuality(now.quality),
+            boot_id=now.boot_id,
+            monotonic_ns=now.monotonic_ns,
+        )
+        return self._outbox.commit(draft, on_step=self._progress)

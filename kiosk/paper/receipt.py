@@ -1,0 +1,119 @@
+"""The slip of a case. Its title follows from the case's state, never from an author's choice."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from drivers.receipt_printer.contract import Align, Block, Pair, QrCode, Rule, Size, Slip, Text
+from kiosk.case import CaseState, format_case_code
+from kiosk.identity import mask_name
+from kiosk.journey.visit import Visit
+from kiosk.journey.world import Place
+
+TITLE_OF: dict[CaseState, tuple[str, str]] = {
+    CaseState.RECEIVED: ("收件回执", "Receipt: we have it"),
+    CaseState.SYNCED: ("收件回执", "Receipt: we have it"),
+    CaseState.REGISTERED: ("收件回执", "Receipt: we have it"),
+    CaseState.ACCEPTED: ("受理通知", "Notice of acceptance"),
+    CaseState.NEEDS_CORRECTION: ("补正告知", "Notice: please add"),
+    CaseState.DECIDED: ("办结通知", "Notice of decision"),
+    CaseState.COLLECTABLE: ("取件凭条", "Collection slip"),
+}
+"""Rule D32. Only the centre's word leads past 收件回执."""
+
+STATE_WORDS: dict[CaseState, tuple[str, str]] = {
+    CaseState.RECEIVED: ("已收件，等待送达中心", "Received, waiting to be sent"),
+    CaseState.SYNCED: ("已送达中心，等待登记", "Sent, waiting to be registered"),
+    CaseState.REGISTERED: ("已送达中心并登记", "Sent and registered at the centre"),
+    CaseState.DUPLICATE_SUSPECTED: ("中心已登记，正在核对是否重复", "Registered, being checked for a double"),
+    CaseState.NEEDS_CLERK: ("中心已登记，由工作人员核对", "Registered, a clerk will check it"),
+}
+
+FORBIDDEN_BEFORE_ACCEPTANCE = ("受理", "通过", "生效", "成功办理")
+"""Rule F6: words that promise an effect have no place on a receipt."""
+
+
+def qr_text(code: str, service: str, received_at: str, sign: Callable[[bytes], bytes]) -> str:
+    """Case code, digest and the terminal's whole Ed25519 signature; nothing of the person."""
+    digest = hashlib.sha256(f"{code}|{service}|{received_at}".encode()).hexdigest()[:32]
+    signature = sign(f"jiujin.slip/1|{code}|{digest}".encode())
+    return f"JIUJIN1:{code}:{digest}:{base64.urlsafe_b64encode(signature).decode('ascii').rstrip('=')}"
+
+
+def receipt(
+    visit: Visit, place: Place, *, sign: Callable[[bytes], bytes], local_time: datetime, clock_quality: str, copy: bool
+) -> Slip:
+    """The slip for the visit's case, Chinese first, English beside it for who reads English."""
+    if visit.stored is None:
+        message = "no slip without a stored case"
+        raise ValueError(message)
+    definition = visit.service
+    english = visit.language == "en"
+    index = 1 if english else 0
+    title_zh, title_en = TITLE_OF.get(visit.case_state, TITLE_OF[CaseState.RECEIVED])
+    state_zh, state_en = STATE_WORDS.get(visit.case_state, STATE_WORDS[CaseState.RECEIVED])
+
+    def label(zh: str, en: str) -> str:
+        return f"{zh} {en}" if english else zh
+
+    blocks: list[Block] = [
+        Text(place.station, Size.SMALL, align=Align.CENTRE),
+        Text(title_zh + ("（补打）" if copy else ""), Size.TITLE, bold=True, align=Align.CENTRE),
+    ]
+    if english:
+        blocks.append(Text(title_en + (" (copy)" if copy else ""), Size.SMALL, align=Align.CENTRE))
+    blocks += [
+        Rule(),
+        Text(label("回执编号", "Case code"), Size.SMALL),
+        Text(format_case_code(visit.case_code), Size.LARGE, bold=True),
+        Rule(),
+        Pair(label("事项", "Service"), definition.title["zh"]),
+    ]
+    if english:
+        blocks.append(Pair("", definition.title["en"]))
+    if visit.card is not None:
+        blocks.append(Pair(label("姓名", "Name"), mask_name(visit.card.document.name)))
+    if visit.helper is not None and visit.helper_confirmed:
+        blocks.append(Pair(label("协理员", "Helper"), mask_name(visit.helper.document.name)))
+    blocks += [
+        Pair(label("收件时间", "Received"), f"{local_time:%Y-%m-%d %H:%M}"),
+        Pair(label("现在的状态", "State now"), f"{state_zh} {state_en}" if english else state_zh),
+        Pair(label("终端", "Terminal"), place.terminal),
+        Pair(label("咨询电话", "Hotline"), place.hotline),
+    ]
+    if clock_quality != "synced":
+        blocks.append(
+            Text(("时间以本机为准，待中心核对。", "Time by this terminal, to be verified.")[index], Size.SMALL)
+        )
+    words = definition.offline.text
+    blocks += [Rule(), Text(words["zh"], Size.SMALL)]
+    if english:
+        blocks.append(Text(words["en"], Size.SMALL))
+    blocks += [
+        QrCode(qr_text(visit.case_code, definition.code, visit.stored.received_at, sign)),
+        Text(
+            ("凭回执编号可查进度，请妥善保管。", "Keep this slip: ask about your case with the code.")[index],
+            Size.SMALL,
+            align=Align.CENTRE,
+        ),
+    ]
+    return Slip(visit.case_code, tuple(blocks))
+
+
+def lines_of(slip: Slip) -> list[str]:
+    """The slip's words, one line a block: what a rehearsal compares and a test reads."""
+    lines: list[str] = []
+    for block in slip.blocks:
+        match block:
+            case Text(text):
+                lines.append(text)
+            case Pair(label, value):
+                lines.append(f"{label} {value}".strip())
+            case QrCode(data):
+                lines.append(f"[QR] {data}")
+            case Rule():
+                pass
+    return lines
