@@ -81,10 +81,13 @@ class Item(Message):
 
     def chain_hash(self) -> str:
         """SHA-256 over the canonical header (RFC 8785), which covers the body by its hash."""
-        return hashlib.sha256(rfc8785.dumps(self.model_dump(mode="json", exclude={"sealed"}))).hexdigest()
+        header = self.model_dump(mode="json", exclude={"sealed"})
+        # RFC 8785 knows no integer over 2**53 - 1, which is 104 days of nanoseconds since boot.
+        header["monotonic_ns"] = str(self.monotonic_ns)
+        return hashlib.sha256(rfc8785.dumps(header)).hexdigest()
 
     def body_matches(self) -> bool:
-        """Does the sealed body have the hash that the header names?"""
+        """Whether the sealed body has the hash that the header names."""
         return hashlib.sha256(self.sealed).hexdigest() == self.sealed_sha256
 
 
@@ -178,3 +181,5 @@ class Problem(Message):
     code: str
     message_zh: str
     message_en: str
+    centre_time: str = ""
+    """RFC 3339 UTC; filled when `code` is `clock`, so that a terminal can sign again with it."""

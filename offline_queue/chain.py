@@ -1,0 +1,95 @@
+"""The terminal's chain: every item names its predecessor's hash, the newest hash is signed.
+
+A cut, an edit, a swap or a dropped tail shows here; a disk set back as a whole shows at the
+centre, which remembers the last head that it saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pydantic import ValidationError
+
+from offline_queue import wire
+from offline_queue.records import Broken, BrokenLink, ChainReport
+
+ITEM_COLUMNS = (
+    "id, lane, kind, service, definition_version, sequence, previous_hash, received_at, clock_quality, "
+    "boot_id, monotonic_ns, sealed_sha256, sealed, item_hash"
+)
+
+
+def sign_head(terminal: str, sequence: int, hash_: str, key: Ed25519PrivateKey) -> wire.ChainHead:
+    """The chain's end as sent with each batch and heartbeat."""
+    signature = key.sign(wire.ChainHead.signed_bytes(terminal, sequence, hash_))
+    return wire.ChainHead(sequence=sequence, hash=hash_, signature=signature)
+
+
+def head_is_signed(terminal: str, head: wire.ChainHead, key: Ed25519PublicKey) -> bool:
+    """Whether the holder of the terminal's key signed exactly this end."""
+    try:
+        key.verify(head.signature, wire.ChainHead.signed_bytes(terminal, head.sequence, head.hash))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def item_of(terminal: str, row: tuple[Any, ...]) -> wire.Item | None:
+    """The message of a row selected by `ITEM_COLUMNS`; None when the row is damaged."""
+    try:
+        return wire.Item(
+            terminal=terminal,
+            id=row[0],
+            lane=row[1],
+            kind=row[2],
+            service=row[3],
+            definition_version=row[4],
+            sequence=row[5],
+            previous_hash=row[6],
+            received_at_kiosk=row[7],
+            clock_quality=row[8],
+            boot_id=row[9],
+            monotonic_ns=row[10],
+            sealed_sha256=row[11],
+            sealed=row[12] if row[12] is not None else b"",
+        )
+    except ValidationError:
+        return None
+
+
+def _first_broken(
+    terminal: str, rows: Iterable[tuple[Any, ...]], head: wire.ChainHead
+) -> Iterator[BrokenLink | None]:
+    """None for each row that holds, then at the first that does not, what is broken."""
+    previous, expected = wire.GENESIS_HASH, 1
+    for row in rows:
+        sequence, item = int(row[5]), item_of(terminal, row)
+        if sequence != expected:
+            yield BrokenLink(expected, Broken.GAP)
+        if item is None or item.chain_hash() != row[13]:
+            yield BrokenLink(sequence, Broken.HEADER)
+        elif item.previous_hash != previous:
+            yield BrokenLink(sequence, Broken.LINK)
+        elif row[12] is not None and not item.body_matches():
+            yield BrokenLink(sequence, Broken.BODY)
+        yield None
+        previous, expected = row[13], expected + 1
+    if (expected - 1, previous) != (head.sequence, head.hash):
+        yield BrokenLink(expected, Broken.HEAD)
+
+
+def verify_chain(
+    terminal: str, rows: Iterable[tuple[Any, ...]], head: wire.ChainHead, key: Ed25519PublicKey
+) -> ChainReport:
+    """Walk the rows in the order of their sequence and compare the end with the signed head."""
+    checked = 0
+    for broken in _first_broken(terminal, rows, head):
+        if broken is not None:
+            return ChainReport(checked, broken)
+        checked += 1
+    if head.sequence and not head_is_signed(terminal, head, key):
+        return ChainReport(checked, BrokenLink(head.sequence, Broken.SIGNATURE))
+    return ChainReport(checked, None)

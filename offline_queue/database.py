@@ -1,0 +1,230 @@
+"""Opening the outbox's only connection: lock, key, pragmas asserted, damage set aside, ballast."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hmac
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlcipher3
+
+from offline_queue.records import StoreCorrupt, StoreKeyWrong, StoreLocked, StoreUnwritable
+from offline_queue.schema import MIGRATIONS, Connection, migrate
+
+PAGE_BYTES = 4096
+WAL_BYTES_MAX = 4 * 1024 * 1024
+
+# Primary result codes of SQLite (sqlite.org/rescode.html).
+_FULL, _IO_ERROR, _READ_ONLY, _CANNOT_OPEN, _CORRUPT, _NOT_A_DATABASE = 13, 10, 8, 14, 11, 26
+
+
+def derived(database_key: bytes, purpose: str) -> bytes:
+    """A 32-byte key for one purpose, from the database key."""
+    return hmac.digest(database_key, b"jiujin.outbox/" + purpose.encode(), "sha256")
+
+
+def primary_code(error: sqlcipher3.Error) -> int:
+    """SQLite's primary result code, 0 when the error is not SQLite's own."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return int(code) & 0xFF if code is not None else 0
+
+
+def disk_refuses(error: sqlcipher3.Error) -> bool:
+    """Full, read-only or failing. A full disk shows itself under several codes, depending on the file."""
+    return primary_code(error) in (_FULL, _IO_ERROR, _READ_ONLY, _CANNOT_OPEN)
+
+
+def is_damage(error: sqlcipher3.Error) -> bool:
+    """The bytes on the disk are not what SQLite wrote."""
+    return primary_code(error) in (_CORRUPT, _NOT_A_DATABASE)
+
+
+@dataclass(slots=True)
+class Ballast:
+    """A file of real bytes that is given up when the disk is full, so that acknowledgements still fit."""
+
+    path: Path
+    size_bytes: int
+
+    def release(self) -> bool:
+        """True when there was something to give up."""
+        try:
+            self.path.unlink()
+        except OSError:  # already given up, or a disk that can be written no more
+            return False
+        return True
+
+    def restore(self) -> bool:
+        """True when the ballast is there in full; it is taken back only while as much again stays free."""
+        if self.size_bytes == 0:
+            return True
+        try:
+            if self.path.exists() and self.path.stat().st_size == self.size_bytes:
+                return True
+            if shutil.disk_usage(self.path.parent).free < 2 * self.size_bytes:
+                return False
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                os.posix_fallocate(descriptor, 0, self.size_bytes)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError:  # full or read-only: the answer is no
+            self.release()
+            return False
+        return True
+
+
+@dataclass(slots=True)
+class Opened:
+    """An open database; `lock` is held until it is closed."""
+
+    connection: Connection
+    lock: int
+    fresh_because: str
+
+    def close(self) -> None:
+        """The connection first, then the lock."""
+        self.connection.close()
+        os.close(self.lock)
+
+
+def lock_directory(directory: Path) -> int:
+    """Make the directory private and hold its lock. StoreLocked, StoreUnwritable."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+        descriptor = os.open(directory / "outbox.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        message = f"the outbox's directory cannot be written: {errno.errorcode.get(error.errno or 0, '?')}"
+        raise StoreUnwritable(message) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        message = "another process has this outbox"
+        raise StoreLocked(message) from error
+    return descriptor
+
+
+def _check_key(directory: Path, database_key: bytes) -> None:
+    """A wrong key looks like damage to SQLCipher; a fingerprint tells them apart, so nothing is set aside."""
+    path, mine = directory / "outbox.keycheck", derived(database_key, "keycheck").hex()
+    try:
+        if path.exists() and (known := path.read_text("ascii").strip()):
+            if not hmac.compare_digest(known, mine):
+                message = "the database key is not the one that this outbox was made with"
+                raise StoreKeyWrong(message)
+            return
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.write(descriptor, mine.encode("ascii"))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        message = f"the key check cannot be written: {errno.errorcode.get(error.errno or 0, '?')}"
+        raise StoreUnwritable(message) from error
+
+
+def _connect(path: Path, database_key: bytes, quota_bytes: int) -> Connection:
+    if not path.exists():
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    connection = sqlcipher3.connect(str(path), isolation_level=None, check_same_thread=True)
+    try:
+        connection.execute("pragma cipher_log_level = none")  # else it writes to standard error by itself
+        connection.execute(f"pragma key = \"x'{database_key.hex()}'\"")
+        wanted: tuple[tuple[str, str, object], ...] = (
+            ("auto_vacuum", "incremental", 2),  # only a database without tables takes this
+            ("journal_mode", "wal", "wal"),
+            ("synchronous", "full", 2),
+            ("foreign_keys", "on", 1),
+            ("secure_delete", "on", 1),
+            ("trusted_schema", "off", 0),
+            ("journal_size_limit", str(WAL_BYTES_MAX), WAL_BYTES_MAX),
+        )
+        for name, value, expected in wanted:
+            connection.execute(f"pragma {name} = {value}").fetchall()
+            _assert_pragma(connection, name, expected)
+        limit = quota_bytes // PAGE_BYTES
+        # SQLite does not store the limit and never sets it below the present size.
+        (effective,) = connection.execute(f"pragma max_page_count = {limit}").fetchone()
+        if effective != max(limit, connection.execute("pragma page_count").fetchone()[0]):
+            message = "max_page_count was not taken"
+            raise StoreCorrupt(message)
+        (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise _damage()
+        (version,) = connection.execute("pragma user_version").fetchone()
+        if version > len(MIGRATIONS):
+            message = f"the outbox was written by a newer program (version {version})"
+            raise StoreUnwritable(message)
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _assert_pragma(connection: Connection, name: str, expected: object) -> None:
+    (value,) = connection.execute(f"pragma {name}").fetchone()
+    if value != expected:
+        message = f"pragma {name} is {value!r}, not {expected!r}"
+        raise StoreCorrupt(message)
+
+
+def _damage() -> sqlcipher3.Error:
+    error = sqlcipher3.DatabaseError("quick_check found damage")
+    error.sqlite_errorcode = _CORRUPT
+    return error
+
+
+def _set_aside(path: Path) -> str:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    aside = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
+    for suffix in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    return aside.name
+
+
+def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballast: Ballast) -> Opened:
+    """Lock, check the key, open; damage is set aside under its time and a new database begun.
+
+    StoreLocked, StoreKeyWrong, StoreCorrupt, StoreUnwritable.
+    """
+    lock = lock_directory(directory)
+    try:
+        _check_key(directory, database_key)
+        path, fresh_because = directory / "outbox.db", ""
+        for _attempt in range(3):  # as found; with the ballast given up; after setting damage aside
+            try:
+                connection = _connect(path, database_key, quota_bytes)
+            except sqlcipher3.Error as error:
+                if is_damage(error):
+                    fresh_because = f"damaged database set aside as {_set_aside(path)}"
+                elif not (disk_refuses(error) and ballast.release()):
+                    message = f"the outbox cannot be opened: {type(error).__name__} {primary_code(error)}"
+                    raise StoreUnwritable(message) from error
+            else:
+                return Opened(connection, lock, fresh_because)
+        message = "the outbox stays damaged after being set aside"
+        raise StoreCorrupt(message)
+    except OSError as error:
+        os.close(lock)
+        message = f"the outbox cannot be opened: {errno.errorcode.get(error.errno or 0, '?')}"
+        raise StoreUnwritable(message) from error
+    except BaseException:
+        os.close(lock)
+        raise

@@ -1,0 +1,64 @@
+"""The outbox as the sender and a technician see it: what goes next, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+import sqlcipher3
+
+from offline_queue import transactions, wire
+from offline_queue.database import Ballast, disk_refuses
+from offline_queue.owner import Owner
+from offline_queue.records import ItemSummary, Settlement
+from offline_queue.schema import Connection
+
+
+class Deliveries:
+    """Reached as `Outbox.deliveries`. All methods may be called from any thread."""
+
+    def __init__(self, owner: Owner, ballast: Ballast, terminal: str) -> None:
+        self._owner = owner
+        self._ballast = ballast
+        self._terminal = terminal
+
+    def next_batch(
+        self, *, held_lanes: Collection[str], items_max: int, bytes_max: int
+    ) -> tuple[wire.Item, ...]:
+        """What may be sent now: see `transactions.sendable`."""
+        return self._owner.ask(
+            lambda connection: transactions.sendable(
+                connection, self._terminal, held_lanes, items_max, bytes_max
+            )
+        )
+
+    def note_attempt(self, sequences: Sequence[int]) -> bool:
+        """Count a try; False when the disk does not take it (the try may be made all the same)."""
+        return self._write(lambda connection: transactions.note_attempt(connection, sequences))
+
+    def settle(self, settlements: Iterable[Settlement]) -> bool:
+        """Write verdicts down; False when the disk does not take it even with the ballast given up."""
+        wanted = tuple(settlements)
+        return self._write(lambda connection: transactions.settle(connection, wanted))
+
+    def quarantined(self) -> tuple[ItemSummary, ...]:
+        """What needs a person, with the centre's words."""
+        return self._owner.ask(
+            lambda connection: transactions.summaries(connection, "d.state = 'quarantined'", ())
+        )
+
+    def requeue(self, sequence: int) -> bool:
+        """Send a quarantined item again after the centre was put right; False when it is not in quarantine."""
+        return self._owner.ask(lambda connection: transactions.requeue(connection, sequence))
+
+    def _write(self, write: Callable[[Connection], None]) -> bool:
+        for _attempt in range(2):
+            try:
+                self._owner.ask(write)
+            except sqlcipher3.OperationalError as error:
+                if not disk_refuses(error):
+                    raise
+                if not self._ballast.release():
+                    return False
+            else:
+                return True
+        return False

@@ -1,0 +1,204 @@
+"""The one signed HTTPS client of a terminal. Verification cannot be switched off."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import ValidationError
+
+from offline_queue import wire
+from offline_queue.link_state import LinkState, Unreached, name_transport_error, retry_after_s
+from offline_queue.signing import RequestSigner, utc_now
+
+__all__ = ["Answered", "Link", "LinkState", "Rejected", "Timeouts", "Unreached"]
+
+ANSWER_BYTES_MAX = 1024 * 1024
+M = TypeVar("M", bound=wire.Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. Reading is longer than the centre's own limit (10 s), or one item is sent twice for nothing."""
+
+    connect_s: float = 10.0
+    read_s: float = 30.0
+    write_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The centre's verdicts."""
+
+    answer: wire.BatchAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatAnswered:
+    """The centre heard the heartbeat."""
+
+    answer: wire.HeartbeatAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The request as a whole was not taken (400, 413, 422, 500): one of its items may be to blame.
+
+    `reason`: the centre's words. `spoken`: they came from the centre itself, not from something between.
+    """
+
+    status: int
+    reason: str
+    spoken: bool
+
+
+_ONE_ITEM_MAY_BE_TO_BLAME = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR,
+    }
+)  # fmt: skip
+
+
+class Link:
+    """One per centre; used by one thread at a time.
+
+    `base_url` must be https. `clock_trusted`: does the terminal believe its own wall clock now.
+    A missing or unreadable `ca_file` is a state of the link (`tls_untrusted`), not a failed start.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        terminal: str,
+        signing_key: Ed25519PrivateKey,
+        ca_file: Path,
+        timeouts: Timeouts = Timeouts(),
+        clock_trusted: Callable[[], bool] = lambda: True,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        if not base_url.startswith("https://"):
+            message = "the centre's address must begin with https://"
+            raise ValueError(message)
+        self._base_url = base_url
+        self._ca_file = ca_file
+        self._timeouts = timeouts
+        self._clock_trusted = clock_trusted
+        self._now = now
+        self._auth = RequestSigner(
+            terminal, signing_key, lambda: now() + timedelta(seconds=self.clock_offset_s)
+        )
+        self._client: httpx.Client | None = None
+        self.clock_offset_s = 0.0
+        """Seconds to add to the wall clock to get the centre's, as last told over verified TLS when it mattered."""
+
+    def send_batch(self, batch: wire.Batch) -> Answered | Rejected | Unreached:
+        """Deliver items; never raises for what a network or a centre can do."""
+        answer = self._post(wire.BATCH_PATH, batch, wire.BatchAnswer)
+        return Answered(answer) if isinstance(answer, wire.BatchAnswer) else answer
+
+    def send_heartbeat(self, heartbeat: wire.Heartbeat) -> HeartbeatAnswered | Rejected | Unreached:
+        """Deliver the terminal's last state."""
+        answer = self._post(wire.HEARTBEAT_PATH, heartbeat, wire.HeartbeatAnswer)
+        return HeartbeatAnswered(answer) if isinstance(answer, wire.HeartbeatAnswer) else answer
+
+    def close(self) -> None:
+        """May be called twice; the next call opens again."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _post(self, path: str, message: wire.Message, answer: type[M]) -> M | Rejected | Unreached:
+        body = zstandard.ZstdCompressor(level=3).compress(message.model_dump_json(by_alias=True).encode())
+        for told_the_time in (False, True):
+            try:
+                response, content = self._exchange(path, body)
+            except httpx.TransportError as error:
+                self.close()  # the next try reads the CA file again, which may have been renewed
+                return name_transport_error(error, clock_trusted=self._clock_trusted())
+            except OSError as error:  # the CA file
+                return Unreached(
+                    LinkState.TLS_UNTRUSTED, f"the CA file cannot be used: {type(error).__name__}"
+                )
+            if content is None:
+                return Unreached(LinkState.UNKNOWN, "answer too long")
+            if response.status_code == HTTPStatus.OK:
+                try:
+                    return answer.model_validate_json(content)
+                except ValidationError:
+                    return Unreached(LinkState.UNKNOWN, "the answer is not the centre's language")
+            failure = self._name_status(response, content)
+            if isinstance(failure, Rejected) or failure.state is not LinkState.CLOCK_WRONG or told_the_time:
+                return failure
+            if not self._take_time(content):
+                return failure
+        return failure
+
+    def _exchange(self, path: str, body: bytes) -> tuple[httpx.Response, bytes | None]:
+        if self._client is None:
+            context = ssl.create_default_context(cafile=str(self._ca_file))
+            limits = self._timeouts
+            timeout = httpx.Timeout(
+                connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.connect_s
+            )
+            # No environment: a proxy variable must not send residents' records elsewhere.
+            self._client = httpx.Client(
+                base_url=self._base_url, verify=context, timeout=timeout, auth=self._auth, trust_env=False
+            )
+        headers = {
+            "Content-Type": "application/json", "Content-Encoding": "zstd", "Accept-Encoding": "identity",
+        }  # fmt: skip
+        with self._client.stream("POST", path, content=body, headers=headers) as response:
+            content = b""
+            for chunk in response.iter_raw():
+                content += chunk
+                if len(content) > ANSWER_BYTES_MAX:
+                    return response, None
+        return response, content
+
+    def _name_status(self, response: httpx.Response, content: bytes) -> Rejected | Unreached:
+        status, problem = response.status_code, _problem(content)
+        words = f"{problem.code}: {problem.message_zh}" if problem else f"http {status}"
+        match status:
+            case HTTPStatus.UNAUTHORIZED if problem and problem.code == "clock":
+                return Unreached(LinkState.CLOCK_WRONG, words)
+            case HTTPStatus.UNAUTHORIZED:
+                return Unreached(LinkState.UNAUTHORISED, words, retry_after_s(response.headers, self._now()))
+            case HTTPStatus.FORBIDDEN:
+                return Unreached(LinkState.REVOKED, words, retry_after_s(response.headers, self._now()))
+            case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
+                return Unreached(LinkState.BUSY, words, retry_after_s(response.headers, self._now()))
+            case HTTPStatus.BAD_GATEWAY | HTTPStatus.GATEWAY_TIMEOUT:
+                return Unreached(LinkState.OFFLINE, words)
+            case _ if status in _ONE_ITEM_MAY_BE_TO_BLAME:
+                return Rejected(status, words, spoken=problem is not None)
+            case _:
+                return Unreached(LinkState.UNKNOWN, words)
+
+    def _take_time(self, content: bytes) -> bool:
+        """Sign with the centre's time from now on: it was told over verified TLS. The wall clock is not touched."""
+        problem = _problem(content)
+        try:
+            centre = datetime.fromisoformat(problem.centre_time) if problem else None
+        except ValueError:
+            return False
+        if centre is None or centre.tzinfo is None:
+            return False
+        self.clock_offset_s = (centre - self._now()).total_seconds()
+        return True
+
+
+def _problem(content: bytes) -> wire.Problem | None:
+    try:
+        return wire.Problem.model_validate_json(content)
+    except ValidationError:
+        return None

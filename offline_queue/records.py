@@ -1,0 +1,169 @@
+"""The values that go into the outbox and come out of it. None of them shows a payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from offline_queue import wire
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Draft:
+    """What a resident confirmed, still in the clear and only in memory.
+
+    `id`: from `new_item_id()`, made when the visit begins. `lane`: the case code. `received_at`:
+    RFC 3339 UTC. `duplicate_digest`: keyed business digest, forgotten when acknowledged.
+    """
+
+    id: str
+    lane: str
+    kind: wire.Kind
+    service: str
+    definition_version: str
+    payload: bytes
+    received_at: str
+    clock_quality: wire.ClockQuality
+    boot_id: str
+    monotonic_ns: int
+    duplicate_digest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """It is on the disk. `already`: the same item with the same content had been committed before."""
+
+    sequence: int
+    item_hash: str
+    already: bool
+
+
+class Refused(StrEnum):
+    """Why nothing was committed. `disk_full`: the disk does not take it (full, read-only or failing)."""
+
+    DISK_FULL = "disk_full"
+    QUOTA = "quota"
+    CONFLICT = "conflict"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class NotCommitted:
+    """Nothing was kept; the resident must not be told "received"."""
+
+    reason: Refused
+    detail: str = ""
+
+
+class ItemState(StrEnum):
+    """Where an item stands in this outbox."""
+
+    PENDING = "pending"
+    QUARANTINED = "quarantined"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSummary:
+    """An item's index row: nothing personal. `reason` is the centre's, word for word."""
+
+    sequence: int
+    id: str
+    lane: str
+    kind: wire.Kind
+    service: str
+    state: ItemState
+    received_at: str
+    attempts: int
+    verdict: str
+    reason: str
+    registered_at: str | None
+    case_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Kept in one row, in the same transaction as what they count.
+
+    Bytes. `oldest_pending_at`: the wall time that the oldest unsent item claims. `used_bytes` of
+    `quota_bytes` are the watermarks of chapter F18. `opened_fresh_because`: non-empty when a
+    damaged database was set aside at this start.
+    """
+
+    pending: int
+    pending_bytes: int
+    quarantined: int
+    acknowledged: int
+    oldest_pending_at: str | None
+    sequence: int
+    head_hash: str
+    used_bytes: int
+    quota_bytes: int
+    opened_fresh_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What the centre's verdict does to one item. `acknowledged` only after the signature was checked."""
+
+    sequence: int
+    state: ItemState
+    verdict: str
+    reason: str = ""
+    registered_at: str | None = None
+    case_state: str = ""
+
+
+class Broken(StrEnum):
+    """What is wrong at the first broken place of the chain."""
+
+    GAP = "gap"
+    LINK = "link"
+    HEADER = "header"
+    BODY = "body"
+    HEAD = "head"
+    SIGNATURE = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """The first place where the chain does not hold."""
+
+    sequence: int
+    broken: Broken
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """`checked` items were looked at, up to the first broken one."""
+
+    checked: int
+    first_broken: BrokenLink | None
+
+    @property
+    def whole(self) -> bool:
+        return self.first_broken is None
+
+
+class StoreError(Exception):
+    """The outbox could not be opened or has failed; the text holds no record."""
+
+
+class StoreLocked(StoreError):  # noqa: N818 - reads as what happened
+    """Another process has this outbox."""
+
+
+class StoreKeyWrong(StoreError):  # noqa: N818 - reads as what happened
+    """The database belongs to another key; it was left as it is."""
+
+
+class StoreCorrupt(StoreError):  # noqa: N818 - reads as what happened
+    """The database is damaged and could not be set aside, or was damaged while open."""
+
+
+class StoreUnwritable(StoreError):  # noqa: N818 - reads as what happened
+    """The directory cannot be written: read-only, missing rights, failing or hopelessly full."""
+
+
+class StoreClosed(StoreError):  # noqa: N818 - reads as what happened
+    """The outbox was closed before the request."""

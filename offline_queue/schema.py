@@ -1,0 +1,70 @@
+"""Tables of the outbox and their numbered migrations.
+
+`item` is immutable (a trigger refuses), except that its sealed body may be dropped once it is
+acknowledged. `delivery` is what happened to it. `ledger` is one row: counters and the signed head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from offline_queue.wire import GENESIS_HASH
+
+Connection = Any
+"""A `sqlcipher3` connection; the library has no type information."""
+
+
+def _first(connection: Connection) -> None:
+    statements = (
+        """create table item (
+            sequence integer primary key, id text not null unique, lane text not null, kind text not null,
+            service text not null, definition_version text not null, previous_hash text not null,
+            received_at text not null, clock_quality text not null, boot_id text not null,
+            monotonic_ns integer not null, sealed_sha256 text not null, sealed_bytes integer not null,
+            item_hash text not null, content_mac blob not null, sealed blob) strict""",
+        """create trigger item_is_immutable before update on item
+            when not (new.sealed is null and old.sequence is new.sequence and old.id is new.id
+                and old.lane is new.lane and old.kind is new.kind and old.service is new.service
+                and old.definition_version is new.definition_version and old.previous_hash is new.previous_hash
+                and old.received_at is new.received_at and old.clock_quality is new.clock_quality
+                and old.boot_id is new.boot_id and old.monotonic_ns is new.monotonic_ns
+                and old.sealed_sha256 is new.sealed_sha256 and old.sealed_bytes is new.sealed_bytes
+                and old.item_hash is new.item_hash and old.content_mac is new.content_mac
+                and exists (select 1 from delivery d where d.sequence = old.sequence and d.state = 'acknowledged'))
+            begin select raise(abort, 'an item is immutable'); end""",
+        """create trigger item_is_kept before delete on item
+            when not exists (select 1 from delivery d where d.sequence = old.sequence and d.state = 'acknowledged')
+            begin select raise(abort, 'an unacknowledged item is kept'); end""",
+        """create table delivery (
+            sequence integer primary key references item (sequence), lane text not null,
+            state text not null check (state in ('pending', 'quarantined', 'acknowledged')),
+            sending_class integer not null, attempts integer not null default 0,
+            verdict text not null default '', reason text not null default '', registered_at text,
+            case_state text not null default '', duplicate_digest blob) strict""",
+        "create index delivery_order on delivery (sending_class, sequence) where state = 'pending'",
+        "create index delivery_oldest on delivery (sequence) where state = 'pending'",
+        "create index delivery_lane on delivery (lane, sequence)",
+        "create index delivery_digest on delivery (duplicate_digest) where duplicate_digest is not null",
+        """create table ledger (
+            one integer primary key check (one = 1), pending integer not null, pending_bytes integer not null,
+            quarantined integer not null, acknowledged integer not null, sequence integer not null,
+            head_hash text not null, head_signature blob not null) strict""",
+        f"insert into ledger values (1, 0, 0, 0, 0, 0, '{GENESIS_HASH}', x'')",  # noqa: S608 - a constant
+    )
+    for statement in statements:
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
+"""Number n brings a database of version n to n + 1. Never edited, only added to."""
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the database to the newest version, each step in its own transaction."""
+    (version,) = connection.execute("pragma user_version").fetchone()
+    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.execute("begin immediate")
+        step(connection)
+        connection.execute(f"pragma user_version = {number}")
+        connection.execute("commit")

@@ -1,0 +1,194 @@
+"""The sender: one thread that carries the outbox to the centre and beats in between.
+
+At least once, in order within a lane, never in a hurry that the centre did not ask for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from offline_queue import wire
+from offline_queue.courier import NS, Courier
+from offline_queue.link import HeartbeatAnswered, Link, Rejected, Unreached
+from offline_queue.link_state import LinkState
+from offline_queue.policy import DEFAULT_POLICY, Policy
+from offline_queue.records import ItemState, ItemSummary
+from offline_queue.store import Outbox
+
+LONGEST_REST_S = 5.0
+"""The loop moves at least this often, so that a watchdog can tell a resting sender from a dead one."""
+_INTERVAL_BOUNDS_S = (10.0, 3600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderStatus:
+    """`clock_offset_s`: what must be added to the wall clock to please the centre; 0 when never needed.
+
+    `last_moved_monotonic_ns`: feed a watchdog only while this moves.
+    """
+
+    link_state: LinkState
+    last_contact_monotonic_ns: int | None
+    last_error: str
+    clock_offset_s: float
+    last_moved_monotonic_ns: int
+    alive: bool
+
+
+def _unheard() -> None:
+    """The default `on_change`: nobody listens."""
+
+
+class Sender:
+    """Start once, close before the outbox. `on_change` runs on the sender's thread and must be quick.
+
+    `heartbeat_body`: called on the sender's thread for each regular heartbeat; None sends none.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        link: Link,
+        *,
+        centre_keys: Mapping[str, Ed25519PublicKey],
+        policy: Policy = DEFAULT_POLICY,
+        on_change: Callable[[], None] = _unheard,
+        heartbeat_body: Callable[[], dict[str, Any]] | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._link = link
+        self._policy = policy
+        self._on_change = on_change
+        self._heartbeat_body = heartbeat_body
+        self._courier = Courier(outbox, link, centre_keys, policy)
+        self._changed = threading.Condition()
+        self._woken = False
+        self._closing = False
+        self._asked_beat: dict[str, Any] | None = None
+        self._interval_s = policy.heartbeat_s
+        self._next_beat_ns = time.monotonic_ns()
+        self._moved_ns = time.monotonic_ns()
+        self._thread = threading.Thread(target=self._run, name="outbox-sender", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first try is spread, so that a district that wakes together does not knock together."""
+        spread = self._courier.chance.uniform(0.0, self._policy.first_spread_s)
+        self._courier.session_until_ns = time.monotonic_ns() + int(spread * NS)
+        self._courier.next_round_ns = self._courier.session_until_ns
+        self._next_beat_ns = self._courier.session_until_ns
+        self._thread.start()
+
+    def wake(self) -> None:
+        """An edge: a new item, the network back, the clock stepped."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
+
+    def beat(self, body: dict[str, Any]) -> None:
+        """Send this heartbeat now (an alarm); the newest wins when several wait."""
+        with self._changed:
+            self._asked_beat = body
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Finish the request under way and stop. May be called twice."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._link.close()
+
+    def status(self) -> SenderStatus:
+        """Never blocks."""
+        courier = self._courier
+        return SenderStatus(
+            link_state=courier.link_state,
+            last_contact_monotonic_ns=courier.last_contact_ns,
+            last_error=courier.last_error,
+            clock_offset_s=self._link.clock_offset_s,
+            last_moved_monotonic_ns=self._moved_ns,
+            alive=self._thread.is_alive(),
+        )
+
+    def wait_settled(self, lane: str, timeout_s: float) -> ItemSummary | None:
+        """The newest item of a case once the centre has spoken about it; None when time is up."""
+        deadline = time.monotonic() + timeout_s
+        with self._changed:
+            while True:
+                items = self._outbox.find(lane)
+                if items and items[-1].state is not ItemState.PENDING:
+                    return items[-1]
+                left = deadline - time.monotonic()
+                if left <= 0 or self._closing:
+                    return None
+                self._changed.wait(left)
+
+    def _run(self) -> None:
+        try:
+            while self._rest():
+                before = (self._courier.link_state, self._courier.last_error)
+                beaten = self._beat_if_due()
+                sent = self._courier.round()
+                if sent or beaten or before != (self._courier.link_state, self._courier.last_error):
+                    self._tell()
+        except BaseException as error:
+            # A defect or a store that failed: the thread ends, and `alive` and the state say so.
+            self._courier.link_state, self._courier.last_error = LinkState.UNKNOWN, type(error).__name__
+            raise
+        finally:
+            self._tell()
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+        self._on_change()
+
+    def _rest(self) -> bool:
+        """Wait until something is due; False when closing."""
+        with self._changed:
+            while not self._closing:
+                self._moved_ns = now = time.monotonic_ns()
+                if self._woken:
+                    self._woken = False
+                    self._courier.wake()
+                    return True
+                if self._beat_is_due(now):
+                    return True
+                if self._courier.next_round_ns <= now:
+                    return True
+                moments = [self._courier.next_round_ns]
+                if self._heartbeat_body is not None and self._next_beat_ns > now:
+                    moments.append(self._next_beat_ns)
+                self._changed.wait(min(LONGEST_REST_S, (min(moments) - now) / NS))
+        return False
+
+    def _beat_is_due(self, now: int) -> bool:
+        regular = self._heartbeat_body is not None and self._next_beat_ns <= now
+        return (regular or self._asked_beat is not None) and self._courier.may_speak()
+
+    def _beat_if_due(self) -> bool:
+        with self._changed:
+            if not self._beat_is_due(time.monotonic_ns()):
+                return False
+            body, self._asked_beat = self._asked_beat, None
+        if body is None and self._heartbeat_body is not None:
+            body = self._heartbeat_body()
+        heartbeat = wire.Heartbeat(terminal=self._outbox.terminal, head=self._outbox.head(), body=body or {})
+        match self._link.send_heartbeat(heartbeat):
+            case HeartbeatAnswered(answer):
+                self._courier.heard()
+                self._interval_s = min(max(answer.interval_s, _INTERVAL_BOUNDS_S[0]), _INTERVAL_BOUNDS_S[1])
+            case Rejected(reason=reason):
+                self._courier.last_error = f"heartbeat: {reason}"
+            case Unreached() as unreached:
+                self._courier.unreached(unreached)
+        wait_s = self._policy.next_heartbeat_s(self._interval_s, self._courier.chance)
+        self._next_beat_ns = time.monotonic_ns() + int(wait_s * NS)
+        return True

@@ -1,0 +1,244 @@
+"""The outbox: what was committed here is not lost, not doubled, and cannot be read back here.
+
+SQLCipher, write-ahead log, `synchronous=FULL`, one thread with the only connection.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from pathlib import Path
+
+import rfc8785
+import sqlcipher3
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from offline_queue import transactions, wire
+from offline_queue.chain import ITEM_COLUMNS, sign_head, verify_chain
+from offline_queue.database import (
+    PAGE_BYTES,
+    Ballast,
+    Opened,
+    derived,
+    disk_refuses,
+    open_database,
+)
+from offline_queue.deliveries import Deliveries
+from offline_queue.owner import Owner
+from offline_queue.records import (
+    ChainReport,
+    Committed,
+    Counters,
+    Draft,
+    ItemState,
+    ItemSummary,
+    NotCommitted,
+    Refused,
+    StoreClosed,
+    StoreCorrupt,
+    StoreKeyWrong,
+    StoreLocked,
+    StoreUnwritable,
+)
+from offline_queue.schema import Connection
+from offline_queue.seal import SealingKey, item_aad, seal
+
+__all__ = [
+    "ChainReport",
+    "Committed",
+    "Counters",
+    "Draft",
+    "ItemState",
+    "ItemSummary",
+    "NotCommitted",
+    "Outbox",
+    "Refused",
+    "StoreClosed",
+    "StoreCorrupt",
+    "StoreKeyWrong",
+    "StoreLocked",
+    "StoreUnwritable",
+]
+
+QUOTA_BYTES = 256 * 1024 * 1024
+BALLAST_BYTES = 4 * 1024 * 1024
+_RESERVE_SHARE = 0.1
+"""Of the quota, kept for verdicts and for visits that are under way: no new visit begins in it."""
+_SETTLING_BYTES = 16 * PAGE_BYTES
+"""Of the quota, never given to an item, so that verdicts can always be written."""
+
+
+def _no_step(_step: str) -> None:
+    """The default `on_step`: nobody watches."""
+
+
+class Outbox:
+    """Open with `Outbox.open`. All methods may be called from any thread and wait for the disk."""
+
+    def __init__(
+        self, owner: Owner, opened: Opened, ballast: Ballast, terminal: str, signing_key: Ed25519PrivateKey,
+        sealing_key: SealingKey, mac_key: bytes, quota_bytes: int,
+    ) -> None:  # fmt: skip
+        self.terminal = terminal
+        self.deliveries = Deliveries(owner, ballast, terminal)
+        """What the sender and a technician may do with the items."""
+        self._owner = owner
+        self._ballast = ballast
+        self._signing_key = signing_key
+        self._sealing_key = sealing_key
+        self._mac_key = mac_key
+        self._quota_bytes = quota_bytes
+        self._fresh_because = opened.fresh_because
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        terminal: str,
+        database_key: bytes,
+        signing_key: Ed25519PrivateKey,
+        sealing_key: SealingKey,
+        quota_bytes: int = QUOTA_BYTES,
+        ballast_bytes: int = BALLAST_BYTES,
+    ) -> Outbox:
+        """Open or begin the outbox in `directory` (made private). `database_key`: 32 random bytes.
+
+        StoreLocked, StoreKeyWrong, StoreUnwritable, StoreCorrupt. A damaged database does not
+        raise: it is set aside and `counters().opened_fresh_because` says so.
+        """
+        if len(database_key) != 32:
+            message = "a database key has 32 bytes"
+            raise ValueError(message)
+        ballast = Ballast(directory / "outbox.ballast", ballast_bytes)
+        held: list[Opened] = []
+
+        def open_() -> Connection:
+            held.append(open_database(directory, database_key, quota_bytes, ballast))
+            return held[0].connection
+
+        owner = Owner(open_, lambda _connection: held[0].close())
+        owner.ask(lambda _connection: ballast.restore())
+        mac_key = derived(database_key, "content")
+        return cls(owner, held[0], ballast, terminal, signing_key, sealing_key, mac_key, quota_bytes)
+
+    def commit(self, draft: Draft, on_step: Callable[[str], None] = _no_step) -> Committed | NotCommitted:
+        """Seal and store; when this returns `Committed` the item survives a power cut.
+
+        `on_step` is told `sealed`, `inserted` (before the commit, on the owner thread) and
+        `committed`. The same id with the same content is `already`; with other content CONFLICT.
+        """
+        aad = item_aad(
+            terminal=self.terminal, item_id=draft.id, lane=draft.lane, kind=draft.kind.value,
+            service=draft.service, definition_version=draft.definition_version,
+        )  # fmt: skip
+        sealed = seal(draft.payload, self._sealing_key, aad)
+        payload_sha256 = hashlib.sha256(draft.payload).hexdigest()
+        content_mac = hmac.digest(self._mac_key, rfc8785.dumps([aad.hex(), payload_sha256]), "sha256")
+        on_step("sealed")
+
+        def insert(connection: Connection) -> Committed | NotCommitted:
+            if self._used_bytes(connection) + len(sealed) > self._quota_bytes - _SETTLING_BYTES:
+                return NotCommitted(Refused.QUOTA)
+            if not self._ballast.restore():
+                # What the ballast freed belongs to the acknowledgements, not to new items.
+                return NotCommitted(Refused.DISK_FULL, "the disk has no reserve")
+            return transactions.insert(
+                connection, draft, sealed, content_mac, self.terminal, self._signing_key, on_step
+            )
+
+        try:
+            answer = self._owner.ask(insert)
+        except StoreClosed:
+            return NotCommitted(Refused.CLOSED)
+        except sqlcipher3.OperationalError as error:
+            if not disk_refuses(error):
+                raise
+            return NotCommitted(Refused.DISK_FULL, str(error))
+        if isinstance(answer, Committed):
+            on_step("committed")
+        return answer
+
+    def accepts(self) -> bool:
+        """May a visit begin that will want to commit? Asked before the resident types anything."""
+
+        def ready(connection: Connection) -> bool:
+            return (
+                self._used_bytes(connection) <= self._quota_bytes * (1 - _RESERVE_SHARE)
+                and self._ballast.restore()
+            )
+
+        try:
+            return self._owner.ask(ready)
+        except StoreClosed:
+            return False
+
+    def counters(self) -> Counters:
+        """From the one ledger row; never a count over the items."""
+
+        def read(connection: Connection) -> Counters:
+            row = connection.execute(
+                "select pending, pending_bytes, quarantined, acknowledged, sequence, head_hash from ledger"
+            ).fetchone()
+            oldest = connection.execute(
+                "select received_at from item where sequence = (select sequence from delivery "
+                "where state = 'pending' order by sequence limit 1)"
+            ).fetchone()
+            return Counters(
+                pending=row[0],
+                pending_bytes=row[1],
+                quarantined=row[2],
+                acknowledged=row[3],
+                oldest_pending_at=oldest[0] if oldest else None,
+                sequence=row[4],
+                head_hash=row[5],
+                used_bytes=self._used_bytes(connection),
+                quota_bytes=self._quota_bytes,
+                opened_fresh_because=self._fresh_because,
+            )
+
+        return self._owner.ask(read)
+
+    def head(self) -> wire.ChainHead:
+        """The chain's end with its signature."""
+        return self._owner.ask(self._head)
+
+    def find(self, lane: str) -> tuple[ItemSummary, ...]:
+        """The items of one case code, oldest first."""
+        return self._owner.ask(lambda connection: transactions.summaries(connection, "d.lane = ?", (lane,)))
+
+    def duplicate_waits(self, digest: bytes) -> bool:
+        """Whether an item, not yet acknowledged, has this keyed business digest."""
+        query = "select 1 from delivery where duplicate_digest = ? limit 1"
+        return self._owner.ask(lambda connection: connection.execute(query, (digest,)).fetchone() is not None)
+
+    def verify(self) -> ChainReport:
+        """Walk the whole chain. Long for a long chain: a technician's command, not a visit's step."""
+
+        def walk(connection: Connection) -> ChainReport:
+            rows = connection.execute(f"select {ITEM_COLUMNS} from item order by sequence")  # noqa: S608 - a constant
+            return verify_chain(self.terminal, rows, self._head(connection), self._signing_key.public_key())
+
+        return self._owner.ask(walk)
+
+    def use_sealing_key(self, key: SealingKey) -> None:
+        """Seal what comes from now on to the centre's next key; what is sealed stays as it is."""
+        self._sealing_key = key
+
+    def close(self) -> None:
+        """May be called twice."""
+        self._owner.close()
+
+    def _head(self, connection: Connection) -> wire.ChainHead:
+        sequence, hash_, signature = connection.execute(
+            "select sequence, head_hash, head_signature from ledger"
+        ).fetchone()
+        if sequence == 0:
+            return sign_head(self.terminal, 0, hash_, self._signing_key)
+        return wire.ChainHead(sequence=sequence, hash=hash_, signature=bytes(signature))
+
+    def _used_bytes(self, connection: Connection) -> int:
+        (pages,) = connection.execute("pragma page_count").fetchone()
+        (free,) = connection.execute("pragma freelist_count").fetchone()
+        return int(pages - free) * PAGE_BYTES
