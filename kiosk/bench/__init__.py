@@ -1,0 +1,1 @@
+"""The bench: drives simulated devices and a faulty network by hand. Never in production."""

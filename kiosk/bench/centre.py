@@ -1,0 +1,96 @@
+"""The real central platform as a process of its own, for the demo and for rehearsals."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+READY_S = 30.0
+STOP_S = 10.0
+
+
+class CentreNotStartedError(Exception):
+    """The centre did not come up; the text holds what it said."""
+
+
+class Centre:
+    """`python main.py central` on a free port of 127.0.0.1 with a SQLite file."""
+
+    def __init__(self, project: Path, database: Path, trust: Path, log: Path) -> None:
+        self._ca = trust / "ca.pem"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    str(project / "main.py"),
+                    "central",
+                    "--database",
+                    f"sqlite:///{database}",
+                    "--trust",
+                    str(trust),
+                    "--port",
+                    "0",
+                    "--json",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                cwd=project,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+        stdout = self._process.stdout
+        line = stdout.readline() if stdout is not None else b""
+        try:
+            ready = json.loads(line)
+        except json.JSONDecodeError as error:
+            self.close()
+            message = f"the centre said nothing usable at its start; see {log.name}"
+            raise CentreNotStartedError(message) from error
+        self.url: str = ready["url"]
+        self.ops_url: str = ready["ops"]
+        self.port = int(self.url.rsplit(":", 1)[1].rstrip("/"))
+
+    def metric(self, name: str) -> int:
+        """One number of /metrics, summed over its labels."""
+        with self._get("/metrics") as answer:
+            lines = answer.read().decode().splitlines()
+        values = [float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name]
+        if not values:
+            message = f"/metrics has no {name}"
+            raise LookupError(message)
+        return int(sum(values))
+
+    def case_state(self, code: str) -> str | None:
+        """The state that the centre gives for a code; None when it knows none."""
+        try:
+            with self._get(f"/v1/cases/{code}") as answer:
+                return str(json.load(answer)["state"])
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    def _get(self, path: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - urllib has no public response type
+        context = ssl.create_default_context(cafile=str(self._ca))
+        return urllib.request.urlopen(self.url.rstrip("/") + path, timeout=10, context=context)  # noqa: S310 - https on loopback
+
+    def close(self) -> None:
+        """End the process that was started here."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(STOP_S)
+        if self._process.stdout is not None:
+            self._process.stdout.close()

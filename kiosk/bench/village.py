@@ -1,0 +1,108 @@
+"""A village hall in a box: every device's far end, on real transports, moved by hand or by script."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from drivers.camera.simulated import SimulatedCamera
+from drivers.card_reader import simulated_photo
+from drivers.card_reader.protocol import PHOTO_SIZE
+from drivers.card_reader.simulated import SimulatedCard, SimulatedSdtReader
+from drivers.card_reader.virtual_card import VirtualCard
+from drivers.receipt_printer.simulated import SimulatedPrinter, SimulatedState
+from kiosk.bench.fault_proxy import FaultProxy, Mode
+from kiosk.bench.pcscd import PcscService
+from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
+from kiosk.bench.scenes import scene
+
+PAPER_STATES: dict[str, SimulatedState] = {
+    "ok": SimulatedState(),
+    "low": SimulatedState(near_end=True),
+    "out": SimulatedState(paper_out=True),
+}
+
+
+class Village:
+    """Starts everything in `__init__`, ends everything in `close`; `settings` are for kiosk.ini."""
+
+    def __init__(self, faces: Path, centre_port: int) -> None:
+        self._faces = faces
+        with ExitStack() as stack:
+            self.reader = SimulatedSdtReader()
+            stack.callback(self.reader.close)
+            self.printer = SimulatedPrinter()
+            stack.callback(self.printer.close)
+            self.camera = SimulatedCamera(scene(SIGHTS["street"], faces))
+            stack.callback(self.camera.close)
+            self.proxy = FaultProxy(centre_port)
+            self.proxy.start()
+            stack.callback(self.proxy.close)
+            service = PcscService()
+            stack.callback(service.close)
+            self.helper_slot = service.ensure()
+            self._helper_card: VirtualCard | None = None
+            stack.callback(self.take_helper_card)
+            self._stack = stack.pop_all()
+        self.card = ""
+        self.helper = ""
+        self.sight = "street"
+        self.network = "up"
+        self.paper = "ok"
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def settings(self) -> dict[tuple[str, str], str]:
+        """Where the terminal finds this village's devices: (section, key) -> value."""
+        return {
+            ("card_reader", "kind"): "sdt",
+            ("card_reader", "port"): self.reader.path,
+            ("card_reader", "helper_kind"): "pcsc" if self.helper_slot else "none",
+            (
+                "card_reader",
+                "photo_decoder",
+            ): f"{sys.executable} -m drivers.card_reader.simulated_photo_decoder",
+            ("camera", "source"): self.camera.address,
+            ("receipt_printer", "address"): self.printer.address,
+            ("centre", "url"): f"https://127.0.0.1:{self.proxy.port}",
+        }
+
+    def put_card(self, person: str) -> None:
+        """Lay this person's card on the pad; the chip's photo is framed and packed like a real one."""
+        who = PEOPLE[person]
+        photo = bytes(PHOTO_SIZE)
+        if who.card_face is not None:
+            picture = (self._faces / who.card_face.file).read_bytes()
+            photo = simulated_photo.encode(simulated_photo.frame_portrait(picture, who.card_face.face))
+        self.reader.put_card(SimulatedCard(who.document, photo))
+        self.card = person
+
+    def take_card(self) -> None:
+        self.reader.take_card()
+        self.card = ""
+
+    def put_helper_card(self, helper: str) -> None:
+        self.take_helper_card()
+        self._helper_card = VirtualCard(HELPERS[helper])
+        self._helper_card.insert()
+        self.helper = helper
+
+    def take_helper_card(self) -> None:
+        if self._helper_card is not None:
+            self._helper_card.remove()
+            self._helper_card = None
+        self.helper = ""
+
+    def show_face(self, sight: str) -> None:
+        self.camera.show(scene(SIGHTS[sight], self._faces))
+        self.sight = sight
+
+    def set_network(self, mode: str) -> None:
+        self.proxy.mode = Mode(mode)
+        self.network = mode
+
+    def set_paper(self, state: str) -> None:
+        self.printer.set_state(PAPER_STATES[state])
+        self.paper = state

@@ -1,0 +1,154 @@
+"""From the commit on: the words here promise only what is true."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from drivers.contract import Cause, Outcome
+from kiosk.case import CaseState, format_case_code
+from kiosk.identity import mask_name
+from kiosk.journey.finishing import may_print_again
+from kiosk.journey.present.frame import CHINA_TIME, Parts
+from kiosk.journey.view import Action, Choices, Code, Illustration, Line, Lines, Message, Style, Tone
+from kiosk.journey.visit import Visit
+from kiosk.journey.world import World
+from kiosk.locale import Texts
+from kiosk.paper.receipt import STATE_WORDS
+
+
+def submitting(_visit: Visit, _world: World, t: Texts) -> Parts:
+    return Parts(t("正在保存"), t("请稍等，不要离开"), blocks=(Illustration("document"),), busy=True)
+
+
+def not_stored(_visit: Visit, world: World, t: Texts) -> Parts:
+    return Parts(
+        t("没有存上"),
+        t("什么都没有提交，填写的内容还在"),
+        blocks=(
+            Message(t("这台机器的存储暂时满了，已通知维护人员。可以再试一次，或到窗口办理。"), Tone.TROUBLE),
+            Lines((Line(t("咨询电话"), world.place.hotline), Line(t("终端"), world.place.terminal))),
+        ),
+        actions=(
+            Action("retry", t("再试一次"), Style.PRIMARY),
+            Action("finish", t("结束办理"), Style.SECONDARY),
+        ),
+    )
+
+
+PRINT_WORDS: dict[Cause | None, str] = {
+    Cause.PRINTER_PAPER_OUT: "打印机没有纸了，回执没有打印。",
+    Cause.PRINTER_COVER: "打印机的盖子没有盖好，回执没有打印。",
+    None: "打印机暂时不能用，回执没有打印。",
+}
+
+
+def _paper(visit: Visit, t: Texts) -> Message:
+    if visit.printed is None:
+        return Message(t("回执正在打印，请在下方出纸口取走。"), Tone.WAITING)
+    kept = t("已收件，不受影响。请记下或拍下上面的编号。")
+    match visit.printed.outcome:
+        case Outcome.DONE:
+            return Message(t("回执已经打印，请在下方出纸口取走。"), Tone.FINE)
+        case Outcome.FAILED:
+            cause = visit.printed.cause if visit.printed.cause in PRINT_WORDS else None
+            return Message(f"{t(PRINT_WORDS[cause])}{kept}", Tone.TROUBLE)
+        case Outcome.UNKNOWN:
+            return Message(f"{t('不能确定回执有没有打印出来，请看一下出纸口。')}{kept}", Tone.TROUBLE)
+
+
+def result(visit: Visit, _world: World, t: Texts) -> Parts:
+    service = visit.service
+    at_centre = visit.case_state is not CaseState.RECEIVED
+    index = 1 if visit.language == "en" else 0
+    lines = [Line(t("事项"), service.title[visit.language])]
+    if visit.card is not None:
+        lines.append(Line(t("姓名"), mask_name(visit.card.document.name)))
+    if visit.stored is not None:
+        lines.append(Line(t("收件时间"), _local(visit.stored.received_at)))
+    lines += [
+        Line(t("现在的状态"), STATE_WORDS[visit.case_state][index]),
+        Line(t("咨询电话"), service.hotline),
+    ]
+    actions = []
+    if may_print_again(visit):
+        actions.append(Action("print_again", t("再打印一次"), Style.SECONDARY))
+    actions.append(
+        Action(
+            "finish",
+            t("完成，取走身份证") if visit.card is not None else t("完成"),
+            Style.PRIMARY,
+            enabled=visit.printed is not None and not visit.printing,
+            reason=t("回执马上就好"),
+        )
+    )
+    return Parts(
+        t("已收件"),
+        t("已送达中心") if at_centre else service.offline.text[visit.language],
+        mark="tick",
+        blocks=(
+            Code(t("回执编号（凭它可查进度）"), format_case_code(visit.case_code)),
+            Lines(tuple(lines)),
+            _paper(visit, t),
+        ),
+        actions=tuple(actions),
+    )
+
+
+def _local(received_at: str) -> str:
+    from datetime import datetime
+
+    return f"{datetime.fromisoformat(received_at).astimezone(CHINA_TIME):%Y-%m-%d %H:%M}"
+
+
+def take_card(visit: Visit, world: World, t: Texts) -> Parts:
+    actions = ()
+    if not world.removal_is_seen:
+        actions = (Action("card_taken", t("已经拿好了"), Style.PRIMARY),)
+    return Parts(
+        t("请拿好身份证"),
+        t("别忘了回执和随身物品"),
+        blocks=(Illustration("card", t("身份证在感应区"), Tone.WAITING),),
+        actions=actions,
+    )
+
+
+LEVELS: tuple[tuple[int, str], ...] = (
+    (5, "非常满意"),
+    (4, "满意"),
+    (3, "基本满意"),
+    (2, "不满意"),
+    (1, "非常不满意"),
+)
+
+
+def evaluate(_visit: Visit, _world: World, t: Texts) -> Parts:
+    """Voluntary, no default, skipping is as large as any level (rule D34)."""
+    return Parts(
+        t("这次办得怎么样？"),
+        t("自愿评价，工作人员看不到是谁评的"),
+        blocks=(
+            Choices(
+                tuple(
+                    Action(f"level:{level}", t(words), Style.CHOICE, icon=f"face-{level}")
+                    for level, words in LEVELS
+                )
+            ),
+        ),
+        actions=(Action("skip", t("不评价，直接结束"), Style.SECONDARY),),
+    )
+
+
+def ended(visit: Visit, _world: World, t: Texts) -> Parts:
+    if visit.stored is not None:
+        title = t("办好了，请慢走")
+    elif visit.ended_because == "idle":
+        title = t("时间到了，已经结束")
+    else:
+        title = t("已经结束")
+    return Parts(
+        title,
+        t("您的信息已从这台机器上清除"),
+        mark="tick",
+        blocks=(Illustration("tick", "", Tone.FINE),),
+        actions=(Action("begin", t("回到开始"), Style.SECONDARY),),
+    )

@@ -1,0 +1,189 @@
+"""Consent, card, face and the other ways, in plain words that blame nobody."""
+
+from __future__ import annotations
+
+from drivers.face.contract import Guidance
+from kiosk.identity import mask_name, mask_number
+from kiosk.journey.moves import is_old_enough
+from kiosk.journey.present.frame import Parts
+from kiosk.journey.view import Action, Choices, Illustration, Line, Lines, Message, Points, Preview, Style, Tone
+from kiosk.journey.visit import FACE_ATTEMPTS_MAX, CardProblem, Visit
+from kiosk.journey.world import World
+from kiosk.locale import Texts
+
+
+def consent(visit: Visit, world: World, t: Texts) -> Parts:
+    """Two equal buttons, nothing ticked, no colour that steers (rule D10)."""
+    face = Action(
+        "face",
+        t("用人脸确认"),
+        Style.EQUAL,
+        hint=t("现在就在这里比一比"),
+        enabled=world.face_ready,
+        reason=t("人脸确认暂时不能用"),
+    )
+    other = Action("other_way", t("用别的办法"), Style.EQUAL, hint=t("协理员 · 窗口"))
+    return Parts(
+        t("怎样确认是您本人？"),
+        t("两种办法一样有效，任选一种"),
+        blocks=(Points(tuple(line[visit.language] for line in visit.service.consent_notice.text)),),
+        actions=(face, other),
+    )
+
+
+CARD_WORDS: dict[CardProblem, str] = {
+    CardProblem.MOVED: "身份证移开得早了一点，没有读完。请放平，听到“滴”一声再拿开。",
+    CardProblem.WRONG: "这张卡不是身份证。请换成您的身份证。",
+    CardProblem.UNSUPPORTED: "这台机器还不能读这种证件。请到窗口办理，您的证件没有问题。",
+    CardProblem.UNREADABLE: "没有读出来。请把身份证拿起来，再放一次。",
+    CardProblem.NOT_AUTHENTIC: "读卡器没能核验这张证件。请再放一次，或到窗口请工作人员看一下。",
+    CardProblem.EXPIRED: "这张证件已过有效期。请换新的证件，或到窗口办理。",
+    CardProblem.NOT_YET_VALID: "这张证件还没到启用日期。请用现在有效的证件，或到窗口办理。",
+    CardProblem.READER: "读卡器暂时没有反应，正在重新连接。没有记录任何内容。",
+    CardProblem.NOT_HELPER: "这张不是协理员卡。请协理员放上自己的工作卡。",
+    CardProblem.VALIDITY_UNREADABLE: "证件上的有效期读不出来。请再放一次，或到窗口请工作人员看一下。",
+}
+
+
+def _card_blocks(visit: Visit, caption: str, t: Texts) -> tuple[Illustration | Message, ...]:
+    picture = Illustration("card", caption)
+    if visit.card_problem is None:
+        return (picture,)
+    return (Message(t(CARD_WORDS[visit.card_problem]), Tone.WAITING), picture)
+
+
+def card(visit: Visit, _world: World, t: Texts) -> Parts:
+    problem = visit.card_problem
+    waiting = problem in (None, CardProblem.MOVED)
+    actions: tuple[Action, ...] = (Action("window", t("没带身份证，怎么办"), Style.SECONDARY),)
+    if not waiting:
+        actions = (
+            Action("try_card", t("再放一次"), Style.PRIMARY),
+            Action("window", t("到窗口办理"), Style.SECONDARY),
+        )
+    return Parts(
+        t("请把身份证放在感应区"),
+        t("放平，听到“滴”一声再拿开"),
+        blocks=_card_blocks(visit, t("感应区在屏幕下方"), t),
+        actions=actions,
+        busy=waiting,
+    )
+
+
+FACE_WORDS: dict[Guidance | None, str] = {
+    None: "很好，请保持",
+    Guidance.NO_FACE: "请看镜头",
+    Guidance.COME_CLOSER: "请靠近一点",
+    Guidance.ONE_PERSON: "镜头前请只留一个人",
+    Guidance.TOO_DARK: "光线有点暗，请朝向亮处",
+    Guidance.TOO_BRIGHT: "光线太强，请稍微侧一点",
+    Guidance.HOLD_STILL: "请稍微停一下",
+}
+
+
+def face(visit: Visit, world: World, t: Texts) -> Parts:
+    other = Action("other_way", t("用别的办法"), Style.EQUAL, hint=t("协理员 · 窗口"))
+    if visit.face.looking:
+        return Parts(
+            t("请看镜头"),
+            t("只在这台机器里比，比完马上删除"),
+            blocks=(Preview(t(FACE_WORDS[visit.face.guidance])),),
+            actions=(other,),
+            busy=True,
+        )
+    left = FACE_ATTEMPTS_MAX - visit.face.attempts
+    return Parts(
+        t("这次没有对上"),
+        t("照片用久了常会这样，不要紧"),
+        blocks=(
+            Message(t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)),
+            Illustration("face", t("摘下帽子和口罩，站到亮一点的地方会更容易")),
+        ),
+        actions=(
+            Action(
+                "try_face",
+                t("再试一次"),
+                Style.EQUAL,
+                enabled=world.face_ready,
+                reason=t("人脸确认暂时不能用"),
+            ),
+            other,
+        ),
+    )
+
+
+def other_way(visit: Visit, world: World, t: Texts) -> Parts:
+    subtitle = t("任选一种，一样有效")
+    blocks: list[Message | Choices] = []
+    if visit.face.attempts >= FACE_ATTEMPTS_MAX:
+        subtitle = t("照片用久了常会对不上，这很平常")
+    elif visit.card is not None and not is_old_enough(visit, world):
+        blocks.append(Message(t("未满 14 岁不用人脸确认。请监护人和协理员一起办理。")))
+    blocks.append(
+        Choices(
+            (
+                Action(
+                    "helper",
+                    t("请协理员帮忙确认"),
+                    Style.CHOICE,
+                    hint=t("协理员放上工作卡，当面看一看就行"),
+                    icon="helper",
+                    enabled=world.helper_ready,
+                    reason=t("协理员卡的读卡器没有接上"),
+                ),
+                Action("window", t("到窗口办理"), Style.CHOICE, hint=t("工作人员会接着帮您办"), icon="window"),
+            )
+        )
+    )
+    return Parts(t("换一种办法确认"), subtitle, blocks=tuple(blocks))
+
+
+def helper(visit: Visit, _world: World, t: Texts) -> Parts:
+    waiting = visit.card_problem in (None, CardProblem.MOVED)
+    actions = (Action("other_way", t("换一种办法"), Style.SECONDARY),)
+    if not waiting:
+        actions = (Action("try_card", t("再放一次"), Style.PRIMARY), *actions)
+    return Parts(
+        t("请协理员放上工作卡"),
+        t("工作卡插在右侧的卡槽里"),
+        blocks=_card_blocks(visit, t("您的身份证请先拿在手里"), t),
+        actions=actions,
+        busy=waiting,
+    )
+
+
+def helper_check(visit: Visit, _world: World, t: Texts) -> Parts:
+    lines = []
+    if visit.helper is not None:
+        lines.append(Line(t("协理员"), mask_name(visit.helper.document.name)))
+    if visit.card is not None:
+        lines.append(Line(t("办事人"), mask_name(visit.card.document.name)))
+        lines.append(Line(t("证件号码"), mask_number(visit.card.document.number)))
+    return Parts(
+        t("请协理员当面看一看"),
+        t("看本人和手里的身份证是不是同一个人"),
+        blocks=(Lines(tuple(lines)), Illustration("helper")),
+        actions=(
+            Action("confirm", t("是同一个人"), Style.EQUAL),
+            Action("not_same", t("看不准，换一种办法"), Style.EQUAL),
+        ),
+    )
+
+
+def window(visit: Visit, world: World, t: Texts) -> Parts:
+    return Parts(
+        t("到窗口办理"),
+        t("没有提交任何内容，您的信息已经不在这台机器里"),
+        blocks=(
+            Lines(
+                (
+                    Line(t("去哪里"), world.place.station),
+                    Line(t("带什么"), t("身份证")),
+                    Line(t("办什么"), visit.service.title[visit.language]),
+                    Line(t("咨询电话"), world.place.hotline),
+                )
+            ),
+            Illustration("window"),
+        ),
+        actions=(Action("finish", t("知道了"), Style.PRIMARY),),
+    )

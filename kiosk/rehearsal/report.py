@@ -1,0 +1,102 @@
+"""The one JSON object of a rehearsal, and the expectations that decide its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from kiosk.rehearsal.leftovers import Leftover
+from kiosk.rehearsal.script import Played
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What was expected, what came, and whether that is the same."""
+
+    what: str
+    wanted: object
+    got: object
+    ok: bool
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a rehearsal saw; the expectations are checked against it."""
+
+    case_code: str = ""
+    case_state: str = ""
+    sequence: int | None = None
+    receipt_lines: list[str] = field(default_factory=list)
+    receipt_png: str | None = None
+    receipts: int = 0
+    print_outcome: str | None = None
+    pending: int = 0
+    quarantined: int = 0
+    registered: int = 0
+    evaluations: int = 0
+    camera_opens: int = 0
+    card_reads: int = 0
+    anonymous: bool = True
+
+
+def judge(expect: Mapping[str, Any], facts: Facts) -> list[Expectation]:
+    """Every line of [expect], checked."""
+    text = "\n".join(facts.receipt_lines)
+    judged: list[Expectation] = []
+    for key, wanted in expect.items():
+        match key:
+            case "receipt_title":
+                got: object = next((line for line in facts.receipt_lines if wanted in line), None)
+                judged.append(Expectation(key, wanted, got, got is not None))
+            case "receipt_has":
+                missing = [w for w in wanted if w not in text]
+                judged.append(Expectation(key, wanted, {"missing": missing}, not missing))
+            case "receipt_lacks":
+                present = [w for w in wanted if w in text]
+                judged.append(Expectation(key, wanted, {"present": present}, not present))
+            case _:
+                got = getattr(facts, key)
+                judged.append(Expectation(key, wanted, got, got == wanted))
+    return judged
+
+
+@dataclass(slots=True)
+class Report:
+    """What `rehearse --json` prints."""
+
+    scenario: str
+    title: str
+    expectations: list[Expectation] = field(default_factory=list)
+    steps: list[Played] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    leftovers: list[Leftover] = field(default_factory=list)
+    trouble: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.trouble and not self.leftovers and all(e.ok for e in self.expectations)
+
+    def to_json(self) -> dict[str, Any]:
+        facts = self.facts
+        return {
+            "scenario": self.scenario,
+            "title": self.title,
+            "ok": self.ok,
+            "trouble": self.trouble,
+            "expectations": [asdict(e) for e in self.expectations],
+            "steps": [asdict(p) for p in self.steps],
+            "case": {"code": facts.case_code, "state": facts.case_state, "sequence": facts.sequence},
+            "receipt": {
+                "lines": facts.receipt_lines,
+                "png": facts.receipt_png,
+                "count": facts.receipts,
+                "outcome": facts.print_outcome,
+            },
+            "queue": {"pending": facts.pending, "quarantined": facts.quarantined},
+            "central": {"registered": facts.registered, "evaluations": facts.evaluations},
+            "camera_opens": facts.camera_opens,
+            "timings_ms": self.timings_ms,
+            "leftovers": [asdict(found) for found in self.leftovers],
+        }

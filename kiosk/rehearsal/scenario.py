@@ -1,0 +1,148 @@
+"""A scenario file: what the world is like, what the resident does, what must come out."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+STEP_KINDS: dict[str, type | tuple[type, ...]] = {
+    "press": str,
+    "answer_form": dict,
+    "put_card": str,
+    "put_helper_card": str,
+    "take_card": bool,
+    "show_face": str,
+    "network": str,
+    "paper": str,
+    "wait_state": str,
+    "wait_enabled": str,
+    "wait_registered": int,
+    "expect_pending": int,
+    "screen_has": list,
+    "screen_lacks": list,
+    "screen_shows_code": bool,
+}
+EXPECTATIONS: dict[str, type | tuple[type, ...]] = {
+    "receipt_title": str,
+    "receipt_has": list,
+    "receipt_lacks": list,
+    "case_state": str,
+    "registered": int,
+    "receipts": int,
+    "evaluations": int,
+    "card_reads": int,
+    "camera_opens": int,
+    "anonymous": bool,
+    "pending": int,
+    "quarantined": int,
+    "print_outcome": str,
+}
+VILLAGE: dict[str, tuple[str, ...]] = {
+    "network": ("up", "down", "slow", "half_open", "answer_lost"),
+    "paper": ("ok", "low", "out"),
+}
+
+
+class ScenarioError(Exception):
+    """The file cannot be used; the text says where, what and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that the resident or the village does."""
+
+    kind: str
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{self.kind} = {self.value!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario as read."""
+
+    name: str
+    title: str
+    steps: tuple[Step, ...]
+    village: Mapping[str, str] = field(default_factory=dict)
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    kill_at: tuple[str, ...] = ()
+
+
+def find(name: str, folder: Path) -> Path:
+    """The file of a scenario, given its name or a path."""
+    path = Path(name)
+    if path.suffix == ".toml" and path.is_file():
+        return path
+    candidate = folder / f"{name}.toml"
+    if candidate.is_file():
+        return candidate
+    known = sorted(p.stem for p in folder.glob("*.toml"))
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    message = f"there is no scenario {name!r} ({hint}); a path to a .toml file works as well"
+    raise ScenarioError(message)
+
+
+def load(path: Path) -> Scenario:
+    """Read and check a scenario; ScenarioError names the file, the step and the remedy."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path.name}: not TOML: {error}"
+        raise ScenarioError(message) from error
+    _known(path, "the file", document, ("title", "village", "step", "expect", "kill_at"))
+    steps = tuple(_step(path, number, raw) for number, raw in enumerate(document.get("step", ()), 1))
+    if not steps:
+        message = f"{path.name}: there is no [[step]]; write at least one, such as press = \"begin\""
+        raise ScenarioError(message)
+    village = document.get("village", {})
+    _known(path, "[village]", village, tuple(VILLAGE))
+    for key, value in village.items():
+        if value not in VILLAGE[key]:
+            message = f"{path.name}: [village] {key} = {value!r} is not one of {', '.join(VILLAGE[key])}"
+            raise ScenarioError(message)
+    expect = document.get("expect", {})
+    _known(path, "[expect]", expect, tuple(EXPECTATIONS))
+    for key, value in expect.items():
+        _typed(path, f"[expect] {key}", value, EXPECTATIONS[key])
+    return Scenario(
+        path.stem,
+        str(document.get("title", path.stem)),
+        steps,
+        village,
+        expect,
+        tuple(document.get("kill_at", ())),
+    )
+
+
+def _step(path: Path, number: int, raw: Mapping[str, Any]) -> Step:
+    where = f"step {number}"
+    if len(raw) != 1:
+        message = f"{path.name}: {where} has {len(raw)} keys; a step is one thing: {', '.join(STEP_KINDS)}"
+        raise ScenarioError(message)
+    _known(path, where, raw, tuple(STEP_KINDS))
+    ((kind, value),) = raw.items()
+    _typed(path, f"{where} {kind}", value, STEP_KINDS[kind])
+    return Step(kind, value)
+
+
+def _known(path: Path, where: str, raw: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    for key in raw:
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(keys)}"
+            message = f"{path.name}: {where} has an unknown key {key!r} ({hint})"
+            raise ScenarioError(message)
+
+
+def _typed(path: Path, where: str, value: object, kind: type | tuple[type, ...]) -> None:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        wanted = kind.__name__ if isinstance(kind, type) else " or ".join(k.__name__ for k in kind)
+        message = f"{path.name}: {where} should be {wanted}, not {type(value).__name__}"
+        raise ScenarioError(message)

@@ -1,0 +1,200 @@
+"""Plays a scenario's steps on a journey: presses what is offered, waits for what must come."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kiosk.journey import events as ev
+from kiosk.journey import view as v
+from kiosk.journey.states import State
+from kiosk.journey.view import View, action, fields_of
+from kiosk.rehearsal.scenario import Step
+
+PATIENCE_S = 30.0
+"""How long a step may take before the rehearsal says what it waited for."""
+
+
+class Stage(Protocol):
+    """The journey as a rehearsal sees it."""
+
+    def view(self) -> View: ...
+
+    def send(self, event: ev.Event) -> None: ...
+
+    def subscribe(self, listener: Callable[[], None]) -> None: ...
+
+
+class Props(Protocol):
+    """The village around the terminal, and the questions that only it can answer."""
+
+    def put_card(self, person: str) -> None: ...
+
+    def put_helper_card(self, helper: str) -> None: ...
+
+    def take_card(self) -> None: ...
+
+    def show_face(self, picture: str) -> None: ...
+
+    def set_network(self, mode: str) -> None: ...
+
+    def set_paper(self, state: str) -> None: ...
+
+    def registered(self) -> int: ...
+
+    def pending(self) -> int: ...
+
+    def case_code(self) -> str: ...
+
+
+class StepFailedError(Exception):
+    """A step could not be done; the text says what was waited for and what was on the screen."""
+
+
+@dataclass(slots=True)
+class Played:
+    """What a step did and how long it took."""
+
+    step: str
+    state: str
+    took_ms: float
+
+
+@dataclass(slots=True)
+class Player:
+    """Plays steps in order."""
+
+    stage: Stage
+    props: Props
+    played: list[Played] = field(default_factory=list)
+    screens: list[str] = field(default_factory=list)
+    _changed: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.stage.subscribe(self._changed.set)
+
+    def play(self, step: Step) -> None:
+        """Do one step; StepFailedError when it cannot be done in time."""
+        begun_s = time.monotonic()
+        match step.kind:
+            case "press":
+                self._press(step.value)
+            case "answer_form":
+                self._answer_form(step.value)
+            case "put_card":
+                self.props.put_card(step.value)
+            case "put_helper_card":
+                self.props.put_helper_card(step.value)
+            case "take_card":
+                self.props.take_card()
+            case "show_face":
+                self.props.show_face(step.value)
+            case "network":
+                self.props.set_network(step.value)
+            case "paper":
+                self.props.set_paper(step.value)
+            case "wait_state":
+                self._wait(lambda v: v.state.value == step.value, f"the screen {step.value}")
+            case "wait_enabled":
+                self._wait(lambda v: _pressable(v, step.value), f"the button {step.value}")
+            case "wait_registered":
+                self._wait_world(lambda: self.props.registered() >= step.value, f"{step.value} registered")
+            case "expect_pending":
+                self._wait_world(lambda: self.props.pending() == step.value, f"{step.value} pending")
+            case "screen_has":
+                for words in step.value:
+                    self._wait(lambda v, w=words: w in words_of(v), f"the words {words} on the screen")
+            case "screen_lacks":
+                seen = words_of(self.stage.view())
+                if found := [w for w in step.value if w in seen]:
+                    message = f"the screen says {', '.join(found)}"
+                    raise StepFailedError(message)
+            case "screen_shows_code":
+                code = self.props.case_code()
+                self._wait(lambda v: code in words_of(v).replace(" ", ""), "the case code on the screen")
+            case _:
+                message = f"unknown step {step.kind}"
+                raise StepFailedError(message)
+        took_ms = round((time.monotonic() - begun_s) * 1000, 1)
+        self.played.append(Played(str(step), self.stage.view().state.value, took_ms))
+
+    def _press(self, id_: str) -> None:
+        before = self._wait(lambda v: _pressable(v, id_), f"the button {id_}")
+        self.stage.send(ev.Pressed(id_))
+        self._wait(lambda v: v != before, f"an answer to {id_}")
+
+    def _answer_form(self, answers: dict[str, str]) -> None:
+        """Fill the pages of a form: each field where it appears, then on, until the form is left."""
+        self._wait(lambda v: v.state is State.FORM, "the form")
+        left = dict(answers)
+        while (view := self.stage.view()).state is State.FORM:
+            here = [f.id for f in fields_of(view) if f.id in left]
+            for id_ in here:
+                value = left.pop(id_)
+                self.stage.send(ev.Entered(id_, value))
+            before = self.stage.view()
+            self._press("next")
+            after = self._wait(lambda v, b=before: v != b, "the next page")
+            errors = [f.error for f in fields_of(after) if f.error]
+            if errors:
+                message = f"the form says: {'; '.join(errors)}"
+                raise StepFailedError(message)
+        if left:
+            message = f"the form never asked for {', '.join(left)}"
+            raise StepFailedError(message)
+
+    def _wait(self, ready: Callable[[View], bool], what: str) -> View:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            self._changed.clear()
+            view = self.stage.view()
+            if ready(view):
+                return view
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                message = f"waited {PATIENCE_S:.0f} s for {what}; on screen: {view.state.value} ({view.title})"
+                raise StepFailedError(message)
+            self._changed.wait(min(left_s, 0.5))
+
+    def _wait_world(self, ready: Callable[[], bool], what: str) -> None:
+        deadline_s = time.monotonic() + PATIENCE_S * 2
+        while not ready():
+            if time.monotonic() > deadline_s:
+                message = f"waited {PATIENCE_S * 2:.0f} s for {what}"
+                raise StepFailedError(message)
+            time.sleep(0.1)
+
+
+def _pressable(view: View, id_: str) -> bool:
+    offered = action(view, id_)
+    return offered is not None and offered.enabled
+
+
+def words_of(view: View) -> str:
+    """Every word that the view shows, in reading order."""
+    words = [view.title, view.subtitle]
+    for block in view.blocks:
+        match block:
+            case v.Points(sentences, _, title):
+                words += [title, *sentences]
+            case v.Lines(lines, title):
+                words += [title, *(f"{line.label} {line.value}" for line in lines)]
+            case v.Message(text):
+                words.append(text)
+            case v.Code(label, code):
+                words += [label, code]
+            case v.Illustration(_, caption) | v.Preview(caption):
+                words.append(caption)
+            case v.Tiles(title, actions):
+                words += [title, *(f"{a.label} {a.hint} {a.reason}" for a in actions)]
+            case v.Choices(actions):
+                words += [f"{a.label} {a.hint} {a.reason}" for a in actions]
+            case v.Fields(fields):
+                words += [f"{f.label} {f.hint} {f.error} {f.value}" for f in fields]
+    if view.dialog is not None:
+        words += [view.dialog.title, view.dialog.text]
+    words += [f"{a.label} {a.hint}" for a in v.actions_of(view)]
+    return "\n".join(w for w in words if w)
