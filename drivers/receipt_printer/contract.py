@@ -68,8 +68,10 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class PrintReport:
-    """How a job ended. `FAILED` means that nothing usable came out; `UNKNOWN` is never reprinted
-    by itself."""
+    """How a job ended.
+
+    `FAILED` means that nothing usable came out; `UNKNOWN` is never reprinted by itself.
+    """
 
     outcome: Outcome
     cause: Cause | None = None

@@ -1,0 +1,167 @@
+"""A receipt printer that speaks ESC/POS: asked before, between and after; believed never."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from pathlib import Path
+
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
+from drivers.receipt_printer.contract import PrintReport, Slip
+from drivers.receipt_printer.encoder import EncodedSlip, cut_command, encode_slip
+from drivers.receipt_printer.fonts import Fonts
+from drivers.receipt_printer.journal import JobJournal, JobState
+from drivers.receipt_printer.protocol import Condition, Realtime, device_status
+from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
+from drivers.receipt_printer.session import Session
+from drivers.receipt_printer.transport import open_transport
+
+CONFIRM_TIMEOUT_S = 6.0
+"""For the rows that are still in the printer's buffer when the last byte has gone, and for the cut."""
+
+_JOURNAL_STATES = {
+    Outcome.DONE: JobState.DONE,
+    Outcome.FAILED: JobState.FAILED,
+    Outcome.UNKNOWN: JobState.UNKNOWN,
+}
+
+
+class EscposPrinter:
+    """Implements `ReceiptPrinter`. A connection lasts for one job or one probe: printers lose idle ones.
+
+    `address` is `tcp://host:port`. Jobs and probes exclude each other; `status` never waits.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        fonts: Fonts,
+        journal_path: Path,
+        *,
+        width_dots: int = WIDE_DOTS,
+        confirm_timeout_s: float = CONFIRM_TIMEOUT_S,
+    ) -> None:
+        self.journal = JobJournal(journal_path)
+        self._address = address
+        self._fonts = fonts
+        self._width_dots = width_dots
+        self._confirm_timeout_s = confirm_timeout_s
+        self._names_processes: bool | None = None
+        self._status = DeviceStatus(DeviceState.OPENING)
+        self._lock = threading.Lock()
+
+    def status(self) -> DeviceStatus:
+        """The last known status; never blocks."""
+        return self._status
+
+    def close(self) -> None:
+        """Nothing is held between jobs."""
+
+    def probe(self) -> DeviceStatus:
+        """Ask all four DLE EOT. During a job it returns at once: the job asks by itself."""
+        if not self._lock.acquire(blocking=False):
+            return self._status
+        try:
+            match open_transport(self._address):
+                case Failed(_, detail):
+                    self._status = DeviceStatus(DeviceState.ABSENT, Cause.PRINTER_OFFLINE, detail)
+                case Ok(transport):
+                    session = Session(transport, names_processes=self._names_processes)
+                    self._note(session.ask_all())
+                    transport.close(discard=False)
+            return self._status
+        finally:
+            self._lock.release()
+
+    def print_slip(self, slip: Slip) -> PrintReport:
+        """See `ReceiptPrinter.print_slip`. Never prints a job again by itself."""
+        job = encode_slip(render_slip(slip, self._width_dots, self._fonts))
+        with self._lock:
+            match open_transport(self._address):
+                case Failed(_, detail):
+                    self._status = DeviceStatus(DeviceState.ABSENT, Cause.PRINTER_OFFLINE, detail)
+                    return self._refused(slip.job_id)
+                case Ok(transport):
+                    session = Session(transport, names_processes=self._names_processes)
+            confirmed = False
+            try:
+                self._note(session.ask_all())
+                if not self._status.usable:
+                    return self._refused(slip.job_id)
+                report = self._run(slip.job_id, job, session)
+                confirmed = report.outcome is Outcome.DONE
+            finally:
+                self._names_processes = session.names_processes
+                transport.close(discard=not confirmed)
+            return report
+
+    def _refused(self, job_id: str) -> PrintReport:
+        """Not a byte of the job was sent."""
+        self.journal.record(job_id, JobState.FAILED, 0, self._status.cause or "")
+        return PrintReport(Outcome.FAILED, self._status.cause, self._status.detail)
+
+    def _run(self, job_id: str, job: EncodedSlip, session: Session) -> PrintReport:
+        disturbed = self.journal.paper_disturbed()
+        self.journal.record(job_id, JobState.SENDING, job.byte_count)
+        start = self._clean_start(job, session) if disturbed else job.start
+        if not self._send_rows(session, start, job) or not self._processed(session):
+            report = self._settle(session, "before the cut")
+        elif isinstance(session.send(job.cut), Failed):
+            report = self._settle(session, "at the cut")
+        else:
+            self.journal.record(job_id, JobState.SENT, job.byte_count)
+            cut = self._processed(session)
+            report = self._settle_cut(session, cut=cut)
+        self.journal.record(job_id, _JOURNAL_STATES[report.outcome], job.byte_count, report.cause or "")
+        return report
+
+    @staticmethod
+    def _clean_start(job: EncodedSlip, session: Session) -> bytes:
+        """Get rid of what an earlier job left: it must not hang on this resident's slip.
+
+        A printer that cannot clear may still wait for the rest of a slice, and would take this
+        job for dots: a slice of zeros is white paper to it, and nothing to one that waits for none.
+        """
+        rest = b"" if session.clear_buffer() else bytes(max(map(len, job.slices)))
+        return rest + job.start + cut_command()
+
+    @staticmethod
+    def _send_rows(session: Session, start: bytes, job: EncodedSlip) -> bool:
+        """Slice by slice, stopping as soon as the printer is not well or not heard."""
+        for data in (start, *job.slices):
+            if isinstance(session.send(data), Failed):
+                return False
+            asked = session.ask(Realtime.PRINTER)
+            if isinstance(asked, Failed) or Condition.OFFLINE in asked.value:
+                return False
+        return True
+
+    def _processed(self, session: Session) -> bool:
+        # New for each question: the late answer to an old one must not count.
+        return session.wait_processed(secrets.token_hex(2).encode(), self._confirm_timeout_s)
+
+    def _settle(self, session: Session, when: str) -> PrintReport:
+        """The slip is not whole, or not known to be: the printer's own plain word decides."""
+        self._note(session.ask_all())
+        if self._status.state is not DeviceState.FAULT:
+            return PrintReport(Outcome.UNKNOWN, self._status.cause, f"not confirmed {when}")
+        cleared = "cleared" if session.clear_buffer() else "not known to be cleared"
+        return PrintReport(Outcome.FAILED, self._status.cause, f"stopped {when}; buffer {cleared}")
+
+    def _settle_cut(self, session: Session, *, cut: bool) -> PrintReport:
+        """All rows are on the paper. `cut` says whether the cut was processed, too."""
+        self._note(session.ask_all())
+        if self._status.state is DeviceState.UNKNOWN:
+            return PrintReport(Outcome.UNKNOWN, self._status.cause, "silent after the cut")
+        if not cut or self._status.cause is Cause.PRINTER_CUTTER:
+            if self._status.state is DeviceState.FAULT:
+                session.clear_buffer()
+            return PrintReport(Outcome.UNKNOWN, self._status.cause, "printed, but the cut is not confirmed")
+        return PrintReport(Outcome.DONE, detail=self._status.detail)
+
+    def _note(self, asked: Ok[frozenset[Condition]] | Failed[Cause]) -> None:
+        match asked:
+            case Ok(conditions):
+                self._status = device_status(conditions)
+            case Failed(cause, detail):
+                self._status = DeviceStatus(DeviceState.UNKNOWN, cause, detail)

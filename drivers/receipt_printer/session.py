@@ -1,0 +1,164 @@
+"""Questions and answers on one open wire.
+
+A DLE EOT answer does not say what it answers. So at most one question is open, and after a
+missing, surplus or unreadable answer the session is *lost*: nothing it would say later can be
+matched, and everything asked of it fails. Only a new connection begins anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import assert_never
+
+from drivers.contract import Cause, Failed, Ok
+from drivers.receipt_printer.protocol import (
+    CLEAR_BUFFER,
+    PAPER_SENSOR_REQUEST,
+    RECOVER_AND_CLEAR,
+    AutoStatus,
+    BufferCleared,
+    Condition,
+    ProcessDone,
+    Realtime,
+    RealtimeReply,
+    SensorReply,
+    UnknownBytes,
+    auto_conditions,
+    process_id_request,
+    realtime_conditions,
+    realtime_request,
+)
+from drivers.receipt_printer.transport import Closed, Transport, WireFault
+
+REPLY_TIMEOUT_S = 2.0
+_CLEAR_TIMEOUT_S = 1.0
+_POLL_S = 0.5
+
+
+class Session:
+    """One conversation. `names_processes` says whether the printer knows GS ( H; None is not yet known."""
+
+    def __init__(self, transport: Transport, *, names_processes: bool | None) -> None:
+        self.names_processes = names_processes
+        self._transport = transport
+        self._realtime: deque[int] = deque()
+        self._processed: set[bytes] = set()
+        self._sensor_answers = 0
+        self._cleared = False
+        self._pushed: frozenset[Condition] = frozenset()
+        self._lost: Failed[Cause] | None = None
+
+    def send(self, data: bytes) -> Ok[None] | Failed[Cause]:
+        """Hand bytes over; a failure loses the session."""
+        if self._lost:
+            return self._lost
+        match self._transport.write(data):
+            case Ok():
+                return Ok(None)
+            case Failed(WireFault.WRITE_TIMEOUT, detail):
+                return self._lose(Cause.PRINTER_SILENT, detail)
+            case Failed(_, detail):
+                return self._lose(Cause.PRINTER_OFFLINE, detail)
+
+    def ask(self, kind: Realtime) -> Ok[frozenset[Condition]] | Failed[Cause]:
+        """DLE EOT n and its one answer."""
+        self._take_waiting()
+        if self._realtime:
+            return self._lose(Cause.PRINTER_SILENT, "an answer without a question")
+        sent = self.send(realtime_request(kind))
+        if isinstance(sent, Failed):
+            return sent
+        deadline = time.monotonic() + REPLY_TIMEOUT_S
+        while not self._realtime:
+            if self._lost:
+                return self._lost
+            if not self._take_until(deadline):
+                return self._lose(Cause.PRINTER_SILENT, f"no answer to status request {kind}")
+        return Ok(realtime_conditions(kind, self._realtime.popleft()))
+
+    def ask_all(self) -> Ok[frozenset[Condition]] | Failed[Cause]:
+        """All four DLE EOT; any that fails makes the whole fail."""
+        conditions: frozenset[Condition] = frozenset()
+        for kind in Realtime:
+            match self.ask(kind):
+                case Ok(found):
+                    conditions |= found
+                case Failed() as failed:
+                    return failed
+        return Ok(conditions)
+
+    def wait_processed(self, process_id: bytes, timeout_s: float) -> bool:
+        """True when all that was sent before has been processed; False as soon as that is not to be expected.
+
+        GS ( H and GS r are sent together until it is known which of them the printer answers:
+        they are taken in order, so GS r alone means that the printer knows no GS ( H.
+        """
+        self._sensor_answers = 0
+        marker = process_id_request(process_id) if self.names_processes is not False else b""
+        if not self.names_processes:
+            marker += PAPER_SENSOR_REQUEST
+        if isinstance(self.send(marker), Failed):
+            return False
+        deadline = time.monotonic() + timeout_s
+        while not self._processed_by(process_id):
+            if self._lost or self._pushed - {Condition.PAPER_LOW} or time.monotonic() > deadline:
+                return False
+            if not self._take_until(min(deadline, time.monotonic() + _POLL_S)):
+                asked = self.ask(Realtime.PRINTER)
+                if isinstance(asked, Failed) or Condition.OFFLINE in asked.value:
+                    return self._processed_by(process_id)
+        return True
+
+    def clear_buffer(self) -> bool:
+        """Make the printer forget what it has not printed; True only when it says that it did."""
+        self._cleared = False
+        if isinstance(self.send(CLEAR_BUFFER + RECOVER_AND_CLEAR), Failed):
+            return False
+        deadline = time.monotonic() + _CLEAR_TIMEOUT_S
+        while not self._cleared and not self._lost:
+            if not self._take_until(deadline):
+                return False
+        return self._cleared
+
+    def _processed_by(self, process_id: bytes) -> bool:
+        if process_id in self._processed:
+            self.names_processes = True
+            return True
+        if self._sensor_answers and not self.names_processes:
+            self.names_processes = False
+            return True
+        return False
+
+    def _lose(self, cause: Cause, detail: str) -> Failed[Cause]:
+        self._lost = self._lost or Failed(cause, detail)  # the first cause is kept
+        return self._lost
+
+    def _take_waiting(self) -> None:
+        while self._take_until(0.0):
+            pass
+
+    def _take_until(self, deadline: float) -> bool:
+        """Take one reply; False when none came before `deadline` (monotonic seconds)."""
+        reply = self._transport.next_reply(deadline - time.monotonic())
+        match reply:
+            case None:
+                return False
+            case RealtimeReply(bits):
+                self._realtime.append(bits)
+            case SensorReply():
+                self._sensor_answers += 1
+            case ProcessDone(process_id):
+                self._processed.add(process_id)
+            case BufferCleared():
+                self._cleared = True
+            case AutoStatus():
+                self._pushed = auto_conditions(reply)
+            case UnknownBytes(data):
+                self._lose(Cause.PRINTER_SILENT, f"unreadable answer {data[:8].hex()}")
+            case Closed():
+                self._lose(Cause.PRINTER_OFFLINE, "the printer closed the connection")
+                return False
+            case _:
+                assert_never(reply)
+        return True
