@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kiosk.clock import BUILD_DATE, Clock, ClockQuality, boot_id
+from offline_queue.wire import ClockQuality as WireQuality
+
+NOON = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
+
+
+class Hands:
+    """Both hands of a clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.wall = NOON
+        self.ns = 10**12
+
+    def go(self, seconds: float) -> None:
+        self.wall += timedelta(seconds=seconds)
+        self.ns += int(seconds * 1e9)
+
+    def clock(self, file: Path) -> Clock:
+        return Clock(file, wall=lambda: self.wall, monotonic_ns=lambda: self.ns, boot=lambda: "boot-1")
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+def test_the_words_are_those_of_the_wire() -> None:
+    assert [q.value for q in ClockQuality] == [q.value for q in WireQuality]
+
+
+def test_unsynced_until_the_centre_confirms(hands: Hands, tmp_path: Path) -> None:
+    clock = hands.clock(tmp_path / "clock.json")
+    assert clock.now().quality is ClockQuality.UNSYNCED
+    assert clock.confirm(NOON + timedelta(seconds=3))
+    hands.go(86400 * 30)
+    hands.wall += timedelta(seconds=20)
+    assert clock.now().quality is ClockQuality.SYNCED
+
+
+@pytest.mark.parametrize("jump_s", [-7200, 7200])
+def test_a_moved_wall_clock_is_told_until_it_is_confirmed_again(
+    hands: Hands, tmp_path: Path, jump_s: int
+) -> None:
+    clock = hands.clock(tmp_path / "clock.json")
+    clock.confirm(NOON)
+    hands.wall += timedelta(seconds=jump_s)
+    before = clock.now()
+    assert before.quality is ClockQuality.JUMPED
+    hands.go(60)
+    after = clock.now()
+    assert after.quality is ClockQuality.JUMPED
+    assert after.monotonic_ns - before.monotonic_ns == 60 * 10**9
+    assert not clock.confirm(NOON + timedelta(seconds=60))
+    hands.wall -= timedelta(seconds=jump_s)
+    assert clock.confirm(NOON + timedelta(seconds=60))
+    assert clock.now().quality is ClockQuality.SYNCED
+
+
+def test_a_forward_jump_does_not_lift_the_bound(hands: Hands, tmp_path: Path) -> None:
+    clock = hands.clock(tmp_path / "clock.json")
+    clock.now()
+    hands.wall += timedelta(days=3650)
+    clock.now()
+    hands.wall -= timedelta(days=3650)
+    hands.go(10)
+    clock.confirm(hands.wall)
+    assert clock.now().wall_utc == NOON + timedelta(seconds=10)
+
+
+def test_never_earlier_than_what_was_seen_before_the_restart(hands: Hands, tmp_path: Path) -> None:
+    file = tmp_path / "state" / "clock.json"
+    hands.clock(file).now()
+    hands.wall = NOON - timedelta(days=400)
+    moment = hands.clock(file).now()
+    assert moment.wall_utc == NOON
+    assert moment.quality is ClockQuality.JUMPED
+    assert hands.clock(tmp_path / "another.json").now().wall_utc == BUILD_DATE
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"latest_wall_utc": 5}', b"\xff\xfe"])
+def test_a_broken_state_file_leaves_the_build_date(hands: Hands, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "clock.json"
+    file.write_bytes(content)
+    hands.wall = BUILD_DATE - timedelta(days=1)
+    assert hands.clock(file).now().wall_utc == BUILD_DATE
+
+
+def test_the_real_clock_names_its_boot(tmp_path: Path) -> None:
+    moment = Clock(tmp_path / "clock.json").now()
+    assert moment.boot_id == boot_id()
+    assert len(moment.boot_id) == 36
+    assert moment.wall_utc.tzinfo is UTC
