@@ -1,0 +1,66 @@
+"""A session that has lost count of its answers says nothing any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from drivers.contract import Cause, Failed, Ok
+from drivers.receipt_printer.protocol import Condition, Realtime
+from drivers.receipt_printer.session import Session
+from drivers.receipt_printer.simulated import SimulatedPrinter
+from drivers.receipt_printer.simulated_state import Faults, SimulatedState
+from drivers.receipt_printer.transport import Transport, open_transport
+
+
+@pytest.fixture
+def transport(far_end: SimulatedPrinter) -> Iterator[Transport]:
+    opened = open_transport(far_end.address)
+    assert isinstance(opened, Ok)
+    yield opened.value
+    opened.value.close(discard=True)
+
+
+def test_each_question_has_its_answer(far_end: SimulatedPrinter, transport: Transport) -> None:
+    session = Session(transport, names_processes=None)
+    assert session.ask_all() == Ok(frozenset())
+    far_end.set_state(SimulatedState(near_end=True))
+    assert session.ask(Realtime.PAPER) == Ok(frozenset({Condition.PAPER_LOW}))
+
+
+def test_after_a_missing_answer_nothing_is_believed(far_end: SimulatedPrinter, transport: Transport) -> None:
+    session = Session(transport, names_processes=None)
+    far_end.set_faults(Faults(silent=True))
+    assert isinstance(session.ask(Realtime.PAPER), Failed)
+    far_end.set_faults(Faults())
+    assert isinstance(session.ask(Realtime.PAPER), Failed), "the answer may be to the question before"
+    assert not session.wait_processed(b"0001", 5.0)
+    assert not session.clear_buffer()
+
+
+def test_an_answer_that_nobody_asked_for_loses_the_session(transport: Transport) -> None:
+    session = Session(transport, names_processes=True)
+    transport.write(b"\x10\x04\x01")
+    assert session.wait_processed(b"0001", 5.0), "answered after the unasked byte, which is therefore here"
+    asked = session.ask(Realtime.PAPER)
+    assert isinstance(asked, Failed)
+    assert asked.reason is Cause.PRINTER_SILENT
+
+
+def test_the_first_cause_is_kept(far_end: SimulatedPrinter, transport: Transport) -> None:
+    session = Session(transport, names_processes=None)
+    far_end.set_faults(Faults(silent=True))
+    first = session.ask(Realtime.PRINTER)
+    far_end.close()
+    assert session.ask(Realtime.PRINTER) == first
+
+
+def test_waiting_ends_as_soon_as_the_printer_says_that_it_stopped(
+    far_end: SimulatedPrinter, transport: Transport
+) -> None:
+    session = Session(transport, names_processes=True)
+    far_end.set_state(SimulatedState(cover_open=True))
+    assert not session.wait_processed(b"0001", 3600.0)
+    far_end.set_state(SimulatedState())
+    assert session.wait_processed(b"0002", 5.0)
