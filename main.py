@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent
+
 
 def main() -> None:
     """Read the command and start what it names."""
+    import click
+
     from kiosk.cli import cli
+
+    @cli.command()
+    @click.option("--config", type=click.Path(path_type=Path), default=PROJECT / "kiosk.ini", show_default=True)
+    @click.option("--size", default="", help="Window size such as 1080x1920; default: kiosk.ini.")
+    @click.option("--bench-socket", type=click.Path(path_type=Path), default=None, hidden=True)
+    def run(config: Path, size: str, bench_socket: Path | None) -> None:
+        """Start the terminal with the devices of kiosk.ini."""
+        from screens.start import run_terminal
+
+        sys.exit(run_terminal(config, size=size, bench_socket=bench_socket))
+
+    @cli.command()
+    @click.option("--database", default="sqlite:///.demo/centre.sqlite", show_default=True)
+    @click.option("--trust", type=click.Path(path_type=Path), default=PROJECT / ".setup" / "trust")
+    @click.option("--host", default="127.0.0.1", show_default=True)
+    @click.option("--port", default=8443, show_default=True, help="0 lets the system choose.")
+    @click.option("--production", is_flag=True, help="Refuse demo keys.")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
+    def central(database: str, trust: Path, host: str, port: int, production: bool, as_json: bool) -> None:
+        """Serve the central platform: sync, heartbeats, operations pages."""
+        from central.command import serve_command
+
+        sys.exit(serve_command(database, trust, host=host, port=port, as_json=as_json, production=production))
 
     cli(prog_name="python main.py")
 

@@ -169,6 +169,9 @@ class FaultProxy:
     def wait(self, seconds: float) -> None:
         self._closed.wait(seconds)
 
+    def silent(self) -> bool:
+        return self._mode is Mode.HALF_OPEN
+
     @property
     def ended(self) -> bool:
         return self._closed.is_set()
@@ -188,7 +191,7 @@ class _Pump:
             selector.register(self._client, selectors.EVENT_READ)
             selector.register(self._upstream, selectors.EVENT_READ)
             while not self._proxy.ended:
-                if self._proxy.mode is Mode.HALF_OPEN:
+                if self._proxy.silent():
                     self._proxy.wait(TICK_S)
                     continue
                 ready = selector.select(QUIET_S if self._losing else TICK_S)
@@ -196,7 +199,7 @@ class _Pump:
                     self._drain()
                     return
                 for key, _ in ready:
-                    if self._proxy.mode is Mode.HALF_OPEN:
+                    if self._proxy.silent():
                         break
                     if not self._move(key.fileobj):
                         return

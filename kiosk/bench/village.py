@@ -11,9 +11,10 @@ from drivers.card_reader import simulated_photo
 from drivers.card_reader.protocol import PHOTO_SIZE
 from drivers.card_reader.simulated import SimulatedCard, SimulatedSdtReader
 from drivers.card_reader.virtual_card import VirtualCard
+from drivers.contract import Ok
 from drivers.receipt_printer.simulated import SimulatedPrinter, SimulatedState
 from kiosk.bench.fault_proxy import FaultProxy, Mode
-from kiosk.bench.pcscd import PcscService
+from drivers.card_reader.virtual_service import VirtualService
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
 from kiosk.bench.scenes import scene
 
@@ -39,9 +40,9 @@ class Village:
             self.proxy = FaultProxy(centre_port)
             self.proxy.start()
             stack.callback(self.proxy.close)
-            service = PcscService()
-            stack.callback(service.close)
-            self.helper_slot = service.ensure()
+            service = VirtualService()
+            stack.callback(service.stop)
+            self.helper_slot = isinstance(service.start(), Ok)
             self._helper_card: VirtualCard | None = None
             stack.callback(self.take_helper_card)
             self._stack = stack.pop_all()

@@ -1,0 +1,78 @@
+"""The keys of one terminal, read from files. What is missing or wrong is named by its file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+DATABASE_KEY_BYTES = 32
+
+
+class KeyFileError(Exception):
+    """A key file cannot be used; the text says which and what to do, never a key."""
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"{path.name} cannot be read ({error.strerror}): make keys at set-up, or name the right file in kiosk.ini"
+        raise KeyFileError(message) from error
+
+
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """An Ed25519 private key from PKCS 8 PEM."""
+    try:
+        key = serialization.load_pem_private_key(_read(path), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        message = f"{path.name} is not a private key in PEM"
+        raise KeyFileError(message) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        message = f"{path.name} is not an Ed25519 key"
+        raise KeyFileError(message)
+    return key
+
+
+def public_key(path: Path) -> Ed25519PublicKey:
+    """An Ed25519 public key from SubjectPublicKeyInfo PEM."""
+    key = _public(path)
+    if not isinstance(key, Ed25519PublicKey):
+        message = f"{path.name} is not an Ed25519 key"
+        raise KeyFileError(message)
+    return key
+
+
+def sealing_public_key(path: Path) -> X25519PublicKey:
+    """The centre's sealing key from SubjectPublicKeyInfo PEM."""
+    key = _public(path)
+    if not isinstance(key, X25519PublicKey):
+        message = f"{path.name} is not a sealing key (X25519)"
+        raise KeyFileError(message)
+    return key
+
+
+def _public(path: Path) -> object:
+    try:
+        return serialization.load_pem_public_key(_read(path))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        message = f"{path.name} is not a public key in PEM"
+        raise KeyFileError(message) from error
+
+
+def database_key(path: Path) -> bytes:
+    """The 32 random bytes that open the outbox."""
+    key = _read(path)
+    if len(key) != DATABASE_KEY_BYTES:
+        message = f"{path.name} has {len(key)} bytes, {DATABASE_KEY_BYTES} are needed"
+        raise KeyFileError(message)
+    return key
+
+
+def key_id(key: Ed25519PublicKey | X25519PublicKey) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of the raw public key."""
+    return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]

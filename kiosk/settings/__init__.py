@@ -1,0 +1,186 @@
+"""kiosk.ini -> typed `Settings`. A wrong value falls back to the last good copy as a whole.
+
+An unknown key warns with its line and its nearest name at start, and is refused by `check` and by
+pushes from the centre.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from kiosk.settings.ini import Entry, parse
+from kiosk.settings.model import Problem, Section, Settings
+
+__all__ = ["Loaded", "NotConfiguredError", "Problem", "Settings", "check", "load", "load_text"]
+
+
+class NotConfiguredError(Exception):
+    """Neither the file nor a last good copy can be used; `problems` say why."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings to serve with, and what was wrong with the file."""
+
+    settings: Settings
+    problems: tuple[Problem, ...] = ()
+    used_last_good: bool = False
+
+
+def load(path: Path, last_good: Path) -> Loaded:
+    """Read `path`; on success keep a copy in `last_good`, on failure serve that copy.
+
+    The broken file is never overwritten. Raises NotConfiguredError when there is no good copy.
+    """
+    settings, problems = _read(path)
+    if settings is not None:
+        _keep(path, last_good)
+        return Loaded(settings, problems)
+    if last_good.is_file():
+        kept, _ = load_text(last_good.read_text("utf-8-sig"), path.name, path.parent)
+        if kept is not None:
+            return Loaded(kept, problems, used_last_good=True)
+    raise NotConfiguredError(problems)
+
+
+def check(path: Path) -> tuple[Problem, ...]:
+    """Everything wrong with the file, unknown keys as well; empty when it may be used."""
+    return _read(path)[1]
+
+
+def _read(path: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError:
+        return None, (
+            Problem(path.name, 0, "", "文件打不开，请确认路径", "the file cannot be opened, check its path"),
+        )
+    except UnicodeDecodeError:
+        return None, (Problem(path.name, 0, "", "不是 UTF-8 文字，请另存为 UTF-8", "not UTF-8, save it as UTF-8"),)
+    return load_text(text, path.name, path.parent)
+
+
+def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
+    """Settings from the file's text, relative paths from `folder`; None when anything is fatal."""
+    entries, problems = parse(text, file)
+    if not entries and not problems:
+        problems.append(Problem(file, 0, "", "文件是空的", "the file is empty"))
+    values: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        section = Settings.model_fields.get(entry.section)
+        if section is None:
+            problems.append(_unknown(entry, entry.section, tuple(Settings.model_fields), file))
+            continue
+        kind = section.annotation
+        if not (isinstance(kind, type) and issubclass(kind, Section)):
+            continue
+        if entry.key not in kind.model_fields:
+            problems.append(_unknown(entry, f"{entry.section}.{entry.key}", tuple(kind.model_fields), file))
+            continue
+        value, problem = _typed(kind, entry, folder, file)
+        if problem is not None:
+            problems.append(problem)
+        else:
+            values.setdefault(entry.section, {})[entry.key] = value
+    problems.sort(key=lambda problem: problem.line)
+    if any(problem.fatal for problem in problems):
+        return None, tuple(problems)
+    return _build(values, folder), tuple(problems)
+
+
+def _build(values: dict[str, dict[str, Any]], folder: Path) -> Settings:
+    sections: dict[str, Any] = {}
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            given = values.get(name, {})
+            defaults = {
+                key: folder / f.default
+                for key, f in kind.model_fields.items()
+                if f.annotation is Path and key not in given
+            }
+            sections[name] = kind.model_validate({**defaults, **given})
+    return Settings.model_validate(sections)
+
+
+def _typed(kind: type[BaseModel], entry: Entry, folder: Path, file: str) -> tuple[Any, Problem | None]:
+    field = kind.model_fields[entry.key]
+    annotation: Any = field.annotation
+    raw: Any = entry.value
+    if annotation is Path:
+        return folder / entry.value, None
+    literals = [a for a in getattr(annotation, "__args__", ()) if isinstance(a, int)]
+    if literals and entry.value.lstrip("-").isdecimal():
+        raw = int(entry.value)
+    try:
+        # The field's own bounds and pattern, not only its type.
+        adapter: TypeAdapter[Any] = TypeAdapter(_annotated(annotation, field.metadata))
+        return adapter.validate_python(raw), None
+    except ValidationError as error:
+        zh, en = _words(error.errors()[0])
+        return None, Problem(file, entry.line, f"{entry.section}.{entry.key}", zh, en)
+
+
+def _annotated(annotation: Any, metadata: list[Any]) -> Any:
+    from typing import Annotated
+
+    for item in metadata:
+        annotation = Annotated[annotation, item]
+    return annotation
+
+
+def _words(error: Any) -> tuple[str, str]:
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "int_parsing" | "int_from_float":
+            return "要写整数", "should be a whole number"
+        case "bool_parsing":
+            return "要写 true 或 false", "should be true or false"
+        case "greater_than_equal":
+            return f"不能小于 {context['ge']}", f"must be at least {context['ge']}"
+        case "less_than_equal":
+            return f"不能大于 {context['le']}", f"must be at most {context['le']}"
+        case "literal_error":
+            return f"只能是 {context['expected']}", f"must be {context['expected']}"
+        case "string_pattern_mismatch":
+            return f"写法不对，应符合 {context['pattern']}", f"should look like {context['pattern']}"
+        case "string_too_short":
+            return "不能空着", "must not be empty"
+        case "string_too_long":
+            return f"最多 {context['max_length']} 个字", f"at most {context['max_length']} characters"
+        case _:
+            return "这个值不能用", "this value cannot be used"
+
+
+def _unknown(entry: Entry, name: str, known: tuple[str, ...], file: str) -> Problem:
+    last = name.rsplit(".", 1)[-1]
+    near = difflib.get_close_matches(last, known, n=1)
+    hint_zh = f"是不是 {near[0]}？" if near else f"可用的有 {'、'.join(known)}"
+    hint_en = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    return Problem(
+        file, entry.line, name, f"没有这个设置，{hint_zh}", f"there is no such setting, {hint_en}", fatal=False
+    )
+
+
+def _keep(path: Path, last_good: Path) -> None:
+    """The copy is whole or absent: a cut between two writes leaves the former one."""
+    content = path.read_bytes()
+    if last_good.is_file() and last_good.read_bytes() == content:
+        return
+    last_good.parent.mkdir(parents=True, exist_ok=True)
+    temporary = last_good.with_suffix(".new")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(last_good)

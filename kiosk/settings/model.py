@@ -1,0 +1,150 @@
+"""What a terminal can be told, section by section. `kiosk.ini` explains every key beside its value.
+
+Units are in the names. A limit may be lengthened within its bounds, never removed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """Immutable; values come in as text and are typed here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Seconds = Annotated[int, Field(ge=1)]
+
+
+class TerminalSection(Section):
+    """Whose terminal this is."""
+
+    number: Annotated[str, Field(pattern=r"^[0-9A-Z]{4}$")] = "0142"
+    station: Annotated[str, Field(min_length=1, max_length=40)] = "清河镇便民服务站"
+    region: Annotated[str, Field(pattern=r"^\d{6,12}$")] = "110199001"
+    responsible_body: Annotated[str, Field(min_length=1, max_length=60)] = "清河镇人民政府"
+    hotline: Annotated[str, Field(pattern=r"^[0-9-]{3,20}$")] = "12345"
+    state: Path = Path(".demo/state")
+    demo: bool = False
+
+
+class ScreenSection(Section):
+    """The panel and the patience."""
+
+    width_px: Annotated[int, Field(ge=640, le=7680)] = 1080
+    height_px: Annotated[int, Field(ge=640, le=7680)] = 1920
+    panel_width_mm: Annotated[int, Field(ge=150, le=2000)] = 398
+    idle_warn_s: Annotated[int, Field(ge=20, le=600)] = 60
+    idle_countdown_s: Annotated[int, Field(ge=20, le=120)] = 30
+    fonts: Path = Path(".setup/fonts")
+
+
+class CardReaderSection(Section):
+    """The reader of identity cards, and the slot for a helper's card."""
+
+    kind: Literal["sdt", "none"] = "sdt"
+    port: str = "/dev/serial/by-id/sdt"
+    baud_rate: Literal[115200, 57600, 38400, 19200, 9600] = 115200
+    photo_decoder: str = ""
+    helper_kind: Literal["pcsc", "none"] = "pcsc"
+
+
+class CameraSection(Section):
+    """The camera; it is open only while the resident sees the sign."""
+
+    source: str = ""
+    rotation_degrees: Literal[0, 90, 180, 270] = 0
+
+
+class FaceSection(Section):
+    """Models and calibration. Without both: assist mode, no automatic acceptance."""
+
+    models: Path = Path(".setup/models")
+    calibration: Path = Path("drivers/face/calibration/demo.json")
+    calibration_key: Path = Path(".setup/trust/calibration.pub")
+
+
+class ReceiptPrinterSection(Section):
+    """The receipt printer."""
+
+    address: Annotated[str, Field(pattern=r"^(tcp://[^\s:/]+:\d{1,5}|none)$")] = "tcp://127.0.0.1:9100"
+    width_dots: Literal[576, 384] = 576
+
+
+class SpeechSection(Section):
+    """Reading aloud."""
+
+    command: str = ""
+
+
+class CentreSection(Section):
+    """The central platform. TLS verification cannot be switched off."""
+
+    url: Annotated[str, Field(pattern=r"^https://\S+$")] = "https://127.0.0.1:8443"
+    authority: Path = Path(".setup/trust/ca.pem")
+    sealing_key: Path = Path(".setup/trust/centre_sealing.pub")
+    acknowledgement_key: Path = Path(".setup/trust/centre_acknowledgement.pub")
+
+
+class TrustSection(Section):
+    """This terminal's own keys, and who may publish services."""
+
+    terminal_key: Path = Path(".setup/trust/terminal_0142.key")
+    database_key: Path = Path(".setup/trust/outbox.key")
+    publisher_key: Path = Path(".setup/trust/publisher.pub")
+
+
+class QueueSection(Section):
+    """Room for cases that wait for the network."""
+
+    quota_mb: Annotated[int, Field(ge=16, le=65536)] = 256
+    ballast_mb: Annotated[int, Field(ge=1, le=256)] = 4
+
+
+class CatalogueSection(Section):
+    """The service definitions."""
+
+    directory: Path = Path("kiosk/catalogue/definitions")
+
+
+class LogSection(Section):
+    """Logs hold codes and counts, never a person."""
+
+    size_mb: Annotated[int, Field(ge=1, le=50)] = 10
+
+
+class Settings(Section):
+    """All sections of kiosk.ini."""
+
+    terminal: TerminalSection = TerminalSection()
+    screen: ScreenSection = ScreenSection()
+    card_reader: CardReaderSection = CardReaderSection()
+    camera: CameraSection = CameraSection()
+    face: FaceSection = FaceSection()
+    receipt_printer: ReceiptPrinterSection = ReceiptPrinterSection()
+    speech: SpeechSection = SpeechSection()
+    centre: CentreSection = CentreSection()
+    trust: TrustSection = TrustSection()
+    queue: QueueSection = QueueSection()
+    catalogue: CatalogueSection = CatalogueSection()
+    log: LogSection = LogSection()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with the file. `fatal`: the value cannot be used (an unknown key can be ignored)."""
+
+    file: str
+    line: int
+    key: str
+    message_zh: str
+    message_en: str
+    fatal: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.key}: {self.message_zh} / {self.message_en}"

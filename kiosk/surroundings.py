@@ -1,0 +1,101 @@
+"""What the journey sees of the world: devices, network, catalogue and clock in one snapshot."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from drivers.contract import Device, DeviceStatus
+from drivers.face.contract import FaceVerifier
+from kiosk import health
+from kiosk.case import new_case_code
+from kiosk.catalogue.load import Catalogue
+from kiosk.clock import Clock
+from kiosk.journey.hands import Devices
+from kiosk.journey.world import Fresh, Place, World
+from offline_queue import new_item_id
+from offline_queue.link import LinkState
+from offline_queue.sender import Sender
+from offline_queue.store import Outbox
+
+CAUSE_OF_LINK: dict[LinkState, str] = {
+    LinkState.UNKNOWN: "",
+    LinkState.ONLINE: "",
+    LinkState.OFFLINE: "net.down",
+    LinkState.BUSY: "net.slow",
+    LinkState.TLS_UNTRUSTED: "tls.untrusted",
+    LinkState.TLS_NAME: "tls.name",
+    LinkState.TLS_EXPIRED: "tls.expired",
+    LinkState.CLOCK_WRONG: "clock.skew",
+    LinkState.UNAUTHORISED: "centre.unauthorised",
+    LinkState.REVOKED: "centre.revoked",
+}
+
+
+def usable(device: Device | None) -> bool:
+    return device is not None and device.status().usable
+
+
+class Surroundings:
+    """Makes a `World` on demand; cheap, since nothing here asks a device."""
+
+    def __init__(
+        self,
+        place: Place,
+        clock: Clock,
+        devices: Devices,
+        outbox: Outbox,
+        sender: Sender,
+        load_catalogue: Callable[[], Catalogue],
+        speech_ready: Callable[[], bool],
+    ) -> None:
+        self._place = place
+        self._clock = clock
+        self._devices = devices
+        self._outbox = outbox
+        self._sender = sender
+        self._load = load_catalogue
+        self._speech_ready = speech_ready
+        self._lock = threading.Lock()
+        self.catalogue = load_catalogue()
+
+    def reload_catalogue(self) -> None:
+        """Read the definitions again: between visits only, a visit keeps what it began with."""
+        with self._lock:
+            self.catalogue = self._load()
+
+    def statuses(self) -> Mapping[str, DeviceStatus]:
+        """The last known status of every device kind, None where there is no such device."""
+        d = self._devices
+        known: dict[str, Device | None] = {
+            "card": d.identity_reader,
+            "camera": d.camera,
+            "face": d.face,
+            "printer": d.printer,
+        }
+        return {kind: device.status() for kind, device in known.items() if device is not None}
+
+    def link_cause(self) -> str:
+        return CAUSE_OF_LINK.get(self._sender.status().link_state, "net.down")
+
+    def world(self) -> World:
+        status = self._sender.status()
+        online = status.link_state is LinkState.ONLINE
+        return World(
+            place=self._place,
+            now=self._clock.now().wall_utc,
+            services=self.catalogue.definitions,
+            not_ready=self._not_ready(online=online),
+            online=online,
+            link_cause=self.link_cause(),
+            face_ready=usable(self._devices.face) and usable(self._devices.camera),
+            camera_ready=usable(self._devices.camera),
+            helper_ready=usable(self._devices.helper_reader),
+            printer_ready=usable(self._devices.printer),
+            removal_is_seen=self._devices.identity_reader is not None
+            and self._devices.identity_reader.can_detect_removal,
+            speech_ready=self._speech_ready(),
+            fresh=Fresh(uuid.uuid4().hex, new_item_id(), new_case_code(self._place.terminal)),
+        )
