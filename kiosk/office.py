@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -46,10 +45,10 @@ class CaseOffice:
         self._key = signing_key
         self._progress = progress
         self._on_slip = on_slip
-        self._sequence_lock = threading.Lock()
 
     def store(self, visit: Visit) -> ev.Stored | ev.NotStored:
         """Commit the case; only a `Stored` may be promised to the resident."""
+        self._progress("submitting")
         now = self._clock.now()
         received_at = now.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z")
         payload = payload_of(visit, received_at=received_at, clock_quality=now.quality)
@@ -87,6 +86,7 @@ class CaseOffice:
             copy=copy,
         )
         self._on_slip(made)
+        self._progress("printing")
         return made
 
     def _commit(self, item_id: str, visit: Visit, kind: Kind, payload: bytes) -> Committed | NotCommitted:

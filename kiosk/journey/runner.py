@@ -64,6 +64,10 @@ class Journey:
         """The screen as it is now."""
         return self._view
 
+    def photo(self) -> bytes | None:
+        """The picture taken in this visit, for its screen."""
+        return self._visit.photo
+
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` from the journey's thread whenever the view changed."""
         self._listeners.append(listener)
@@ -101,8 +105,8 @@ class Journey:
         self._visit = after
         if after.state is not before.state:
             self._idle.touched(time.monotonic())
-        self._on_step(before, event, after)
         self._publish(present(after, world))
+        self._on_step(before, event, after)
         for effect in effects:
             self._act(effect, before if not after.id else after)
 

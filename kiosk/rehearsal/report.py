@@ -78,6 +78,19 @@ class Report:
     def ok(self) -> bool:
         return not self.trouble and not self.leftovers and all(e.ok for e in self.expectations)
 
+    def lines(self) -> list[str]:
+        """For people: what was expected, and how it came out."""
+        rows = [f"{self.scenario}: {self.title}"]
+        rows += [
+            f"  {'ok ' if e.ok else 'NOT'} {e.what}: {e.got}" + ("" if e.ok else f" (wanted {e.wanted})")
+            for e in self.expectations
+        ]
+        rows += [f"  left behind: {found.kind} in {found.file} ({found.encoding})" for found in self.leftovers]
+        if self.trouble:
+            rows.append(f"  {self.trouble}")
+        rows.append("ok" if self.ok else "NOT ok")
+        return rows
+
     def to_json(self) -> dict[str, Any]:
         facts = self.facts
         return {

@@ -173,7 +173,7 @@ def helper_check(visit: Visit, _world: World, t: Texts) -> Parts:
 def window(visit: Visit, world: World, t: Texts) -> Parts:
     return Parts(
         t("到窗口办理"),
-        t("没有提交任何内容，您的信息已经不在这台机器里"),
+        t("没有提交任何内容，按“知道了”全部清除"),
         blocks=(
             Lines(
                 (

@@ -1,0 +1,277 @@
+"""Settings -> a Terminal. The one module that names real drivers; run, demo and rehearse share it."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from drivers.camera.contract import Camera, Frame
+from drivers.card_reader.contract import EncodedPhoto
+from drivers.card_reader.photo import decode
+from drivers.contract import Failed, Ok
+from drivers.face.contract import FaceVerifier
+from drivers.receipt_printer.contract import Slip
+from drivers.receipt_printer.fonts import FontFile, Fonts
+from kiosk import keys
+from kiosk.catalogue.load import load_catalogue
+from kiosk.clock import Clock
+from kiosk.journey import events as ev
+from kiosk.journey.hands import DeviceHands, Devices
+from kiosk.journey.idle import IdleClock
+from kiosk.journey.runner import Journey
+from kiosk.journey.states import State
+from kiosk.journey.view import View
+from kiosk.journey.visit import Visit
+from kiosk.journey.world import Place
+from kiosk.office import CaseOffice
+from kiosk.settings import Settings
+from kiosk.speech import Speaker
+from kiosk.surroundings import Surroundings
+from kiosk.watch import Watch, Watched
+from offline_queue.link import Link
+from offline_queue.seal import SealingKey
+from offline_queue.sender import Sender
+from offline_queue.store import Outbox
+
+PHOTO_DEADLINE_S = 5.0
+
+
+def _nothing(*_given: object) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """What a rehearsal listens to. `progress` may block: the terminal then waits at that step."""
+
+    progress: Callable[[str], None] = _nothing
+    slip: Callable[[Slip], None] = _nothing
+    step: Callable[[Visit, ev.Event, Visit], None] = _nothing
+
+
+@dataclass(slots=True)
+class Terminal:
+    """A terminal that stands. `close` ends everything that `assemble` began, in reverse order."""
+
+    settings: Settings
+    journey: Journey
+    hands: DeviceHands
+    devices: Devices
+    outbox: Outbox
+    sender: Sender
+    surroundings: Surroundings
+    speaker: Speaker
+    _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    # What a window needs (screens.port.WindowPort):
+    def view(self) -> View:
+        return self.journey.view()
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        self.journey.subscribe(listener)
+
+    def send(self, event: ev.Event) -> None:
+        self.journey.send(event)
+
+    def preview(self) -> Frame | None:
+        """The live picture while the camera is open, else None."""
+        if self.devices.camera is None:
+            return None
+        frame = self.devices.camera.latest()
+        return frame.value if isinstance(frame, Ok) else None
+
+    def taken_photo(self) -> bytes | None:
+        return self.journey.photo()
+
+    def close(self) -> None:
+        self._closing.close()
+
+
+def fonts_of(folder: Path) -> Fonts:
+    """The fonts of set-up: Noto's SC face first, then HanaMin for rare characters."""
+    rare = tuple(FontFile(folder / name) for name in ("HanaMinA.ttf", "HanaMinB.ttf") if (folder / name).is_file())
+    regular = (FontFile(folder / "NotoSansSC-Regular.otf"), *rare)
+    bold = (FontFile(folder / "NotoSansSC-Bold.otf"), *rare)
+    return Fonts(regular, bold)
+
+
+def encode_jpeg(frame: Frame) -> bytes:
+    """A picture for the report: JPEG, quality 85."""
+    import cv2
+
+    ok, data = cv2.imencode(".jpg", frame.pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    if not ok:
+        message = "the picture could not be encoded"
+        raise RuntimeError(message)
+    return bytes(data)
+
+
+def open_devices(settings: Settings) -> Devices:
+    """The real drivers that kiosk.ini names. Opening never fails: an absent device says so itself."""
+    from drivers.camera.opencv import OpencvCamera
+    from drivers.card_reader.pcsc import PcscReader
+    from drivers.card_reader.sdt import SdtReader
+    from drivers.face.verifier import ProcessFaceVerifier
+    from drivers.receipt_printer.escpos_printer import EscposPrinter
+
+    card, camera = settings.card_reader, settings.camera
+    command = shlex.split(card.photo_decoder)
+
+    def decode_photo(photo: EncodedPhoto) -> Ok[bytes] | Failed[str]:
+        if not command:
+            return Failed("no_decoder")
+        decoded = decode(command, photo, PHOTO_DEADLINE_S)
+        return decoded if isinstance(decoded, Ok) else Failed(decoded.reason.value, decoded.detail)
+
+    face: FaceVerifier | None = None
+    lens: Camera | None = None
+    if camera.source:
+        lens = OpencvCamera(camera.source)
+        face = ProcessFaceVerifier(
+            settings.face.models, settings.face.calibration, settings.face.calibration_key
+        )
+    state = settings.terminal.state
+    return Devices(
+        identity_reader=SdtReader(card.port, baud_rate=card.baud_rate) if card.kind == "sdt" else None,
+        helper_reader=PcscReader() if card.helper_kind == "pcsc" else None,
+        camera=lens,
+        face=face,
+        printer=None
+        if settings.receipt_printer.address == "none"
+        else EscposPrinter(
+            settings.receipt_printer.address,
+            fonts_of(settings.screen.fonts),
+            state / "print-journal.jsonl",
+            width_dots=settings.receipt_printer.width_dots,
+        ),
+        decode_photo=decode_photo,
+    )
+
+
+def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal:  # noqa: B008 - frozen
+    """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start."""
+    state = settings.terminal.state
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.ExitStack() as stack:
+        signing_key = keys.private_key(settings.trust.terminal_key)
+        publisher = keys.public_key(settings.trust.publisher_key)
+        sealing = keys.sealing_public_key(settings.centre.sealing_key)
+        acknowledgement = keys.public_key(settings.centre.acknowledgement_key)
+        clock = Clock(state / "clock.json")
+        place = Place(
+            settings.terminal.number,
+            settings.terminal.station,
+            settings.terminal.responsible_body,
+            settings.terminal.hotline,
+        )
+        outbox = Outbox.open(
+            state / "outbox",
+            terminal=settings.terminal.number,
+            database_key=keys.database_key(settings.trust.database_key),
+            signing_key=signing_key,
+            sealing_key=SealingKey(keys.key_id(sealing), sealing),
+            quota_bytes=settings.queue.quota_mb * 1024 * 1024,
+            ballast_bytes=settings.queue.ballast_mb * 1024 * 1024,
+        )
+        stack.callback(outbox.close)
+        link = Link(
+            settings.centre.url,
+            terminal=settings.terminal.number,
+            signing_key=signing_key,
+            ca_file=settings.centre.authority,
+        )
+        devices = open_devices(settings)
+        for device in (
+            devices.identity_reader,
+            devices.helper_reader,
+            devices.camera,
+            devices.face,
+            devices.printer,
+        ):
+            if device is not None:
+                stack.callback(device.close)
+        later: dict[str, Any] = {}
+        changed = threading.Event()
+
+        def refresh() -> None:
+            changed.set()
+            if "journey" in later:
+                later["journey"].send(ev.Refresh())
+
+        sender = Sender(
+            outbox,
+            link,
+            centre_keys={keys.key_id(acknowledgement): acknowledgement},
+            on_change=refresh,
+            heartbeat_body=lambda: later["surroundings"].heartbeat(),
+        )
+        speaker = Speaker(shlex.split(settings.speech.command))
+        stack.callback(speaker.close)
+        surroundings = Surroundings(
+            place,
+            clock,
+            devices,
+            outbox,
+            sender,
+            lambda: load_catalogue(settings.catalogue.directory, publisher, clock.now().wall_utc),
+            lambda: speaker.ready,
+        )
+        later["surroundings"] = surroundings
+
+        def on_step(before: Visit, event: ev.Event, after: Visit) -> None:
+            if after.state is not before.state:
+                speaker.stop()
+                if after.state is State.ATTRACT:
+                    surroundings.reload_catalogue()
+                if after.state is State.RESULT:
+                    observers.progress("shown")
+            if isinstance(event, ev.PrintAnswered):
+                observers.progress("printed")
+            observers.step(before, event, after)
+
+        journey = Journey(
+            surroundings.world,
+            IdleClock(settings.screen.idle_warn_s, settings.screen.idle_countdown_s),
+            on_step=on_step,
+        )
+        later["journey"] = journey
+        office = CaseOffice(
+            outbox, sender, clock, place, signing_key, observers.progress, observers.slip
+        )
+        hands = DeviceHands(
+            devices,
+            office,
+            journey.answer,
+            lambda: speaker.say(journey.view().speech, journey.view().language),
+            encode_jpeg,
+        )
+        stack.callback(hands.close)
+        watch = Watch(
+            tuple(
+                Watched(device, lane)
+                for device, lane in (
+                    (devices.identity_reader, hands.lanes.card),
+                    (devices.helper_reader, hands.lanes.card),
+                    (devices.camera, hands.lanes.camera),
+                    (devices.face, hands.lanes.camera),
+                    (devices.printer, hands.lanes.printer),
+                )
+                if device is not None
+            ),
+            refresh,
+        )
+        stack.callback(watch.close)
+        stack.callback(sender.close)
+        stack.callback(journey.close)
+        journey.start(hands)
+        watch.start()
+        sender.start()
+        terminal = Terminal(
+            settings, journey, hands, devices, outbox, sender, surroundings, speaker, stack.pop_all()
+        )
+    return terminal

@@ -1,0 +1,247 @@
+"""The technician's commands. Each has `--help` that teaches, `--json`, and exit codes for scripts.
+
+Exit codes: 0 fine, 1 the thing looked at is not fine, 2 the command's words are off, 78 not configured.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+PROJECT = Path(__file__).resolve().parent.parent
+NOT_FINE = 1
+NOT_CONFIGURED = 78
+"""EX_CONFIG of sysexits.h."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=PROJECT / "kiosk.ini",
+    show_default="kiosk.ini",
+    help="The terminal's settings.",
+)
+
+
+def show(as_json: bool, data: dict[str, Any], lines: Sequence[str]) -> None:
+    """Either the object or its words."""
+    if as_json:
+        click.echo(json.dumps(data, ensure_ascii=False))
+    else:
+        for line in lines:
+            click.echo(line)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def cli() -> None:
+    """就近 Jiujin: a self-service terminal for public services.
+
+    Try `demo` first: a terminal with simulated devices, the centre and a bench page to move them.
+    """
+
+
+@cli.group()
+def config() -> None:
+    """Look at kiosk.ini."""
+
+
+@config.command("check")
+@config_option
+@json_option
+def config_check(config: Path, as_json: bool) -> None:
+    """Name every wrong value and every unknown key, with its line and what to write instead."""
+    from kiosk.settings import check
+
+    problems = check(config)
+    rows = [
+        {"file": p.file, "line": p.line, "key": p.key, "message_zh": p.message_zh, "message_en": p.message_en}
+        for p in problems
+    ]
+    fine = [f"{config.name}: 没有问题 / fine"]
+    show(as_json, {"ok": not problems, "problems": rows}, [str(p) for p in problems] or fine)
+    sys.exit(NOT_FINE if problems else 0)
+
+
+@cli.command()
+@click.argument("name")
+@json_option
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    default=PROJECT / ".demo" / "rehearsal",
+    help="Folder for the state, the centre's database and the slip's picture.",
+)
+def rehearse(name: str, as_json: bool, into: Path) -> None:
+    """Play one scripted visit through the real journey, drivers and queue, without a window.
+
+    NAME is a scenario of tests/scenarios (pension_online, pension_offline, report_anonymous,
+    face_refused, face_mismatch, printer_out, killed) or the path of a .toml file.
+    """
+    from kiosk.rehearsal.play import play
+    from kiosk.rehearsal.scenario import ScenarioError, find, load
+
+    try:
+        scenario = load(find(name, PROJECT / "tests" / "scenarios"))
+    except ScenarioError as error:
+        raise click.UsageError(str(error)) from error
+    report = play(scenario, PROJECT, into / scenario.name, quiet=as_json)
+    show(as_json, report.to_json(), report.lines())
+    sys.exit(0 if report.ok else NOT_FINE)
+
+
+@cli.command("rehearse-child", hidden=True)
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@config_option
+def rehearse_child(path: Path, config: Path) -> None:
+    """The process that `rehearse killed` kills."""
+    from kiosk.rehearsal.child import run_child
+    from kiosk.rehearsal.scenario import load
+
+    run_child(load(path), config)
+
+
+@cli.group()
+def catalogue() -> None:
+    """Service definitions: list, check, sign."""
+
+
+@catalogue.command("list")
+@config_option
+@json_option
+def catalogue_list(config: Path, as_json: bool) -> None:
+    """Which services load, and why the others do not."""
+    from datetime import UTC, datetime
+
+    from kiosk import keys
+    from kiosk.catalogue.load import load_catalogue
+
+    settings = _settings(config)
+    found = load_catalogue(
+        settings.catalogue.directory, keys.public_key(settings.trust.publisher_key), datetime.now(UTC)
+    )
+    services = [
+        {"code": d.code, "version": d.definition_version, "title": d.title["zh"]} for d in found.definitions
+    ]
+    rejected = [
+        {"file": r.file, "reason": r.reason, "message_zh": r.message_zh, "message_en": r.message_en}
+        for r in found.rejected
+    ]
+    lines = [f"{s['code']} {s['version']} {s['title']}" for s in services]
+    lines += [f"{r['file']}: {r['message_zh']} / {r['message_en']}" for r in rejected]
+    show(as_json, {"ok": not rejected, "services": services, "rejected": rejected}, lines)
+    sys.exit(NOT_FINE if rejected else 0)
+
+
+@catalogue.command("sign")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--key",
+    type=click.Path(exists=True, path_type=Path),
+    default=PROJECT / ".setup" / "trust" / "publisher.key",
+    help="The publisher's Ed25519 key; default: the demo publisher's.",
+)
+@json_option
+def catalogue_sign(files: tuple[Path, ...], key: Path, as_json: bool) -> None:
+    """Check each definition and sign it: FILE.json gets FILE.json.sig beside it."""
+    from kiosk import keys
+    from kiosk.catalogue.publish import PublishError, sign_definition
+
+    private = keys.private_key(key)
+    rows: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            sign_definition(file, private)
+            rows.append({"file": file.name, "ok": True, "message": "已签名 / signed"})
+        except PublishError as error:
+            rows.append({"file": file.name, "ok": False, "message": str(error)})
+    ok = all(row["ok"] for row in rows)
+    show(as_json, {"ok": ok, "files": rows}, [f"{row['file']}: {row['message']}" for row in rows])
+    sys.exit(0 if ok else NOT_FINE)
+
+
+@cli.group()
+def queue() -> None:
+    """Cases that wait for the centre."""
+
+
+@queue.command("status")
+@config_option
+@json_option
+def queue_status(config: Path, as_json: bool) -> None:
+    """How many cases wait, how long, and what is set aside. The terminal must be stopped."""
+    outbox = _outbox(config)
+    try:
+        counters = outbox.counters()
+    finally:
+        outbox.close()
+    data = {
+        "ok": counters.quarantined == 0,
+        "pending": counters.pending,
+        "pending_bytes": counters.pending_bytes,
+        "quarantined": counters.quarantined,
+        "acknowledged": counters.acknowledged,
+        "oldest_pending_at": counters.oldest_pending_at,
+        "sequence": counters.sequence,
+    }
+    show(as_json, data, [f"{key}: {value}" for key, value in data.items()])
+    sys.exit(0 if data["ok"] else NOT_FINE)
+
+
+@queue.command("verify")
+@config_option
+@json_option
+def queue_verify(config: Path, as_json: bool) -> None:
+    """Walk the chain and name the first broken link. The terminal must be stopped."""
+    outbox = _outbox(config)
+    try:
+        report = outbox.verify()
+    finally:
+        outbox.close()
+    broken = report.first_broken
+    where = None if broken is None else {"sequence": broken.sequence, "what": broken.broken.value}
+    words = "链条完整 / the chain is whole"
+    if broken is not None:
+        words = f"第 {broken.sequence} 件断了 / broken at {broken.sequence}: {broken.broken.value}"
+    show(as_json, {"ok": report.whole, "checked": report.checked, "broken": where}, [words])
+    sys.exit(0 if report.whole else NOT_FINE)
+
+
+def _settings(config: Path) -> Any:
+    from kiosk.settings import NotConfiguredError, load
+    from kiosk.settings.model import TerminalSection
+
+    try:
+        loaded = load(config, config.parent / TerminalSection().state / "kiosk.last-good.ini")
+    except NotConfiguredError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(NOT_CONFIGURED)
+    for problem in loaded.problems:
+        click.echo(str(problem), err=True)
+    return loaded.settings
+
+
+def _outbox(config: Path) -> Any:
+    from kiosk import keys
+    from offline_queue.records import StoreError
+    from offline_queue.seal import SealingKey
+    from offline_queue.store import Outbox
+
+    settings = _settings(config)
+    try:
+        sealing = keys.sealing_public_key(settings.centre.sealing_key)
+        return Outbox.open(
+            settings.terminal.state / "outbox",
+            terminal=settings.terminal.number,
+            database_key=keys.database_key(settings.trust.database_key),
+            signing_key=keys.private_key(settings.trust.terminal_key),
+            sealing_key=SealingKey(keys.key_id(sealing), sealing),
+        )
+    except (keys.KeyFileError, StoreError) as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(NOT_CONFIGURED)

@@ -1,0 +1,267 @@
+"""The closed vocabulary of health: causes with words for resident and technician, and readiness.
+
+Readiness is service x device x network: a missing device stops only the services that need it.
+`unknown` is a cause like any other and is never shown as fine. Shared with the centre, so this
+module knows no driver: the device half repeats the strings of `drivers.contract.Cause` (a test
+holds them equal).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+SCHEMA = "jiujin.health/1"
+
+
+class TerminalState(StrEnum):
+    """One word for a terminal."""
+
+    LIVE = "live"
+    DEGRADED = "degraded"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+@dataclass(frozen=True, slots=True)
+class CauseText:
+    """Language -> sentence: what the resident reads, what the technician reads, what to do."""
+
+    resident: Mapping[str, str]
+    technician: Mapping[str, str]
+    action: Mapping[str, str]
+
+
+def _text(resident: tuple[str, str], technician: tuple[str, str], action: tuple[str, str]) -> CauseText:
+    return CauseText(*({"zh": zh, "en": en} for zh, en in (resident, technician, action)))
+
+
+_CARD = ("身份证读卡器暂时不能用", "The card reader is not available now")
+_CAMERA = ("摄像头暂时不能用", "The camera is not available now")
+_FACE = ("人脸确认暂时不能用，可以用别的办法", "Face check is not available now, other ways are")
+_PRINTER = ("回执打印机暂时不能用", "The slip printer is not available now")
+_NETWORK = ("网络中断，可继续办理", "No network, you can still apply")
+_CENTRE = ("暂时连不上中心，可继续办理", "The centre cannot be reached, you can still apply")
+_ROOM = ("这台机器暂时存不下新的办件", "This terminal cannot take new cases now")
+
+CAUSES: dict[str, CauseText] = {
+    "card.absent": _text(
+        _CARD,
+        ("找不到读卡器", "no card reader"),
+        ("检查接线和 kiosk.ini 的 port", "check cable and port in kiosk.ini"),
+    ),
+    "card.lost": _text(
+        _CARD,
+        ("读卡器断开了", "the reader went away"),
+        ("重新插上，会自动恢复", "plug it in again, it recovers by itself"),
+    ),
+    "card.service_lost": _text(
+        _CARD, ("智能卡服务没有运行", "pcscd does not run"), ("启动 pcscd", "start pcscd")
+    ),
+    "card.silent": _text(
+        _CARD, ("读卡器没有应答", "the reader does not answer"), ("断电重启读卡器", "power-cycle the reader")
+    ),
+    "card.sam_error": _text(
+        _CARD, ("安全模块自检失败", "the SAM failed its self-test"), ("更换读卡器", "replace the reader")
+    ),
+    "card.unauthorised": _text(
+        _CARD, ("安全模块没有授权", "the SAM is not authorised"), ("联系厂商授权", "ask the vendor")
+    ),
+    "camera.absent": _text(
+        _CAMERA,
+        ("找不到摄像头", "no camera"),
+        ("检查接线和 kiosk.ini 的 source", "check cable and source in kiosk.ini"),
+    ),
+    "camera.stale": _text(
+        _CAMERA, ("画面不更新", "the picture stands still"), ("重新插拔摄像头", "plug the camera in again")
+    ),
+    "camera.dark": _text(
+        _CAMERA,
+        ("画面全黑或单色", "the picture is black or one colour"),
+        ("揭开镜头盖，检查灯光", "uncover the lens, check the light"),
+    ),
+    "face.model_missing": _text(
+        _FACE, ("缺少人脸模型", "a face model is missing"), ("重新运行安装", "run set-up again")
+    ),
+    "face.uncalibrated": _text(
+        _FACE,
+        ("没有有效的校准文件，只能人工协助", "no valid calibration: assist mode"),
+        ("校准并签名", "calibrate and sign"),
+    ),
+    "face.restarting": _text(
+        _FACE, ("人脸进程正在重启", "the face process restarts"), ("稍等几秒", "wait some seconds")
+    ),
+    "printer.offline": _text(
+        _PRINTER, ("打印机离线", "the printer is offline"), ("检查电源和网线", "check power and cable")
+    ),
+    "printer.silent": _text(
+        _PRINTER,
+        ("打印机不应答，状态不明", "the printer is silent, its state unknown"),
+        ("断电重启打印机", "power-cycle the printer"),
+    ),
+    "printer.paper_low": _text(
+        ("回执纸快用完了", "Paper is running low"),
+        ("纸快用完", "paper near end"),
+        ("准备一卷新纸", "bring a new roll"),
+    ),
+    "printer.paper_out": _text(
+        ("打印机没有纸了", "The printer is out of paper"),
+        ("没有纸", "paper out"),
+        ("装一卷新纸", "put in a new roll"),
+    ),
+    "printer.cover": _text(
+        _PRINTER, ("盖子开着", "the cover is open"), ("盖好打印机盖子", "close the cover")
+    ),
+    "printer.cutter": _text(
+        _PRINTER, ("切刀出错", "cutter error"), ("清除卡纸后重启", "clear the jam, power-cycle")
+    ),
+    "printer.error": _text(
+        _PRINTER,
+        ("打印机报错", "the printer reports an error"),
+        ("断电重启打印机", "power-cycle the printer"),
+    ),
+    "speaker.absent": _text(
+        ("不能朗读", "Reading aloud is not available"),
+        ("没有朗读程序", "no speech program"),
+        ("安装 espeak-ng", "install espeak-ng"),
+    ),
+    "net.down": _text(
+        _NETWORK, ("连不上中心", "the centre cannot be reached"), ("检查网线和路由", "check the network")
+    ),
+    "net.slow": _text(
+        _NETWORK, ("中心忙，稍后再送", "the centre is busy"), ("等待自动重试", "wait, it retries")
+    ),
+    "tls.untrusted": _text(
+        _CENTRE,
+        ("中心证书不可信", "the centre's certificate is not trusted"),
+        ("核对 authority 根证书", "check the authority file"),
+    ),
+    "tls.name": _text(
+        _CENTRE, ("中心证书的名字不对", "the certificate is for another name"), ("核对 url", "check the url")
+    ),
+    "tls.expired": _text(
+        _CENTRE,
+        ("中心证书已过期", "the centre's certificate has expired"),
+        ("中心更换证书", "renew it at the centre"),
+    ),
+    "clock.skew": _text(
+        _CENTRE, ("本机时间不对", "this terminal's clock is wrong"), ("校准时间", "set the clock")
+    ),
+    "centre.unauthorised": _text(
+        _CENTRE,
+        ("中心不认得这台终端", "the centre does not know this terminal"),
+        ("在中心登记公钥", "enrol its key"),
+    ),
+    "centre.revoked": _text(
+        ("这台机器已停用", "This terminal is out of service"),
+        ("已被中心停用", "revoked by the centre"),
+        ("联系中心", "ask the centre"),
+    ),
+    "queue.full": _text(
+        _ROOM,
+        ("待送件的空间用完了", "the queue's quota is used up"),
+        ("恢复网络或清理磁盘", "bring the network back or free disk"),
+    ),
+    "queue.old": _text(
+        ("", ""),
+        ("有件超过 24 小时没送出", "a case has waited over 24 hours"),
+        ("恢复网络", "bring the network back"),
+    ),
+    "queue.poison": _text(
+        ("", ""),
+        ("有件被中心退回，待处理", "a case was refused and waits"),
+        ("在中心处理退件", "settle it at the centre"),
+    ),
+    "queue.reopened": _text(
+        ("", ""),
+        ("队列数据库曾损坏，已另存", "the queue's database was damaged and set aside"),
+        ("用 queue 命令抢救", "salvage it with the queue command"),
+    ),
+    "def.invalid": _text(
+        ("", ""),
+        ("有事项定义没有通过检查", "a service definition was rejected"),
+        ("运行 catalogue list 看原因", "run catalogue list"),
+    ),
+    "config.last_good": _text(
+        ("", ""),
+        ("kiosk.ini 有错，用的是上一份", "kiosk.ini is wrong, the last good copy serves"),
+        ("运行 config check", "run config check"),
+    ),
+    "device.unknown": _text(
+        ("设备状态还不清楚，请稍等", "A device's state is not known yet, please wait"),
+        ("设备状态不明", "a device's state is unknown"),
+        ("运行 doctor", "run doctor"),
+    ),
+}
+"""Every cause that a terminal may report."""
+
+STOPS_INTAKE = frozenset({"queue.full", "centre.revoked"})
+"""With these no service takes anything, whatever it needs."""
+
+SEVERITY = {TerminalState.LIVE: 0, TerminalState.DEGRADED: 1, TerminalState.OUT_OF_SERVICE: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceHealth:
+    """One device kind: usable or not, and why; `warnings` do not stop a service."""
+
+    usable: bool
+    cause: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def service_causes(
+    devices_required: Iterable[str], devices: Mapping[str, DeviceHealth], general: Iterable[str]
+) -> tuple[str, ...]:
+    """Why a service cannot be done now; empty when it can. A device that is not there is absent."""
+    causes = [cause for cause in general if cause in STOPS_INTAKE]
+    for kind in devices_required:
+        device = devices.get(kind)
+        if device is None:
+            causes.append(f"{kind}.absent" if f"{kind}.absent" in CAUSES else f"{kind}.offline")
+        elif not device.usable:
+            causes.append(device.cause or "device.unknown")
+    return tuple(dict.fromkeys(causes))
+
+
+def resident_words(causes: Iterable[str]) -> dict[str, str]:
+    """The first cause's words for the resident, in both languages."""
+    first = next(iter(causes))
+    return dict(CAUSES[first].resident)
+
+
+def report(
+    *,
+    devices: Mapping[str, DeviceHealth],
+    services: Mapping[str, tuple[str, ...]],
+    general: Iterable[str],
+    queue: Mapping[str, Any],
+    link: str,
+    version: str,
+    clock_quality: str,
+    sent_at: str,
+) -> dict[str, Any]:
+    """The heartbeat's body. `services`: code -> causes that stop it."""
+    causes = list(general)
+    for device in devices.values():
+        causes += [device.cause] if device.cause else []
+        causes += device.warnings
+    stopped = [code for code, why in services.items() if why]
+    if not services or len(stopped) == len(services):
+        state = TerminalState.OUT_OF_SERVICE
+    elif stopped or causes:
+        state = TerminalState.DEGRADED
+    else:
+        state = TerminalState.LIVE
+    return {
+        "schema": SCHEMA,
+        "state": state.value,
+        "causes": list(dict.fromkeys(causes)),
+        "services": {code: {"ready": not why, "causes": list(why)} for code, why in services.items()},
+        "queue": dict(queue),
+        "link": link,
+        "version": version,
+        "clock_quality": clock_quality,
+        "sent_at": sent_at,
+    }

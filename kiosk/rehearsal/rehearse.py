@@ -1,0 +1,216 @@
+"""Puts up a village and a centre, plays one scenario on a terminal, and reports."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from drivers.receipt_printer.contract import Slip
+from kiosk.assembly import Observers, Terminal, assemble
+from kiosk.bench.centre import Centre
+from kiosk.bench.configure import village_ini
+from kiosk.bench.people import PEOPLE
+from kiosk.bench.village import Village
+from kiosk.case import CaseState
+from kiosk.journey import events as ev
+from kiosk.journey.visit import Visit
+from kiosk.paper.receipt import lines_of
+from kiosk.rehearsal.leftovers import scan
+from kiosk.rehearsal.report import Facts, Report, judge
+from kiosk.rehearsal.scenario import Scenario
+from kiosk.rehearsal.script import Player, StepFailedError
+from kiosk.settings import load_text
+
+READY_S = 40.0
+"""Face models load in this time on two slow cores."""
+
+
+class Watcher:
+    """Collects facts from the journey's steps; keeps nothing personal but the case code."""
+
+    def __init__(self) -> None:
+        self.facts = Facts()
+        self.timings_ms: dict[str, float] = {}
+        self._since: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def slip(self, slip: Slip) -> None:
+        self.facts.receipt_lines = lines_of(slip)
+
+    def mark(self, name: str) -> None:
+        self._since[name] = time.monotonic()
+
+    def measured(self, name: str, since: str) -> None:
+        if since in self._since:
+            self.timings_ms[name] = round((time.monotonic() - self._since[since]) * 1000, 1)
+
+    def step(self, before: Visit, event: ev.Event, after: Visit) -> None:
+        with self._lock:
+            facts = self.facts
+            if isinstance(event, ev.CardAnswered) and after.card is not before.card:
+                facts.card_reads += 1
+                self.measured("card_to_identity", "card")
+                if after.card is not None:
+                    facts.anonymous = False
+            if after.face.looking and not before.face.looking:
+                self.mark("face")
+            if isinstance(event, ev.FaceAnswered):
+                self.measured("face_decision", "face")
+            if after.state is not before.state and after.state.value == "submitting":
+                self.mark("submit")
+            if isinstance(event, ev.Stored):
+                facts.case_code, facts.sequence = event.case_code, event.sequence
+                facts.case_state = after.case_state.value
+                self.measured("submit_to_durable", "submit")
+            if isinstance(event, ev.CaseMoved) and event.state is not None:
+                facts.case_state = event.state.value
+            if after.printing and not before.printing:
+                self.mark("print")
+            if isinstance(event, ev.PrintAnswered):
+                facts.print_outcome = event.report.outcome.value
+                self.measured("print", "print")
+
+
+class Stand:
+    """A centre, a village and a terminal in one folder."""
+
+    def __init__(self, project: Path, folder: Path, village: dict[str, str]) -> None:
+        self.project, self.folder = project, folder
+        trust = project / ".setup" / "trust"
+        with ExitStack() as stack:
+            self.centre = Centre(project, folder / "centre.sqlite", trust, folder / "centre.log")
+            stack.callback(self.centre.close)
+            self.village = Village(project / ".setup" / "faces", self.centre.port)
+            stack.callback(self.village.close)
+            self.village.set_network(village.get("network", "up"))
+            self.village.set_paper(village.get("paper", "ok"))
+            self.state = folder / "state"
+            self.ini = folder / "kiosk.ini"
+            self.ini.write_text(village_ini(project, self.village.settings(), self.state), "utf-8")
+            self._stack = stack.pop_all()
+
+    def terminal(self, observers: Observers) -> Terminal:
+        settings, problems = load_text(self.ini.read_text("utf-8"), self.ini.name, self.folder)
+        if settings is None:
+            message = "; ".join(str(problem) for problem in problems)
+            raise RuntimeError(message)
+        return assemble(settings, observers)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+class Props:
+    """`script.Props` on a stand."""
+
+    def __init__(self, stand: Stand, terminal: Terminal, watcher: Watcher) -> None:
+        self._stand, self._terminal, self._watcher = stand, terminal, watcher
+
+    def put_card(self, person: str) -> None:
+        self._watcher.mark("card")
+        self._stand.village.put_card(person)
+
+    def put_helper_card(self, helper: str) -> None:
+        self._stand.village.put_helper_card(helper)
+
+    def take_card(self) -> None:
+        self._stand.village.take_card()
+
+    def show_face(self, picture: str) -> None:
+        self._stand.village.show_face(picture)
+
+    def set_network(self, mode: str) -> None:
+        self._stand.village.set_network(mode)
+        self._terminal.sender.wake()
+
+    def set_paper(self, state: str) -> None:
+        self._stand.village.set_paper(state)
+
+    def registered(self) -> int:
+        return self._stand.centre.metric("jiujin_cases")
+
+    def pending(self) -> int:
+        return self._terminal.outbox.counters().pending
+
+    def case_code(self) -> str:
+        return self._watcher.facts.case_code
+
+
+def wait_ready(terminal: Terminal) -> None:
+    """Until every device has said how it is: the demo's devices are all there."""
+    deadline_s = time.monotonic() + READY_S
+    while time.monotonic() < deadline_s:
+        world = terminal.surroundings.world()
+        if not world.not_ready and world.face_ready and world.printer_ready:
+            return
+        time.sleep(0.1)
+
+
+def settle(terminal: Terminal, timeout_s: float = 20.0) -> None:
+    """Let the evaluation follow its case while the network is up."""
+    deadline_s = time.monotonic() + timeout_s
+    while terminal.outbox.counters().pending and time.monotonic() < deadline_s:
+        time.sleep(0.1)
+
+
+def rehearse(scenario: Scenario, project: Path, folder: Path) -> Report:
+    """Play the scenario in a fresh `folder`; never raises for what the scenario tests."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    report = Report(scenario.name, scenario.title)
+    watcher = Watcher()
+    stand = Stand(project, folder, dict(scenario.village))
+    try:
+        _play(scenario, stand, watcher, report)
+    finally:
+        stand.close()
+    report.timings_ms = watcher.timings_ms
+    people = [PEOPLE[s.value] for s in scenario.steps if s.kind == "put_card" and s.value in PEOPLE]
+    person_words = [
+        word for who in people for word in (("name", who.document.name), ("number", who.document.number))
+    ]
+    report.leftovers = scan([stand.state], person_words, folder)
+    return report
+
+
+def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) -> None:
+    begun_s = time.monotonic()
+    terminal = stand.terminal(Observers(slip=watcher.slip, step=watcher.step))
+    try:
+        wait_ready(terminal)
+        watcher.timings_ms["start_to_ready"] = round((time.monotonic() - begun_s) * 1000, 1)
+        player = Player(terminal, Props(stand, terminal, watcher))
+        try:
+            for step in scenario.steps:
+                player.play(step)
+        except StepFailedError as error:
+            report.trouble = str(error)
+        report.steps = player.played
+        if stand.village.network == "up":
+            settle(terminal)
+        _gather(stand, terminal, watcher.facts)
+        report.facts = watcher.facts
+        report.expectations = judge(scenario.expect, watcher.facts)
+    finally:
+        terminal.close()
+
+
+def _gather(stand: Stand, terminal: Terminal, facts: Facts) -> None:
+    counters = terminal.outbox.counters()
+    facts.pending, facts.quarantined = counters.pending, counters.quarantined
+    facts.registered = stand.centre.metric("jiujin_cases")
+    facts.evaluations = stand.centre.metric("jiujin_evaluations")
+    if facts.case_code:
+        state = stand.centre.case_state(facts.case_code)
+        facts.case_state = state or CaseState.RECEIVED.value
+    camera = terminal.devices.camera
+    facts.camera_opens = camera.open_count if camera is not None else 0
+    receipts = stand.village.printer.receipts
+    facts.receipts = len(receipts)
+    if receipts:
+        png = stand.folder / "receipt.png"
+        png.write_bytes(receipts[-1].png)
+        facts.receipt_png = str(png)
