@@ -164,6 +164,15 @@ def catalogue_sign(files: tuple[Path, ...], key: Path, as_json: bool) -> None:
     sys.exit(0 if ok else NOT_FINE)
 
 
+@cli.command("demo-sign", hidden=True)
+def demo_sign() -> None:
+    """Set-up's last step: sign what is new with the demo keys. What was changed is not signed again."""
+    from kiosk.demo import sign_demo
+
+    for line in sign_demo(PROJECT):
+        click.echo(line)
+
+
 @cli.group()
 def queue() -> None:
     """Cases that wait for the centre."""

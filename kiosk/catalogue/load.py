@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import ValidationError
 
 from kiosk.catalogue.lint import lint
 from kiosk.catalogue.model import Definition, Document, Status
-from kiosk.catalogue.signature import content_hash, is_signed, signature_path
+from kiosk.catalogue.shape import Finding, shape
+from kiosk.catalogue.signature import SignatureState, check_signature, content_hash, signature_path
+from kiosk.catalogue.strict_json import NotStrictJsonError, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +35,73 @@ class Catalogue:
     rejected: tuple[Rejection, ...] = ()
 
 
+_SIGNATURE_WORDS: dict[SignatureState, tuple[str, str]] = {
+    SignatureState.UNREADABLE: ("签名文件读不出来，请重新签名", "the signature file cannot be read: sign it again"),
+    SignatureState.OTHER_PUBLISHER: (
+        "签名的不是这台终端信任的发布者",
+        "signed by a publisher whom this terminal does not trust",
+    ),
+    SignatureState.CONTENT_CHANGED: ("签名之后内容被改过", "the content was changed after it was signed"),
+    SignatureState.FORGED: ("签名是假的", "the signature is false"),
+}
+
+
 def load_catalogue(directory: Path, publisher: Ed25519PublicKey, now: datetime) -> Catalogue:
-    """Every `*.json` of the directory that is signed, sound and in force; one bad file stops no other."""
-    definitions: dict[str, Definition] = {}
+    """Every `*.json` of the directory that is signed, sound and in force; one bad file stops no other.
+
+    Of two files with one code the higher version serves. `now` is aware.
+    """
+    sound: list[tuple[Path, Definition]] = []
     rejected: list[Rejection] = []
     for file in sorted(directory.glob("*.json")):
         found = _load(file, publisher, now)
         if isinstance(found, Rejection):
             rejected.append(found)
-        elif found.code in definitions:
-            rejected.append(
-                Rejection(
-                    file.name,
-                    "code.twice",
-                    f"编码 {found.code} 已有别的文件用了",
-                    f"the code {found.code} is taken by another file",
-                )
-            )
         else:
-            definitions[found.code] = found
-    return Catalogue(tuple(definitions.values()), tuple(rejected))
+            sound.append((file, found))
+    best: dict[str, Definition] = {}
+    for _, definition in sound:
+        known = best.get(definition.code)
+        if known is None or definition.version_key > known.version_key:
+            best[definition.code] = definition
+    for file, definition in sound:
+        if best[definition.code] is not definition:
+            zh = f"编码 {definition.code} 已由另一个文件提供"
+            en = f"the code {definition.code} is served by another file"
+            rejected.append(Rejection(file.name, "code.twice", zh, en))
+    return Catalogue(tuple(d for _, d in sound if best[d.code] is d), tuple(rejected))
 
 
 def read(file: Path) -> Definition | Rejection:
     """The definition in the file, checked in everything but its signature and dates."""
+    raw = _parsed(file)
+    return raw if isinstance(raw, Rejection) else _judged(file, raw)
+
+
+def _parsed(file: Path) -> Any | Rejection:
     try:
-        raw = json.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        line = f" line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        return Rejection(file.name, "not_json", f"不是 JSON{line}", f"not JSON{line}")
-    try:
-        document = Document.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return Rejection(file.name, "schema", f"{where}：{first['msg']}", f"{where}: {first['msg']}")
+        return parse(file.read_bytes())
+    except NotStrictJsonError as error:
+        return Rejection(file.name, "not_json", error.zh, error.en)
+    except OSError as error:
+        en = f"the file cannot be read ({error.strerror})"
+        return Rejection(file.name, "unreadable", "文件读不出来", en)
+
+
+def _judged(file: Path, raw: Any) -> Definition | Rejection:
+    document = shape(raw)
+    if not isinstance(document, Document):
+        return _because(file, document)
     definition = Definition(**_fields(document), content_hash=content_hash(raw))
     findings = lint(definition)
-    if findings:
-        return Rejection(
-            file.name,
-            findings[0].code,
-            "；".join(f"{f.path}：{f.message_zh}" for f in findings),
-            "; ".join(f"{f.path}: {f.message_en}" for f in findings),
-        )
-    return definition
+    return _because(file, findings) if findings else definition
+
+
+def _because(file: Path, findings: Iterable[Finding]) -> Rejection:
+    found = tuple(findings)
+    zh = "；".join(f"{f.path}：{f.message_zh}" for f in found)
+    en = "; ".join(f"{f.path}: {f.message_en}" for f in found)
+    return Rejection(file.name, found[0].code, zh, en)
 
 
 def _fields(document: Document) -> dict[str, Any]:
@@ -86,25 +109,25 @@ def _fields(document: Document) -> dict[str, Any]:
 
 
 def _load(file: Path, publisher: Ed25519PublicKey, now: datetime) -> Definition | Rejection:
-    signature = signature_path(file)
-    if not signature.is_file():
+    """Trust first: what nobody known has signed is not looked at any further."""
+    raw = _parsed(file)
+    if isinstance(raw, Rejection):
+        return raw
+    try:
+        signature = signature_path(file).read_bytes()
+    except OSError:
         return Rejection(
             file.name, "unsigned", "没有签名，请用 catalogue sign 签名", "not signed: use catalogue sign"
         )
-    found = read(file)
+    state = check_signature(raw, signature, publisher)
+    if state is not SignatureState.GOOD:
+        return Rejection(file.name, f"signature.{state.value}", *_SIGNATURE_WORDS[state])
+    found = _judged(file, raw)
     if isinstance(found, Rejection):
         return found
-    if not is_signed(json.loads(file.read_text("utf-8")), signature.read_bytes(), publisher):
-        return Rejection(
-            file.name,
-            "signature",
-            "签名对不上，内容可能被改过",
-            "the signature does not fit: the content was changed or another publisher signed",
-        )
     if found.status not in (Status.PILOT, Status.LIVE):
-        return Rejection(
-            file.name, "status", f"状态是 {found.status}，不提供", f"its status is {found.status}"
-        )
+        zh, en = f"状态是 {found.status}，不提供", f"its status is {found.status}"
+        return Rejection(file.name, "status", zh, en)
     if not found.effective_at(now):
         return Rejection(file.name, "dates", "不在有效期内", "not in force today")
     return found

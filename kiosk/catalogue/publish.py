@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.catalogue.load import Rejection, read
 from kiosk.catalogue.signature import is_signed, sign, signature_path
+from kiosk.catalogue.strict_json import NotStrictJsonError, parse
 
 
 class PublishError(Exception):
@@ -21,7 +21,7 @@ def sign_definition(file: Path, key: Ed25519PrivateKey) -> None:
     if isinstance(found, Rejection):
         message = f"{found.message_zh} / {found.message_en}"
         raise PublishError(message)
-    signature_path(file).write_bytes(sign(json.loads(file.read_text("utf-8")), key))
+    signature_path(file).write_bytes(sign(parse(file.read_bytes()), key))
 
 
 def is_published(file: Path, key: Ed25519PrivateKey) -> bool:
@@ -29,5 +29,8 @@ def is_published(file: Path, key: Ed25519PrivateKey) -> bool:
     signature = signature_path(file)
     if not signature.is_file():
         return False
-    document = json.loads(file.read_text("utf-8"))
+    try:
+        document = parse(file.read_bytes())
+    except NotStrictJsonError:
+        return False
     return is_signed(document, signature.read_bytes(), key.public_key())

@@ -1,0 +1,102 @@
+"""The latest frame, shared between the capturing child and the terminal: one slot, no queue.
+
+Layout of the block: a header of eight int64, then two picture buffers. The writer fills the buffer
+that is not current and then publishes it; a reader copies the current one and looks again whether
+it was overtaken meanwhile, so a torn picture is never returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from multiprocessing.shared_memory import SharedMemory
+
+import numpy as np
+from numpy.typing import NDArray
+
+HEADER_WORDS = 8
+HEADER_BYTES = HEADER_WORDS * 8
+PICTURE_BYTES_MAX = 1920 * 1080 * 3
+SIZE_BYTES = HEADER_BYTES + 2 * PICTURE_BYTES_MAX
+SEQUENCE, HEIGHT, WIDTH, TIME_NS, STATE, _, _, _ = range(HEADER_WORDS)
+READ_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A copy of the slot: `pixels` uint8 (height, width, 3) BGR, the child's state word."""
+
+    pixels: NDArray[np.uint8]
+    sequence: int
+    captured_monotonic_ns: int
+
+
+class Slot:
+    """One end of the shared slot; the terminal makes it, the child attaches by name."""
+
+    def __init__(self, name: str | None = None) -> None:
+        self._memory = (
+            SharedMemory(create=True, size=SIZE_BYTES) if name is None else SharedMemory(name=name)
+        )
+        self._owner = name is None
+        self._header: NDArray[np.int64] = np.ndarray((HEADER_WORDS,), np.int64, self._memory.buf)
+        if self._owner:
+            self._header[:] = 0
+
+    @property
+    def name(self) -> str:
+        return self._memory.name
+
+    @property
+    def sequence(self) -> int:
+        return int(self._header[SEQUENCE])
+
+    @property
+    def captured_monotonic_ns(self) -> int:
+        return int(self._header[TIME_NS])
+
+    @property
+    def state(self) -> int:
+        return int(self._header[STATE])
+
+    @state.setter
+    def state(self, value: int) -> None:
+        self._header[STATE] = value
+
+    def write(self, pixels: NDArray[np.uint8], captured_monotonic_ns: int) -> None:
+        """Publish a picture (child's side)."""
+        height, width = pixels.shape[:2]
+        following = self.sequence + 1
+        self._buffer(following, height, width)[:] = pixels
+        self._header[HEIGHT], self._header[WIDTH] = height, width
+        self._header[TIME_NS] = captured_monotonic_ns
+        self._header[SEQUENCE] = following
+
+    def read(self) -> Snapshot | None:
+        """A whole picture, or None while there is none."""
+        for _ in range(READ_TRIES):
+            sequence = self.sequence
+            height, width = int(self._header[HEIGHT]), int(self._header[WIDTH])
+            if sequence == 0 or height == 0:
+                return None
+            time_ns = self.captured_monotonic_ns
+            pixels = self._buffer(sequence, height, width).copy()
+            if self.sequence - sequence <= 1 and (height, width) == (self._header[HEIGHT], self._header[WIDTH]):
+                return Snapshot(pixels, sequence, time_ns)
+        return None
+
+    def forget(self) -> None:
+        """Overwrite both pictures (between captures, terminal's side)."""
+        self._header[:] = 0
+        view: NDArray[np.uint8] = np.ndarray((2 * PICTURE_BYTES_MAX,), np.uint8, self._memory.buf, HEADER_BYTES)
+        view[:] = 0
+        del view
+
+    def close(self) -> None:
+        del self._header
+        self._memory.close()
+        if self._owner:
+            self._memory.unlink()
+
+    def _buffer(self, sequence: int, height: int, width: int) -> NDArray[np.uint8]:
+        offset = HEADER_BYTES + (sequence % 2) * PICTURE_BYTES_MAX
+        return np.ndarray((height, width, 3), np.uint8, self._memory.buf, offset)

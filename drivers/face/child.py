@@ -1,0 +1,76 @@
+"""The child's half of face verification: models, reference and frames live and end in this process."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.face.contract import Guidance, Score
+from drivers.face.detector import Detector
+from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher
+from drivers.face.quality import judge
+
+CARD_ENLARGED = 3
+"""A card's photo is 102 x 126 pixels; HOG finds the face on it after cubic enlargement by 3."""
+FRAMES_KEPT_MAX = 5
+
+
+class FaceChild:
+    """Built once; answers the parent's requests one after the other."""
+
+    def __init__(self, models: str) -> None:
+        cv2.setNumThreads(1)
+        self._detector = Detector()
+        self._matchers: list[Matcher] = [DlibMatcher(), OnnxMatcher(Path(models) / ONNX_MODEL)]
+        self._reference: list[Embedding] | None = None
+        self._frames: list[list[Embedding]] = []
+
+    def model_hashes(self) -> dict[str, str]:
+        return {matcher.name: matcher.model_hash for matcher in self._matchers}
+
+    def set_reference(self, picture: bytes) -> Guidance | None:
+        self.forget()
+        pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+        if pixels is None:
+            return Guidance.NO_FACE
+        if max(pixels.shape[:2]) < 300:
+            pixels = cv2.resize(
+                pixels, None, fx=CARD_ENLARGED, fy=CARD_ENLARGED, interpolation=cv2.INTER_CUBIC
+            )
+        rgb = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
+        faces = self._detector.find(rgb, upsample=1)
+        if not faces:
+            return Guidance.NO_FACE
+        self._reference = [matcher.embed(rgb, faces[0]) for matcher in self._matchers]
+        return None
+
+    def examine(self, bgr: NDArray[np.uint8]) -> Guidance | None:
+        rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+        found = judge(rgb, self._detector.find(rgb, upsample=0))
+        if isinstance(found, Guidance):
+            return found
+        self._frames.append([matcher.embed(rgb, found) for matcher in self._matchers])
+        del self._frames[:-FRAMES_KEPT_MAX]
+        return None
+
+    def scores(self, limits: dict[str, float]) -> tuple[tuple[Score, ...], int] | None:
+        """The median distance of each matcher over the frames; None without reference or frames."""
+        frames, self._frames = self._frames, []
+        if self._reference is None or not frames:
+            return None
+        scores = []
+        for index, (matcher, reference) in enumerate(zip(self._matchers, self._reference, strict=True)):
+            median = statistics.median(matcher.distance(frame[index], reference) for frame in frames)
+            # Rounded up: a rounded score never clears a limit that the distance itself did not.
+            scores.append(Score(matcher.name, float(np.ceil(median * 100) / 100), limits[matcher.name]))
+        return tuple(scores), len(frames)
+
+    def forget(self) -> None:
+        """Overwrite what is known of the person."""
+        for vector in [*(self._reference or []), *(v for frame in self._frames for v in frame)]:
+            vector.fill(0)
+        self._reference, self._frames = None, []

@@ -1,0 +1,139 @@
+"""Face verification in a child process, under a signed calibration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drivers.camera.contract import Frame
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
+from drivers.face import calibration
+from drivers.face.align import ALIGNMENT_ID
+from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.matchers import ONNX_MODEL
+from drivers.worker import Worker, WorkerFailure
+
+DEADLINE_S = 1.5
+"""For one request after the models are loaded; a request takes 0.1 to 0.3 s on one core."""
+START_S = 40.0
+
+
+class ProcessFaceVerifier:
+    """Implements `FaceVerifier`. Without models or a fitting calibration it is in assist mode."""
+
+    def __init__(self, models: Path, calibration_file: Path, calibration_key: Path) -> None:
+        self._models_there = (models / ONNX_MODEL).is_file()
+        self._calibration = calibration.load(calibration_file, calibration_key)
+        self._checked_generation = 0
+        self._hashes_fit = False
+        self._reference_generation = -1
+        self._worker = (
+            Worker("drivers.face.child:FaceChild", (str(models),), start_deadline_s=START_S)
+            if self._models_there
+            else None
+        )
+        self._status = DeviceStatus(DeviceState.OPENING)
+        self.probe()
+
+    def status(self) -> DeviceStatus:
+        return self._status
+
+    def probe(self) -> DeviceStatus:
+        self._status = self._look()
+        return self._status
+
+    def _look(self) -> DeviceStatus:
+        if self._worker is None:
+            return DeviceStatus(DeviceState.FAULT, Cause.FACE_MODEL_MISSING)
+        if isinstance(self._calibration, Failed):
+            return DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED, self._calibration.reason)
+        if self._worker.pid is None:
+            if self._worker.last_failure:
+                return DeviceStatus(DeviceState.FAULT, Cause.FACE_RESTARTING, self._worker.last_failure)
+            return DeviceStatus(DeviceState.OPENING, Cause.FACE_RESTARTING)
+        if self._checked_generation != self._worker.generation:
+            self._hashes_fit = self._check_models(self._worker, self._calibration.value)
+            self._checked_generation = self._worker.generation
+        if not self._hashes_fit:
+            return DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED, "for other models")
+        return DeviceStatus(DeviceState.READY)
+
+    @staticmethod
+    def _check_models(worker: Worker, wanted: calibration.Calibration) -> bool:
+        answered = worker.call("model_hashes", deadline_s=DEADLINE_S)
+        return (
+            isinstance(answered, Ok)
+            and answered.value == dict(wanted.model_hashes)
+            and wanted.alignment == ALIGNMENT_ID
+        )
+
+    def set_reference(self, picture: bytes) -> Ok[None] | Failed[FaceFailure | Guidance]:
+        ready = self._usable()
+        if isinstance(ready, Failed):
+            return Failed(ready.reason, ready.detail)
+        answered = self._ask("set_reference", picture)
+        if isinstance(answered, Failed):
+            return Failed(answered.reason, answered.detail)
+        if isinstance(answered.value, Guidance):
+            return Failed(answered.value)
+        self._reference_generation = ready.value.generation
+        return Ok(None)
+
+    def examine(self, frame: Frame) -> Ok[None] | Failed[FaceFailure | Guidance]:
+        answered = self._ask("examine", frame.pixels)
+        if isinstance(answered, Failed):
+            return Failed(answered.reason, answered.detail)
+        return Ok(None) if answered.value is None else Failed(answered.value)
+
+    def decide(self) -> Ok[Comparison] | Failed[FaceFailure]:
+        ready = self._usable()
+        if isinstance(ready, Failed):
+            return ready
+        if isinstance(self._calibration, Failed):
+            return Failed(FaceFailure.UNCALIBRATED)
+        if ready.value.generation != self._reference_generation:
+            return Failed(FaceFailure.CRASHED, "the process was started again")
+        wanted = self._calibration.value
+        answered = self._ask("scores", dict(wanted.limits))
+        if isinstance(answered, Failed):
+            return answered
+        if answered.value is None:
+            return Failed(FaceFailure.NO_REFERENCE)
+        scores, frames = answered.value
+        accepted = all(score.cleared for score in scores) and {s.matcher for s in scores} == set(wanted.limits)
+        return Ok(Comparison(accepted, scores, wanted.id, frames))
+
+    def forget(self) -> None:
+        """A child that does not confirm is ended, and its memory with it."""
+        self._reference_generation = -1
+        if self._worker is None or self._worker.pid is None:
+            return
+        if isinstance(self._worker.call("forget", deadline_s=DEADLINE_S), Failed):
+            self._worker.restart()
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+
+    def _usable(self) -> Ok[Worker] | Failed[FaceFailure]:
+        status = self.probe()
+        if self._worker is not None and status.usable:
+            return Ok(self._worker)
+        match status.cause:
+            case Cause.FACE_MODEL_MISSING:
+                return Failed(FaceFailure.MODEL_MISSING)
+            case Cause.FACE_UNCALIBRATED:
+                return Failed(FaceFailure.UNCALIBRATED, status.detail)
+            case _:
+                return Failed(FaceFailure.CRASHED, status.detail)
+
+    def _ask(self, method: str, *args: object) -> Ok[object] | Failed[FaceFailure]:
+        if self._worker is None:
+            return Failed(FaceFailure.MODEL_MISSING)
+        answered = self._worker.call(method, *args, deadline_s=DEADLINE_S)
+        match answered:
+            case Ok(value):
+                return Ok(value)
+            case Failed(WorkerFailure.TIMED_OUT, detail):
+                return Failed(FaceFailure.TIMED_OUT, detail)
+            case Failed(_, detail):
+                return Failed(FaceFailure.CRASHED, detail)
