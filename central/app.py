@@ -1,0 +1,59 @@
+"""The centre as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from central import metrics, sync_api
+from central.database import open_database
+from central.enrolment import enrol
+from central.ops import pages
+from central.settings import CentreSettings
+from central.trust import Trust, load_trust
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+
+
+def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
+    """The application. Raises TrustError or KeyChangedError when it must not start."""
+    trust = trust or load_trust(settings.trust, production=settings.production)
+    engine = open_database(settings.database)
+    enrol(engine, trust.terminals)
+    # No generated documentation pages: they load scripts from elsewhere.
+    app = FastAPI(title="Jiujin centre", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.engine = engine
+    app.include_router(sync_api.router(settings, engine, trust))
+    app.include_router(pages.router(settings, engine))
+
+    @app.middleware("http")
+    async def secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.get("/healthz")
+    def healthz() -> PlainTextResponse:
+        """Answers only when the database does."""
+        with engine.connect() as connection:
+            connection.exec_driver_sql("select 1")
+        return PlainTextResponse("ok\n")
+
+    @app.get("/metrics")
+    def prometheus() -> Response:
+        return Response(
+            metrics.exposition(engine, settings), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
+
+    return app

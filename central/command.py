@@ -1,0 +1,44 @@
+"""`python main.py central`: the front door's way in."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from central.enrolment import KeyChangedError
+from central.server import serve
+from central.settings import CentreSettings
+from central.trust import TrustError
+
+EXIT_NOT_CONFIGURED = 78
+"""EX_CONFIG of sysexits.h."""
+
+
+def serve_command(
+    database: str,
+    trust: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    as_json: bool = False,
+    production: bool = False,
+) -> int:
+    """Serve until a signal; the exit code. One line on standard output when ready.
+
+    With `as_json` it is `{"url": ..., "ops": ...}`.
+    """
+    settings = CentreSettings(database=database, trust=trust, host=host, production=production)
+
+    def ready(url: str) -> None:
+        ops = f"{url}/ops"
+        line = json.dumps({"url": url, "ops": ops}) if as_json else f"centre {url}, operations pages {ops}"
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    try:
+        serve(settings, port, ready)
+    except (TrustError, KeyChangedError) as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_NOT_CONFIGURED
+    return 0

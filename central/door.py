@@ -1,0 +1,108 @@
+"""Who may come in: bounded reading, the signature, the directory, bounded decompression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from fastapi import Request
+from sqlalchemy import Engine, select
+
+from central import problems
+from central.problems import Turned
+from central.schema import terminals
+from central.trust import public_key_of
+from offline_queue.wire import BATCH_BYTES_MAX
+from offline_queue.wire_signature import NotSigned, Refusal, verify_request
+
+WINDOW_BYTES_MAX = 16 * 1024 * 1024
+"""Largest zstd window that is granted; level 3 asks for 2 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A genuine request of a known terminal, decompressed; `signed_at` comes from its signature."""
+
+    terminal: str
+    public_key: Ed25519PublicKey
+    signed_at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """What came over the wire; `path` with its query."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def read(request: Request) -> RawRequest | Turned:
+    """The body as sent, never more than `BATCH_BYTES_MAX` in memory."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BATCH_BYTES_MAX:
+            return problems.TOO_LARGE
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RawRequest(request.method, path, dict(request.headers), bytes(body))
+
+
+def admit(raw: RawRequest, engine: Engine, now: datetime, window_s: float) -> Admitted | Turned:
+    """Judge the signature first: nothing unsigned is decompressed or parsed."""
+    known: dict[str, tuple[Ed25519PublicKey, bool]] = {}
+
+    def resolve(terminal: str) -> Ed25519PublicKey | None:
+        query = select(terminals.c.public_key, terminals.c.revoked_at).where(terminals.c.terminal == terminal)
+        with engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        key = public_key_of(row.public_key)
+        known[terminal] = (key, row.revoked_at is not None)
+        return key
+
+    judged = verify_request(
+        method=raw.method,
+        path=raw.path,
+        headers=raw.headers,
+        body=raw.body,
+        resolve_key=resolve,
+        now=now,
+        max_age_s=window_s,
+    )
+    if isinstance(judged, NotSigned):
+        match judged.reason:
+            case Refusal.UNKNOWN_KEY:
+                return problems.UNKNOWN_TERMINAL
+            case Refusal.CLOCK:
+                return problems.wrong_clock(now)
+            case Refusal.MISSING | Refusal.INVALID:
+                return problems.BAD_SIGNATURE
+    key, revoked = known[judged.key_id]
+    if revoked:
+        return problems.REVOKED
+    content = decompress(raw.body)
+    if isinstance(content, Turned):
+        return content
+    return Admitted(judged.key_id, key, judged.created, content)
+
+
+def decompress(body: bytes) -> bytes | Turned:
+    """One zstd frame of at most `BATCH_BYTES_MAX` bytes; a bomb is given up when it passes the limit."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX)
+    try:
+        with decompressor.stream_reader(body) as reader:
+            content = bytearray()
+            while chunk := reader.read(65536):
+                content += chunk
+                if len(content) > BATCH_BYTES_MAX:
+                    return problems.TOO_LARGE
+    except zstandard.ZstdError:
+        return problems.MALFORMED
+    return bytes(content)

@@ -1,0 +1,81 @@
+"""The centre's own log of events, in the database, by case code and never by person."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert
+from uuid_utils import uuid7
+
+from central.schema import events
+
+DETAIL_MAX = 200
+NO_TERMINAL = "----"
+"""Stands for the centre itself."""
+
+
+class Event(StrEnum):
+    """Everything that the centre writes down."""
+
+    TERMINAL_ENROLLED = "terminal.enrolled"
+    TERMINAL_REVOKED = "terminal.revoked"
+    CASE_REGISTERED = "case.registered"
+    CASE_SUPERSEDED = "case.superseded"
+    CASE_CARRIED = "case.carried_by_other"
+    CASE_AFTER_WITHDRAWAL = "case.after_withdrawal"
+    CASE_WITHDRAWN = "case.withdrawn"
+    WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
+    EVALUATION_RECEIVED = "evaluation.received"
+    EVALUATION_REPEATED = "evaluation.repeated"
+    ITEM_REFUSED = "item.refused"
+    ITEM_CONFLICT = "item.conflict"
+    CHAIN_FORK = "chain.fork"
+    CHAIN_ROLLBACK = "chain.rollback"
+    CHAIN_GAP = "chain.gap"
+    CHAIN_GAP_CLOSED = "chain.gap_closed"
+    CHAIN_HEAD_UNSIGNED = "chain.head_unsigned"
+
+
+EVENT_TEXTS: dict[Event, tuple[str, str]] = {
+    Event.TERMINAL_ENROLLED: ("终端已登记", "Terminal enrolled"),
+    Event.TERMINAL_REVOKED: ("终端已吊销", "Terminal revoked"),
+    Event.CASE_REGISTERED: ("中心已登记", "Registered at the centre"),
+    Event.CASE_SUPERSEDED: ("收到更正件，原件保留", "A superseding item came; the first is kept"),
+    Event.CASE_CARRIED: ("由其他终端带来，待人工核实", "Carried in by another terminal, to be confirmed"),
+    Event.CASE_AFTER_WITHDRAWAL: (
+        "撤回之后收到原件，仍为已撤回",
+        "Came after its withdrawal; stays withdrawn",
+    ),
+    Event.CASE_WITHDRAWN: ("已按申请撤回", "Withdrawn on request"),
+    Event.WITHDRAWAL_TOO_LATE: ("撤回申请到达时已不能撤回", "The withdrawal came too late"),
+    Event.EVALUATION_RECEIVED: ("收到评价", "Evaluation received"),
+    Event.EVALUATION_REPEATED: ("重复评价，保留第一次", "A second evaluation; the first is kept"),
+    Event.ITEM_REFUSED: ("记录被退回", "Item refused"),
+    Event.ITEM_CONFLICT: ("同号不同内容，保留先到的", "Same id, other content; the first is kept"),
+    Event.CHAIN_FORK: (
+        "记录链分叉：可能有两台机器使用同一身份",
+        "Chain forked: two machines may share one identity",
+    ),
+    Event.CHAIN_ROLLBACK: (
+        "记录链倒退：可能恢复了旧磁盘",
+        "Chain went back: an old disk may have been restored",
+    ),
+    Event.CHAIN_GAP: ("记录链有缺号", "The chain has missing numbers"),
+    Event.CHAIN_GAP_CLOSED: ("缺号已补齐", "The missing numbers have come"),
+    Event.CHAIN_HEAD_UNSIGNED: ("链头签名不正确", "The chain head's signature is wrong"),
+}
+
+
+def write(
+    connection: Connection, at: str, event: Event, terminal: str, code: str | None = None, detail: str = ""
+) -> None:
+    """One line, in the caller's transaction."""
+    row = {
+        "terminal": terminal,
+        "id": str(uuid7()),
+        "at": at,
+        "code": code,
+        "event": event.value,
+        "detail": detail[:DETAIL_MAX],
+    }
+    connection.execute(insert(events).values(row))

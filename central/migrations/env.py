@@ -1,0 +1,13 @@
+"""Alembic's way in: uses the connection that `central.database.migrate` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from central.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,79 @@
+"""Errors about a request as a whole, in both languages. The terminal keeps its items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from fastapi import Response
+
+from central.database import as_text
+from offline_queue.wire import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A request that is turned away, with the status and the words."""
+
+    status: HTTPStatus
+    problem: Problem
+    retry_after_s: int | None = None
+
+    def response(self) -> Response:
+        headers = {"Cache-Control": "no-store"}
+        if self.retry_after_s is not None:
+            headers["Retry-After"] = str(self.retry_after_s)
+        body = self.problem.model_dump_json()
+        return Response(body, self.status, headers, media_type="application/json")
+
+
+def _turned(status: HTTPStatus, code: str, zh: str, en: str, retry_after_s: int | None = None) -> Turned:
+    return Turned(status, Problem(code=code, message_zh=zh, message_en=en), retry_after_s)
+
+
+UNKNOWN_TERMINAL = _turned(
+    HTTPStatus.UNAUTHORIZED,
+    "terminal.unknown",
+    "本中心没有登记这台终端",
+    "This terminal is not in the centre's directory",
+)
+BAD_SIGNATURE = _turned(
+    HTTPStatus.UNAUTHORIZED,
+    "signature",
+    "请求的签名或内容摘要不正确",
+    "The request's signature or digest is wrong",
+)
+REVOKED = _turned(
+    HTTPStatus.FORBIDDEN, "terminal.revoked", "这台终端已被吊销", "This terminal has been revoked"
+)
+TOO_LARGE = _turned(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "请求过大", "The request is too large")
+MALFORMED = _turned(
+    HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", "请求格式不正确", "The request is not in the agreed form"
+)
+TEXT_TOO_LONG = _turned(
+    HTTPStatus.BAD_REQUEST,
+    "text_too_long",
+    "心跳中的名称或版本超过64个字符",
+    "A name or version in the heartbeat is longer than 64 characters",
+)
+UNAVAILABLE = _turned(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "unavailable",
+    "中心暂时无法保存，请稍后再试",
+    "The centre cannot store anything at the moment; try again later",
+    retry_after_s=30,
+)
+NO_SUCH_CASE = _turned(HTTPStatus.NOT_FOUND, "case.unknown", "没有这个编号的事项", "No case has this code")
+
+
+def wrong_clock(now: datetime) -> Turned:
+    """The signature is genuine but its time is far from the centre's, which is told."""
+    time = as_text(now)
+    problem = Problem(
+        code="clock",
+        message_zh=f"终端时间与中心相差太大，中心时间 {time}",
+        message_en=f"The terminal's clock is too far from the centre's, which is {time}",
+        centre_time=time,
+    )
+    return Turned(HTTPStatus.UNAUTHORIZED, problem)

@@ -1,0 +1,142 @@
+"""The tables. Every unique key contains the issuing terminal, so that the data can be sharded by it.
+
+Nothing personal stands in a clear column: names, numbers and answers exist only in `items.sealed`.
+Times are RFC 3339 UTC text with milliseconds, so that they sort and never lose their zone.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s"}
+)
+
+terminals = Table(
+    "terminals",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("public_key", LargeBinary(32), nullable=False),
+    Column("enrolled_at", String(32), nullable=False),
+    Column("revoked_at", String(32)),
+    Column("seen_at", String(32), comment="any signed request counts"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal"),
+    Column("item_id", String(36), primary_key=True),
+    Column("carried_by", String(4), nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("definition_version", String(32), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("item_hash", String(64), nullable=False, comment="chain hash over the header"),
+    Column("verdict", String(16), nullable=False),
+    Column("received_at_kiosk", String(40), nullable=False),
+    Column("clock_quality", String(16), nullable=False),
+    Column("registered_at", String(32), nullable=False),
+    Column("header", JSON, nullable=False, comment="the whole clear header, as hashed"),
+    Column("sealed", LargeBinary, nullable=False, comment="never changed"),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="carrying terminal"),
+    Column("item_id", String(36), primary_key=True),
+    Column("code", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("first_at", String(32), nullable=False),
+    Column("last_at", String(32), nullable=False),
+    Column("times", BigInteger, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal, as in the code"),
+    Column("code", String(32), primary_key=True),
+    Column("service", String(64), nullable=False),
+    Column("state", String(24), nullable=False),
+    Column("received_at_kiosk", String(40), nullable=False),
+    Column("clock_quality", String(16), nullable=False),
+    Column("synced_at", String(32)),
+    Column("registered_at_centre", String(32)),
+    Column("accepted_at", String(32)),
+    Index(None, "state"),
+    Index(None, "registered_at_centre"),
+)
+
+evaluations = Table(
+    "evaluations",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("code", String(32), primary_key=True),
+    Column("service", String(64), nullable=False),
+    Column("level", SmallInteger, comment="1 to 5; null is skipped, never good"),
+    Column("registered_at", String(32), nullable=False),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("state", String(24), nullable=False),
+    Column("sent_at", String(32), nullable=False, comment="from the signature"),
+    Column("heard_at", String(32), nullable=False),
+    Column("body", JSON, nullable=False),
+)
+
+chain_heads = Table(
+    "chain_heads",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("head_sequence", BigInteger, nullable=False, comment="as last signed by the terminal"),
+    Column("head_hash", String(64), nullable=False),
+    Column("head_signed_at", String(32), nullable=False),
+    Column("highest_sequence", BigInteger, nullable=False, comment="of the links the centre has"),
+    Column("links", BigInteger, nullable=False, comment="how many different sequences the centre has"),
+    Column("forked_at", String(32), comment="set by the first contradiction, cleared by staff only"),
+    Column("fork_detail", Text),
+)
+
+chain_links = Table(
+    "chain_links",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True),
+    Column("item_hash", String(64), primary_key=True),
+    Column("previous_hash", String(64), nullable=False),
+    Column("item_id", String(36), nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("id", String(36), primary_key=True, comment="UUIDv7: sorts by time"),
+    Column("at", String(32), nullable=False),
+    Column("code", String(32)),
+    Column("event", String(48), nullable=False),
+    Column("detail", String(200), nullable=False, comment="never a personal value"),
+    Index(None, "code"),
+)

@@ -1,0 +1,30 @@
+"""What one centre needs to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class CentreSettings:
+    """Settings of the centre; sizes in bytes, times in seconds."""
+
+    database: str
+    """Any SQLAlchemy address; `sqlite:///file` by default."""
+    trust: Path
+    """Directory with the centre's certificate, keys and `directory.json` (see deploy/demo_trust.py)."""
+    host: str = "127.0.0.1"
+    production: bool = False
+    """Refuse demo keys."""
+    clock_window_s: float = 300.0
+    """How far a terminal's signature may be from the centre's clock."""
+    heartbeat_interval_s: float = 300.0
+    """What terminals are asked to keep; each varies it by a fifth (design, chapter 10)."""
+    page_rows: int = 200
+    """Rows of one ops page."""
+
+    @property
+    def silent_after_s(self) -> float:
+        """Three missed intervals, each at its longest."""
+        return 3 * 1.2 * self.heartbeat_interval_s

@@ -1,0 +1,106 @@
+"""The centre's keys and the directory of terminals, read from one directory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from offline_queue.seal import PrivateKey
+from offline_queue.wire import Base64, Terminal
+
+DEMO_MARK = "DEMO_ONLY"
+NAME_MAX = 64
+"""Longest name of a terminal, in characters (field case X03)."""
+
+
+class TrustError(Exception):
+    """The trust directory cannot be used; the text says what to do and holds no key."""
+
+
+class TerminalEntry(BaseModel):
+    """One terminal of the directory; the public key is raw Ed25519."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(max_length=NAME_MAX)
+    public_key: Base64 = Field(min_length=32, max_length=32)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the centre signs and opens with, and whom it knows."""
+
+    certificate: Path
+    certificate_key: Path
+    acknowledgement_key: Ed25519PrivateKey = field(repr=False)
+    sealing_keys: Mapping[str, PrivateKey] = field(repr=False)
+    """By key id: the present one and every retired one."""
+    terminals: Mapping[str, TerminalEntry] = field(repr=False)
+
+    @property
+    def acknowledgement_key_id(self) -> str:
+        return key_id(self.acknowledgement_key.public_key().public_bytes_raw())
+
+
+def key_id(raw_public_key: bytes) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of the raw public key."""
+    return hashlib.sha256(raw_public_key).hexdigest()[:16]
+
+
+def public_key_of(raw: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def load_trust(directory: Path, *, production: bool) -> Trust:
+    """Read everything, or raise TrustError with what is wrong.
+
+    Every `centre_sealing*.key` is loaded: a retired key is kept under another name.
+    """
+    if production and (directory / DEMO_MARK).exists():
+        message = f"{directory} holds demo keys; production refuses them"
+        raise TrustError(message)
+    certificate, certificate_key = directory / "centre_tls.pem", directory / "centre_tls.key"
+    for path in (certificate, certificate_key):
+        if not path.is_file():
+            message = f"{path.name} is missing in the trust directory (demo: deploy/demo_trust.py makes it)"
+            raise TrustError(message)
+    acknowledgement = _private(directory / "centre_acknowledgement.key")
+    if not isinstance(acknowledgement, Ed25519PrivateKey):
+        message = "centre_acknowledgement.key is not Ed25519"
+        raise TrustError(message)
+    sealing: dict[str, PrivateKey] = {}
+    for path in sorted(directory.glob("centre_sealing*.key")):
+        key = _private(path)
+        if not isinstance(key, X25519PrivateKey):
+            message = f"{path.name} is no X25519 key"
+            raise TrustError(message)
+        sealing[key_id(key.public_key().public_bytes_raw())] = key
+    if not sealing:
+        message = "no centre_sealing*.key in the trust directory"
+        raise TrustError(message)
+    return Trust(certificate, certificate_key, acknowledgement, sealing, _directory(directory))
+
+
+def _private(path: Path) -> object:
+    try:
+        return load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError) as error:
+        message = f"{path.name} cannot be read as a private key: {type(error).__name__}"
+        raise TrustError(message) from error
+
+
+def _directory(directory: Path) -> dict[str, TerminalEntry]:
+    try:
+        document = json.loads((directory / "directory.json").read_text(encoding="utf-8"))
+        return TypeAdapter(dict[Terminal, TerminalEntry]).validate_python(document["terminals"])
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        message = f"directory.json cannot be used: {error}"
+        raise TrustError(message) from error
