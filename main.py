@@ -15,16 +15,6 @@ def main() -> None:
     from kiosk.cli import cli
 
     @cli.command()
-    @click.option("--config", type=click.Path(path_type=Path), default=PROJECT / "kiosk.ini", show_default=True)
-    @click.option("--size", default="", help="Window size such as 1080x1920; default: kiosk.ini.")
-    @click.option("--bench-socket", type=click.Path(path_type=Path), default=None, hidden=True)
-    def run(config: Path, size: str, bench_socket: Path | None) -> None:
-        """Start the terminal with the devices of kiosk.ini."""
-        from screens.start import run_terminal
-
-        sys.exit(run_terminal(config, size=size, bench_socket=bench_socket))
-
-    @cli.command()
     @click.option("--database", default="sqlite:///.demo/centre.sqlite", show_default=True)
     @click.option("--trust", type=click.Path(path_type=Path), default=PROJECT / ".setup" / "trust")
     @click.option("--host", default="127.0.0.1", show_default=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from pydantic_core import from_json
 from sqlalchemy import Engine, select
 
@@ -46,6 +49,49 @@ def take_heartbeat(engine: Engine, admitted: Admitted, interval_s: float) -> Hea
                 state=state if state in STATES else "unknown",
                 sent_at=sent_at,
                 heard_at=at,
-                body=heartbeat.body,
+                body=tidy(heartbeat.body),
             )
     return HeartbeatAnswer(centre_time=as_text(utc_now()), interval_s=interval_s)
+
+
+def tidy(body: dict[str, Any]) -> dict[str, Any]:
+    """The known keys with the types that the pages and sums rely on; what is wrong becomes None, never 0."""
+    queue = body.get("queue")
+    queue = queue if isinstance(queue, dict) else {}
+    services = body.get("services")
+    services = services if isinstance(services, dict) else {}
+    return {
+        **body,
+        "causes": _texts(body.get("causes")),
+        "services": {
+            str(code)[:TEXT_MAX]: {
+                "ready": service.get("ready") is True,
+                "causes": _texts(service.get("causes")),
+            }
+            for code, service in services.items()
+            if isinstance(service, dict)
+        },
+        "queue": {
+            **queue,
+            "pending": _count(queue.get("pending")),
+            "quarantined": _count(queue.get("quarantined")),
+            "oldest_at": _time(queue.get("oldest_at")),
+        },
+    }
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one)[:TEXT_MAX] for one in value] if isinstance(value, list) else []
+
+
+def _count(value: object) -> int | None:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    return int(value) if good and isinstance(value, int) else None
+
+
+def _time(value: object) -> str | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return as_text(moment) if moment is not None and moment.tzinfo is not None else None

@@ -18,7 +18,10 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
     def family(name: str, words: str, rows: list[tuple[str, str, int]]) -> None:
         lines.append(f"# HELP {name} {words}")
         lines.append(f"# TYPE {name} gauge")
-        lines.extend(f'{name}{{{label}="{value}"}} {count}' if label else f"{name} {count}" for label, value, count in rows)
+        lines.extend(
+            f'{name}{{{label}="{value}"}} {count}' if label else f"{name} {count}"
+            for label, value, count in rows
+        )
 
     with engine.connect() as connection:
         by_state = connection.execute(
@@ -42,7 +45,9 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
             [("state", s, n) for s, n in heard] + [("state", "unknown", unknown)],
         )
         forked = connection.execute(
-            select(func.count()).select_from(schema.chain_heads).where(schema.chain_heads.c.forked_at.is_not(None))
+            select(func.count())
+            .select_from(schema.chain_heads)
+            .where(schema.chain_heads.c.forked_at.is_not(None))
         ).scalar_one()
         family("jiujin_forked_chains", "Terminals whose chain contradicts itself.", [("", "", forked)])
     return "\n".join(lines) + "\n"

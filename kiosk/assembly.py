@@ -34,11 +34,14 @@ from kiosk.speech import Speaker
 from kiosk.surroundings import Surroundings
 from kiosk.watch import Watch, Watched
 from offline_queue.link import Link
+from offline_queue.policy import DEFAULT_POLICY, Policy
 from offline_queue.seal import SealingKey
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
 
 PHOTO_DEADLINE_S = 5.0
+DEMO_POLICY = Policy(first_spread_s=0.2, cap_s=5.0, heartbeat_s=10.0)
+"""A demo has no herd to spread, and somebody waits for the network to come back."""
 
 
 def _nothing(*_given: object) -> None:
@@ -94,7 +97,9 @@ class Terminal:
 
 def fonts_of(folder: Path) -> Fonts:
     """The fonts of set-up: Noto's SC face first, then HanaMin for rare characters."""
-    rare = tuple(FontFile(folder / name) for name in ("HanaMinA.ttf", "HanaMinB.ttf") if (folder / name).is_file())
+    rare = tuple(
+        FontFile(folder / name) for name in ("HanaMinA.ttf", "HanaMinB.ttf") if (folder / name).is_file()
+    )
     regular = (FontFile(folder / "NotoSansSC-Regular.otf"), *rare)
     bold = (FontFile(folder / "NotoSansSC-Bold.otf"), *rare)
     return Fonts(regular, bold)
@@ -153,7 +158,7 @@ def open_devices(settings: Settings) -> Devices:
     )
 
 
-def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal:  # noqa: B008 - frozen
+def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal:
     """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start."""
     state = settings.terminal.state
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -207,8 +212,9 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             outbox,
             link,
             centre_keys={keys.key_id(acknowledgement): acknowledgement},
+            policy=DEMO_POLICY if settings.terminal.demo else DEFAULT_POLICY,
             on_change=refresh,
-            heartbeat_body=lambda: later["surroundings"].heartbeat(),
+            heartbeat_body=lambda: later["surroundings"].heartbeat(),  # noqa: PLW0108 - it exists later
         )
         speaker = Speaker(shlex.split(settings.speech.command))
         stack.callback(speaker.close)
@@ -240,9 +246,7 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             on_step=on_step,
         )
         later["journey"] = journey
-        office = CaseOffice(
-            outbox, sender, clock, place, signing_key, observers.progress, observers.slip
-        )
+        office = CaseOffice(outbox, sender, clock, place, signing_key, observers.progress, observers.slip)
         hands = DeviceHands(
             devices,
             office,
@@ -271,7 +275,6 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
         journey.start(hands)
         watch.start()
         sender.start()
-        terminal = Terminal(
+        return Terminal(
             settings, journey, hands, devices, outbox, sender, surroundings, speaker, stack.pop_all()
         )
-    return terminal

@@ -70,6 +70,6 @@ class Lane:
                 job(cancel)
             except Exception as defect:  # noqa: BLE001 - the lane outlives any defect of a job
                 self._defects += 1
-                log.error("lane %s: a job ended by %s", self.name, type(defect).__name__)  # noqa: TRY400 - no traceback: frames may hold personal values
+                log.error("lane %s: a job ended by %s", self.name, type(defect).__name__)
             finally:
                 self._busy.clear()

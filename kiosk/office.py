@@ -16,9 +16,11 @@ from kiosk.journey import events as ev
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import Place
 from kiosk.paper.receipt import receipt
+from offline_queue import new_item_id
 from offline_queue.link import LinkState
+from offline_queue.records import Committed, Draft, NotCommitted
 from offline_queue.sender import Sender
-from offline_queue.store import Committed, Draft, NotCommitted, Outbox, new_item_id
+from offline_queue.store import Outbox
 from offline_queue.wire import ClockQuality, Kind
 
 CHINA_TIME = ZoneInfo("Asia/Shanghai")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from drivers.contract import Device
 from kiosk.lanes import Lane
@@ -27,7 +28,9 @@ class Watched:
 class Watch:
     """One thread that asks each device in turn."""
 
-    def __init__(self, watched: tuple[Watched, ...], changed: Callable[[], None], every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self, watched: tuple[Watched, ...], changed: Callable[[], None], every_s: float = LOOK_EVERY_S
+    ) -> None:
         self._watched = watched
         self._changed = changed
         self._every_s = every_s
@@ -44,13 +47,14 @@ class Watch:
 
     def _run(self) -> None:
         while True:
+            idle = {item.lane for item in self._watched if item.lane.idle}
             for item in self._watched:
-                if item.lane.idle:
-                    item.lane.do(lambda _cancel, device=item.device: self._look(device))
+                if item.lane in idle:
+                    item.lane.do(partial(self._look, item.device))
             if self._ending.wait(self._every_s):
                 return
 
-    def _look(self, device: Device) -> None:
+    def _look(self, device: Device, _cancel: threading.Event) -> None:
         before = device.status()
         if device.probe() != before:
             self._changed()

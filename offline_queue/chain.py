@@ -61,10 +61,10 @@ def item_of(terminal: str, row: tuple[Any, ...]) -> wire.Item | None:
 
 
 def _first_broken(
-    terminal: str, rows: Iterable[tuple[Any, ...]], head: wire.ChainHead
+    terminal: str, rows: Iterable[tuple[Any, ...]], anchor: tuple[int, str], head: wire.ChainHead
 ) -> Iterator[BrokenLink | None]:
     """None for each row that holds, then at the first that does not, what is broken."""
-    previous, expected = wire.GENESIS_HASH, 1
+    previous, expected = anchor[1], anchor[0] + 1
     for row in rows:
         sequence, item = int(row[5]), item_of(terminal, row)
         if sequence != expected:
@@ -82,11 +82,15 @@ def _first_broken(
 
 
 def verify_chain(
-    terminal: str, rows: Iterable[tuple[Any, ...]], head: wire.ChainHead, key: Ed25519PublicKey
+    terminal: str,
+    rows: Iterable[tuple[Any, ...]],
+    anchor: tuple[int, str],
+    head: wire.ChainHead,
+    key: Ed25519PublicKey,
 ) -> ChainReport:
-    """Walk the rows in the order of their sequence and compare the end with the signed head."""
+    """Walk the rows in the order of their sequence, from the anchor, and compare the end with the signed head."""
     checked = 0
-    for broken in _first_broken(terminal, rows, head):
+    for broken in _first_broken(terminal, rows, anchor, head):
         if broken is not None:
             return ChainReport(checked, broken)
         checked += 1

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -52,6 +53,7 @@ class Courier:
     _holds: dict[str, _Hold] = field(default_factory=dict)
     _batch_items: int = 0
     _lone_rejections: int = 0
+    _forget_ns: int = 0
 
     def round(self) -> bool:
         """True when something was sent and answered, so that another round may follow at once."""
@@ -139,12 +141,25 @@ class Courier:
         }:
             self._holds.pop(lane, None)
         if not settlements or self.outbox.deliveries.settle(settlements):
+            self._forget_the_old(answer.centre_time)
             return
         # The centre has them but the disk does not take that: sending again at once would never end.
         self.last_error = "verdicts cannot be written"
         until = self.now_ns() + int(self.policy.unwritable_hold_s * NS)
         for item in items:
             self._holds[item.lane] = _Hold(until, 1)
+
+    def _forget_the_old(self, centre_time: str) -> None:
+        """Once an hour, by the centre's clock: the terminal's own may be years off."""
+        if self.now_ns() < self._forget_ns:
+            return
+        self._forget_ns = self.now_ns() + 3600 * NS
+        try:
+            before = datetime.fromisoformat(centre_time) - timedelta(days=self.policy.index_days)
+        except (ValueError, OverflowError):
+            self.last_error = "the centre's time cannot be read"
+            return
+        self.outbox.deliveries.forget(before.isoformat())
 
     def _judge(self, item: wire.Item, verdict: wire.Verdict | None) -> Settlement | None:
         """What to write down; None leaves the item pending and holds its lane."""

@@ -149,7 +149,10 @@ def _connect(path: Path, database_key: bytes, quota_bytes: int) -> Connection:
             ("journal_size_limit", str(WAL_BYTES_MAX), WAL_BYTES_MAX),
         )
         for name, value, expected in wanted:
-            connection.execute(f"pragma {name} = {value}").fetchall()
+            if (
+                connection.execute(f"pragma {name}").fetchone()[0] != expected
+            ):  # some write even what is so already
+                connection.execute(f"pragma {name} = {value}").fetchall()
             _assert_pragma(connection, name, expected)
         limit = quota_bytes // PAGE_BYTES
         # SQLite does not store the limit and never sets it below the present size.

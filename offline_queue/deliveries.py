@@ -40,6 +40,10 @@ class Deliveries:
         wanted = tuple(settlements)
         return self._write(lambda connection: transactions.settle(connection, wanted))
 
+    def forget(self, registered_before: str) -> bool:
+        """Drop index rows that nobody looks up any more: see `transactions.forget`. RFC 3339, the centre's time."""
+        return self._write(lambda connection: transactions.forget(connection, registered_before))
+
     def quarantined(self) -> tuple[ItemSummary, ...]:
         """What needs a person, with the centre's words."""
         return self._owner.ask(
@@ -50,7 +54,7 @@ class Deliveries:
         """Send a quarantined item again after the centre was put right; False when it is not in quarantine."""
         return self._owner.ask(lambda connection: transactions.requeue(connection, sequence))
 
-    def _write(self, write: Callable[[Connection], None]) -> bool:
+    def _write(self, write: Callable[[Connection], object]) -> bool:
         for _attempt in range(2):
             try:
                 self._owner.ask(write)

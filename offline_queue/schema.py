@@ -1,7 +1,8 @@
 """Tables of the outbox and their numbered migrations.
 
 `item` is immutable (a trigger refuses), except that its sealed body may be dropped once it is
-acknowledged. `delivery` is what happened to it. `ledger` is one row: counters and the signed head.
+acknowledged. `delivery` is what happened to it. `ledger` is one row: counters, the signed head, and the
+anchor: where the kept part of the chain begins, after older index rows were forgotten.
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ def _first(connection: Connection) -> None:
         """create table ledger (
             one integer primary key check (one = 1), pending integer not null, pending_bytes integer not null,
             quarantined integer not null, acknowledged integer not null, sequence integer not null,
-            head_hash text not null, head_signature blob not null) strict""",
-        f"insert into ledger values (1, 0, 0, 0, 0, 0, '{GENESIS_HASH}', x'')",  # noqa: S608 - a constant
+            head_hash text not null, head_signature blob not null,
+            anchor_sequence integer not null, anchor_hash text not null) strict""",
+        f"insert into ledger values (1, 0, 0, 0, 0, 0, '{GENESIS_HASH}', x'', 0, '{GENESIS_HASH}')",  # noqa: S608 - a constant
     )
     for statement in statements:
         connection.execute(statement)

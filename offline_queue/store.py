@@ -165,7 +165,7 @@ class Outbox:
 
         def ready(connection: Connection) -> bool:
             return (
-                self._used_bytes(connection) <= self._quota_bytes * (1 - _RESERVE_SHARE)
+                self._used_bytes(connection) <= self._quota_bytes * (1 - _RESERVE_SHARE) - _SETTLING_BYTES
                 and self._ballast.restore()
             )
 
@@ -217,8 +217,11 @@ class Outbox:
         """Walk the whole chain. Long for a long chain: a technician's command, not a visit's step."""
 
         def walk(connection: Connection) -> ChainReport:
+            anchor = connection.execute("select anchor_sequence, anchor_hash from ledger").fetchone()
             rows = connection.execute(f"select {ITEM_COLUMNS} from item order by sequence")  # noqa: S608 - a constant
-            return verify_chain(self.terminal, rows, self._head(connection), self._signing_key.public_key())
+            return verify_chain(
+                self.terminal, rows, anchor, self._head(connection), self._signing_key.public_key()
+            )
 
         return self._owner.ask(walk)
 

@@ -17,6 +17,8 @@ from offline_queue.schema import Connection
 
 DAMAGED = "damaged on this terminal's disk; not sent"
 _VACUUM_PAGES = 256
+_FORGET_ROWS = 1000
+"""At most so many index rows are forgotten in one transaction."""
 
 
 @contextmanager
@@ -215,3 +217,26 @@ def requeue(connection: Connection, sequence: int) -> bool:
         _count(connection, ItemState.QUARANTINED, -1, row[0])
         _count(connection, ItemState.PENDING, +1, row[0])
     return True
+
+
+def forget(connection: Connection, registered_before: str) -> int:
+    """Drop index rows from the chain's beginning up to the first that is unsettled or younger; how many.
+
+    The centre's time counts. The chain's anchor moves along, so that what is kept can still be verified.
+    """
+    with transaction(connection):
+        (anchor, newest) = connection.execute("select anchor_sequence, sequence from ledger").fetchone()
+        first_kept = connection.execute(
+            "select sequence from delivery where state <> 'acknowledged' or registered_at is null "
+            "or coalesce(julianday(registered_at) >= julianday(?), 1) order by sequence limit 1",
+            (registered_before,),
+        ).fetchone()
+        last = min((first_kept[0] if first_kept else newest + 1) - 1, anchor + _FORGET_ROWS)
+        if last <= anchor:
+            return 0
+        (hash_,) = connection.execute("select item_hash from item where sequence = ?", (last,)).fetchone()
+        connection.execute("update ledger set anchor_sequence = ?, anchor_hash = ?", (last, hash_))
+        connection.execute("pragma defer_foreign_keys = on")
+        connection.execute("delete from item where sequence <= ?", (last,))
+        connection.execute("delete from delivery where sequence <= ?", (last,))
+    return int(last - anchor)

@@ -1,1 +1,1 @@
-"""The operations pages."""
+"""The operations pages: server-rendered, without scripts, Chinese first."""

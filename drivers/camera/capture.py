@@ -42,9 +42,11 @@ class Capture:
         os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "fflags;nobuffer|flags;low_delay"
         self._slot = Slot(slot_name)
         self._source = source
-        self._turn = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}.get(
-            rotation_degrees
-        )
+        self._turn = {
+            90: cv2.ROTATE_90_CLOCKWISE,
+            180: cv2.ROTATE_180,
+            270: cv2.ROTATE_90_COUNTERCLOCKWISE,
+        }.get(rotation_degrees)
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -96,7 +98,7 @@ class Capture:
                     continue
                 misses = 0
                 frames += 1
-                mean, spread = _light(pixels)
+                mean, spread = _light(np.asarray(pixels, np.uint8))
                 if spread < BLANK_SPREAD:
                     self._slot.state = Phase.BLANK
                 else:

@@ -24,7 +24,9 @@ class OpencvCamera:
     def __init__(self, source: str, *, rotation_degrees: int = 0) -> None:
         self._slot = Slot()
         self._worker = Worker(
-            "drivers.camera.capture:Capture", (self._slot.name, source, rotation_degrees), start_deadline_s=20.0
+            "drivers.camera.capture:Capture",
+            (self._slot.name, source, rotation_degrees),
+            start_deadline_s=20.0,
         )
         self._open = False
         self._generation = 0

@@ -85,7 +85,7 @@ class SimulatedCamera:
         shift = round(SWAY_PX * float(np.sin(tick / 6)))
         noise = self._random.integers(-NOISE_LEVELS, NOISE_LEVELS + 1, pixels.shape, np.int16)
         moved = np.roll(pixels, shift, axis=1).astype(np.int16) + noise
-        return np.clip(moved, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(moved, 0, 255), np.uint8)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         camera = self
@@ -97,8 +97,10 @@ class SimulatedCamera:
                 self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}")
                 self.end_headers()
                 try:
-                    for jpeg in camera._frames():  # noqa: SLF001 - one object in two classes
-                        head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                    for jpeg in camera._frames():
+                        head = (
+                            f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                        )
                         self.wfile.write(head.encode() + jpeg + b"\r\n")
                 except OSError:
                     return  # the viewer went away: what viewers do

@@ -34,9 +34,7 @@ class Slot:
     """One end of the shared slot; the terminal makes it, the child attaches by name."""
 
     def __init__(self, name: str | None = None) -> None:
-        self._memory = (
-            SharedMemory(create=True, size=SIZE_BYTES) if name is None else SharedMemory(name=name)
-        )
+        self._memory = SharedMemory(create=True, size=SIZE_BYTES) if name is None else SharedMemory(name=name)
         self._owner = name is None
         self._header: NDArray[np.int64] = np.ndarray((HEADER_WORDS,), np.int64, self._memory.buf)
         if self._owner:
@@ -80,14 +78,19 @@ class Slot:
                 return None
             time_ns = self.captured_monotonic_ns
             pixels = self._buffer(sequence, height, width).copy()
-            if self.sequence - sequence <= 1 and (height, width) == (self._header[HEIGHT], self._header[WIDTH]):
+            if self.sequence - sequence <= 1 and (height, width) == (
+                self._header[HEIGHT],
+                self._header[WIDTH],
+            ):
                 return Snapshot(pixels, sequence, time_ns)
         return None
 
     def forget(self) -> None:
         """Overwrite both pictures (between captures, terminal's side)."""
         self._header[:] = 0
-        view: NDArray[np.uint8] = np.ndarray((2 * PICTURE_BYTES_MAX,), np.uint8, self._memory.buf, HEADER_BYTES)
+        view: NDArray[np.uint8] = np.ndarray(
+            (2 * PICTURE_BYTES_MAX,), np.uint8, self._memory.buf, HEADER_BYTES
+        )
         view[:] = 0
         del view
 

@@ -36,7 +36,8 @@ class Document:
     """The fields of a card, as text in Unicode; codes are the raw codes of the standards.
 
     `sex_code` is GB/T 2261.1, `nation_code` GB/T 3304, `nationality` ISO 3166-1 alpha-3.
-    `name_complete` is False when the chip's field ended inside a character.
+    `name_complete` is False when the chip's field ended inside a character. `role` is what a
+    helper's card lets its holder do.
     """
 
     kind: DocumentKind
@@ -56,6 +57,7 @@ class Document:
     pass_number: str = ""
     former_number: str = ""
     issue_count: str = ""
+    role: str = ""
 
     def __repr__(self) -> str:
         return f"Document(kind={self.kind.value!r}, masked)"

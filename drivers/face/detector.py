@@ -7,7 +7,6 @@ commercially, so the 5-point file's path is handed to it first and the 68-point 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import cv2
@@ -18,7 +17,7 @@ LARGEST_SIDE_PX = 640
 """Live pictures are searched at this size: a resident's face is far larger than HOG's 80 pixels."""
 
 
-def face_recognition_without_68_points() -> ModuleType:
+def face_recognition_without_68_points() -> Any:
     """The library `face_recognition`, with both landmark paths leading to the 5-point model."""
     import face_recognition_models as models
 
@@ -32,7 +31,8 @@ def face_recognition_without_68_points() -> ModuleType:
 @dataclass(frozen=True, slots=True, repr=False)
 class Face:
     """A found face: box in pixels (left, top, right, bottom) and points (5, 2): the left eye's two
-    corners, the right eye's two corners (as in the picture, outer first), the base of the nose."""
+    corners, the right eye's two corners (as in the picture, outer first), the base of the nose.
+    """
 
     box: tuple[int, int, int, int]
     points: NDArray[np.float64]

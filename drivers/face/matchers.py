@@ -58,7 +58,9 @@ class DlibMatcher:
         self.model_hash = file_hash(Path(models.face_recognition_model_location()))
 
     def embed(self, rgb: NDArray[np.uint8], face: Face) -> Embedding:
-        return np.asarray(self._encoder.compute_face_descriptor(np.ascontiguousarray(rgb), face.shape, 1), np.float32)
+        return np.asarray(
+            self._encoder.compute_face_descriptor(np.ascontiguousarray(rgb), face.shape, 1), np.float32
+        )
 
     def distance(self, one: Embedding, other: Embedding) -> float:
         return euclidean(one, other)

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.face.detector import Face
 from drivers.face.contract import Guidance
+from drivers.face.detector import Face
 
 FACE_HEIGHT_SHARE_MIN = 0.20
 BYSTANDER_AREA_RATIO = 2.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from drivers.camera.contract import Frame
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
@@ -99,7 +100,9 @@ class ProcessFaceVerifier:
         if answered.value is None:
             return Failed(FaceFailure.NO_REFERENCE)
         scores, frames = answered.value
-        accepted = all(score.cleared for score in scores) and {s.matcher for s in scores} == set(wanted.limits)
+        accepted = all(score.cleared for score in scores) and {s.matcher for s in scores} == set(
+            wanted.limits
+        )
         return Ok(Comparison(accepted, scores, wanted.id, frames))
 
     def forget(self) -> None:
@@ -126,7 +129,7 @@ class ProcessFaceVerifier:
             case _:
                 return Failed(FaceFailure.CRASHED, status.detail)
 
-    def _ask(self, method: str, *args: object) -> Ok[object] | Failed[FaceFailure]:
+    def _ask(self, method: str, *args: object) -> Ok[Any] | Failed[FaceFailure]:
         if self._worker is None:
             return Failed(FaceFailure.MODEL_MISSING)
         answered = self._worker.call(method, *args, deadline_s=DEADLINE_S)

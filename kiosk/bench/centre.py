@@ -79,7 +79,7 @@ class Centre:
                 return None
             raise
 
-    def _get(self, path: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - urllib has no public response type
+    def _get(self, path: str):  # type: ignore[no-untyped-def]
         context = ssl.create_default_context(cafile=str(self._ca))
         return urllib.request.urlopen(self.url.rstrip("/") + path, timeout=10, context=context)  # noqa: S310 - https on loopback
 

@@ -14,7 +14,8 @@ from drivers.card_reader.contract import Document, DocumentKind, ValidityKind
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A file of `.setup/faces` and where the face is in it: left, top, right, bottom in pixels
-    (found once with dlib's detector; the files are pinned by hash)."""
+    (found once with dlib's detector; the files are pinned by hash).
+    """
 
     file: str
     face: tuple[int, int, int, int]

@@ -58,4 +58,4 @@ def _street() -> NDArray[np.uint8]:
     cv2.ellipse(image, (310, 382), (120, 26), 0, 0, 360, (196, 176, 146), -1)
     rng = np.random.default_rng(7)
     noise = rng.integers(-6, 7, image.shape, np.int16)
-    return np.clip(image.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image.astype(np.int16) + noise, 0, 255), np.uint8)

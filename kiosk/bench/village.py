@@ -11,10 +11,11 @@ from drivers.card_reader import simulated_photo
 from drivers.card_reader.protocol import PHOTO_SIZE
 from drivers.card_reader.simulated import SimulatedCard, SimulatedSdtReader
 from drivers.card_reader.virtual_card import VirtualCard
-from drivers.contract import Ok
-from drivers.receipt_printer.simulated import SimulatedPrinter, SimulatedState
-from kiosk.bench.fault_proxy import FaultProxy, Mode
 from drivers.card_reader.virtual_service import VirtualService
+from drivers.contract import Ok
+from drivers.receipt_printer.simulated import SimulatedPrinter
+from drivers.receipt_printer.simulated_state import SimulatedState
+from kiosk.bench.fault_proxy import FaultProxy, Mode
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
 from kiosk.bench.scenes import scene
 
@@ -76,7 +77,9 @@ class Village:
         photo = bytes(PHOTO_SIZE)
         if who.card_face is not None:
             picture = (self._faces / who.card_face.file).read_bytes()
-            photo = simulated_photo.encode(simulated_photo.frame_portrait(picture, who.card_face.face))
+            left, top, right, bottom = who.card_face.face
+            framed = simulated_photo.frame_portrait(picture, (left, top, right - left, bottom - top))
+            photo = simulated_photo.encode(framed)
         self.reader.put_card(SimulatedCard(who.document, photo))
         self.card = person
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 
 from kiosk.catalogue import ui
 from kiosk.catalogue.model import Document
@@ -49,20 +50,36 @@ def shown_fields(definition: Document, answers: Mapping[str, str]) -> tuple[str,
 
 
 def is_required(definition: Document, field: str) -> bool:
-    return field in definition.data_schema.get("required", ())
+    """Whether the question must be answered once it is shown."""
+    schema = definition.data_schema
+    branches = [schema, *(part.get("then", {}) for part in (schema, *schema.get("allOf", ())))]
+    return any(field in branch.get("required", ()) for branch in branches)
+
+
+_DROPPED = frozenset("\u200b\u200e\u200f\u2028\u2029\u2060\ufeff\ufffe\uffff") | {
+    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFFF9, 0xFFFC))
+}
+"""Invisible signs that change what is read: direction marks, separators, a byte order mark."""
+
+
+def _belongs_in_text(sign: str) -> bool:
+    # Rare characters of names are newer than Python's tables or in private use: they stay.
+    return sign == "\n" or (unicodedata.category(sign) not in ("Cc", "Cs") and sign not in _DROPPED)
 
 
 def clean_value(control: ui.Control, value: str) -> str:
-    """Without control characters and direction marks; one line for all but long text."""
-    kept = "".join(
-        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else " "
-        for c in value
-    )
-    if control.widget is not ui.Widget.LONG_TEXT:
-        kept = kept.replace("\n", " ")
-    if control.widget is ui.Widget.NUMBER:
-        kept = normalise_number(kept)
-    return " ".join(kept.split(" ")).strip() if "\n" in kept else " ".join(kept.split())
+    """Without control characters and direction marks; one line for all but long text.
+
+    A number also loses full-width digits and the spaces and dashes between its groups.
+    """
+    kept = "".join(c if _belongs_in_text(c) else " " for c in value.replace("\r\n", "\n"))
+    match control.widget:
+        case ui.Widget.LONG_TEXT:
+            return "\n".join(" ".join(line.split()) for line in kept.split("\n")).strip()
+        case ui.Widget.NUMBER:
+            return normalise_number(kept).replace("-", "")
+        case _:
+            return " ".join(kept.split())
 
 
 def kept_answers(definition: Document, answers: Mapping[str, str]) -> dict[str, str]:
@@ -72,29 +89,39 @@ def kept_answers(definition: Document, answers: Mapping[str, str]) -> dict[str, 
 
 
 def check_answers(definition: Document, answers: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Field -> language -> sentence, for every shown question that cannot stay as it is."""
-    shown = shown_fields(definition, answers)
+    """Field -> language -> sentence, for everything that cannot stay as it is; by `data_schema`.
+
+    Only what is sent is judged. An error that JSON Schema reports at the form as a whole
+    (a missing or an unexpected field) is told at its field.
+    """
+    kept = kept_answers(definition, answers)
     found: dict[str, dict[str, str]] = {}
-    properties: Mapping[str, Any] = definition.data_schema.get("properties", {})
-    for field in shown:
-        value = answers.get(field, "")
-        if not value:
-            if is_required(definition, field):
-                found[field] = dict(REQUIRED)
-            continue
-        errors = list(Draft202012Validator(properties[field]).iter_errors(value))
-        if errors:
-            found[field] = _sentence(definition, field, properties[field], errors[0].validator)
+    for error in Draft202012Validator(definition.data_schema).iter_errors(kept):
+        for field in _fields_of(error, kept):
+            found.setdefault(field, _sentence(definition, field, error))
     return found
 
 
-def _sentence(
-    definition: Document, field: str, schema: Mapping[str, Any], validator: object
-) -> dict[str, str]:
-    if validator == "maxLength":
-        return {language: text.format(limit=schema["maxLength"]) for language, text in TOO_LONG.items()}
-    control = definition.ui.control(field)
-    return dict(control.error) if control is not None and control.error else dict(NOT_FITTING)
+def _fields_of(error: ValidationError, kept: Mapping[str, str]) -> tuple[str, ...]:
+    if error.path:
+        return (str(error.path[0]),)
+    if error.validator == "required":
+        # One error for each missing name; which one stands only in its message.
+        names: list[str] = list(error.validator_value) if isinstance(error.validator_value, list) else []
+        return tuple(name for name in names if name not in kept)
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    return tuple(name for name in kept if name not in schema.get("properties", {}))
+
+
+def _sentence(definition: Document, field: str, error: ValidationError) -> dict[str, str]:
+    match error.validator:
+        case "required":
+            return dict(REQUIRED)
+        case "maxLength":
+            return {lang: text.format(limit=error.validator_value) for lang, text in TOO_LONG.items()}
+        case _:
+            control = definition.ui.control(field)
+            return dict(control.error) if control is not None and control.error else dict(NOT_FITTING)
 
 
 def masked(control: ui.Control, value: str, language: str) -> str:

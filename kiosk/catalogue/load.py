@@ -36,7 +36,10 @@ class Catalogue:
 
 
 _SIGNATURE_WORDS: dict[SignatureState, tuple[str, str]] = {
-    SignatureState.UNREADABLE: ("签名文件读不出来，请重新签名", "the signature file cannot be read: sign it again"),
+    SignatureState.UNREADABLE: (
+        "签名文件读不出来，请重新签名",
+        "the signature file cannot be read: sign it again",
+    ),
     SignatureState.OTHER_PUBLISHER: (
         "签名的不是这台终端信任的发布者",
         "signed by a publisher whom this terminal does not trust",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import Any
 
 import rfc8785
@@ -11,26 +12,45 @@ BYTES_MAX = 1_000_000
 DEPTH_MAX = 40
 
 
-class NotStrictJsonError(ValueError):
-    """The text cannot be taken; the message says why and where, and repeats no content."""
+class Fault(StrEnum):
+    """Why a text cannot be taken."""
 
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.zh = zh
-        self.en = en
+    SIZE = "size"
+    NOT_UTF8 = "not_utf8"
+    NOT_JSON = "not_json"
+    TWICE = "twice"
+    DEPTH = "depth"
+    VALUE = "value"
+
+
+WORDS: dict[Fault, tuple[str, str]] = {
+    Fault.SIZE: (f"文件超过 {BYTES_MAX} 字节", f"the file has more than {BYTES_MAX} bytes"),
+    Fault.NOT_UTF8: ("不是 UTF-8 文字，请另存为 UTF-8", "not UTF-8: save it as UTF-8"),
+    Fault.NOT_JSON: ("不是 JSON", "not JSON"),
+    Fault.TWICE: ("同一个名字写了两次", "a key stands twice"),
+    Fault.DEPTH: ("嵌套太深", "nested too deep"),
+    Fault.VALUE: ("有一个数或字不能签名", "a number or a character has no canonical form"),
+}
+
+
+class NotStrictJsonError(ValueError):
+    """The text cannot be taken; says why and where, and repeats no value of it."""
+
+    def __init__(self, fault: Fault, place: str = "") -> None:
+        self.zh, self.en = (f"{text}{': ' * bool(place)}{place}" for text in WORDS[fault])
+        super().__init__(f"{self.zh} / {self.en}")
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)[:40]
-        raise NotStrictJsonError(f"“{twice}”写了两次", f"the key {twice!r} stands twice")
+        raise NotStrictJsonError(Fault.TWICE, next(name for name in names if names.count(name) > 1)[:40])
     return members
 
 
 def _constant(name: str) -> object:
-    raise NotStrictJsonError(f"不能写 {name}", f"{name} is not JSON")
+    raise NotStrictJsonError(Fault.NOT_JSON, name)
 
 
 def _depth(value: Any) -> int:
@@ -52,24 +72,23 @@ def parse(data: bytes) -> Any:
     more than `BYTES_MAX` bytes or `DEPTH_MAX` levels.
     """
     if len(data) > BYTES_MAX:
-        raise NotStrictJsonError(f"文件超过 {BYTES_MAX} 字节", f"the file has more than {BYTES_MAX} bytes")
+        raise NotStrictJsonError(Fault.SIZE)
     try:
-        value = json.loads(
-            data.decode("utf-8-sig"), object_pairs_hook=_members, parse_constant=_constant
-        )
+        value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_members, parse_constant=_constant)
+    except NotStrictJsonError:
+        raise
     except UnicodeDecodeError:
-        raise NotStrictJsonError("不是 UTF-8 文字", "not UTF-8") from None
+        raise NotStrictJsonError(Fault.NOT_UTF8) from None
     except json.JSONDecodeError as error:
-        place = f"{error.lineno}:{error.colno}"
-        raise NotStrictJsonError(f"不是 JSON，第 {error.lineno} 行", f"not JSON at {place}") from None
+        raise NotStrictJsonError(Fault.NOT_JSON, f"{error.lineno}:{error.colno}") from None
+    except ValueError:  # Python refuses integers of thousands of digits
+        raise NotStrictJsonError(Fault.VALUE) from None
     except RecursionError:
-        raise NotStrictJsonError("嵌套太深", "nested too deep") from None
+        raise NotStrictJsonError(Fault.DEPTH) from None
     if _depth(value) > DEPTH_MAX:
-        raise NotStrictJsonError("嵌套太深", "nested too deep")
+        raise NotStrictJsonError(Fault.DEPTH)
     try:
         rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError):
-        raise NotStrictJsonError(
-            "有一个数或字不能签名", "a number or a character has no canonical form"
-        ) from None
+        raise NotStrictJsonError(Fault.VALUE) from None
     return value

@@ -50,7 +50,7 @@ def _look(
     deadline_s = time.monotonic() + ATTEMPT_S
     usable = 0
     last: Guidance = Guidance.NO_FACE
-    shown: Guidance | None | str = ""
+    shown: Guidance | str | None = ""
     seen = -1
     while time.monotonic() < deadline_s and not cancel.is_set():
         frame = camera.latest()

@@ -69,7 +69,7 @@ def finish(visit: Visit, _event: ev.Event, world: World) -> Moved:
     return forward(visit, world)
 
 
-def card_removed(visit: Visit, event: ev.Event, world: World) -> Moved:
+def card_removed(visit: Visit, _event: ev.Event, world: World) -> Moved:
     return forward(visit, world)
 
 

@@ -120,5 +120,8 @@ def identity_lines(visit: Visit, t: Texts) -> tuple[Line, ...]:
     return (
         Line(t("姓名"), mask_name(document.name)),
         Line(t("证件号码"), mask_number(document.number)),
-        Line(t("怎样确认的"), t("人脸") if visit.face.accepted else t("协理员") if visit.helper_confirmed else t("身份证")),
+        Line(
+            t("怎样确认的"),
+            t("人脸") if visit.face.accepted else t("协理员") if visit.helper_confirmed else t("身份证"),
+        ),
     )

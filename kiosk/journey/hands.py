@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +23,8 @@ from kiosk.lanes import Lane
 CARD_WAIT_S = 300.0
 REMOVAL_POLL_S = 0.2
 AWAIT_CENTRE_S = 5.0
+PHOTO_WAIT_S = 3.0
+PHOTO_POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class DeviceHands:
             case fx.StartCamera():
                 self.lanes.camera.do(lambda _cancel: self._open_camera(visit.id))
             case fx.TakePhoto():
-                self.lanes.camera.do(lambda _cancel: self._take_photo(visit.id))
+                self.lanes.camera.do(lambda cancel: self._take_photo(visit.id, cancel))
             case fx.StopFace() | fx.StopCamera():
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
@@ -155,10 +158,17 @@ class DeviceHands:
         if camera is None or isinstance(camera.open(), Failed):
             self._answer(visit_id, ev.PhotoTaken(None))
 
-    def _take_photo(self, visit_id: str) -> None:
+    def _take_photo(self, visit_id: str, cancel: threading.Event) -> None:
+        """The newest frame; a camera that only just opened gets a moment to settle."""
         camera = self._devices.camera
-        frame = camera.latest() if camera is not None else None
-        picture = self._encode_jpeg(frame.value) if isinstance(frame, Ok) else None
+        deadline_s = time.monotonic() + PHOTO_WAIT_S
+        picture: bytes | None = None
+        while camera is not None and picture is None and time.monotonic() < deadline_s:
+            frame = camera.latest()
+            if isinstance(frame, Ok):
+                picture = self._encode_jpeg(frame.value)
+            elif cancel.wait(PHOTO_POLL_S):
+                return
         self._answer(visit_id, ev.PhotoTaken(picture))
 
     def _stop_camera(self) -> None:

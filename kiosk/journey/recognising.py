@@ -38,9 +38,7 @@ def _problem_with(read: CardRead, world: World) -> CardProblem | None:
         return CardProblem.WRONG
     if document.validity is ValidityKind.UNREADABLE:
         return CardProblem.VALIDITY_UNREADABLE
-    match card_validity(
-        document.validity.value, document.valid_from, document.valid_to, world.now.date()
-    ):
+    match card_validity(document.validity.value, document.valid_from, document.valid_to, world.now.date()):
         case CardValidity.EXPIRED:
             return CardProblem.EXPIRED
         case CardValidity.NOT_YET:
@@ -49,7 +47,9 @@ def _problem_with(read: CardRead, world: World) -> CardProblem | None:
             return None
 
 
-NOT_WORTH_RETRYING = frozenset({FaceFailure.UNCALIBRATED, FaceFailure.MODEL_MISSING, FaceFailure.NO_REFERENCE})
+NOT_WORTH_RETRYING = frozenset(
+    {FaceFailure.UNCALIBRATED, FaceFailure.MODEL_MISSING, FaceFailure.NO_REFERENCE}
+)
 """Another try would end the same way, so the other ways are offered at once."""
 
 
@@ -131,7 +131,10 @@ def helper_card(visit: Visit, event: ev.Event, world: World) -> Moved:
             return replace(visit, card_problem=CardProblem.NOT_HELPER), ()
         case Ok(read):
             valid = card_validity(
-                read.document.validity.value, read.document.valid_from, read.document.valid_to, world.now.date()
+                read.document.validity.value,
+                read.document.valid_from,
+                read.document.valid_to,
+                world.now.date(),
             )
             if valid not in (CardValidity.VALID, CardValidity.LONG_TERM):
                 return replace(visit, card_problem=CardProblem.EXPIRED), ()

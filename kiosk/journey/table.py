@@ -175,7 +175,6 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.CAMERA, "press:shutter"): answering.shutter,
     (S.CAMERA, "PhotoTaken"): answering.photo_taken,
     (S.FORM, "Entered"): answering.entered,
-    (S.FORM, "press:choose"): answering.chosen,
     (S.FORM, "press:next"): answering.form_next,
     (S.REVIEW, "press:edit"): edit,
     (S.REVIEW, "press:submit"): submit,

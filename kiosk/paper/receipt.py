@@ -44,7 +44,13 @@ def qr_text(code: str, service: str, received_at: str, sign: Callable[[bytes], b
 
 
 def receipt(
-    visit: Visit, place: Place, *, sign: Callable[[bytes], bytes], local_time: datetime, clock_quality: str, copy: bool
+    visit: Visit,
+    place: Place,
+    *,
+    sign: Callable[[bytes], bytes],
+    local_time: datetime,
+    clock_quality: str,
+    copy: bool,
 ) -> Slip:
     """The slip for the visit's case, Chinese first, English beside it for who reads English."""
     if visit.stored is None:
@@ -86,7 +92,9 @@ def receipt(
     ]
     if clock_quality != "synced":
         blocks.append(
-            Text(("时间以本机为准，待中心核对。", "Time by this terminal, to be verified.")[index], Size.SMALL)
+            Text(
+                ("时间以本机为准，待中心核对。", "Time by this terminal, to be verified.")[index], Size.SMALL
+            )
         )
     words = definition.offline.text
     blocks += [Rule(), Text(words["zh"], Size.SMALL)]

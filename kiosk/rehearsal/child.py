@@ -25,14 +25,6 @@ class LockStep:
             sys.stdin.readline()
 
 
-class NoProps:
-    """The visit of a kill rehearsal touches nothing outside the terminal."""
-
-    def __getattr__(self, name: str) -> object:
-        message = f"a killed rehearsal has no {name}: leave that step out of the scenario"
-        raise NotImplementedError(message)
-
-
 def run_child(scenario: Scenario, ini: Path) -> None:
     """Play the scenario in lock step. Ends by SIGKILL, or at the end of the script."""
     settings, problems = load_text(ini.read_text("utf-8"), ini.name, ini.parent)
@@ -40,7 +32,7 @@ def run_child(scenario: Scenario, ini: Path) -> None:
         raise SystemExit("; ".join(str(problem) for problem in problems))
     terminal = assemble(settings, Observers(progress=LockStep()))
     try:
-        player = Player(terminal, NoProps())  # type: ignore[arg-type] - every prop raises, as the class says
+        player = Player(terminal, None)
         for step in scenario.steps:
             player.play(step)
     finally:

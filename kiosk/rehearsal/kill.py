@@ -42,7 +42,7 @@ def rehearse_killed(scenario: Scenario, project: Path, folder: Path, *, quiet: b
 def _kill_once(scenario: Scenario, stand: Stand, step: str, report: Report) -> None:
     reached = _run_and_kill(scenario, stand, step)
     report.steps.append(Played(f"kill at {step}", "killed" if reached else "never reached", 0.0))
-    report.expectations.append(Expectation(f"{step}: reached", True, reached, reached))
+    report.expectations.append(Expectation(f"{step}: reached", wanted=True, got=reached, ok=reached))
     stand.village.printer.wait_until_idle()
     receipts = len(stand.village.printer.receipts)
     terminal = stand.terminal(Observers())
@@ -63,7 +63,7 @@ def _kill_once(scenario: Scenario, stand: Stand, step: str, report: Report) -> N
     report.expectations += [
         Expectation(f"{step}: stored cases", wanted, stored, stored == wanted),
         Expectation(f"{step}: slips without a stored case", 0, max(0, receipts - stored), receipts <= stored),
-        Expectation(f"{step}: the chain is whole", True, chain.whole, chain.whole),
+        Expectation(f"{step}: the chain is whole", wanted=True, got=chain.whole, ok=chain.whole),
         Expectation(f"{step}: registered exactly once", stored, registered, registered == stored),
     ]
 

@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from drivers.contract import DeviceState
 from drivers.receipt_printer.contract import Slip
 from kiosk.assembly import Observers, Terminal, assemble
 from kiosk.bench.centre import Centre
@@ -144,7 +145,9 @@ def wait_ready(terminal: Terminal) -> None:
     deadline_s = time.monotonic() + READY_S
     while time.monotonic() < deadline_s:
         world = terminal.surroundings.world()
-        if not world.not_ready and world.face_ready and world.printer_ready:
+        printer = terminal.devices.printer
+        printer_known = printer is None or printer.status().state is not DeviceState.OPENING
+        if not world.not_ready and world.face_ready and printer_known:
             return
         time.sleep(0.1)
 

@@ -85,7 +85,9 @@ class Report:
             f"  {'ok ' if e.ok else 'NOT'} {e.what}: {e.got}" + ("" if e.ok else f" (wanted {e.wanted})")
             for e in self.expectations
         ]
-        rows += [f"  left behind: {found.kind} in {found.file} ({found.encoding})" for found in self.leftovers]
+        rows += [
+            f"  left behind: {found.kind} in {found.file} ({found.encoding})" for found in self.leftovers
+        ]
         if self.trouble:
             rows.append(f"  {self.trouble}")
         rows.append("ok" if self.ok else "NOT ok")

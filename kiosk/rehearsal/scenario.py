@@ -99,7 +99,7 @@ def load(path: Path) -> Scenario:
     _known(path, "the file", document, ("title", "village", "step", "expect", "kill_at"))
     steps = tuple(_step(path, number, raw) for number, raw in enumerate(document.get("step", ()), 1))
     if not steps:
-        message = f"{path.name}: there is no [[step]]; write at least one, such as press = \"begin\""
+        message = f'{path.name}: there is no [[step]]; write at least one, such as press = "begin"'
         raise ScenarioError(message)
     village = document.get("village", {})
     _known(path, "[village]", village, tuple(VILLAGE))

@@ -66,7 +66,9 @@ def _read(path: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
             Problem(path.name, 0, "", "文件打不开，请确认路径", "the file cannot be opened, check its path"),
         )
     except UnicodeDecodeError:
-        return None, (Problem(path.name, 0, "", "不是 UTF-8 文字，请另存为 UTF-8", "not UTF-8, save it as UTF-8"),)
+        return None, (
+            Problem(path.name, 0, "", "不是 UTF-8 文字，请另存为 UTF-8", "not UTF-8, save it as UTF-8"),
+        )
     return load_text(text, path.name, path.parent)
 
 
@@ -168,7 +170,12 @@ def _unknown(entry: Entry, name: str, known: tuple[str, ...], file: str) -> Prob
     hint_zh = f"是不是 {near[0]}？" if near else f"可用的有 {'、'.join(known)}"
     hint_en = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
     return Problem(
-        file, entry.line, name, f"没有这个设置，{hint_zh}", f"there is no such setting, {hint_en}", fatal=False
+        file,
+        entry.line,
+        name,
+        f"没有这个设置，{hint_zh}",
+        f"there is no such setting, {hint_en}",
+        fatal=False,
     )
 
 

@@ -32,7 +32,13 @@ def parse(text: str, file: str) -> tuple[list[Entry], list[Problem]]:
         if line.startswith("["):
             if not line.endswith("]"):
                 problems.append(
-                    Problem(file, number, line, "方括号没有合上，应像 [screen]", "the bracket is not closed, write [screen]")
+                    Problem(
+                        file,
+                        number,
+                        line,
+                        "方括号没有合上，应像 [screen]",
+                        "the bracket is not closed, write [screen]",
+                    )
                 )
                 continue
             section = line[1:-1].strip()
@@ -40,15 +46,25 @@ def parse(text: str, file: str) -> tuple[list[Entry], list[Problem]]:
         key, equals, value = line.partition("=")
         key = key.strip()
         if not equals or not key:
-            problems.append(Problem(file, number, key, "缺少等号，应写成 键 = 值", "no equals sign, write key = value"))
+            problems.append(
+                Problem(file, number, key, "缺少等号，应写成 键 = 值", "no equals sign, write key = value")
+            )
             continue
         if not section:
-            problems.append(Problem(file, number, key, "前面还没有小节，如 [terminal]", "stands before any [section]"))
+            problems.append(
+                Problem(file, number, key, "前面还没有小节，如 [terminal]", "stands before any [section]")
+            )
             continue
         if (section, key) in seen:
             first = seen[section, key]
             problems.append(
-                Problem(file, number, f"{section}.{key}", f"第 {first} 行已经写过", f"was given in line {first} already")
+                Problem(
+                    file,
+                    number,
+                    f"{section}.{key}",
+                    f"第 {first} 行已经写过",
+                    f"was given in line {first} already",
+                )
             )
             continue
         seen[section, key] = number

@@ -95,13 +95,12 @@ def result(visit: Visit, _world: World, t: Texts) -> Parts:
 
 
 def _local(received_at: str) -> str:
-    from datetime import datetime
 
     return f"{datetime.fromisoformat(received_at).astimezone(CHINA_TIME):%Y-%m-%d %H:%M}"
 
 
-def take_card(visit: Visit, world: World, t: Texts) -> Parts:
-    actions = ()
+def take_card(_visit: Visit, world: World, t: Texts) -> Parts:
+    actions: tuple[Action, ...] = ()
     if not world.removal_is_seen:
         actions = (Action("card_taken", t("已经拿好了"), Style.PRIMARY),)
     return Parts(

@@ -61,9 +61,20 @@ def bar(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
     return (
         first,
         Action("help", t("求助"), Style.BAR, icon="help"),
-        Action("elder", t("小字") if visit.elder else t("大字"), Style.BAR, icon="text-size", selected=visit.elder),
         Action(
-            "speak", t("朗读"), Style.BAR, icon="speaker", enabled=world.speech_ready, reason=t("这台机器没有喇叭")
+            "elder",
+            t("小字") if visit.elder else t("大字"),
+            Style.BAR,
+            icon="text-size",
+            selected=visit.elder,
+        ),
+        Action(
+            "speak",
+            t("朗读"),
+            Style.BAR,
+            icon="speaker",
+            enabled=world.speech_ready,
+            reason=t("这台机器没有喇叭"),
         ),
         Action("language", "English" if visit.language == "zh" else "中文", Style.BAR, icon="globe"),
         Action(

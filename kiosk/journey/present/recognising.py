@@ -6,7 +6,18 @@ from drivers.face.contract import Guidance
 from kiosk.identity import mask_name, mask_number
 from kiosk.journey.moves import is_old_enough
 from kiosk.journey.present.frame import Parts
-from kiosk.journey.view import Action, Choices, Illustration, Line, Lines, Message, Points, Preview, Style, Tone
+from kiosk.journey.view import (
+    Action,
+    Choices,
+    Illustration,
+    Line,
+    Lines,
+    Message,
+    Points,
+    Preview,
+    Style,
+    Tone,
+)
 from kiosk.journey.visit import FACE_ATTEMPTS_MAX, CardProblem, Visit
 from kiosk.journey.world import World
 from kiosk.locale import Texts
@@ -131,7 +142,9 @@ def other_way(visit: Visit, world: World, t: Texts) -> Parts:
                     enabled=world.helper_ready,
                     reason=t("协理员卡的读卡器没有接上"),
                 ),
-                Action("window", t("到窗口办理"), Style.CHOICE, hint=t("工作人员会接着帮您办"), icon="window"),
+                Action(
+                    "window", t("到窗口办理"), Style.CHOICE, hint=t("工作人员会接着帮您办"), icon="window"
+                ),
             )
         )
     )
@@ -140,7 +153,7 @@ def other_way(visit: Visit, world: World, t: Texts) -> Parts:
 
 def helper(visit: Visit, _world: World, t: Texts) -> Parts:
     waiting = visit.card_problem in (None, CardProblem.MOVED)
-    actions = (Action("other_way", t("换一种办法"), Style.SECONDARY),)
+    actions: tuple[Action, ...] = (Action("other_way", t("换一种办法"), Style.SECONDARY),)
     if not waiting:
         actions = (Action("try_card", t("再放一次"), Style.PRIMARY), *actions)
     return Parts(

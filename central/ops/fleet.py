@@ -1,0 +1,154 @@
+"""What the terminals' pages and the metrics ask of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select
+from sqlalchemy.sql.selectable import Select
+
+from central.database import as_text
+from central.schema import chain_heads, heartbeats, refusals, terminals
+from central.settings import CentreSettings
+
+STATES = ("out_of_service", "unknown", "degraded", "installed", "live", "revoked")
+"""Worst first, as the list is sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalView:
+    """One line of the list. A number that the terminal did not tell is None, never 0."""
+
+    terminal: str
+    name: str
+    state: str
+    causes: tuple[str, ...]
+    pending: int | None
+    quarantined: int | None
+    oldest_at: str | None
+    seen_at: str | None
+    forked_at: str | None
+    fork_detail: str | None
+    missing: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetCounts:
+    """The figures an operator sees first."""
+
+    by_state: Mapping[str, int]
+    pending: int
+    quarantined: int
+    oldest_at: str | None
+    forked: int
+    refused: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_state.values())
+
+
+def state_column(settings: CentreSettings, now: datetime) -> ColumnElement[str]:
+    """A silent terminal is `unknown`, whatever it said last."""
+    silent_before = as_text(now - timedelta(seconds=settings.silent_after_s))
+    return case(
+        (terminals.c.revoked_at.is_not(None), "revoked"),
+        (terminals.c.seen_at.is_(None), "installed"),
+        (heartbeats.c.heard_at.is_(None), "unknown"),
+        (heartbeats.c.heard_at < silent_before, "unknown"),
+        else_=heartbeats.c.state,
+    )
+
+
+def counts(connection: Connection, settings: CentreSettings, now: datetime) -> FleetCounts:
+    """All sums in the database, so that they cost the same for 500 and for 600,000 terminals' pages."""
+    state = state_column(settings, now).label("state")
+    joined = terminals.outerjoin(heartbeats, terminals.c.terminal == heartbeats.c.terminal)
+    rows = connection.execute(select(state, func.count()).select_from(joined).group_by(state)).all()
+    queue = heartbeats.c.body["queue"]
+    sums = connection.execute(
+        select(
+            func.coalesce(func.sum(queue["pending"].as_integer()), 0),
+            func.coalesce(func.sum(queue["quarantined"].as_integer()), 0),
+            func.min(queue["oldest_at"].as_string()),
+        )
+    ).one()
+    forked = select(func.count()).select_from(chain_heads).where(chain_heads.c.forked_at.is_not(None))
+    found = {row[0]: row[1] for row in rows}
+    return FleetCounts(
+        by_state={name: found.get(name, 0) for name in STATES},
+        pending=sums[0],
+        quarantined=sums[1],
+        oldest_at=sums[2],
+        forked=connection.execute(forked).scalar_one(),
+        refused=connection.execute(select(func.count()).select_from(refusals)).scalar_one(),
+    )
+
+
+def listing(
+    connection: Connection,
+    settings: CentreSettings,
+    now: datetime,
+    *,
+    state: str = "",
+    limit: int,
+    offset: int = 0,
+) -> list[TerminalView]:
+    """Worst first."""
+    column = state_column(settings, now)
+    rank = case(*((column == name, position) for position, name in enumerate(STATES)), else_=len(STATES))
+    query = _query(column).order_by(rank, terminals.c.terminal).limit(limit).offset(offset)
+    if state:
+        query = query.where(column == state)
+    return [_view(row) for row in connection.execute(query)]
+
+
+def one(
+    connection: Connection, settings: CentreSettings, now: datetime, terminal: str
+) -> TerminalView | None:
+    """One terminal with everything it told last."""
+    query = _query(state_column(settings, now)).where(terminals.c.terminal == terminal)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _view(row)
+
+
+def _query(state: ColumnElement[str]) -> Select[Any]:
+    joined = terminals.outerjoin(heartbeats, terminals.c.terminal == heartbeats.c.terminal).outerjoin(
+        chain_heads, terminals.c.terminal == chain_heads.c.terminal
+    )
+    return select(
+        terminals.c.terminal,
+        terminals.c.name,
+        terminals.c.seen_at,
+        state.label("state"),
+        heartbeats.c.body,
+        chain_heads.c.forked_at,
+        chain_heads.c.fork_detail,
+        func.coalesce(chain_heads.c.highest_sequence - chain_heads.c.links, 0).label("missing"),
+    ).select_from(joined)
+
+
+def _view(row: Row[Any]) -> TerminalView:
+    body: Mapping[str, Any] = row.body or {}
+    queue = body.get("queue", {})
+    causes = list(body.get("causes", []))
+    causes += ["chain.fork"] if row.forked_at else []
+    causes += ["chain.gap"] if row.missing else []
+    return TerminalView(
+        terminal=row.terminal,
+        name=row.name,
+        state=row.state,
+        causes=tuple(causes),
+        pending=queue.get("pending"),
+        quarantined=queue.get("quarantined"),
+        oldest_at=queue.get("oldest_at"),
+        seen_at=row.seen_at,
+        forked_at=row.forked_at,
+        fork_detail=row.fork_detail,
+        missing=row.missing,
+        body=body,
+    )

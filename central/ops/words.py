@@ -1,0 +1,131 @@
+"""Words of the pages: Chinese first, English beside. Times are shown at +08:00 (rule F1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import kiosk.catalogue
+from central.log import EVENT_TEXTS, Event
+from central.opening import TEXTS, Reason
+from kiosk.catalogue.load import Rejection, read
+from kiosk.health import CAUSES
+
+CHINA_TIME = ZoneInfo("Asia/Shanghai")
+Pair = tuple[str, str]
+
+TERMINAL_STATES: dict[str, Pair] = {
+    "live": ("正常", "Live"),
+    "degraded": ("部分可用", "Degraded"),
+    "out_of_service": ("停用", "Out of service"),
+    "unknown": ("情况不明", "Unknown"),
+    "installed": ("已登记，未上线", "Installed, not live"),
+    "revoked": ("已吊销", "Revoked"),
+}
+
+CASE_STATES: dict[str, Pair] = {
+    "received": ("已收件", "Received"),
+    "synced": ("已送达", "Synced"),
+    "registered": ("中心已登记", "Registered"),
+    "accepted": ("已受理", "Accepted"),
+    "needs_correction": ("待补正", "Needs correction"),
+    "not_accepted": ("不予受理", "Not accepted"),
+    "in_process": ("办理中", "In process"),
+    "decided": ("已办结", "Decided"),
+    "collectable": ("可领取", "Collectable"),
+    "collected": ("已领取", "Collected"),
+    "withdrawn": ("已撤回", "Withdrawn"),
+    "duplicate_suspected": ("疑似重复", "Duplicate suspected"),
+    "needs_clerk": ("待人工核实", "Needs a clerk"),
+}
+
+KINDS: dict[str, Pair] = {
+    "case": ("办件", "Case"),
+    "withdrawal": ("撤回", "Withdrawal"),
+    "evaluation": ("评价", "Evaluation"),
+}
+
+VERDICTS: dict[str, Pair] = {
+    "refused": ("已退回", "Refused"),
+    "conflict": ("内容冲突", "Conflict"),
+    "later": ("稍后再送", "Later"),
+}
+
+CHAIN_CAUSES: dict[str, tuple[Pair, Pair]] = {
+    "chain.fork": (
+        EVENT_TEXTS[Event.CHAIN_FORK],
+        ("停用两台，现场核对机号和磁盘", "stop both, compare machine and disk on site"),
+    ),
+    "chain.gap": (
+        EVENT_TEXTS[Event.CHAIN_GAP],
+        ("等终端补送；一天后仍缺则导出其队列", "wait for it; after a day export the terminal's queue"),
+    ),
+}
+"""What the centre itself sees; all other causes come from `kiosk.health`."""
+
+
+def cause(code: str) -> tuple[Pair, Pair]:
+    """What is wrong and what to do; a code that nobody knows is shown as it is."""
+    if code in CHAIN_CAUSES:
+        return CHAIN_CAUSES[code]
+    text = CAUSES.get(code)
+    if text is None:
+        return (code, code), ("查看终端日志", "see the terminal's log")
+    return (text.technician["zh"], text.technician["en"]), (text.action["zh"], text.action["en"])
+
+
+def event(code: str) -> Pair:
+    return EVENT_TEXTS[Event(code)] if code in set(Event) else (code, code)
+
+
+def reason(code: str) -> Pair:
+    if code not in set(Reason):
+        return code, code
+    zh, en = TEXTS[Reason(code)].split(" / ")
+    return zh, en
+
+
+def pair(words: dict[str, Pair], key: str) -> Pair:
+    return words.get(key, (key, key))
+
+
+@cache
+def _titles() -> dict[str, Pair]:
+    found: dict[str, Pair] = {}
+    for file in sorted((Path(kiosk.catalogue.__file__).parent / "definitions").glob("*.json")):
+        definition = read(file)
+        if not isinstance(definition, Rejection):
+            title = dict(definition.title)
+            found[definition.code] = (title.get("zh", definition.code), title.get("en", definition.code))
+    return found
+
+
+def service(code: str) -> Pair:
+    """The title of a service that this centre publishes, else its code."""
+    return _titles().get(code, (code, code))
+
+
+def local_time(text: str | None) -> str:
+    """`2026-11-25 16:03:12`, at +08:00; an unreadable claim is shown as it came."""
+    if not text:
+        return "—"
+    try:
+        return datetime.fromisoformat(text).astimezone(CHINA_TIME).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError):
+        return text
+
+
+def age(text: str | None, now: datetime) -> Pair:
+    """How long ago, in the largest whole unit."""
+    if not text:
+        return "—", ""
+    try:
+        seconds = max(0, int((now - datetime.fromisoformat(text)).total_seconds()))
+    except (ValueError, TypeError):
+        return text, ""
+    for unit_s, zh, en in ((86400, "天", "d"), (3600, "小时", "h"), (60, "分钟", "min")):
+        if seconds >= unit_s:
+            return f"{seconds // unit_s} {zh}", f"{seconds // unit_s} {en}"
+    return f"{seconds} 秒", f"{seconds} s"

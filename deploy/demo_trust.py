@@ -1,0 +1,196 @@
+"""Make the trust roots of the demo: `python deploy/demo_trust.py --into .setup/trust`.
+
+They are made on each machine at set-up, never committed, and carry a mark that production refuses.
+What is there already is kept; a certificate near its end is made anew.
+
+| file | what |
+|---|---|
+| ca.pem, centre_tls.pem, centre_tls.key | the demo authority, the centre's certificate for localhost |
+| centre_acknowledgement.key, .pub | Ed25519, signs what permits a terminal to delete |
+| centre_sealing.key, .pub | X25519, what cases are sealed to |
+| terminal_0142.key, .pub | Ed25519 of the demo terminal |
+| publisher.key, .pub, calibration.key, .pub | Ed25519, sign service definitions and face calibrations |
+| outbox.key | 32 random bytes, key of the terminal's queue |
+| directory.json | terminals and the centre's key ids with their public keys |
+
+Keys are PKCS 8 or SubjectPublicKeyInfo in PEM. A key id is `key_id()` of the public key.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import ipaddress
+import json
+import os
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+DEMO_TERMINAL = "0142"
+DEMO_TERMINAL_NAME = "柳河镇便民服务中心（演示）"
+MARK_FILE = "DEMO_ONLY"
+"""Beside this file stand keys that anybody with this machine can read: production refuses them."""
+VALIDITY_DAYS = 365
+RENEW_DAYS = 30
+
+PrivateKey = Ed25519PrivateKey | X25519PrivateKey
+PublicKey = Ed25519PublicKey | X25519PublicKey
+
+
+def key_id(public_key: PublicKey) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of the raw public key."""
+    return hashlib.sha256(public_key.public_bytes_raw()).hexdigest()[:16]
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """Whole or not at all, never readable by others in between."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _private_pem(key: PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _public_pem(key: PublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _pair(into: Path, name: str, kind: type[Ed25519PrivateKey | X25519PrivateKey]) -> PublicKey:
+    """The public key of the pair `name`, made when it is missing."""
+    key_path = into / f"{name}.key"
+    if key_path.exists():
+        key = serialization.load_pem_private_key(key_path.read_bytes(), None)
+        if not isinstance(key, kind):
+            message = f"{key_path.name} holds another kind of key; remove it and start again"
+            raise SystemExit(message)
+        key_path.chmod(0o600)
+    else:
+        key = kind.generate()
+        _write(key_path, _private_pem(key), 0o600)
+    public = key.public_key()
+    if not (into / f"{name}.pub").exists():
+        _write(into / f"{name}.pub", _public_pem(public), 0o644)
+    return public
+
+
+def _certificate_good(path: Path, now: datetime) -> bool:
+    if not path.exists():
+        return False
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    return now + timedelta(days=RENEW_DAYS) < certificate.not_valid_after_utc
+
+
+def _tls(into: Path) -> None:
+    """An authority whose own key is forgotten at once, and one certificate for localhost."""
+    now = datetime.now(UTC)
+    names = ("ca.pem", "centre_tls.pem")
+    if all(_certificate_good(into / name, now) for name in names) and (into / "centre_tls.key").exists():
+        return
+    ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Jiujin demo authority")])
+    server_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+
+    def builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(ca_name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=VALIDITY_DAYS))
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+            )
+        )
+
+    ca = (
+        builder(ca_name, ca_key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .sign(ca_key, hashes.SHA256())
+    )
+    loopback = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
+    server = (
+        builder(server_name, server_key)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), *loopback]), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    _write(into / "centre_tls.key", _private_pem(server_key), 0o600)
+    _write(into / "ca.pem", ca.public_bytes(serialization.Encoding.PEM), 0o644)
+    _write(into / "centre_tls.pem", server.public_bytes(serialization.Encoding.PEM), 0o644)
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def make_demo_trust(into: Path) -> None:
+    """Make what is missing. Safe to repeat; no key that exists is replaced."""
+    into.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _tls(into)
+    acknowledgement = _pair(into, "centre_acknowledgement", Ed25519PrivateKey)
+    sealing = _pair(into, "centre_sealing", X25519PrivateKey)
+    terminal = _pair(into, f"terminal_{DEMO_TERMINAL}", Ed25519PrivateKey)
+    _pair(into, "publisher", Ed25519PrivateKey)
+    _pair(into, "calibration", Ed25519PrivateKey)
+    if not (into / "outbox.key").exists():
+        _write(into / "outbox.key", secrets.token_bytes(32), 0o600)
+
+    def entry(public: PublicKey) -> dict[str, str]:
+        raw = base64.b64encode(public.public_bytes_raw()).decode("ascii")
+        return {"key_id": key_id(public), "public_key": raw}
+
+    directory = {
+        "schema": "jiujin.directory/1",
+        "demo": True,
+        "centre": {"acknowledgement": entry(acknowledgement), "sealing": entry(sealing)},
+        "terminals": {DEMO_TERMINAL: {"name": DEMO_TERMINAL_NAME, **entry(terminal)}},
+    }
+    text = json.dumps(directory, ensure_ascii=False, indent=2) + "\n"
+    if not (into / "directory.json").exists():
+        _write(into / "directory.json", text.encode(), 0o644)
+    if not (into / MARK_FILE).exists():
+        _write(into / MARK_FILE, b"Demo keys. Never use them in production.\n", 0o644)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make the demo's keys and certificates.")
+    parser.add_argument("--into", type=Path, required=True, help="directory, made when missing")
+    make_demo_trust(parser.parse_args().into)
+
+
+if __name__ == "__main__":
+    main()

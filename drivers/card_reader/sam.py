@@ -1,0 +1,150 @@
+"""The module in an SDT reader (SAM) behind its serial port: one command, one answer, always in step."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from drivers.card_reader.contract import CardFailure
+from drivers.card_reader.protocol import (
+    Command,
+    FrameParser,
+    Reaction,
+    Reply,
+    format_sam_id,
+    meaning,
+    request,
+)
+from drivers.card_reader.reader_state import Patience, ReaderState
+from drivers.card_reader.serial_link import LinkFailure, SerialLink
+from drivers.contract import Cause, DeviceState, Failed, Ok
+
+_DRAIN_LIMIT_S = 1.0
+_SAM_ID_SIZE = 16
+
+
+class SamModule:
+    """Keeps the link, and `state` informed of what is wrong with it.
+
+    "In step" means that no answer to an earlier command can still come. Out of step after a
+    time-out or a cancelled wait: then the line is drained and the status asked first.
+    """
+
+    def __init__(
+        self, port: str, state: ReaderState, *, baud_rate: int, short_timeout_s: float, read_timeout_s: float
+    ) -> None:
+        self._port = port
+        self._link = SerialLink(port, baud_rate)
+        self._state = state
+        self._short_timeout_s = short_timeout_s
+        self._read_timeout_s = read_timeout_s
+        self._in_step = False
+        self._sam_id = ""
+
+    @property
+    def sam_id(self) -> str:
+        """The printed id, "" when the module does not tell it."""
+        return self._sam_id
+
+    @property
+    def is_open(self) -> bool:
+        return self._link.is_open
+
+    def close(self) -> None:
+        self._link.close()
+
+    def distrust(self) -> None:
+        """Ask for the status before the next command."""
+        self._in_step = False
+
+    def open(self) -> Failed[CardFailure] | None:
+        if self._link.is_open:
+            return None
+        self._state.opening()
+        failed = self._link.open()
+        if failed is not None:
+            return self._link_failed(failed)
+        self._in_step = False
+        self._sam_id = ""
+        return None
+
+    def connect(self, patience: Patience) -> Failed[CardFailure] | None:
+        """Open the port and get in step: wait for quiet, then ask for the module's status."""
+        failed = self.open()
+        if failed is not None or self._in_step:
+            return failed
+        failed = self._drain(patience)
+        if failed is not None:
+            return failed
+        answer = self.command(Command.STATUS, patience)
+        if isinstance(answer, Failed):
+            return self._silent(answer)
+        found = meaning(answer.value.status)
+        if found.reaction is not Reaction.PROCEED:
+            self._state.replace_fault(found.fault or Cause.CARD_SAM_ERROR, found.text)
+            return Failed(found.failure, found.text)
+        if not self._sam_id:
+            named = self.command(Command.SAM_ID, patience)
+            if isinstance(named, Ok) and len(named.value.data) == _SAM_ID_SIZE:
+                self._sam_id = format_sam_id(named.value.data)
+        self._in_step = True
+        self._state.ready(self._sam_id)
+        return None
+
+    def command(self, command: Command, patience: Patience) -> Ok[Reply] | Failed[CardFailure]:
+        """Send and wait for the answer; sent again up to twice when the module heard it wrongly."""
+        answer = self._exchange(command, patience)
+        for _ in range(meaning(0x10).retries):
+            if isinstance(answer, Failed) or meaning(answer.value.status).reaction is not Reaction.RESEND:
+                break
+            answer = self._exchange(command, patience)
+        return answer
+
+    def _exchange(self, command: Command, patience: Patience) -> Ok[Reply] | Failed[CardFailure]:
+        limit_s = self._read_timeout_s if command is Command.READ_BASE else self._short_timeout_s
+        limit = patience.at_most(limit_s)
+        parser = FrameParser(command.reply_lengths)
+        lost = self._link.write(request(command))
+        if lost is not None:
+            return self._link_failed(lost)
+        while not limit.over and not limit.cancelled:
+            match self._link.read():
+                case Failed() as failed:
+                    return self._link_failed(failed)
+                case Ok(chunk):
+                    if bodies := parser.feed(chunk):
+                        return Ok(Reply.from_body(bodies[0]))
+        self._in_step = False
+        if limit.cancelled:
+            return Failed(CardFailure.CANCELLED)
+        detail = f"no answer to {command.name.lower()}, {parser.bad_frames} damaged frames"
+        return Failed(CardFailure.TIMED_OUT, detail)
+
+    def _silent(self, failed: Failed[CardFailure]) -> Failed[CardFailure]:
+        """Not even the status was answered; a fresh port sometimes helps a USB converter."""
+        if failed.reason is CardFailure.TIMED_OUT:
+            self._state.fault(Cause.CARD_SILENT, "no answer to the status command")
+            self._link.close()
+        return failed
+
+    def _drain(self, patience: Patience) -> Failed[CardFailure] | None:
+        """Read until 50 ms pass without a byte, for at most a second."""
+        limit = patience.at_most(_DRAIN_LIMIT_S)
+        while not limit.over and not limit.cancelled:
+            match self._link.read():
+                case Failed() as failed:
+                    return self._link_failed(failed)
+                case Ok(b""):
+                    return None
+        return None
+
+    def _link_failed(self, failed: Failed[LinkFailure]) -> Failed[CardFailure]:
+        match failed.reason:
+            case LinkFailure.ABSENT:
+                self._state.fault(Cause.CARD_ABSENT, failed.detail, DeviceState.ABSENT)
+            case LinkFailure.LOST:
+                self._state.fault(Cause.CARD_LOST, failed.detail, DeviceState.ABSENT)
+            case LinkFailure.DENIED | LinkFailure.HELD:
+                self._state.fault(Cause.CARD_LOST, failed.detail)
+            case _:
+                assert_never(failed.reason)
+        return Failed(CardFailure.READER_LOST, failed.detail)

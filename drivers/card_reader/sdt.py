@@ -1,0 +1,183 @@
+"""The reader driver for second-generation identity cards: SDT / SAM_V over a serial port."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from threading import Event
+from uuid import uuid4
+
+from drivers.card_reader import layout
+from drivers.card_reader.contract import CardFailure, CardRead, EncodedPhoto, PhotoFormat
+from drivers.card_reader.protocol import Command, Meaning, Reaction, meaning, split_base
+from drivers.card_reader.reader_state import Patience, ReaderState
+from drivers.card_reader.sam import SamModule
+from drivers.contract import Check, CheckOutcome, DeviceState, DeviceStatus, Failed, Ok
+
+_RECONNECT_S = 1.0
+_PROBE_S = 2.5
+
+_NO_ANSWER = Meaning("no answer", Reaction.RESTART, CardFailure.TIMED_OUT, retries=2)
+
+
+class SdtReader:
+    """One SDT reader, known by its path (/dev/serial/by-id/... keeps it over a replug).
+
+    One command is in flight at a time, each after a flush. `read` has one deadline over all
+    its steps. A lost port is opened again by the next `read` or `probe`, whatever device the
+    path leads to by then. Times are in seconds: `short_timeout_s` for find, select and status,
+    `read_timeout_s` for the read itself (firmware needs 0.3 to 1.5 s), `poll_s` between finds.
+    """
+
+    can_detect_removal = False
+
+    def __init__(
+        self,
+        port: str,
+        *,
+        baud_rate: int = 115200,
+        poll_s: float = 0.3,
+        short_timeout_s: float = 1.0,
+        read_timeout_s: float = 3.0,
+    ) -> None:
+        self._port = port
+        self._poll_s = poll_s
+        self._state = ReaderState()
+        self._module = SamModule(
+            port,
+            self._state,
+            baud_rate=baud_rate,
+            short_timeout_s=short_timeout_s,
+            read_timeout_s=read_timeout_s,
+        )
+
+    def status(self) -> DeviceStatus:
+        return self._state.status
+
+    def card_present(self) -> bool | None:
+        """Always None: "find failed" is the answer for an empty pad and for a card already read."""
+        return None
+
+    def probe(self) -> DeviceStatus:
+        """Ask the module for its status (up to 2.5 s); while a read is going on, the last status."""
+        with self._state.turn(Patience(0.0)) as mine:
+            if mine and not self._state.closing.is_set():
+                self._module.distrust()
+                self._module.connect(Patience(_PROBE_S, self._state.closing))
+        return self._state.status
+
+    def close(self) -> None:
+        """End a running read, then release the port."""
+        self._state.closing.set()
+        with self._state.turn(Patience(float("inf"))):
+            self._module.close()
+            self._state.closed()
+
+    def read(self, deadline_s: float, cancel: Event) -> Ok[CardRead] | Failed[CardFailure]:
+        """See `CardReader.read`.
+
+        A reader that is away is waited for one second, then `READER_LOST`. `CARD_MOVED` also
+        when the answer with the card's text was damaged: the module will not read that card
+        again until it was lifted.
+        """
+        patience = Patience(deadline_s, cancel, self._state.closing)
+        with self._state.turn(patience) as mine:
+            if patience.cancelled:
+                return Failed(CardFailure.CANCELLED)
+            if not mine:
+                return Failed(CardFailure.READER_BUSY, "another read is going on")
+            failed = self._reconnect(patience)
+            result = failed if failed is not None else self._wait_for_card(patience)
+            if self._state.status.state is DeviceState.BUSY:
+                self._state.ready(self._module.sam_id)
+            return result
+
+    def _reconnect(self, patience: Patience) -> Failed[CardFailure] | None:
+        grace = patience.at_most(_RECONNECT_S)
+        while self._module.open() is not None and not grace.over and not grace.cancelled:
+            grace.pause(self._poll_s)
+        return Failed(CardFailure.CANCELLED) if patience.cancelled else self._module.connect(patience)
+
+    def _wait_for_card(self, patience: Patience) -> Ok[CardRead] | Failed[CardFailure]:
+        """Find, select, read until a card was read, the deadline passed or nothing helps."""
+        troubles: Counter[str] = Counter()
+        heard = False
+        while True:
+            outcome = self._attempt(patience)
+            if isinstance(outcome, Failed) and outcome.reason is CardFailure.TIMED_OUT and not patience.over:
+                outcome = _NO_ANSWER
+            if not isinstance(outcome, Meaning):
+                idle = heard and not troubles and self._state.status.state is not DeviceState.BUSY
+                if isinstance(outcome, Failed) and outcome.reason is CardFailure.TIMED_OUT and idle:
+                    return Failed(CardFailure.NO_CARD)
+                return outcome
+            heard = True
+            if outcome.reaction is not Reaction.WAIT:
+                troubles[outcome.text] += 1
+                if (failed := self._handle_trouble(outcome, troubles[outcome.text], patience)) is not None:
+                    return failed
+            elif troubles:
+                return Failed(CardFailure.CARD_MOVED, "; ".join(troubles))
+            else:
+                patience.pause(self._poll_s)
+            if patience.cancelled:
+                return Failed(CardFailure.CANCELLED)
+            if patience.over:
+                return Failed(CardFailure.TIMED_OUT if troubles else CardFailure.NO_CARD)
+            if (failed := self._module.connect(patience)) is not None:
+                return failed
+
+    def _handle_trouble(self, trouble: Meaning, times: int, patience: Patience) -> Failed[CardFailure] | None:
+        """None when it is worth another try."""
+        if times > trouble.retries:
+            if trouble.fault is not None:
+                self._state.replace_fault(trouble.fault, trouble.text)
+                self._module.distrust()
+            return Failed(trouble.failure, trouble.text)
+        if trouble.reset_first and times == trouble.retries:
+            self._module.command(Command.RESET, patience)
+            self._module.distrust()
+        return None
+
+    def _attempt(self, patience: Patience) -> Ok[CardRead] | Failed[CardFailure] | Meaning:
+        """One find -> select -> read; a status that is not success comes back as its meaning."""
+        data = b""
+        for command in (Command.FIND, Command.SELECT, Command.READ_BASE):
+            answer = self._module.command(command, patience)
+            if isinstance(answer, Failed):
+                return answer
+            found = meaning(answer.value.status)
+            if found.reaction is not Reaction.PROCEED:
+                return found
+            self._state.busy()
+            data = answer.value.data
+        return self._accept(data)
+
+    def _accept(self, data: bytes) -> Ok[CardRead] | Failed[CardFailure]:
+        parts = split_base(data)
+        if isinstance(parts, Failed):
+            return parts
+        text, photo = parts.value
+        document = layout.decode(text)
+        if isinstance(document, Failed):
+            return document
+        return Ok(
+            CardRead(
+                session_id=uuid4().hex,
+                document=document.value,
+                photo=EncodedPhoto(PhotoFormat.WLT, photo),
+                evidence=self._evidence(),
+                reader_id=f"sdt:{self._module.sam_id or self._port}",
+                read_monotonic_ns=time.monotonic_ns(),
+            )
+        )
+
+    def _evidence(self) -> tuple[Check, ...]:
+        """The module proves the card to itself and hands over plain text: nothing to verify later."""
+        module = self._module.sam_id or "without id"
+        return (
+            Check("frame_checksum", CheckOutcome.PASSED, "XOR, guards against line errors only"),
+            Check("sam_mutual_authentication", CheckOutcome.PASSED, f"module {module} reported 90"),
+            Check("issuer_signature", CheckOutcome.NOT_DONE, "the module gives none to the terminal"),
+            Check("loss_report", CheckOutcome.NOT_DONE, "not asked"),
+        )

@@ -1,0 +1,152 @@
+"""The far end of a PC/SC reader: a smart card that dials in to vpcd's virtual reader.
+
+The card is the TCP client (vpcd listens on 35963). Every message is a 2-byte big-endian length
+and a payload; a payload of one byte from the reader is a control (0 power off, 1 power on,
+2 reset, 4 asks for the ATR, the only one that is answered). Connecting is insertion, closing is
+removal. The application and its file are described in `identity_file`.
+"""
+
+from __future__ import annotations
+
+import socket
+from enum import StrEnum
+from threading import Event, Lock, Thread
+
+from drivers.card_reader import identity_file
+from drivers.card_reader.contract import Document
+
+ATR = bytes.fromhex("3B80800101")
+"""Direct convention, T=0 and T=1 offered, no historical bytes, right check byte."""
+_ASK_ATR = b"\x04"
+_SELECT = bytes.fromhex("00A40400")
+_READ_BINARY = bytes.fromhex("00B0")
+_OK = bytes.fromhex("9000")
+
+
+class CardFault(StrEnum):
+    """How the card misbehaves from now on."""
+
+    FOREIGN = "foreign"
+    """It has other applications, not ours."""
+    GARBAGE = "garbage"
+    """The file's bytes are rubbish."""
+    LEAVE = "leave"
+    """It is pulled when the file is asked for."""
+    SILENT = "silent"
+    """Takes the command for the file and never answers."""
+
+
+class VirtualCard:
+    """One card. `insert` and `remove` may be repeated; the same card keeps its document."""
+
+    def __init__(self, document: Document, *, host: str = "127.0.0.1", port: int = 35963) -> None:
+        self._file = identity_file.encode(document)
+        self._address = (host, port)
+        self._fault: CardFault | None = None
+        self._lock = Lock()
+        self._connection: socket.socket | None = None
+        self._thread: Thread | None = None
+        self._left = Event()
+
+    def misbehave(self, fault: CardFault | None) -> None:
+        self._fault = fault
+
+    def insert(self, deadline_s: float = 5.0) -> None:
+        """Put the card in; OSError when no vpcd listens."""
+        self.remove()
+        connection = socket.create_connection(self._address, timeout=deadline_s)
+        connection.settimeout(None)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._left.clear()
+        with self._lock:
+            self._connection = connection
+        self._thread = Thread(target=self._serve, args=(connection,), name="virtual-card", daemon=True)
+        self._thread.start()
+
+    def remove(self) -> None:
+        """Pull the card; nothing happens when it is out."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            _hang_up(connection)
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def wait_left(self, deadline_s: float) -> bool:
+        """True when the card is out, be it pulled or because the service ended."""
+        return self._left.wait(deadline_s)
+
+    def _serve(self, connection: socket.socket) -> None:
+        selected = False
+        with connection:
+            while (message := _receive(connection)) is not None:
+                if len(message) == 1:
+                    selected = False
+                    answer = ATR if message == _ASK_ATR else None
+                else:
+                    answer = self._respond(message, selected)
+                    if answer is None and self._fault is CardFault.LEAVE:
+                        break
+                    if message.startswith(_SELECT):
+                        selected = answer == _OK
+                if answer is not None and not _send(connection, answer):
+                    break
+        self._left.set()
+
+    def _respond(self, apdu: bytes, selected: bool) -> bytes | None:
+        """The answer with its status word, None for no answer at all."""
+        if apdu.startswith(_SELECT):
+            wanted = apdu[5 : 5 + apdu[4]] if len(apdu) > 4 else b""
+            ours = wanted == identity_file.AID and self._fault is not CardFault.FOREIGN
+            return _OK if ours else bytes.fromhex("6A82")
+        if not apdu.startswith(_READ_BINARY) or len(apdu) != 5:
+            return bytes.fromhex("6D00")
+        if not selected:
+            return bytes.fromhex("6985")
+        if self._fault in (CardFault.LEAVE, CardFault.SILENT):
+            return None
+        offset, wanted_size = int.from_bytes(apdu[2:4], "big"), apdu[4] or 256
+        if offset >= len(self._file):
+            return bytes.fromhex("6B00")
+        part = self._file[offset : offset + wanted_size]
+        if self._fault is CardFault.GARBAGE:
+            part = bytes(byte ^ 0xA5 for byte in part)
+        return part + _OK
+
+
+def _receive(connection: socket.socket) -> bytes | None:
+    """One message; None when the reader hung up."""
+    header = _receive_exactly(connection, 2)
+    return None if header is None else _receive_exactly(connection, int.from_bytes(header, "big"))
+
+
+def _receive_exactly(connection: socket.socket, size: int) -> bytes | None:
+    data = b""
+    while len(data) < size:
+        try:
+            # The kernel forgets this after each use; without it every command waits 40 ms for an ACK.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            part = connection.recv(size - len(data))
+        except OSError:
+            return None
+        if not part:
+            return None
+        data += part
+    return data
+
+
+def _send(connection: socket.socket, answer: bytes) -> bool:
+    try:
+        connection.sendall(len(answer).to_bytes(2, "big") + answer)
+    except OSError:
+        return False
+    return True
+
+
+def _hang_up(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        # the other end was quicker
+        return

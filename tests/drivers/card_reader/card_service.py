@@ -1,0 +1,23 @@
+"""The card service as a fixture, for every test module that imports it."""
+
+import fcntl
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers.card_reader.virtual_service import VirtualService
+from drivers.contract import Ok
+
+
+@pytest.fixture
+def card_service() -> Iterator[VirtualService]:
+    """A pcscd with a virtual reader. One machine has one: test runs side by side take turns."""
+    with (Path(tempfile.gettempdir()) / "jiujin-virtual-card-service.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        service = VirtualService()
+        started = service.start()
+        assert isinstance(started, Ok), started
+        yield service
+        service.stop()

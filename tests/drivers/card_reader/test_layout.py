@@ -1,0 +1,103 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.card_reader.contract import CardFailure, Document, DocumentKind, ValidityKind
+from drivers.card_reader.layout import decode, encode, read_validity
+from drivers.contract import Failed, Ok
+from tests.drivers.card_reader.people import DEMO, FOREIGN_2017, FOREIGN_2023, HMT, RESIDENT
+
+DOCUMENTS = (RESIDENT, HMT, FOREIGN_2017, FOREIGN_2023)
+
+names = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Zs"), exclude_characters="\0"), min_size=1, max_size=7
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.kind.value)
+def test_every_variant_comes_back(document: Document) -> None:
+    assert len(encode(document)) == 256
+    assert decode(encode(document)) == Ok(document)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.kind.value)
+def test_padding_may_be_nul(document: Document) -> None:
+    block = bytearray(encode(document))
+    for position in range(0, 256, 2):
+        inside = document.latin_name and position < 240
+        if block[position : position + 2] == b" \0" and not inside:
+            block[position] = 0
+    assert decode(bytes(block)) == Ok(document)
+
+
+@given(names)
+def test_any_name_that_fits_comes_back(name: str) -> None:
+    outcome = decode(encode(replace(RESIDENT, name=name)))
+    assert isinstance(outcome, Ok)
+    assert outcome.value.name == name
+    assert outcome.value.name_complete
+
+
+@given(st.binary(min_size=256, max_size=256))
+def test_any_block_is_a_document_that_json_and_sqlite_can_hold_or_a_failure(block: bytes) -> None:
+    outcome = decode(block)
+    if isinstance(outcome, Ok):
+        document = outcome.value
+        for text in (
+            document.name,
+            document.number,
+            document.address,
+            document.latin_name,
+            document.authority,
+        ):
+            text.encode()
+
+
+def test_an_english_name_of_46_characters_goes_on_in_the_second_place() -> None:
+    name = "EXAMPLE, ELLA MARGARETHE VON DER LANGEN WIESEN"
+    assert len(name) == 46
+    outcome = decode(encode(replace(FOREIGN_2023, latin_name=name)))
+    assert isinstance(outcome, Ok)
+    assert outcome.value.latin_name == name
+
+
+def test_a_number_that_does_not_fit_is_refused_without_naming_it() -> None:
+    with pytest.raises(ValueError, match="number needs 40 bytes") as caught:
+        encode(replace(RESIDENT, number="11019919480312002799"))
+    assert "1948" not in str(caught.value)
+
+
+@pytest.mark.parametrize("field", [{"number": ""}, {"name": ""}])
+def test_a_card_without_number_or_name_is_unreadable(field: dict[str, str]) -> None:
+    outcome = decode(encode(replace(RESIDENT, **field)))  # type: ignore[arg-type]  # both are text fields
+    assert outcome == Failed(CardFailure.UNREADABLE, "number or name is empty")
+
+
+@pytest.mark.parametrize("size", [0, 255, 257])
+def test_a_block_of_another_size_is_unreadable(size: int) -> None:
+    assert isinstance(decode(bytes(size)), Failed)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "end"),
+    [
+        ("20300101", ValidityKind.DATED, date(2030, 1, 1)),
+        ("长期", ValidityKind.LONG_TERM, None),
+        ("99991231", ValidityKind.LONG_TERM, None),
+        ("", ValidityKind.UNREADABLE, None),
+        ("００００００００", ValidityKind.UNREADABLE, None),
+        ("２０３００１０１", ValidityKind.UNREADABLE, None),
+        ("2030 1 1", ValidityKind.UNREADABLE, None),
+    ],
+)
+def test_the_end_of_validity(text: str, kind: ValidityKind, end: date | None) -> None:
+    assert read_validity(text) == (kind, end)
+
+
+def test_nothing_personal_in_a_repr() -> None:
+    assert RESIDENT.name not in repr(RESIDENT)
+    assert RESIDENT.number not in repr(decode(encode(RESIDENT)))
+    assert DEMO.kind is DocumentKind.DEMO

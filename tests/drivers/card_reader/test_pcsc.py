@@ -1,0 +1,146 @@
+"""What is special to PC/SC readers; what all readers share is in `conformance`."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from smartcard import scard
+
+from drivers.card_reader import identity_file
+from drivers.card_reader.contract import CardFailure, CardRead, DocumentKind
+from drivers.card_reader.pcsc import PcscReader
+from drivers.card_reader.virtual_card import CardFault, VirtualCard
+from drivers.card_reader.virtual_service import READER_NAME, VirtualService
+from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
+from tests.drivers.card_reader.conformance import NEVER
+from tests.drivers.card_reader.people import DEMO, HELPER, RESIDENT
+from tests.drivers.card_reader.waiting import wait_until
+
+
+@pytest.fixture
+def card(card_service: VirtualService) -> Iterator[VirtualCard]:
+    assert isinstance(card_service.start(), Ok)
+    card = VirtualCard(HELPER)
+    yield card
+    card.remove()
+
+
+@pytest.fixture
+def reader(card: VirtualCard) -> Iterator[PcscReader]:
+    assert card is not None
+    reader = PcscReader(READER_NAME, conversation_s=1.0)
+    yield reader
+    reader.close()
+
+
+def reason(outcome: Ok[CardRead] | Failed[CardFailure]) -> CardFailure:
+    assert isinstance(outcome, Failed)
+    return outcome.reason
+
+
+def test_a_helpers_card(card: VirtualCard, reader: PcscReader) -> None:
+    card.insert()
+    outcome = reader.read(10.0, NEVER)
+    assert isinstance(outcome, Ok)
+    assert outcome.value.document == HELPER
+    assert outcome.value.document.kind is DocumentKind.HELPER
+    assert outcome.value.document.role == "witness"
+    assert outcome.value.photo is None
+
+
+def test_nothing_counts_as_authenticated(card: VirtualCard, reader: PcscReader) -> None:
+    card.insert()
+    outcome = reader.read(10.0, NEVER)
+    assert isinstance(outcome, Ok)
+    assert {check.outcome for check in outcome.value.evidence} == {CheckOutcome.NOT_DONE}
+    assert "card_authentication" in {check.name for check in outcome.value.evidence}
+
+
+def test_another_card_is_a_wrong_card(card: VirtualCard, reader: PcscReader) -> None:
+    card.misbehave(CardFault.FOREIGN)
+    card.insert()
+    assert reason(reader.read(10.0, NEVER)) is CardFailure.WRONG_CARD
+    assert reader.status().usable
+
+
+def test_presence_follows_the_card(card: VirtualCard, reader: PcscReader) -> None:
+    def present() -> bool | None:
+        reader.probe()
+        return reader.card_present()
+
+    assert reader.can_detect_removal
+    assert wait_until(lambda: present() is False)
+    card.insert()
+    assert wait_until(lambda: present() is True)
+    card.remove()
+    assert wait_until(lambda: present() is False)
+
+
+def test_the_same_insertion_keeps_its_session(card: VirtualCard, reader: PcscReader) -> None:
+    card.insert()
+    first, second = reader.read(10.0, NEVER), reader.read(10.0, NEVER)
+    assert isinstance(first, Ok)
+    assert isinstance(second, Ok)
+    assert first.value.session_id == second.value.session_id
+
+
+def test_a_card_that_another_program_holds_is_busy(card: VirtualCard, reader: PcscReader) -> None:
+    card.insert()
+    assert wait_until(lambda: bool(reader.probe().usable and reader.card_present()))
+    _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    code, held, _ = scard.SCardConnect(
+        context, READER_NAME, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_ANY
+    )
+    assert code == scard.SCARD_S_SUCCESS
+    assert reason(reader.read(10.0, NEVER)) is CardFailure.READER_BUSY
+    scard.SCardDisconnect(held, scard.SCARD_LEAVE_CARD)
+    scard.SCardReleaseContext(context)
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+
+
+def test_a_reader_of_another_name_is_absent(card: VirtualCard) -> None:
+    assert card is not None
+    reader = PcscReader("No Such Reader")
+    assert reason(reader.read(0.2, NEVER)) is CardFailure.READER_LOST
+    assert (reader.status().state, reader.status().cause) == (DeviceState.ABSENT, Cause.CARD_ABSENT)
+    assert reader.card_present() is None
+    reader.close()
+
+
+def test_reads_leave_neither_threads_nor_contexts_behind(card: VirtualCard, reader: PcscReader) -> None:
+    """pcscd serves 200 contexts for the whole machine: 250 reads fail if one is lost at each."""
+    card.insert()
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+    threads = threading.active_count()
+    for _ in range(250):
+        assert isinstance(reader.read(10.0, NEVER), Ok)
+    assert threading.active_count() <= threads
+
+
+def test_an_identity_card_does_not_go_onto_this_kind_of_card() -> None:
+    with pytest.raises(ValueError, match="resident"):
+        identity_file.encode(RESIDENT)
+
+
+@pytest.mark.parametrize("document", [DEMO, HELPER], ids=lambda document: document.kind.value)
+def test_identity_files_come_back(document: object) -> None:
+    body = identity_file.encode(document)[2:]  # type: ignore[arg-type]  # pytest hands objects on
+    assert identity_file.decode(body) == Ok(document)
+
+
+@pytest.mark.parametrize(
+    ("body", "failure"),
+    [
+        (b"", CardFailure.UNREADABLE),
+        (b"\xff\xfe", CardFailure.UNREADABLE),
+        (b"[]", CardFailure.UNREADABLE),
+        (b"[" * 2000, CardFailure.UNREADABLE),
+        (b'{"version":2,"kind":"demo","name":"A","number":"1"}', CardFailure.UNSUPPORTED_KIND),
+        (b'{"version":1,"kind":"resident","name":"A","number":"1"}', CardFailure.UNSUPPORTED_KIND),
+        (b'{"version":1,"kind":"demo","name":"A"}', CardFailure.UNREADABLE),
+        (b'{"version":1,"kind":"demo","name":["A"],"number":"1"}', CardFailure.UNREADABLE),
+        (b'{"version":1,"kind":"demo","name":"\\ud872","number":"1"}', CardFailure.UNREADABLE),
+    ],
+)
+def test_a_bad_identity_file_is_a_failure(body: bytes, failure: CardFailure) -> None:
+    assert reason(identity_file.decode(body)) is failure  # type: ignore[arg-type]  # any Failed will do

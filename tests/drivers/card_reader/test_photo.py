@@ -1,0 +1,112 @@
+import io
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from drivers.card_reader import simulated_photo
+from drivers.card_reader.contract import EncodedPhoto, PhotoFormat
+from drivers.card_reader.photo import PhotoFailure, decode
+from drivers.contract import Failed, Ok
+
+SIMULATED = (sys.executable, "-m", "drivers.card_reader.simulated_photo_decoder")
+LONG_S = 30.0
+
+
+def picture(size: tuple[int, int] = (300, 400)) -> bytes:
+    """Something with the shapes of a face, drawn."""
+    image = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((100, 100, 200, 240), fill=(224, 190, 160))
+    draw.ellipse((125, 150, 140, 160), fill="black")
+    draw.ellipse((160, 150, 175, 160), fill="black")
+    draw.rectangle((60, 250, 240, 400), fill=(40, 60, 120))
+    packed = io.BytesIO()
+    image.save(packed, "PNG")
+    return packed.getvalue()
+
+
+def program(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+def wlt(data: bytes = b"\0" * 1024) -> EncodedPhoto:
+    return EncodedPhoto(PhotoFormat.WLT, data)
+
+
+def test_the_simulated_photo_through_its_decoder() -> None:
+    photo = simulated_photo.encode(picture())
+    assert len(photo) == 1024
+    outcome = decode(SIMULATED, wlt(photo), LONG_S)
+    assert isinstance(outcome, Ok)
+    with Image.open(io.BytesIO(outcome.value)) as image:
+        assert (image.format, image.size, image.mode) == ("BMP", (102, 126), "RGB")
+        cheek = image.getpixel((50, 62))
+    assert isinstance(cheek, tuple)
+    assert all(abs(seen - drawn) < 30 for seen, drawn in zip(cheek, (224, 190, 160), strict=True))
+
+
+def test_noise_fits_too() -> None:
+    noise = Image.effect_noise((102, 126), 90).convert("RGB")
+    packed = io.BytesIO()
+    noise.save(packed, "PNG")
+    assert len(simulated_photo.encode(packed.getvalue())) == 1024
+
+
+def test_a_portrait_is_framed_like_a_cards() -> None:
+    framed = simulated_photo.frame_portrait(picture(), (100, 100, 100, 140))
+    with Image.open(io.BytesIO(framed)) as image:
+        assert image.width / image.height == pytest.approx(102 / 126, rel=0.01)
+        assert 100 / image.width == pytest.approx(0.58, abs=0.01)
+        assert image.getpixel((image.width // 2, image.height // 2)) == (224, 190, 160)
+
+
+@given(st.binary(max_size=1100))
+@settings(max_examples=30)
+def test_what_is_not_a_simulated_photo_has_no_picture(data: bytes) -> None:
+    with pytest.raises(ValueError, match="not a simulated photo"):
+        simulated_photo.decode(data)
+
+
+@pytest.mark.parametrize(
+    ("command", "failure"),
+    [
+        ((), PhotoFailure.NO_DECODER),
+        (("/no/such/decoder",), PhotoFailure.NO_DECODER),
+        (SIMULATED, PhotoFailure.CRASHED),
+        (program("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"), PhotoFailure.CRASHED),
+        (program("print('nothing of a picture')"), PhotoFailure.GARBAGE),
+        (program("print('BM' + 'x' * 100)"), PhotoFailure.GARBAGE),
+        (
+            program("import sys; sys.stdin.read(); sys.stdout.write('BM' + 'x' * 4_000_000)"),
+            PhotoFailure.GARBAGE,
+        ),
+        (program("pass"), PhotoFailure.GARBAGE),
+    ],
+)
+def test_whatever_the_decoder_does_is_a_failure(command: tuple[str, ...], failure: PhotoFailure) -> None:
+    outcome = decode(command, wlt(), LONG_S)
+    assert isinstance(outcome, Failed)
+    assert outcome.reason is failure
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time; time.sleep(600)",
+        "import os, time; os.close(1); time.sleep(600)",
+        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])",
+    ],
+)
+def test_a_decoder_that_hangs_is_ended(code: str) -> None:
+    outcome = decode(program(code), wlt(), 1.0)
+    assert isinstance(outcome, Failed)
+    assert outcome.reason is PhotoFailure.TIMED_OUT
+
+
+def test_only_wlt_goes_to_the_decoder() -> None:
+    outcome = decode(SIMULATED, EncodedPhoto(PhotoFormat.JPEG, b"\xff\xd8"), LONG_S)
+    assert isinstance(outcome, Failed)
+    assert outcome.reason is PhotoFailure.UNSUPPORTED_FORMAT

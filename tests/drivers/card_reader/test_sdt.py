@@ -1,0 +1,252 @@
+"""What is special to SDT readers; what all readers share is in `conformance`."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import Event, Thread
+
+import pytest
+import serial
+
+from drivers.card_reader.contract import CardFailure, CardRead
+from drivers.card_reader.protocol import Command
+from drivers.card_reader.sdt import SdtReader
+from drivers.card_reader.simulated import Fault, Rule, SimulatedCard, SimulatedSdtReader
+from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
+from tests.drivers.card_reader.conformance import NEVER
+from tests.drivers.card_reader.people import CARD, FOREIGN_2017, FOREIGN_2023, HMT, PHOTO, RESIDENT
+from tests.drivers.card_reader.waiting import wait_until
+
+
+@pytest.fixture
+def module() -> Iterator[SimulatedSdtReader]:
+    module = SimulatedSdtReader()
+    yield module
+    module.close()
+
+
+@pytest.fixture
+def reader(module: SimulatedSdtReader) -> Iterator[SdtReader]:
+    reader = SdtReader(module.path, poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
+    yield reader
+    reader.close()
+
+
+def reason(outcome: Ok[CardRead] | Failed[CardFailure]) -> CardFailure:
+    assert isinstance(outcome, Failed)
+    return outcome.reason
+
+
+@pytest.mark.parametrize("document", [RESIDENT, HMT, FOREIGN_2017, FOREIGN_2023], ids=lambda d: d.kind.value)
+def test_every_kind_of_card(module: SimulatedSdtReader, reader: SdtReader, document: object) -> None:
+    module.put_card(SimulatedCard(document, PHOTO))  # type: ignore[arg-type]  # pytest hands objects on
+    outcome = reader.read(5.0, NEVER)
+    assert isinstance(outcome, Ok)
+    assert outcome.value.document == document
+    assert outcome.value.photo is not None
+    assert outcome.value.photo.data == PHOTO
+    assert outcome.value.reader_id == "sdt:05.01-20260101-0000123456-0000007890"
+
+
+def test_the_evidence_says_what_was_checked_and_what_was_not(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    module.put_card(CARD)
+    outcome = reader.read(5.0, NEVER)
+    assert isinstance(outcome, Ok)
+    assert {check.name: check.outcome for check in outcome.value.evidence} == {
+        "frame_checksum": CheckOutcome.PASSED,
+        "sam_mutual_authentication": CheckOutcome.PASSED,
+        "issuer_signature": CheckOutcome.NOT_DONE,
+        "loss_report": CheckOutcome.NOT_DONE,
+    }
+
+
+def test_a_card_is_read_once_until_it_was_lifted(module: SimulatedSdtReader, reader: SdtReader) -> None:
+    module.put_card(CARD)
+    first = reader.read(5.0, NEVER)
+    assert reason(reader.read(0.5, NEVER)) is CardFailure.NO_CARD
+    assert reader.card_present() is None
+    assert not reader.can_detect_removal
+    module.put_card(CARD)
+    second = reader.read(5.0, NEVER)
+    assert isinstance(first, Ok)
+    assert isinstance(second, Ok)
+    assert first.value.session_id != second.value.session_id
+
+
+@pytest.mark.parametrize("fault", [Fault.SPLIT, Fault.NOISE, Fault.SLOW])
+def test_a_dirty_or_slow_line_does_not_matter(
+    module: SimulatedSdtReader, reader: SdtReader, fault: Fault
+) -> None:
+    for command in (Command.STATUS, Command.FIND, Command.SELECT, Command.READ_BASE):
+        module.inject(Rule(fault, command, delay_s=0.1))
+    module.put_card(CARD)
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+
+
+@pytest.mark.parametrize("fault", [Fault.WRONG_CHECKSUM, Fault.TRUNCATED, Fault.SILENCE])
+@pytest.mark.parametrize("command", [Command.FIND, Command.SELECT])
+def test_one_damaged_answer_is_got_over(
+    module: SimulatedSdtReader, reader: SdtReader, fault: Fault, command: Command
+) -> None:
+    module.inject(Rule(fault, command))
+    module.put_card(CARD)
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+    assert reader.status().state is DeviceState.READY
+
+
+def test_a_damaged_text_is_no_identity_and_the_card_must_be_lifted(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    module.inject(Rule(Fault.WRONG_CHECKSUM, Command.READ_BASE))
+    module.put_card(CARD)
+    assert reason(reader.read(10.0, NEVER)) is CardFailure.CARD_MOVED
+    assert reader.status().usable
+
+
+@pytest.mark.parametrize("command", [Command.SELECT, Command.READ_BASE])
+def test_a_card_that_leaves_between_the_steps_moved(
+    module: SimulatedSdtReader, reader: SdtReader, command: Command
+) -> None:
+    module.inject(Rule(Fault.PULL_CARD, command))
+    module.put_card(CARD)
+    assert reason(reader.read(10.0, NEVER)) is CardFailure.CARD_MOVED
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="after a late answer the next read ends as timed_out: never a wrong card, but the card has to be put again",
+)
+def test_a_late_answer_is_never_the_next_persons(module: SimulatedSdtReader, reader: SdtReader) -> None:
+    cancel = Event()
+    module.inject(Rule(Fault.SLOW, Command.READ_BASE, delay_s=0.4))
+    module.put_card(CARD)
+    outcomes: list[object] = []
+    thread = Thread(target=lambda: outcomes.append(reader.read(10.0, cancel)))
+    thread.start()
+    assert module.wait_heard(Command.READ_BASE, 1, 10.0)
+    cancel.set()
+    thread.join(10.0)
+    assert outcomes == [Failed(CardFailure.CANCELLED)]
+    module.put_card(SimulatedCard(HMT, PHOTO))
+    outcome = reader.read(10.0, NEVER)
+    assert isinstance(outcome, Ok)
+    assert outcome.value.document == HMT
+
+
+def test_the_command_is_sent_again_when_the_module_heard_it_wrongly(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    module.put_card(CARD)
+    module.inject(Rule(Fault.STATUS, Command.READ_BASE, times=2, status=0x10))
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+    assert module.heard(Command.READ_BASE) == 3
+    assert module.heard(Command.SELECT) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [
+        (0x32, CardFailure.NOT_AUTHENTIC),
+        (0x33, CardFailure.NOT_AUTHENTIC),
+        (0x40, CardFailure.WRONG_CARD),
+        (0x31, CardFailure.NOT_AUTHENTIC),
+        (0x24, CardFailure.UNREADABLE),
+        (0x21, CardFailure.READER_LOST),
+    ],
+)
+def test_a_status_that_stays_becomes_its_failure(
+    module: SimulatedSdtReader, reader: SdtReader, status: int, failure: CardFailure
+) -> None:
+    module.inject(Rule(Fault.STATUS, Command.READ_BASE, times=5, status=status))
+    module.put_card(CARD)
+    assert reason(reader.read(10.0, NEVER)) is failure
+
+
+def test_an_unrecognised_error_is_tried_again_and_then_the_module_is_reset(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    module.inject(Rule(Fault.STATUS, Command.READ_BASE, times=2, status=0x24))
+    module.put_card(CARD)
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+    assert module.heard(Command.RESET) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "cause"),
+    [
+        (0x60, CardFailure.READER_LOST, Cause.CARD_SAM_ERROR),
+        (0x66, CardFailure.VENDOR_UNAUTHORISED, Cause.CARD_UNAUTHORISED),
+    ],
+)
+@pytest.mark.parametrize("command", [Command.STATUS, Command.FIND])
+def test_a_module_out_of_service(
+    module: SimulatedSdtReader,
+    reader: SdtReader,
+    status: int,
+    failure: CardFailure,
+    cause: Cause,
+    command: Command,
+) -> None:
+    module.inject(Rule(Fault.STATUS, command, status=status))
+    assert reason(reader.read(5.0, NEVER)) is failure
+    assert (reader.status().state, reader.status().cause) == (DeviceState.FAULT, cause)
+    assert reader.probe().state is DeviceState.READY
+
+
+def test_replugged_elsewhere_and_unplugged_in_mid_answer(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    module.put_card(CARD)
+    module.inject(Rule(Fault.UNPLUG, Command.READ_BASE))
+    assert reason(reader.read(10.0, NEVER)) is CardFailure.READER_LOST
+    assert reader.status().cause is Cause.CARD_LOST
+    module.replug()
+    # half an answer from before is not glued to the new one
+    module.put_card(SimulatedCard(replace(RESIDENT, name="另一人"), PHOTO))
+    outcome = reader.read(10.0, NEVER)
+    assert isinstance(outcome, Ok)
+    assert outcome.value.document.name == "另一人"
+
+
+def test_a_reader_that_was_never_there_is_absent() -> None:
+    reader = SdtReader("/dev/no-such-card-reader", poll_s=0.05)
+    assert reason(reader.read(0.2, NEVER)) is CardFailure.READER_LOST
+    status = reader.probe()
+    assert (status.state, status.cause) == (DeviceState.ABSENT, Cause.CARD_ABSENT)
+    reader.close()
+
+
+def test_a_port_that_another_program_holds(module: SimulatedSdtReader, reader: SdtReader) -> None:
+    with serial.Serial(module.path, exclusive=True):
+        assert reason(reader.read(0.2, NEVER)) is CardFailure.READER_LOST
+        assert "held" in reader.status().detail
+        assert reader.status().state is DeviceState.FAULT
+    assert reader.probe().usable
+
+
+def test_a_probe_during_a_read_answers_at_once_and_a_second_read_is_refused(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    cancel = Event()
+    thread = Thread(target=lambda: reader.read(60.0, cancel))
+    thread.start()
+    assert module.wait_heard(Command.FIND, 2, 10.0)
+    asked = module.heard(Command.STATUS)
+    assert reader.probe().usable
+    assert module.heard(Command.STATUS) == asked
+    assert reason(reader.read(0.2, NEVER)) is CardFailure.READER_BUSY
+    cancel.set()
+    thread.join(10.0)
+
+
+def test_the_first_cause_is_kept_until_the_reader_is_back(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    assert reader.probe().usable
+    module.unplug()
+    assert wait_until(lambda: not reader.probe().usable)
+    for _ in range(3):
+        assert reader.probe().cause is Cause.CARD_LOST
+    module.replug()
+    assert reader.probe().cause is None

@@ -1,0 +1,62 @@
+"""Every scenario of tests/scenarios through the real command, as a technician would call it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+SCENARIOS = sorted(path.stem for path in (PROJECT / "tests" / "scenarios").glob("*.toml"))
+
+
+def rehearse(name: str, into: Path) -> tuple[int, dict[str, Any]]:
+    finished = subprocess.run(
+        [sys.executable, str(PROJECT / "main.py"), "rehearse", name, "--json", "--into", str(into)],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=280,
+        check=False,
+    )
+    assert finished.stdout, finished.stderr.decode()[-2000:]
+    report: dict[str, Any] = json.loads(finished.stdout)
+    return finished.returncode, report
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_holds(name: str, tmp_path: Path) -> None:
+    code, report = rehearse(name, tmp_path)
+    wrong = [line for line in report["expectations"] if not line["ok"]]
+    assert (report["trouble"], wrong, report["leftovers"]) == ("", [], [])
+    assert report["ok"] is True
+    assert code == 0
+
+
+def test_a_broken_expectation_fails_the_rehearsal(tmp_path: Path) -> None:
+    """The same visit, expected to print two slips, must not pass."""
+    source = (PROJECT / "tests" / "scenarios" / "printer_out.toml").read_text("utf-8")
+    bent = tmp_path / "bent.toml"
+    bent.write_text(source.replace("registered = 1", "registered = 2"), "utf-8")
+    code, report = rehearse(str(bent), tmp_path)
+    assert report["ok"] is False
+    assert code == 1
+
+
+def test_a_scenario_with_a_typing_error_names_it(tmp_path: Path) -> None:
+    bent = tmp_path / "bent.toml"
+    bent.write_text('[[step]]\npres = "begin"\n', "utf-8")
+    finished = subprocess.run(
+        [sys.executable, str(PROJECT / "main.py"), "rehearse", str(bent)],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 2
+    assert b"did you mean press?" in finished.stderr
