@@ -139,13 +139,20 @@ def read_identity(reader: str) -> Ok[Document] | Failed[CardFailure]:
         if code != _SUCCESS:
             return failure(code, "connect")
         try:
-            return _converse(card, protocol)
+            answer = _converse(card, protocol)
+            if isinstance(answer, Failed) and answer.detail == _NOT_SELECTED:
+                answer = _converse(card, protocol)
+            return answer
         finally:
             # No reset: when the card is gone it fails, and pcscd 1.9.9 then calls the reader empty
             # without noticing a card that is put back within its next 0.4 s poll.
             scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
     finally:
         scard.SCardReleaseContext(context)
+
+
+_NOT_SELECTED = "status word 6985"
+"""The card was powered anew in between and has forgotten the selection: everything from the start, once."""
 
 
 def _converse(card: int, protocol: int) -> Ok[Document] | Failed[CardFailure]:
