@@ -2,52 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
-from central import schema
+from central.database import utc_now
+from central.ops import casebook, fleet
+from central.schema import evaluations
 from central.settings import CentreSettings
+
+Sample = tuple[str, float]
+"""Labels in braces, or nothing, and the value."""
 
 
 def exposition(engine: Engine, settings: CentreSettings) -> str:
     """The text format 0.0.4 of Prometheus."""
-    silent_before = (datetime.now(UTC) - timedelta(seconds=settings.silent_after_s)).isoformat()
-    lines: list[str] = []
-
-    def family(name: str, words: str, rows: list[tuple[str, str, int]]) -> None:
-        lines.append(f"# HELP {name} {words}")
-        lines.append(f"# TYPE {name} gauge")
-        lines.extend(
-            f'{name}{{{label}="{value}"}} {count}' if label else f"{name} {count}"
-            for label, value, count in rows
-        )
-
+    now = utc_now()
     with engine.connect() as connection:
-        by_state = connection.execute(
-            select(schema.cases.c.state, func.count()).group_by(schema.cases.c.state)
-        ).all()
-        family("jiujin_cases", "Cases by state.", [("state", s, n) for s, n in by_state] or [("", "", 0)])
-        evaluations = connection.execute(select(func.count()).select_from(schema.evaluations)).scalar_one()
-        family("jiujin_evaluations", "Evaluations, skipped ones as well.", [("", "", evaluations)])
-        refused = connection.execute(select(func.count()).select_from(schema.refusals)).scalar_one()
-        family("jiujin_refused_items", "Items that were not taken.", [("", "", refused)])
-        heard = connection.execute(
-            select(schema.heartbeats.c.state, func.count())
-            .where(schema.heartbeats.c.heard_at >= silent_before)
-            .group_by(schema.heartbeats.c.state)
-        ).all()
-        total = connection.execute(select(func.count()).select_from(schema.terminals)).scalar_one()
-        unknown = total - sum(n for _, n in heard)
-        family(
+        counts = fleet.counts(connection, settings, now)
+        cases = casebook.by_state(connection)
+        rated = connection.execute(select(func.count()).select_from(evaluations)).scalar_one()
+    oldest_s = (now - datetime.fromisoformat(counts.oldest_at)).total_seconds() if counts.oldest_at else 0.0
+    families: tuple[tuple[str, str, Iterable[Sample]], ...] = (
+        (
             "jiujin_terminals",
             "Terminals by state; unknown when silent for three intervals.",
-            [("state", s, n) for s, n in heard] + [("state", "unknown", unknown)],
-        )
-        forked = connection.execute(
-            select(func.count())
-            .select_from(schema.chain_heads)
-            .where(schema.chain_heads.c.forked_at.is_not(None))
-        ).scalar_one()
-        family("jiujin_forked_chains", "Terminals whose chain contradicts itself.", [("", "", forked)])
+            [(f'{{state="{name}"}}', count) for name, count in counts.by_state.items()],
+        ),
+        (
+            "jiujin_cases",
+            "Cases by state.",
+            [(f'{{state="{name}"}}', count) for name, count in cases.items()] or [("", 0)],
+        ),
+        ("jiujin_evaluations", "Evaluations, skipped ones as well.", [("", rated)]),
+        ("jiujin_refused_items", "Items that the centre did not take.", [("", counts.refused)]),
+        ("jiujin_queue_pending", "Items that wait on terminals, as last told.", [("", counts.pending)]),
+        ("jiujin_queue_quarantined", "Items in terminals' quarantine.", [("", counts.quarantined)]),
+        ("jiujin_queue_oldest_seconds", "Age of the oldest unsent item.", [("", max(0.0, oldest_s))]),
+        ("jiujin_forked_chains", "Terminals whose identity is in doubt.", [("", counts.forked)]),
+    )
+    lines: list[str] = []
+    for name, words, samples in families:
+        lines += [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
+        lines += [f"{name}{labels} {value:.10g}" for labels, value in samples]
     return "\n".join(lines) + "\n"

@@ -16,10 +16,12 @@ from pydantic import ValidationError
 from offline_queue import wire
 from offline_queue.records import Broken, BrokenLink, ChainReport
 
-ITEM_COLUMNS = (
+HEADER_COLUMNS = (
     "id, lane, kind, service, definition_version, sequence, previous_hash, received_at, clock_quality, "
-    "boot_id, monotonic_ns, sealed_sha256, sealed, item_hash"
+    "boot_id, monotonic_ns, sealed_sha256, item_hash"
 )
+ITEM_COLUMNS = HEADER_COLUMNS + ", sealed"
+"""Of `item left join body using (sequence)`."""
 
 
 def sign_head(terminal: str, sequence: int, hash_: str, key: Ed25519PrivateKey) -> wire.ChainHead:
@@ -54,7 +56,7 @@ def item_of(terminal: str, row: tuple[Any, ...]) -> wire.Item | None:
             boot_id=row[9],
             monotonic_ns=row[10],
             sealed_sha256=row[11],
-            sealed=row[12] if row[12] is not None else b"",
+            sealed=row[13] if row[13] is not None else b"",
         )
     except ValidationError:
         return None
@@ -69,14 +71,14 @@ def _first_broken(
         sequence, item = int(row[5]), item_of(terminal, row)
         if sequence != expected:
             yield BrokenLink(expected, Broken.GAP)
-        if item is None or item.chain_hash() != row[13]:
+        if item is None or item.chain_hash() != row[12]:
             yield BrokenLink(sequence, Broken.HEADER)
         elif item.previous_hash != previous:
             yield BrokenLink(sequence, Broken.LINK)
-        elif row[12] is not None and not item.body_matches():
+        elif row[13] is not None and not item.body_matches():
             yield BrokenLink(sequence, Broken.BODY)
         yield None
-        previous, expected = row[13], expected + 1
+        previous, expected = row[12], expected + 1
     if (expected - 1, previous) != (head.sequence, head.hash):
         yield BrokenLink(expected, Broken.HEAD)
 

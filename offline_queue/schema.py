@@ -1,7 +1,6 @@
 """Tables of the outbox and their numbered migrations.
 
-`item` is immutable (a trigger refuses), except that its sealed body may be dropped once it is
-acknowledged. `delivery` is what happened to it. `ledger` is one row: counters, the signed head, and the
+`item` and its sealed `body` are immutable and stay until acknowledged (triggers refuse). `delivery` is what happened to it. `ledger` is one row: counters, the signed head, and the
 anchor: where the kept part of the chain begins, after older index rows were forgotten.
 """
 
@@ -23,20 +22,17 @@ def _first(connection: Connection) -> None:
             service text not null, definition_version text not null, previous_hash text not null,
             received_at text not null, clock_quality text not null, boot_id text not null,
             monotonic_ns integer not null, sealed_sha256 text not null, sealed_bytes integer not null,
-            item_hash text not null, content_mac blob not null, sealed blob) strict""",
-        """create trigger item_is_immutable before update on item
-            when not (new.sealed is null and old.sequence is new.sequence and old.id is new.id
-                and old.lane is new.lane and old.kind is new.kind and old.service is new.service
-                and old.definition_version is new.definition_version and old.previous_hash is new.previous_hash
-                and old.received_at is new.received_at and old.clock_quality is new.clock_quality
-                and old.boot_id is new.boot_id and old.monotonic_ns is new.monotonic_ns
-                and old.sealed_sha256 is new.sealed_sha256 and old.sealed_bytes is new.sealed_bytes
-                and old.item_hash is new.item_hash and old.content_mac is new.content_mac
-                and exists (select 1 from delivery d where d.sequence = old.sequence and d.state = 'acknowledged'))
-            begin select raise(abort, 'an item is immutable'); end""",
+            item_hash text not null, content_mac blob not null) strict""",
+        # A table of its own: dropped bodies then free whole pages, and a drained outbox has room again.
+        "create table body (sequence integer primary key references item (sequence), sealed blob not null) strict",
+        "create trigger item_is_immutable before update on item begin select raise(abort, 'an item is immutable'); end",
+        "create trigger body_is_immutable before update on body begin select raise(abort, 'a body is immutable'); end",
         """create trigger item_is_kept before delete on item
             when not exists (select 1 from delivery d where d.sequence = old.sequence and d.state = 'acknowledged')
             begin select raise(abort, 'an unacknowledged item is kept'); end""",
+        """create trigger body_is_kept before delete on body
+            when not exists (select 1 from delivery d where d.sequence = old.sequence and d.state = 'acknowledged')
+            begin select raise(abort, 'an unacknowledged body is kept'); end""",
         """create table delivery (
             sequence integer primary key references item (sequence), lane text not null,
             state text not null check (state in ('pending', 'quarantined', 'acknowledged')),

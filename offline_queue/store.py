@@ -218,7 +218,8 @@ class Outbox:
 
         def walk(connection: Connection) -> ChainReport:
             anchor = connection.execute("select anchor_sequence, anchor_hash from ledger").fetchone()
-            rows = connection.execute(f"select {ITEM_COLUMNS} from item order by sequence")  # noqa: S608 - a constant
+            every = f"select {ITEM_COLUMNS} from item left join body using (sequence) order by sequence"  # noqa: S608 - constants
+            rows = connection.execute(every)
             return verify_chain(
                 self.terminal, rows, anchor, self._head(connection), self._signing_key.public_key()
             )

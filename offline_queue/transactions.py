@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offline_queue import wire
-from offline_queue.chain import ITEM_COLUMNS, item_of, sign_head
+from offline_queue.chain import HEADER_COLUMNS, ITEM_COLUMNS, item_of, sign_head
 from offline_queue.policy import SENDING_CLASS
 from offline_queue.records import Committed, Draft, ItemState, ItemSummary, NotCommitted, Refused, Settlement
 from offline_queue.schema import Connection
@@ -71,13 +71,14 @@ def insert(
         )
         item_hash = item.chain_hash()
         connection.execute(
-            f"insert into item ({ITEM_COLUMNS}, content_mac, sealed_bytes) values ({', '.join('?' * 16)})",  # noqa: S608 - constants
+            f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes) values ({', '.join('?' * 15)})",  # noqa: S608 - constants
             (
                 item.id, item.lane, item.kind.value, item.service, item.definition_version, item.sequence, previous,
                 item.received_at_kiosk, item.clock_quality.value, item.boot_id, item.monotonic_ns,
-                item.sealed_sha256, sealed, item_hash, content_mac, len(sealed),
+                item.sealed_sha256, item_hash, content_mac, len(sealed),
             ),
         )  # fmt: skip
+        connection.execute("insert into body (sequence, sealed) values (?, ?)", (item.sequence, sealed))
         sending_class = SENDING_CLASS[draft.kind]
         connection.execute(
             "update delivery set sending_class = ? where lane = ? and state = 'pending' and sending_class > ?",
@@ -110,7 +111,7 @@ def sendable(
     blocked = set(held_lanes)
     total = 0
     rows = connection.execute(
-        f"select {ITEM_COLUMNS} from delivery d join item using (sequence, lane) where d.state = 'pending' "  # noqa: S608 - constants
+        f"select {ITEM_COLUMNS} from delivery d join item i using (sequence, lane) left join body using (sequence) where d.state = 'pending' "  # noqa: S608 - constants
         "and not exists (select 1 from delivery q where q.lane = d.lane and q.state = 'quarantined' "
         "and q.sequence < d.sequence) order by d.sending_class, d.sequence"
     )
@@ -118,7 +119,7 @@ def sendable(
         if row[1] in blocked:
             continue
         item = item_of(terminal, row)
-        if item is None or item.chain_hash() != row[13] or not item.body_matches():
+        if item is None or item.chain_hash() != row[12] or not item.body_matches():
             damaged.append(Settlement(row[5], ItemState.QUARANTINED, "damaged", DAMAGED))
             blocked.add(row[1])
             continue
@@ -172,7 +173,7 @@ def _settle_one(connection: Connection, settlement: Settlement) -> None:
     _count(connection, ItemState(row[0]), -1, row[1])
     _count(connection, settlement.state, +1, row[1])
     if settlement.state is ItemState.ACKNOWLEDGED:
-        connection.execute("update item set sealed = null where sequence = ?", (settlement.sequence,))
+        connection.execute("delete from body where sequence = ?", (settlement.sequence,))
         connection.execute(
             "update delivery set duplicate_digest = null where sequence = ?", (settlement.sequence,)
         )

@@ -27,7 +27,13 @@ def test_no_plaintext_anywhere(kit: TerminalKit, closed: bool) -> None:
         )
 
     opened = b"\n".join(
-        dump(query) for query in ("select * from item", "select * from delivery", "select * from ledger")
+        dump(query)
+        for query in (
+            "select * from item",
+            "select * from body",
+            "select * from delivery",
+            "select * from ledger",
+        )
     )
     if closed:
         outbox.close()
