@@ -136,7 +136,7 @@ def open_devices(settings: Settings) -> Devices:
     face: FaceVerifier | None = None
     lens: Camera | None = None
     if camera.source:
-        lens = OpencvCamera(camera.source)
+        lens = OpencvCamera(camera.source, rotation_degrees=camera.rotation_degrees)
         face = ProcessFaceVerifier(
             settings.face.models, settings.face.calibration, settings.face.calibration_key
         )
@@ -160,6 +160,8 @@ def open_devices(settings: Settings) -> Devices:
 
 def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal:
     """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start."""
+    if not settings.terminal.demo:
+        keys.refuse_demo(settings.trust.terminal_key, settings.trust.publisher_key, settings.centre.authority)
     state = settings.terminal.state
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.ExitStack() as stack:

@@ -6,6 +6,7 @@ import base64
 
 from drivers.card_reader.contract import CardRead
 from kiosk.case import Attachment, CasePayload, ConsentRecord, EvidenceLine, Person
+from kiosk.catalogue.answers import kept_answers
 from kiosk.journey.visit import Visit
 
 
@@ -26,7 +27,7 @@ def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePay
         else ConsentRecord(
             notice_version=visit.consent.notice_version, given=visit.consent.given, at=visit.consent.at
         ),
-        answers=dict(visit.answers),
+        answers=kept_answers(definition, visit.answers),
         attachments=()
         if visit.photo is None
         else (

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 DATABASE_KEY_BYTES = 32
+DEMO_MARK = "DEMO_ONLY"
+"""The file that `deploy/demo_trust.py` puts beside the demo's keys."""
 
 
 class KeyFileError(Exception):
@@ -62,6 +64,17 @@ def _public(path: Path) -> object:
     except (ValueError, UnsupportedAlgorithm) as error:
         message = f"{path.name} is not a public key in PEM"
         raise KeyFileError(message) from error
+
+
+def refuse_demo(*files: Path) -> None:
+    """KeyFileError when any of the files lies in a folder that set-up marked as the demo's."""
+    for file in files:
+        if (file.parent / DEMO_MARK).exists():
+            message = (
+                f"{file.name} 是演示用的钥匙，正式终端不能用；演示请在 kiosk.ini 写 demo = true / "
+                f"{file.name} is a demo key, which a real terminal refuses; for a demo write demo = true in kiosk.ini"
+            )
+            raise KeyFileError(message)
 
 
 def database_key(path: Path) -> bytes:

@@ -18,7 +18,7 @@ from kiosk.journey.world import Place
 from kiosk.paper.receipt import receipt
 from offline_queue import new_item_id
 from offline_queue.link import LinkState
-from offline_queue.records import Committed, Draft, NotCommitted
+from offline_queue.records import Committed, Draft, NotCommitted, Refused, StoreError
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
 from offline_queue.wire import ClockQuality, Kind
@@ -105,4 +105,8 @@ class CaseOffice:
             boot_id=now.boot_id,
             monotonic_ns=now.monotonic_ns,
         )
-        return self._outbox.commit(draft, on_step=self._progress)
+        try:
+            return self._outbox.commit(draft, on_step=self._progress)
+        except StoreError:
+            # Nothing was promised: the resident is told so, and the answers are still on the screen.
+            return NotCommitted(Refused.CLOSED)

@@ -103,8 +103,9 @@ def sendable(
 ) -> tuple[wire.Item, ...]:
     """The next batch in the order of sequence; a lane with a quarantined or held item waits.
 
-    The most urgent lanes first; within a lane always the oldest first. A damaged row is
-    quarantined here instead of being sent. At least one item, however large.
+    The most urgent lanes first; of each lane only the oldest item, so that order within a case
+    does not hang on what the centre does with the item before. A damaged row is quarantined here
+    instead of being sent. At least one item, however large.
     """
     chosen: list[wire.Item] = []
     damaged: list[Settlement] = []
@@ -126,6 +127,7 @@ def sendable(
         if chosen and total + len(item.sealed) > bytes_max:
             break
         chosen.append(item)
+        blocked.add(row[1])
         total += len(item.sealed)
         if len(chosen) >= items_max:
             break

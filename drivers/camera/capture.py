@@ -11,14 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.camera.gate import Gate, Verdict
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 
-SETTLE_FRAMES = 5
-SETTLE_S = 2.0
-SETTLED_CHANGE = 4.0
-"""Grey levels that the mean may move between frames once exposure has settled."""
-BLANK_SPREAD = 3.0
-"""Standard deviation in grey levels below which a picture is one colour (black, green, white)."""
 MISSES_MAX = 20
 MISS_PAUSE_S = 0.05
 
@@ -47,6 +42,7 @@ class Capture:
             180: cv2.ROTATE_180,
             270: cv2.ROTATE_90_COUNTERCLOCKWISE,
         }.get(rotation_degrees)
+        self._last_digest = b""
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -80,45 +76,41 @@ class Capture:
         return True
 
     def _read(self, capture: cv2.VideoCapture, ending: threading.Event) -> None:
-        started_s, frames, misses, last_mean = time.monotonic(), 0, 0, -1.0
+        gate, misses = Gate(time.monotonic(), self._last_digest), 0
         is_file = os.path.isfile(self._source)  # noqa: PTH113 - the source may be an address as well
         pause_s = 1.0 / (capture.get(cv2.CAP_PROP_FPS) or 25.0) if is_file else 0.0
-        settled = False
         try:
             while not ending.is_set():
                 good, pixels = capture.read()
-                if not good or pixels is None or pixels.size == 0:
-                    misses += 1
-                    if is_file:
+                taken = np.asarray(pixels, np.uint8) if good and pixels is not None else None
+                verdict = gate.judge(taken, time.monotonic())
+                misses = misses + 1 if verdict is Verdict.MISSED else 0
+                match verdict:
+                    case Verdict.MISSED if is_file:
                         capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
-                    elif misses > MISSES_MAX:
+                    case Verdict.MISSED if misses > MISSES_MAX:
                         self._slot.state = Phase.LOST
                         return
-                    ending.wait(MISS_PAUSE_S)
-                    continue
-                misses = 0
-                frames += 1
-                mean, spread = _light(np.asarray(pixels, np.uint8))
-                if spread < BLANK_SPREAD:
-                    self._slot.state = Phase.BLANK
-                else:
-                    steady = abs(mean - last_mean) < SETTLED_CHANGE and frames >= SETTLE_FRAMES
-                    settled = settled or steady or time.monotonic() - started_s > SETTLE_S
-                    if settled and pixels.nbytes <= PICTURE_BYTES_MAX:
-                        turned = cv2.rotate(pixels, self._turn) if self._turn is not None else pixels
-                        self._slot.write(np.asarray(turned, np.uint8), time.monotonic_ns())
-                        self._slot.state = Phase.LIVE
-                last_mean = mean
-                if pause_s:
-                    ending.wait(pause_s)
+                    case Verdict.BLANK:
+                        self._slot.state = Phase.BLANK
+                    case Verdict.USABLE:
+                        self._publish(np.asarray(pixels, np.uint8))
+                if pause_s or verdict in (Verdict.MISSED, Verdict.REPEATED):
+                    ending.wait(pause_s or MISS_PAUSE_S)
         finally:
+            self._last_digest = gate.last_digest
             capture.release()
 
-
-def _light(pixels: NDArray[np.uint8]) -> tuple[float, float]:
-    """Mean and spread of a coarse grey picture, the largest spread of the three colours."""
-    coarse = pixels[::8, ::8].reshape(-1, 3).astype(np.float32)
-    return float(coarse.mean()), float(coarse.std(axis=0).max())
+    def _publish(self, pixels: NDArray[np.uint8]) -> None:
+        captured_ns = time.monotonic_ns()
+        if self._turn is not None:
+            pixels = np.asarray(cv2.rotate(pixels, self._turn), np.uint8)
+        if pixels.nbytes > PICTURE_BYTES_MAX:
+            scale = (PICTURE_BYTES_MAX / pixels.nbytes) ** 0.5 * 0.99
+            smaller = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            pixels = np.asarray(smaller, np.uint8)
+        self._slot.write(pixels, captured_ns)
+        self._slot.state = Phase.LIVE
 
 
 def _is_there(source: str) -> bool:

@@ -16,6 +16,7 @@ FRAMES_PER_S = 15.0
 BOUNDARY = "frame"
 NOISE_LEVELS = 3
 SWAY_PX = 2
+SLOW_S = 4.0
 
 
 class CameraFault(StrEnum):
@@ -24,6 +25,10 @@ class CameraFault(StrEnum):
     NONE = "none"
     FREEZE = "freeze"
     """Connected, but no new picture comes."""
+    REPEAT = "repeat"
+    """Pictures come, but it is always the same one."""
+    SLOW = "slow"
+    """A picture every four seconds."""
     BLACK = "black"
     VANISH = "vanish"
     """The connection is cut and new ones are refused a picture."""
@@ -65,18 +70,23 @@ class SimulatedCamera:
         self._thread.join(5.0)
 
     def _frames(self) -> Iterator[bytes]:
-        tick = 0
+        tick, last = 0, b""
         while not self._ending.wait(self._pause_s):
             match self._fault:
                 case CameraFault.VANISH:
                     return
                 case CameraFault.FREEZE:
                     continue
+                case CameraFault.REPEAT if last:
+                    yield last
                 case CameraFault.BLACK:
                     yield _encoded(np.zeros_like(self._pixels))
-                case CameraFault.NONE:
+                case CameraFault.SLOW if self._ending.wait(SLOW_S):
+                    return
+                case _:
                     tick += 1
-                    yield _encoded(self._alive(tick))
+                    last = _encoded(self._alive(tick))
+                    yield last
 
     def _alive(self, tick: int) -> NDArray[np.uint8]:
         """A little sway and sensor noise, so that no two frames are equal."""

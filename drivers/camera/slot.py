@@ -1,8 +1,9 @@
 """The latest frame, shared between the capturing child and the terminal: one slot, no queue.
 
-Layout of the block: a header of eight int64, then two picture buffers. The writer fills the buffer
-that is not current and then publishes it; a reader copies the current one and looks again whether
-it was overtaken meanwhile, so a torn picture is never returned.
+Layout of the block: a header of eight int64 (sequence, state, and for each buffer its height, width
+and time), then two picture buffers. The writer fills the buffer that is not current and then
+publishes it; a reader copies the current one and takes the copy only if it still is the current
+one, since the next writing goes into the other buffer: a torn picture is never returned.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ HEADER_WORDS = 8
 HEADER_BYTES = HEADER_WORDS * 8
 PICTURE_BYTES_MAX = 1920 * 1080 * 3
 SIZE_BYTES = HEADER_BYTES + 2 * PICTURE_BYTES_MAX
-SEQUENCE, HEIGHT, WIDTH, TIME_NS, STATE, _, _, _ = range(HEADER_WORDS)
+SEQUENCE, STATE = 0, 1
+DESCRIPTIONS = 2
+HEIGHT, WIDTH, TIME_NS = 0, 1, 2
+DESCRIPTION_WORDS = 3
 READ_TRIES = 4
 
 
@@ -50,7 +54,7 @@ class Slot:
 
     @property
     def captured_monotonic_ns(self) -> int:
-        return int(self._header[TIME_NS])
+        return int(self._description(self.sequence)[TIME_NS])
 
     @property
     def state(self) -> int:
@@ -65,23 +69,18 @@ class Slot:
         height, width = pixels.shape[:2]
         following = self.sequence + 1
         self._buffer(following, height, width)[:] = pixels
-        self._header[HEIGHT], self._header[WIDTH] = height, width
-        self._header[TIME_NS] = captured_monotonic_ns
+        self._description(following)[:] = height, width, captured_monotonic_ns
         self._header[SEQUENCE] = following
 
     def read(self) -> Snapshot | None:
         """A whole picture, or None while there is none."""
         for _ in range(READ_TRIES):
             sequence = self.sequence
-            height, width = int(self._header[HEIGHT]), int(self._header[WIDTH])
+            height, width, time_ns = (int(word) for word in self._description(sequence))
             if sequence == 0 or height == 0:
                 return None
-            time_ns = self.captured_monotonic_ns
             pixels = self._buffer(sequence, height, width).copy()
-            if self.sequence - sequence <= 1 and (height, width) == (
-                self._header[HEIGHT],
-                self._header[WIDTH],
-            ):
+            if self.sequence == sequence:
                 return Snapshot(pixels, sequence, time_ns)
         return None
 
@@ -99,6 +98,10 @@ class Slot:
         self._memory.close()
         if self._owner:
             self._memory.unlink()
+
+    def _description(self, sequence: int) -> NDArray[np.int64]:
+        start = DESCRIPTIONS + (sequence % 2) * DESCRIPTION_WORDS
+        return self._header[start : start + DESCRIPTION_WORDS]
 
     def _buffer(self, sequence: int, height: int, width: int) -> NDArray[np.uint8]:
         offset = HEADER_BYTES + (sequence % 2) * PICTURE_BYTES_MAX

@@ -95,9 +95,11 @@ class PcscReader:
     def _wait_for_card(self, patience: Patience) -> Ok[CardRead] | Failed[CardFailure]:
         grace = patience.at_most(_GRACE_S)
         tries = 0
+        wait_s = 0.0
         moved: Failed[CardFailure] | None = None
         while not patience.cancelled:
-            seen = self._look(min(_LOOK_S, patience.left_s))
+            seen = self._look(min(wait_s, patience.left_s))
+            wait_s = _LOOK_S
             if isinstance(seen, Failed):
                 if grace.over:
                     return seen

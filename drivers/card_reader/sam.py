@@ -72,10 +72,7 @@ class SamModule:
         failed = self.open()
         if failed is not None or self._in_step:
             return failed
-        failed = self._drain(patience)
-        if failed is not None:
-            return failed
-        answer = self.command(Command.STATUS, patience)
+        answer = self._ask_status(patience)
         if isinstance(answer, Failed):
             return self._silent(answer)
         found = meaning(answer.value.status)
@@ -89,6 +86,18 @@ class SamModule:
         self._in_step = True
         self._state.ready(self._sam_id)
         return None
+
+    def _ask_status(self, patience: Patience) -> Ok[Reply] | Failed[CardFailure]:
+        """Twice if need be: firmware that still reads for a cancelled wait is deaf for 1.5 s."""
+        failed = self._drain(patience)
+        if failed is not None:
+            return failed
+        answer = self.command(Command.STATUS, patience)
+        if isinstance(answer, Failed) and answer.reason is CardFailure.TIMED_OUT and not patience.over:
+            answer = self.command(Command.STATUS, patience)
+            # both may have been answered by now
+            failed = self._drain(patience)
+        return answer if failed is None else failed
 
     def command(self, command: Command, patience: Patience) -> Ok[Reply] | Failed[CardFailure]:
         """Send and wait for the answer; sent again up to twice when the module heard it wrongly."""

@@ -34,7 +34,8 @@ class FaceChild:
 
     def set_reference(self, picture: bytes) -> Guidance | None:
         self.forget()
-        pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+        # OpenCV raises for no bytes at all and answers None for bytes that are no picture.
+        pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR) if picture else None
         if pixels is None:
             return Guidance.NO_FACE
         if max(pixels.shape[:2]) < 300:
@@ -50,7 +51,9 @@ class FaceChild:
 
     def examine(self, bgr: NDArray[np.uint8]) -> Guidance | None:
         rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-        found = judge(rgb, self._detector.find(rgb, upsample=0))
+        # The slower search only for who stands far away: the answer is then "come closer", not "no face".
+        faces = self._detector.find(rgb, upsample=0) or self._detector.find(rgb, upsample=1)
+        found = judge(rgb, faces)
         if isinstance(found, Guidance):
             return found
         self._frames.append([matcher.embed(rgb, found) for matcher in self._matchers])

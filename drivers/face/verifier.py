@@ -16,6 +16,9 @@ from drivers.worker import Worker, WorkerFailure
 DEADLINE_S = 1.5
 """For one request after the models are loaded; a request takes 0.1 to 0.3 s on one core."""
 START_S = 40.0
+RESTART_S = 8.0
+"""How long a new visit waits for the child that replaces the last visit's (0.7 s on a free core)."""
+FORGET_S = 0.5
 
 
 class ProcessFaceVerifier:
@@ -27,6 +30,7 @@ class ProcessFaceVerifier:
         self._checked_generation = 0
         self._hashes_fit = False
         self._reference_generation = -1
+        self._used = False
         self._worker = (
             Worker("drivers.face.child:FaceChild", (str(models),), start_deadline_s=START_S)
             if self._models_there
@@ -68,6 +72,8 @@ class ProcessFaceVerifier:
         )
 
     def set_reference(self, picture: bytes) -> Ok[None] | Failed[FaceFailure | Guidance]:
+        if self._worker is not None and isinstance(self._calibration, Ok):
+            self._worker.wait_ready(RESTART_S)  # the visit before may have ended a moment ago
         ready = self._usable()
         if isinstance(ready, Failed):
             return Failed(ready.reason, ready.detail)
@@ -106,11 +112,11 @@ class ProcessFaceVerifier:
         return Ok(Comparison(accepted, scores, wanted.id, frames))
 
     def forget(self) -> None:
-        """A child that does not confirm is ended, and its memory with it."""
+        """The child overwrites what it knows and is ended, so that its memory goes back to the system."""
+        used, self._used = self._used, False
         self._reference_generation = -1
-        if self._worker is None or self._worker.pid is None:
-            return
-        if isinstance(self._worker.call("forget", deadline_s=DEADLINE_S), Failed):
+        if used and self._worker is not None:
+            self._worker.call("forget", deadline_s=FORGET_S)
             self._worker.restart()
 
     def close(self) -> None:
@@ -132,6 +138,7 @@ class ProcessFaceVerifier:
     def _ask(self, method: str, *args: object) -> Ok[Any] | Failed[FaceFailure]:
         if self._worker is None:
             return Failed(FaceFailure.MODEL_MISSING)
+        self._used = True
         answered = self._worker.call(method, *args, deadline_s=DEADLINE_S)
         match answered:
             case Ok(value):

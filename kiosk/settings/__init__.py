@@ -20,6 +20,10 @@ from kiosk.settings.model import Problem, Section, Settings
 __all__ = ["Loaded", "NotConfiguredError", "Problem", "Settings", "check", "load", "load_text"]
 
 
+REQUIRED = (("terminal", "number"),)
+"""A terminal that took another's number by default would break that terminal's chain."""
+
+
 class NotConfiguredError(Exception):
     """Neither the file nor a last good copy can be used; `problems` say why."""
 
@@ -44,13 +48,11 @@ def load(path: Path, last_good: Path) -> Loaded:
     """
     settings, problems = _read(path)
     if settings is not None:
-        _keep(path, last_good)
-        return Loaded(settings, problems)
-    if last_good.is_file():
-        kept, _ = load_text(last_good.read_text("utf-8-sig"), path.name, path.parent)
-        if kept is not None:
-            return Loaded(kept, problems, used_last_good=True)
-    raise NotConfiguredError(problems)
+        return Loaded(settings, (*problems, *_keep(path, last_good)))
+    kept, worse = _read(last_good, path.parent) if last_good.is_file() else (None, ())
+    if kept is None:
+        raise NotConfiguredError((*problems, *worse))
+    return Loaded(kept, problems, used_last_good=True)
 
 
 def check(path: Path) -> tuple[Problem, ...]:
@@ -58,7 +60,7 @@ def check(path: Path) -> tuple[Problem, ...]:
     return _read(path)[1]
 
 
-def _read(path: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
+def _read(path: Path, folder: Path | None = None) -> tuple[Settings | None, tuple[Problem, ...]]:
     try:
         text = path.read_text("utf-8-sig")
     except OSError:
@@ -69,7 +71,7 @@ def _read(path: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
         return None, (
             Problem(path.name, 0, "", "不是 UTF-8 文字，请另存为 UTF-8", "not UTF-8, save it as UTF-8"),
         )
-    return load_text(text, path.name, path.parent)
+    return load_text(text, path.name, folder or path.parent)
 
 
 def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
@@ -94,6 +96,11 @@ def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tupl
             problems.append(problem)
         else:
             values.setdefault(entry.section, {})[entry.key] = value
+    problems += [
+        Problem(file, 0, f"{section}.{key}", "一定要写，没有默认值", "must be given, there is no default")
+        for section, key in REQUIRED
+        if not any((entry.section, entry.key) == (section, key) for entry in entries)
+    ]
     problems.sort(key=lambda problem: problem.line)
     if any(problem.fatal for problem in problems):
         return None, tuple(problems)
@@ -120,6 +127,9 @@ def _typed(kind: type[BaseModel], entry: Entry, folder: Path, file: str) -> tupl
     annotation: Any = field.annotation
     raw: Any = entry.value
     if annotation is Path:
+        if not entry.value:
+            name = f"{entry.section}.{entry.key}"
+            return None, Problem(file, entry.line, name, "不能空着", "must not be empty")
         return folder / entry.value, None
     literals = [a for a in getattr(annotation, "__args__", ()) if isinstance(a, int)]
     if literals and entry.value.lstrip("-").isdecimal():
@@ -179,15 +189,24 @@ def _unknown(entry: Entry, name: str, known: tuple[str, ...], file: str) -> Prob
     )
 
 
-def _keep(path: Path, last_good: Path) -> None:
-    """The copy is whole or absent: a cut between two writes leaves the former one."""
-    content = path.read_bytes()
-    if last_good.is_file() and last_good.read_bytes() == content:
-        return
-    last_good.parent.mkdir(parents=True, exist_ok=True)
-    temporary = last_good.with_suffix(".new")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(last_good)
+def _keep(path: Path, last_good: Path) -> tuple[Problem, ...]:
+    """The copy is whole or absent: a cut between two writes leaves the former one.
+
+    A full disk must not stop a terminal whose settings are right: it is told as a warning.
+    """
+    temporary = last_good.with_name(last_good.name + ".new")
+    try:
+        content = path.read_bytes()
+        if last_good.is_file() and last_good.read_bytes() == content:
+            return ()
+        last_good.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(last_good)
+    except OSError as error:
+        zh = "最近一份好设置没有存下，请检查磁盘"
+        en = f"the last good copy was not saved ({error.strerror}): check the disk"
+        return (Problem(path.name, 0, "", zh, en, fatal=False),)
+    return ()

@@ -92,7 +92,7 @@ class CentreSection(Section):
 
 
 class TrustSection(Section):
-    """This terminal's own keys, and who may publish services."""
+    """The terminal's own keys, and who may publish services."""
 
     terminal_key: Path = Path(".setup/trust/terminal_0142.key")
     database_key: Path = Path(".setup/trust/outbox.key")

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -13,19 +12,10 @@ import pytest
 
 from drivers.contract import Failed, Ok
 from drivers.worker import Worker, WorkerFailure
+from tests.drivers.waiting import PATIENCE_S, wait_until
 from tests.drivers.worker_devices import Device
 
 DEVICES = "tests.drivers.worker_devices"
-PATIENCE_S = 30.0
-
-
-def wait_until(condition: Callable[[], bool], deadline_s: float = PATIENCE_S) -> bool:
-    end_s = time.monotonic() + deadline_s
-    while time.monotonic() < end_s:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 @pytest.fixture

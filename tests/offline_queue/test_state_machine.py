@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from offline_queue import wire
 from offline_queue.courier import Courier
@@ -153,6 +153,9 @@ class QueueMachine(RuleBasedStateMachine):
             self._round()
         assert self.outbox.counters().acknowledged == len(self.committed)
         assert len(self.centre.order) == len(self.committed)
+        for lane in "ABC":
+            arrived = [item_id for item_id in self.centre.order if self.wanted[item_id].lane == lane]
+            assert arrived == [summary.id for summary in self.outbox.find(lane)]
 
 
 TestQueueMachine = QueueMachine.TestCase

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from drivers.contract import Failed, Ok
 
 SCHEMA = "jiujin.face-calibration/1"
+LARGEST_DISTANCE = 2.0
+"""Between two vectors of unit length: a limit there would accept everybody."""
 PURPOSE = b"jiujin.face-calibration/1\n"
 
 
@@ -59,13 +61,25 @@ def load(file: Path, key_file: Path) -> Ok[Calibration] | Failed[str]:
         key.verify(signature, PURPOSE + rfc8785.dumps(body))
     except InvalidSignature:
         return Failed("signature", file.name)
-    if body.get("schema") != SCHEMA:
+    except rfc8785.CanonicalizationError:
+        return Failed("unreadable", file.name)
+    if not isinstance(body, dict) or body.get("schema") != SCHEMA:
         return Failed("schema", file.name)
+    try:
+        return _read(body)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return Failed("content", f"{file.name}: {type(error).__name__}")
+
+
+def _read(body: dict[str, Any]) -> Ok[Calibration] | Failed[str]:
     matchers: dict[str, dict[str, Any]] = body["matchers"]
+    limits = {name: float(m["limit"]) for name, m in matchers.items()}
+    if not limits or not all(0.0 < limit < LARGEST_DISTANCE for limit in limits.values()):
+        return Failed("content", "limits")
     return Ok(
         Calibration(
             id=body["id"],
-            limits={name: float(m["limit"]) for name, m in matchers.items()},
+            limits=limits,
             model_hashes={name: str(m["sha256"]) for name, m in matchers.items()},
             alignment=body["alignment"],
         )

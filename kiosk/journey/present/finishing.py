@@ -25,7 +25,7 @@ def not_stored(_visit: Visit, world: World, t: Texts) -> Parts:
         t("没有存上"),
         t("什么都没有提交，填写的内容还在"),
         blocks=(
-            Message(t("这台机器的存储暂时满了，已通知维护人员。可以再试一次，或到窗口办理。"), Tone.TROUBLE),
+            Message(t("这台机器的存储暂时用不了。可以再试一次，或到窗口办理。"), Tone.TROUBLE),
             Lines((Line(t("咨询电话"), world.place.hotline), Line(t("终端"), world.place.terminal))),
         ),
         actions=(

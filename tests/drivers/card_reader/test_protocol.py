@@ -1,4 +1,4 @@
-import itertools
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ junk = st.binary(max_size=30).map(lambda data: data.replace(b"\x69", b"\x6a"))
 
 def chunked(data: bytes, cuts: list[int]) -> list[bytes]:
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    return [data[start:end] for start, end in itertools.pairwise(edges)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,6 @@ def test_a_card_that_leaves_between_the_steps_moved(
     assert reason(reader.read(10.0, NEVER)) is CardFailure.CARD_MOVED
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="after a late answer the next read ends as timed_out: never a wrong card, but the card has to be put again",
-)
 def test_a_late_answer_is_never_the_next_persons(module: SimulatedSdtReader, reader: SdtReader) -> None:
     cancel = Event()
     module.inject(Rule(Fault.SLOW, Command.READ_BASE, delay_s=0.4))

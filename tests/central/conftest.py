@@ -1,0 +1,65 @@
+"""A centre with two terminals, on real TLS and a real SQLite file."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from central.server import RunningCentre
+from tests.central.station import Station, centre
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def make_trust(into: Path) -> Path:
+    subprocess.run(
+        [sys.executable, str(PROJECT / "deploy" / "demo_trust.py"), "--into", str(into)],
+        check=True,
+        timeout=60,
+    )
+    return into
+
+
+def add_terminal(trust: Path, terminal: str, name: str) -> None:
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (trust / f"terminal_{terminal}.key").write_bytes(pem)
+    directory = json.loads((trust / "directory.json").read_text(encoding="utf-8"))
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    directory["terminals"][terminal] = {"name": name, "public_key": public}
+    (trust / "directory.json").write_text(json.dumps(directory), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = make_trust(tmp_path_factory.mktemp("trust"))
+    add_terminal(made, "0777", "测试村便民服务站")
+    return made
+
+
+@pytest.fixture
+def running(tmp_path: Path, trust: Path) -> Iterator[RunningCentre]:
+    with centre(tmp_path, trust) as started:
+        yield started
+
+
+@pytest.fixture
+def station(running: RunningCentre, trust: Path) -> Iterator[Station]:
+    made = Station(running.url, trust)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def other_station(running: RunningCentre, trust: Path) -> Iterator[Station]:
+    made = Station(running.url, trust, "0777")
+    yield made
+    made.close()

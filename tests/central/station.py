@@ -1,0 +1,197 @@
+"""A terminal as the centre sees it: makes sealed items with a true chain, signs requests, sends over TLS."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from uuid_utils import uuid7
+
+from central.server import RunningCentre
+from central.settings import CentreSettings
+from central.trust import key_id
+from kiosk.case import CasePayload, EvaluationPayload, Person, new_case_code
+from offline_queue.seal import SealingKey, item_aad, seal
+from offline_queue.wire import (
+    BATCH_PATH,
+    GENESIS_HASH,
+    HEARTBEAT_PATH,
+    Batch,
+    BatchAnswer,
+    ChainHead,
+    ClockQuality,
+    Heartbeat,
+    Item,
+    Kind,
+    Verdict,
+)
+from offline_queue.wire_signature import sign_headers
+
+SERVICE = "110199-YL-01"
+VERSION = "1.0.0"
+NAME = "测试甲"
+NUMBER = "110199199001019998"
+PLAIN_HEADERS = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
+RECEIVED = "2026-11-25T08:00:00Z"
+
+
+def signing_key(trust: Path, name: str) -> Ed25519PrivateKey:
+    key = load_pem_private_key((trust / f"{name}.key").read_bytes(), None)
+    assert isinstance(key, Ed25519PrivateKey)
+    return key
+
+
+def sealing_key(trust: Path) -> SealingKey:
+    key = load_pem_public_key((trust / "centre_sealing.pub").read_bytes())
+    assert isinstance(key, X25519PublicKey)
+    return SealingKey(key_id(key.public_bytes_raw()), key)
+
+
+def case_payload(code: str, name: str = NAME, remark: str = "") -> bytes:
+    person = Person(
+        document_kind="resident", number=NUMBER, name=name, name_complete=True, validity="in_date"
+    )
+    payload = CasePayload(
+        case_code=code,
+        service=SERVICE,
+        definition_version=VERSION,
+        definition_hash="0" * 64,
+        assurance="L1",
+        person=person,
+        answers={"remark": remark},
+        received_at_kiosk=RECEIVED,
+        clock_quality="synced",
+    )
+    return payload.model_dump_json(by_alias=True).encode()
+
+
+@contextmanager
+def centre(folder: Path, trust: Path, **settings: Any) -> Iterator[RunningCentre]:
+    """A real centre on a SQLite file in `folder`; the same folder again is a restart."""
+    running = RunningCentre(CentreSettings(f"sqlite:///{folder / 'centre.sqlite'}", trust, **settings))
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+@dataclass
+class Station:
+    """One terminal. `client` may be pointed at another address with `at`."""
+
+    url: str
+    trust: Path
+    terminal: str = "0142"
+    key: Ed25519PrivateKey | None = None
+    sequence: int = 0
+    head_hash: str = GENESIS_HASH
+    clock_offset: timedelta = timedelta()
+    client: httpx.Client = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.key = self.key or signing_key(self.trust, f"terminal_{self.terminal}")
+        self.client = httpx.Client(
+            base_url=self.url,
+            verify=ssl.create_default_context(cafile=str(self.trust / "ca.pem")),
+            trust_env=False,
+            timeout=20,
+        )
+
+    def close(self) -> None:
+        self.client.close()
+
+    def item(
+        self, kind: Kind = Kind.CASE, code: str = "", payload: bytes | None = None, **changes: Any
+    ) -> Item:
+        """The next item of the chain; `changes` are put into its header before it is hashed."""
+        code = code or new_case_code(self.terminal)
+        if payload is None:
+            match kind:
+                case Kind.CASE:
+                    payload = case_payload(code)
+                case Kind.EVALUATION:
+                    payload = (
+                        EvaluationPayload(case_code=code, level=5).model_dump_json(by_alias=True).encode()
+                    )
+                case Kind.WITHDRAWAL:
+                    payload = b'{"case_code": "%s"}' % code.encode()
+        header: dict[str, Any] = {
+            "id": str(uuid7()), "terminal": self.terminal, "lane": code, "kind": kind, "service": SERVICE,
+            "definition_version": VERSION, "sequence": self.sequence + 1, "previous_hash": self.head_hash,
+            "received_at_kiosk": RECEIVED, "clock_quality": ClockQuality.SYNCED, "boot_id": "boot",
+            "monotonic_ns": 2**60, **changes,
+        }  # fmt: skip
+        aad = item_aad(
+            terminal=header["terminal"],
+            item_id=header["id"],
+            lane=header["lane"],
+            kind=header["kind"],
+            service=header["service"],
+            definition_version=header["definition_version"],
+        )
+        sealed = seal(payload, sealing_key(self.trust), aad)
+        item = Item(**header, sealed_sha256=hashlib.sha256(sealed).hexdigest(), sealed=sealed)
+        self.sequence, self.head_hash = item.sequence, item.chain_hash()
+        return item
+
+    def head(self) -> ChainHead:
+        assert self.key is not None
+        signed = ChainHead.signed_bytes(self.terminal, self.sequence, self.head_hash)
+        return ChainHead(sequence=self.sequence, hash=self.head_hash, signature=self.key.sign(signed))
+
+    def batch(self, *items: Item) -> bytes:
+        batch = Batch(terminal=self.terminal, head=self.head(), items=items)
+        return batch.model_dump_json(by_alias=True).encode()
+
+    def signed(self, path: str, body: bytes) -> dict[str, str]:
+        """All headers of a genuine request with this body (as sent, so compressed)."""
+        assert self.key is not None
+        created = datetime.now(UTC) + self.clock_offset
+        signature = sign_headers(
+            method="POST",
+            path=path,
+            headers=PLAIN_HEADERS,
+            body=body,
+            key=self.key,
+            key_id=self.terminal,
+            created=created,
+        )
+        return {**PLAIN_HEADERS, **signature}
+
+    def post(self, path: str, content: bytes) -> httpx.Response:
+        body = zstandard.ZstdCompressor().compress(content)
+        return self.client.post(path, content=body, headers=self.signed(path, body))
+
+    def send(self, *items: Item) -> tuple[Verdict, ...]:
+        response = self.post(BATCH_PATH, self.batch(*items))
+        assert response.status_code == 200, response.text
+        return BatchAnswer.model_validate_json(response.content).verdicts
+
+    def beat(self, body: dict[str, Any]) -> httpx.Response:
+        heartbeat = Heartbeat(terminal=self.terminal, head=self.head(), body=body)
+        return self.post(HEARTBEAT_PATH, heartbeat.model_dump_json(by_alias=True).encode())
+
+    def page(self, path: str) -> str:
+        response = self.client.get(path)
+        assert response.status_code == 200, response.text
+        return response.text
+
+    def metric(self, name: str) -> dict[str, float]:
+        """Labels in braces -> value."""
+        lines = [line.rsplit(" ", 1) for line in self.page("/metrics").splitlines() if line[0] != "#"]
+        return {
+            label.removeprefix(name): float(value)
+            for label, value in lines
+            if label.partition("{")[0] == name
+        }

@@ -1,0 +1,123 @@
+"""The tables, their migrations and what SQLite was told."""
+
+from __future__ import annotations
+
+import json
+import signal
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import UniqueConstraint
+
+from central.database import open_database, writing
+from central.enrolment import KeyChangedError, enrol
+from central.schema import metadata
+from central.settings import CentreSettings
+from central.trust import TerminalEntry, TrustError, load_trust
+from tests.central.conftest import PROJECT, make_trust
+
+
+def test_every_unique_key_contains_the_terminal() -> None:
+    assert len(metadata.tables) >= 9
+    for table in metadata.tables.values():
+        assert "terminal" in table.primary_key.columns
+        for constraint in table.constraints:
+            if isinstance(constraint, UniqueConstraint):
+                assert "terminal" in constraint.columns
+        for index in table.indexes:
+            assert not index.unique or "terminal" in index.columns
+
+
+def test_migrations_lead_to_the_tables_and_may_be_repeated(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'c.sqlite'}"
+    open_database(address).dispose()
+    engine = open_database(address)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert connection.exec_driver_sql("pragma journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("pragma synchronous").scalar_one() == 2
+    engine.dispose()
+
+
+def test_an_enrolled_terminal_keeps_its_key(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    enrol(engine, {"0001": TerminalEntry(name="甲", public_key=b"a" * 32)})
+    enrol(engine, {"0001": TerminalEntry(name="甲", public_key=b"a" * 32)})
+    with pytest.raises(KeyChangedError, match="0001"):
+        enrol(engine, {"0001": TerminalEntry(name="甲", public_key=b"b" * 32)})
+    engine.dispose()
+
+
+def test_writers_on_sqlite_take_turns(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    with writing(engine).begin() as connection:
+        connection.exec_driver_sql("select 1")
+        # A second writer's BEGIN IMMEDIATE would wait; a reader goes on.
+        with engine.connect() as reader:
+            assert reader.exec_driver_sql("select count(*) from items").scalar_one() == 0
+    engine.dispose()
+
+
+def test_demo_keys_are_kept_private_and_refused_in_production(tmp_path: Path) -> None:
+    trust = make_trust(tmp_path / "trust")
+    before = {path.name: path.read_bytes() for path in trust.iterdir()}
+    make_trust(trust)
+    assert {path.name: path.read_bytes() for path in trust.iterdir()} == before
+    private = [path for path in trust.iterdir() if path.suffix == ".key"]
+    assert len(private) == 7
+    assert {path.stat().st_mode & 0o777 for path in private} == {0o600}
+    assert trust.stat().st_mode & 0o777 == 0o700
+    assert "PRIVATE" not in repr(load_trust(trust, production=False))
+    with pytest.raises(TrustError, match="production refuses"):
+        load_trust(trust, production=True)
+    directory = json.loads((trust / "directory.json").read_text(encoding="utf-8"))
+    directory["terminals"]["0142"]["name"] = "长" * 65
+    (trust / "directory.json").write_text(json.dumps(directory), encoding="utf-8")
+    with pytest.raises(TrustError, match=r"directory\.json"):
+        load_trust(trust, production=False)
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_says_where_it_is_and_ends_on_a_signal(
+    tmp_path: Path, trust: Path, end: signal.Signals
+) -> None:
+    command = [
+        sys.executable, str(PROJECT / "main.py"), "central", "--database", f"sqlite:///{tmp_path / 'c.sqlite'}",
+        "--trust", str(trust), "--port", "0", "--json",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        assert ready["ops"] == f"{ready['url']}/ops"
+        context = ssl.create_default_context(cafile=str(trust / "ca.pem"))
+        with httpx.Client(verify=context, trust_env=False) as client:
+            assert client.get(f"{ready['url']}/healthz").text == "ok\n"
+        process.send_signal(end)
+        rest, errors = process.communicate(timeout=30)
+    assert rest == b""
+    assert errors == b""
+    assert process.returncode == 0
+
+
+def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        str(PROJECT / "main.py"),
+        "central",
+        "--trust",
+        str(tmp_path / "none"),
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode == 78
+    assert b"centre_tls.pem is missing" in done.stderr
+
+
+def test_settings_count_three_intervals_at_their_longest() -> None:
+    assert CentreSettings("sqlite://", Path()).silent_after_s == 1080

@@ -1,0 +1,134 @@
+"""What an operator sees."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from central.database import as_text, open_database, utc_now, writing
+from central.heartbeat import tidy
+from central.ops.words import age, cause, local_time
+from central.schema import heartbeats, terminals
+from kiosk.health import CAUSES
+from offline_queue.wire import Kind
+from tests.central.station import SERVICE, Station, centre
+
+HEALTHY: dict[str, Any] = {
+    "schema": "jiujin.health/1", "state": "live", "causes": [],
+    "services": {SERVICE: {"ready": True, "causes": []}},
+    "queue": {"pending": 0, "quarantined": 0, "oldest_at": None}, "link": "online", "version": "0.1.0",
+    "clock_quality": "synced", "sent_at": "2026-11-25T08:00:00Z",
+}  # fmt: skip
+
+
+def test_a_terminal_is_first_installed_then_what_it_says(station: Station) -> None:
+    assert "已登记，未上线" in station.page("/ops/terminals/0142")
+    assert station.beat(HEALTHY).status_code == 200
+    assert station.metric("jiujin_terminals")['{state="live"}'] == 1
+    faulty = {
+        **HEALTHY,
+        "state": "degraded",
+        "causes": ["printer.paper_out"],
+        "services": {SERVICE: {"ready": False, "causes": ["printer.paper_out"]}},
+        "queue": {"pending": 3, "quarantined": 1, "oldest_at": "2026-11-25T01:00:00Z"},
+    }
+    assert station.beat(faulty).status_code == 200
+    page = station.page("/ops/terminals/0142")
+    text = CAUSES["printer.paper_out"]
+    assert text.technician["zh"] in page
+    assert text.action["zh"] in page
+    assert text.technician["en"] in page
+    assert "部分可用" in station.page("/ops")
+    assert station.metric("jiujin_queue_pending") == {"": 3}
+    assert station.metric("jiujin_queue_quarantined") == {"": 1}
+    assert station.metric("jiujin_queue_oldest_seconds")[""] > 0
+
+
+def test_a_silent_terminal_is_unknown_and_never_fine(tmp_path: Path, trust: Path) -> None:
+    with centre(tmp_path, trust, heartbeat_interval_s=0.01) as running:
+        station = Station(running.url, trust)
+        station.beat(HEALTHY)
+        deadline = time.monotonic() + 20
+        while station.metric("jiujin_terminals")['{state="unknown"}'] != 1:
+            assert time.monotonic() < deadline
+        assert station.metric("jiujin_terminals")['{state="live"}'] == 0
+        assert "情况不明" in station.page("/ops?state=unknown")
+        assert "可以" not in station.page("/ops/terminals/0142")
+        station.close()
+
+
+def test_o1_seven_faults_among_five_hundred_are_found(tmp_path: Path, trust: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'centre.sqlite'}")
+    now = as_text(utc_now())
+    faults = dict(zip(range(7), sorted(CAUSES)[:7], strict=True))
+    with writing(engine).begin() as connection:
+        for number in range(500):
+            name = f"{1000 + number}"
+            connection.execute(
+                insert(terminals).values(
+                    terminal=name, name=f"站点 {number}", public_key=b"k" * 32, enrolled_at=now, seen_at=now
+                )
+            )
+            bad = number in faults
+            body = {**HEALTHY, "state": "degraded", "causes": [faults[number]]} if bad else HEALTHY
+            row = {"terminal": name, "state": body["state"], "sent_at": now, "heard_at": now, "body": body}
+            connection.execute(insert(heartbeats).values(row))
+    engine.dispose()
+    with centre(tmp_path, trust) as running:
+        station = Station(running.url, trust)
+        page = station.page("/ops?state=degraded")
+        listed = re.findall(r'<b class="mono">(\d{4})</b>', page)
+        assert listed == [f"{1000 + number}" for number in range(7)]
+        assert all(CAUSES[code].technician["zh"] in page for code in faults.values())
+        assert station.page("/ops").count('<b class="mono">') == 200  # a page has an end
+        assert "<b>502</b>" in page  # and counts all
+        station.close()
+
+
+def test_cases_are_listed_found_and_filtered(station: Station) -> None:
+    one, two = station.item(), station.item(service="110199-HJ-02")
+    refused = two  # its payload names another service
+    station.send(one, refused)
+    page = station.page("/ops/cases")
+    spaced = " ".join(one.lane[i : i + 4] for i in range(0, 16, 4))
+    assert spaced in page
+    assert "2026-11-25 16:00:00" in page  # +08:00
+    assert spaced not in station.page("/ops/cases?state=withdrawn")
+    assert spaced in station.page(f"/ops/cases?state=registered&service={SERVICE}&terminal=0142")
+    station.send(station.item(Kind.WITHDRAWAL, one.lane))
+    trail = station.page(f"/ops/cases?code={spaced.lower()}")
+    assert trail.index("中心已登记") < trail.index("已按申请撤回")
+    assert "内容与记录头不一致" in station.page("/ops/refused")
+    assert "没有这个编号" in station.page("/ops/cases?code=NOTACODE")
+    assert station.client.get("/ops/cases/NOTACODE").status_code == 404
+    assert station.client.get("/ops/terminals/9999").status_code == 404
+
+
+def test_an_older_heartbeat_does_not_replace_a_newer_one(station: Station) -> None:
+    station.beat(HEALTHY)
+    station.clock_offset = timedelta(seconds=-100)
+    station.beat({**HEALTHY, "state": "out_of_service"})
+    assert station.metric("jiujin_terminals")['{state="live"}'] == 1
+
+
+def test_a_heartbeat_with_missing_or_wrong_keys_is_shown_as_unknown_not_as_zero(station: Station) -> None:
+    for body in ({}, {"state": "splendid", "queue": {"pending": "many"}, "causes": 7, "services": []}):
+        assert station.beat(body).status_code == 200
+        assert station.metric("jiujin_terminals")['{state="unknown"}'] == 1
+        assert "not told" in station.page("/ops/terminals/0142")
+    assert tidy({"queue": {"pending": True}})["queue"]["pending"] is None
+    assert tidy({"queue": {"oldest_at": "2026-11-25T01:00:00"}})["queue"]["oldest_at"] is None
+
+
+def test_words() -> None:
+    assert cause("no.such") == (("no.such", "no.such"), ("查看终端日志", "see the terminal's log"))
+    assert local_time("9999-12-31T23:59:59Z") == "9999-12-31T23:59:59Z"
+    assert local_time("") == "—"
+    now = utc_now()
+    assert age(now.isoformat(), now) == ("0 秒", "0 s")
+    assert age("2020-01-01", now)[0] == "2020-01-01"

@@ -1,0 +1,185 @@
+"""The real child with the real models, under a calibration signed here."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from drivers.contract import Cause, DeviceState, Failed, Ok
+from drivers.face import calibration
+from drivers.face.contract import FaceFailure, Guidance
+from drivers.face.matchers import ONNX_MODEL
+from drivers.face.verifier import ProcessFaceVerifier
+from tests.drivers.face.portraits import MODELS, card_photo, frame, live, needed, two
+from tests.drivers.waiting import PATIENCE_S, wait_until
+
+BODY = Path(calibration.__file__).with_name("demo.json")
+
+
+def signed(folder: Path, change: dict[str, Any] | None = None) -> tuple[Path, Path]:
+    """A calibration file and its public key's file."""
+    key = Ed25519PrivateKey.generate()
+    body = json.loads(BODY.read_text("utf-8")) | (change or {})
+    file, key_file = folder / "calibration.json", folder / "calibration.pem"
+    file.write_text(json.dumps(body), "utf-8")
+    calibration.signature_path(file).write_bytes(calibration.sign(body, key))
+    key_file.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return file, key_file
+
+
+def built(folder: Path, change: dict[str, Any] | None = None) -> ProcessFaceVerifier:
+    needed(MODELS / ONNX_MODEL)
+    verifier = ProcessFaceVerifier(MODELS, *signed(folder, change))
+    assert verifier._worker is not None
+    assert verifier._worker.wait_ready(PATIENCE_S)
+    return verifier
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessFaceVerifier]:
+    verifier = built(tmp_path_factory.mktemp("calibration"))
+    yield verifier
+    verifier.close()
+
+
+@pytest.fixture
+def verifier(shared: ProcessFaceVerifier) -> ProcessFaceVerifier:
+    assert wait_until(lambda: shared.probe().state is DeviceState.READY)
+    return shared
+
+
+def decided(verifier: ProcessFaceVerifier, card: str, before_the_camera: str) -> bool:
+    assert verifier.set_reference(card_photo(card)) == Ok(None)
+    for sequence in range(3):
+        assert verifier.examine(frame(live(before_the_camera), sequence)) == Ok(None)
+    answer = verifier.decide()
+    assert isinstance(answer, Ok)
+    assert answer.value.frames_used == 3
+    assert {score.matcher for score in answer.value.scores} == {"dlib", "frf"}
+    return answer.value.accepted
+
+
+def test_the_same_person_on_another_photograph_is_accepted(verifier: ProcessFaceVerifier) -> None:
+    assert decided(verifier, "obama.jpg", "obama2.jpg")
+
+
+@pytest.mark.parametrize("stranger", ["biden.jpg", "astronaut.png"])
+def test_another_person_is_not(verifier: ProcessFaceVerifier, stranger: str) -> None:
+    assert not decided(verifier, "obama.jpg", stranger)
+
+
+def test_no_comparison_without_frames_or_without_reference(verifier: ProcessFaceVerifier) -> None:
+    verifier.forget()
+    assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
+    assert isinstance(verifier.decide(), Failed)
+    assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+    assert verifier.decide() == Failed(FaceFailure.NO_REFERENCE)
+
+
+def test_frames_of_one_decision_are_not_used_in_the_next(verifier: ProcessFaceVerifier) -> None:
+    assert decided(verifier, "obama.jpg", "obama2.jpg")
+    assert verifier.decide() == Failed(FaceFailure.NO_REFERENCE)
+
+
+def test_a_card_photo_without_a_face(verifier: ProcessFaceVerifier) -> None:
+    grey = bytes(cv2.imencode(".png", np.full((126, 102, 3), 128, np.uint8))[1])
+    for picture in (grey, b"", b"no picture at all"):
+        assert verifier.set_reference(picture) == Failed(Guidance.NO_FACE)
+
+
+def test_what_the_resident_can_do(verifier: ProcessFaceVerifier) -> None:
+    assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+
+    def guidance(pixels: Any) -> object:
+        answer = verifier.examine(frame(pixels))
+        return answer.reason if isinstance(answer, Failed) else None
+
+    good = live("obama2.jpg")
+    assert guidance(good) is None
+    assert guidance(np.full((480, 640, 3), 128, np.uint8)) is Guidance.NO_FACE
+    assert guidance(live("obama2.jpg", 60)) is Guidance.COME_CLOSER
+    assert guidance(two("obama2.jpg", "biden.jpg", 150)) is Guidance.ONE_PERSON
+    assert guidance(cv2.GaussianBlur(good, (0, 0), 6)) is Guidance.HOLD_STILL
+    assert guidance((good * 0.15).astype(np.uint8)) is Guidance.TOO_DARK
+
+
+def test_a_picture_turned_by_its_orientation_mark_is_upright(verifier: ProcessFaceVerifier) -> None:
+    """Case F02: the file holds the picture on its side and says so in EXIF."""
+    sideways = cv2.rotate(live("obama.jpg"), cv2.ROTATE_90_COUNTERCLOCKWISE)
+    jpeg = bytes(cv2.imencode(".jpg", sideways)[1])
+    tiff = (
+        b"MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
+    )
+    exif = b"Exif\x00\x00" + tiff
+    marked = jpeg[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + jpeg[2:]
+    assert verifier.set_reference(jpeg) == Failed(Guidance.NO_FACE)
+    assert verifier.set_reference(marked) == Ok(None)
+
+
+def test_forget_ends_the_process_that_knew_the_face(verifier: ProcessFaceVerifier) -> None:
+    assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+    worker = verifier._worker
+    assert worker is not None
+    pid = worker.pid
+    assert pid is not None
+    verifier.forget()
+    assert wait_until(lambda: not psutil.pid_exists(pid))
+    assert decided(verifier, "obama.jpg", "obama2.jpg")
+
+
+def test_a_killed_child_means_no_decision(verifier: ProcessFaceVerifier) -> None:
+    assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+    worker = verifier._worker
+    assert worker is not None
+    pid = worker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: worker.pid not in (None, pid))
+    assert verifier.decide() == Failed(FaceFailure.CRASHED, "the process was started again")
+
+
+def test_the_child_opens_no_68_point_model(verifier: ProcessFaceVerifier) -> None:
+    worker = verifier._worker
+    assert worker is not None
+    assert worker.pid is not None
+    maps = psutil.Process(worker.pid).memory_maps()
+    assert not [entry.path for entry in maps if "68_face" in entry.path]
+    from drivers.face.detector import face_recognition_without_68_points
+
+    assert "68" not in face_recognition_without_68_points().predictor_68_point_model
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"alignment": "another/1"}, {"matchers": {"dlib": {"sha256": "0" * 64, "limit": "0.60"}}}],
+    ids=["alignment", "model"],
+)
+def test_a_calibration_for_something_else_is_assist_mode(tmp_path: Path, change: dict[str, Any]) -> None:
+    verifier = built(tmp_path, change)
+    try:
+        assert verifier.probe().cause is Cause.FACE_UNCALIBRATED
+        answer = verifier.set_reference(card_photo("obama.jpg"))
+        assert isinstance(answer, Failed)
+        assert answer.reason is FaceFailure.UNCALIBRATED
+    finally:
+        verifier.close()
+
+
+def test_without_the_second_model_it_is_assist_mode(tmp_path: Path) -> None:
+    verifier = ProcessFaceVerifier(tmp_path, *signed(tmp_path))
+    try:
+        assert verifier.probe().cause is Cause.FACE_MODEL_MISSING
+        assert verifier.set_reference(b"") == Failed(FaceFailure.MODEL_MISSING)
+    finally:
+        verifier.close()

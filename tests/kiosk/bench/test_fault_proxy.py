@@ -1,0 +1,171 @@
+"""Each mode of the bad line, against a plain echo server on loopback."""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from kiosk.bench.fault_proxy import FaultProxy, Mode
+
+PATIENCE_S = 20.0
+SILENCE_S = 0.4
+
+
+class Echo(socketserver.BaseRequestHandler):
+    """Answers each piece, and remembers what came."""
+
+    def handle(self) -> None:
+        assert isinstance(self.server, EchoServer)
+        while True:
+            try:
+                data = self.request.recv(4096)
+            except OSError:
+                return
+            if not data:
+                return
+            self.server.note(data)
+            self.request.sendall(data.upper())
+
+
+class EchoServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Echo)
+        self.came = b""
+        self.news = threading.Condition()
+
+    def note(self, data: bytes) -> None:
+        with self.news:
+            self.came += data
+            self.news.notify_all()
+
+    def await_bytes(self, expected: bytes) -> bool:
+        with self.news:
+            return self.news.wait_for(lambda: self.came == expected, PATIENCE_S)
+
+
+@pytest.fixture
+def server() -> Iterator[EchoServer]:
+    with EchoServer() as echo:
+        thread = threading.Thread(target=echo.serve_forever)
+        thread.start()
+        yield echo
+        echo.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def proxy(server: EchoServer) -> Iterator[FaultProxy]:
+    made = FaultProxy(server.server_address[1]).start()
+    yield made
+    made.close()
+    made.close()
+
+
+def connect(proxy: FaultProxy) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE_S)
+
+
+def ask(connection: socket.socket, text: bytes) -> bytes:
+    connection.sendall(text)
+    return connection.recv(4096)
+
+
+def gone(connection: socket.socket) -> bool:
+    """Is the connection closed or reset within the patience?"""
+    try:
+        return connection.recv(4096) == b""
+    except ConnectionError:
+        return True
+
+
+def test_up(proxy: FaultProxy) -> None:
+    with connect(proxy) as connection:
+        assert ask(connection, b"hello") == b"HELLO"
+
+
+def test_down_refuses_resets_and_comes_back_on_the_same_port(proxy: FaultProxy) -> None:
+    port = proxy.port
+    with connect(proxy) as connection:
+        assert ask(connection, b"a") == b"A"
+        proxy.mode = Mode.DOWN
+        assert gone(connection)
+    with pytest.raises(ConnectionRefusedError):
+        connect(proxy).close()
+    for _ in range(3):
+        proxy.mode = Mode.UP
+        assert proxy.port == port
+        with connect(proxy) as connection:
+            assert ask(connection, b"b") == b"B"
+        proxy.mode = Mode.DOWN
+
+
+def test_half_open_accepts_and_is_silent_until_it_is_up_again(proxy: FaultProxy, server: EchoServer) -> None:
+    proxy.mode = Mode.HALF_OPEN
+    with connect(proxy) as connection:
+        connection.sendall(b"anyone")
+        connection.settimeout(SILENCE_S)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        assert server.came == b""
+        connection.settimeout(PATIENCE_S)
+        proxy.mode = Mode.UP
+        assert connection.recv(4096) == b"ANYONE"
+
+
+def test_slow_is_late_and_whole(proxy: FaultProxy) -> None:
+    proxy.mode, proxy.delay_s = Mode.SLOW, SILENCE_S
+    with connect(proxy) as connection:
+        connection.sendall(b"late")
+        connection.settimeout(SILENCE_S / 2)
+        with pytest.raises(TimeoutError):  # twice the delay must pass, so half of it never suffices
+            connection.recv(1)
+        connection.settimeout(PATIENCE_S)
+        assert connection.recv(4096) == b"LATE"
+
+
+def test_answer_lost_once_then_up(proxy: FaultProxy, server: EchoServer) -> None:
+    proxy.mode = Mode.ANSWER_LOST_ONCE
+    with connect(proxy) as connection:
+        connection.sendall(b"x")
+        assert gone(connection)
+    assert server.await_bytes(b"x")
+    assert proxy.mode is Mode.UP
+    with connect(proxy) as connection:
+        assert ask(connection, b"y") == b"Y"
+    assert proxy.answers_lost == 1
+
+
+def test_answer_lost_always(proxy: FaultProxy, server: EchoServer) -> None:
+    proxy.mode = Mode("answer_lost")
+    for text in (b"1", b"12"):
+        with connect(proxy) as connection:
+            connection.sendall(b"1" if text == b"1" else b"2")
+            assert gone(connection)
+        assert server.await_bytes(text)
+    assert proxy.answers_lost == 2
+
+
+def test_a_centre_that_is_away_looks_like_a_torn_line() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        lonely = FaultProxy(unused.getsockname()[1]).start()
+        with connect(lonely) as connection:
+            assert gone(connection)
+        lonely.close()
+
+
+def test_close_ends_its_threads(server: EchoServer) -> None:
+    before = {thread for thread in threading.enumerate() if thread.name == "fault-proxy"}
+    proxy = FaultProxy(server.server_address[1]).start()
+    connection = connect(proxy)
+    assert ask(connection, b"q") == b"Q"
+    proxy.close()
+    assert gone(connection)
+    connection.close()
+    assert {thread for thread in threading.enumerate() if thread.name == "fault-proxy"} <= before

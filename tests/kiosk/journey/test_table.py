@@ -1,0 +1,198 @@
+"""The table, walked: from every screen one can leave, be timed out, change language, and leak nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from drivers.card_reader.contract import CardFailure, DocumentKind
+from drivers.contract import Cause, Failed, Ok, Outcome
+from drivers.face.contract import Comparison, Guidance, Score
+from drivers.receipt_printer.contract import PrintReport
+from kiosk.case import CaseState
+from kiosk.journey import effects as fx
+from kiosk.journey import events as ev
+from kiosk.journey.present import present
+from kiosk.journey.states import IDENTIFIED_NOTHING, State
+from kiosk.journey.table import TABLE, step
+from kiosk.journey.view import action, actions_of, fields_of
+from kiosk.journey.visit import CardProblem, Visit
+from kiosk.locale import missing
+from kiosk.rehearsal.script import words_of
+from tests.kiosk.journey.visits import CODE, NAME, NUMBER, card, visit, world
+
+EVERY = list(State)
+WITH_SOMEBODY = [s for s in EVERY if s not in IDENTIFIED_NOTHING]
+
+
+@pytest.mark.parametrize("state", EVERY)
+def test_every_screen_has_a_row_or_waits_for_the_terminal_alone(state: State) -> None:
+    rows = [key for row_state, key in TABLE if row_state is state]
+    assert rows
+
+
+@pytest.mark.parametrize("state", WITH_SOMEBODY)
+def test_idle_leaves_every_screen_and_forgets(state: State) -> None:
+    after, effects = step(visit(state), ev.IdleExpired(), world())
+    assert after.state is State.ENDED
+    assert fx.Forget() in effects
+    empty, effects = step(after, ev.IdleExpired(), world())
+    assert empty == Visit()
+    assert fx.Forget() in effects
+
+
+@pytest.mark.parametrize("state", [s for s in WITH_SOMEBODY if s is not State.SUBMITTING])
+def test_cancel_leaves_every_screen(state: State) -> None:
+    asked, _ = step(visit(state), ev.Pressed("cancel"), world())
+    if asked.dialog is not None:
+        asked, effects = step(asked, ev.Pressed("leave"), world())
+        assert fx.Forget() in effects
+    assert asked.state in (State.ENDED, State.ATTRACT)
+
+
+@pytest.mark.parametrize("state", EVERY)
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("elder", [False, True])
+@pytest.mark.parametrize("online", [False, True])
+def test_every_screen_has_words_and_shows_no_whole_number_or_name(
+    state: State, language: str, *, elder: bool, online: bool
+) -> None:
+    view = present(replace(visit(state), language=language, elder=elder), world(online=online))
+    text = words_of(view)
+    assert view.title
+    assert NAME not in text
+    assert NUMBER not in text
+    assert all(a.enabled or a.reason for a in actions_of(view)), "a disabled action says why"
+    if language == "en":
+        assert not any("\u4e00" <= c <= "\u9fff" for c in view.title), view.title
+
+
+def test_every_sentence_has_english_words() -> None:
+    said: set[str] = set()
+
+    class Recorder:
+        language = "zh"
+
+        def __call__(self, msgid: str, **values: object) -> str:
+            said.add(msgid)
+            return msgid.format_map(values) if values else msgid
+
+    from kiosk.journey.present import SCREENS
+    from kiosk.journey.present.frame import bar, dialog, top_bar
+    from kiosk.journey.visit import DialogKind
+
+    t = Recorder()
+    for state, presenter in SCREENS.items():
+        for problem in (None, *CardProblem):
+            shown = replace(visit(state), card_problem=problem)
+            presenter(shown, world(), t)  # type: ignore[arg-type]  # a recorder stands in for Texts
+            for kind in DialogKind:
+                dialog(replace(shown, dialog=kind), world(), t)  # type: ignore[arg-type]  # as above
+            bar(shown, world(), t)  # type: ignore[arg-type]  # as above
+            top_bar(world(), t)  # type: ignore[arg-type]  # as above
+    assert len(said) > 100
+    assert missing("en", said) == []
+
+
+def test_a_press_that_is_not_of_this_screen_changes_nothing() -> None:
+    before = visit(State.HOME)
+    assert step(before, ev.Pressed("submit"), world()) == (before, ())
+
+
+def test_back_keeps_what_was_read_and_a_read_card_is_not_asked_again() -> None:
+    """An SDT reader reads a card only once."""
+    shown, _ = step(visit(State.FORM), ev.Pressed("back"), world())
+    assert shown.card is not None
+    assert shown.state is not State.CARD
+
+
+@pytest.mark.parametrize(
+    ("read", "problem"),
+    [
+        (card(valid_to=date(2026, 11, 24)), CardProblem.EXPIRED),
+        (card(DocumentKind.HELPER), CardProblem.WRONG),
+    ],
+)
+def test_a_card_that_does_not_serve_says_why_and_loses_nothing(read: object, problem: CardProblem) -> None:
+    before = replace(visit(State.CARD), card=None)
+    after, _ = step(before, ev.CardAnswered(Ok(read)), world())  # type: ignore[arg-type]  # parametrized
+    assert (after.state, after.card, after.card_problem) == (State.CARD, None, problem)
+    assert action(present(after, world()), "try_card") is not None
+
+
+def test_a_card_is_still_good_on_its_last_day() -> None:
+    before = replace(visit(State.CARD), card=None)
+    after, _ = step(before, ev.CardAnswered(Ok(card(valid_to=date(2026, 11, 25)))), world())
+    assert after.card is not None
+
+
+def test_a_card_pulled_mid_read_is_asked_to_lie_still() -> None:
+    before = replace(visit(State.CARD), card=None)
+    after, effects = step(before, ev.CardAnswered(Failed(CardFailure.CARD_MOVED)), world())
+    assert after.card_problem is CardProblem.MOVED
+    assert effects == (fx.ReadCard(fx.CardPurpose.RESIDENT),)
+
+
+def test_under_fourteen_goes_to_the_other_ways_and_the_camera_stays_shut() -> None:
+    before = replace(visit(State.CARD), card=None)
+    after, effects = step(before, ev.CardAnswered(Ok(card(birth=2015))), world())
+    assert after.state is State.OTHER_WAY
+    assert fx.StartFace() not in effects
+
+
+def test_refused_consent_never_starts_the_camera() -> None:
+    before = replace(visit(State.CONSENT), card=card())
+    after, effects = step(before, ev.Pressed("other_way"), world())
+    assert after.state is State.OTHER_WAY
+    assert fx.StartFace() not in effects
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        Ok(Comparison(accepted=False, scores=(Score("dlib", 0.8, 0.6),), calibration_id="c", frames_used=3)),
+        Failed(Guidance.ONE_PERSON),
+    ],
+)
+def test_three_tries_then_the_other_ways(result: object) -> None:
+    current, _ = step(replace(visit(State.CONSENT), step=1), ev.Pressed("face"), world())
+    for _attempt in range(3):
+        assert current.state is State.FACE
+        current, _ = step(current, ev.FaceAnswered(result), world())  # type: ignore[arg-type]  # parametrized
+        current, _ = step(current, ev.Pressed("try_face"), world())
+    assert current.state is State.OTHER_WAY
+    after, effects = step(current, ev.Pressed("try_face"), world())
+    assert after == current
+    assert effects == ()
+
+
+def test_the_slip_is_printed_once_and_a_failed_one_once_more() -> None:
+    shown = visit(State.RESULT)
+    shown, first = step(shown, ev.CaseMoved(CaseState.REGISTERED), world())
+    _, again = step(shown, ev.CaseMoved(CaseState.REGISTERED), world())
+    assert [type(e) for e in first] == [fx.Print]
+    assert again == ()
+    failed = ev.PrintAnswered(PrintReport(Outcome.FAILED, Cause.PRINTER_PAPER_OUT))
+    shown, _ = step(shown, failed, world())
+    shown, copy = step(shown, ev.Pressed("print_again"), world())
+    assert [getattr(e, "copy", None) for e in copy] == [True]
+    shown, _ = step(shown, failed, world())
+    assert action(present(shown, world()), "print_again") is None
+
+
+def test_an_unknown_print_is_never_repeated() -> None:
+    shown, _ = step(visit(State.RESULT), ev.CaseMoved(None), world())
+    shown, _ = step(shown, ev.PrintAnswered(PrintReport(Outcome.UNKNOWN)), world())
+    assert step(shown, ev.Pressed("print_again"), world()) == (shown, ())
+    assert CODE in words_of(present(shown, world())).replace(" ", "")
+
+
+def test_elder_mode_asks_one_question_a_page_and_keeps_the_answers() -> None:
+    shown = replace(visit(State.FORM), answers={"lives_at_card_address": "no"})
+    many = list(fields_of(present(shown, world())))
+    elder, _ = step(shown, ev.Pressed("elder"), world())
+    assert len(many) > 1
+    assert len(list(fields_of(present(elder, world())))) == 1
+    assert elder.answers == shown.answers

@@ -1,0 +1,93 @@
+"""Visits standing before each screen, of invented people, for the tests of the journey."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+
+from drivers.card_reader.contract import (
+    CardRead,
+    Document,
+    DocumentKind,
+    EncodedPhoto,
+    PhotoFormat,
+    ValidityKind,
+)
+from kiosk.case import CaseState
+from kiosk.catalogue.load import read
+from kiosk.catalogue.model import Definition
+from kiosk.journey.events import Stored
+from kiosk.journey.moves import SCREEN_OF
+from kiosk.journey.states import State
+from kiosk.journey.visit import Consent, Visit
+from kiosk.journey.world import Fresh, Place, World
+
+NAME, NUMBER = "测试欧阳明", "110199194803120016"
+CODE = "0142K7QF93WDXM2A"
+DEFINITIONS = Path(__file__).parents[3] / "kiosk" / "catalogue" / "definitions"
+
+
+@cache
+def definition(name: str = "pension_confirmation") -> Definition:
+    found = read(DEFINITIONS / f"{name}.json")
+    assert isinstance(found, Definition)
+    return found
+
+
+def card(
+    kind: DocumentKind = DocumentKind.RESIDENT, valid_to: date | None = None, birth: int = 1948
+) -> CardRead:
+    document = Document(
+        kind=kind,
+        number=NUMBER,
+        name=NAME,
+        birth_date=date(birth, 3, 12),
+        address="清河镇三里村12号",
+        validity=ValidityKind.LONG_TERM if valid_to is None else ValidityKind.DATED,
+        valid_from=date(2018, 1, 1),
+        valid_to=valid_to,
+    )
+    return CardRead("s1", document, EncodedPhoto(PhotoFormat.WLT, bytes(1024)), (), "reader", 1)
+
+
+def world(*, online: bool = True) -> World:
+    return World(
+        place=Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345"),
+        now=datetime(2026, 11, 25, 1, 12, tzinfo=UTC),
+        services=(definition(), definition("problem_report")),
+        online=online,
+        link_cause="" if online else "net.down",
+        face_ready=True,
+        camera_ready=True,
+        helper_ready=True,
+        printer_ready=True,
+        fresh=Fresh("v1", "item-1", CODE),
+    )
+
+
+def visit(state: State) -> Visit:
+    """A visit in this state, with everything known that may be known there."""
+    if state is State.ATTRACT:
+        return Visit()
+    service = definition(
+        "problem_report" if state in (State.ATTACH, State.CAMERA) else "pension_confirmation"
+    )
+    step = next((i for i, s in enumerate(service.flow) if SCREEN_OF.get(s) is state), 3)
+    known = Visit(
+        id="v1",
+        state=state,
+        definition=None if state is State.HOME else service,
+        step=step,
+        item_id="item-1",
+        case_code=CODE,
+        consent=Consent(given=True, notice_version="1", at="2026-11-25T01:10:00Z"),
+        card=card(),
+        helper=card(DocumentKind.HELPER) if state is State.HELPER_CHECK else None,
+    )
+    if state in (State.RESULT, State.TAKE_CARD, State.EVALUATE, State.ENDED):
+        known = replace(known, stored=Stored(CODE, 1, "2026-11-25T01:12:00Z"))
+    if state is State.RESULT:
+        known = replace(known, case_state=CaseState.RECEIVED)
+    return known

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk import settings as settings_package
+from kiosk.settings import NotConfiguredError, check, load, load_text
+from kiosk.settings.ini import parse
+from kiosk.settings.model import Section, Settings
+
+SHIPPED = Path(settings_package.__file__).parents[2] / "kiosk.ini"
+NUMBER = "[terminal]\nnumber = 0142\n"
+
+
+def sections() -> dict[str, type[Section]]:
+    found: dict[str, type[Section]] = {}
+    for name, field in Settings.model_fields.items():
+        assert isinstance(field.annotation, type)
+        assert issubclass(field.annotation, Section)
+        found[name] = field.annotation
+    return found
+
+
+def test_the_shipped_file_is_right_and_leaves_no_key_out() -> None:
+    assert check(SHIPPED) == ()
+    entries, _ = parse(SHIPPED.read_text("utf-8"), "kiosk.ini")
+    written = {(entry.section, entry.key) for entry in entries}
+    assert written == {(name, key) for name, kind in sections().items() for key in kind.model_fields}
+
+
+def test_the_shipped_file_says_the_defaults() -> None:
+    settings, _ = load_text(SHIPPED.read_text("utf-8"), "kiosk.ini", SHIPPED.parent)
+    bare, _ = load_text(NUMBER, "kiosk.ini", SHIPPED.parent)
+    assert settings == bare
+
+
+def test_every_key_is_explained_in_both_languages() -> None:
+    lines = SHIPPED.read_text("utf-8").splitlines()
+    explained = ""
+    for line in lines:
+        if line.startswith("#"):
+            explained = line
+        elif not line or line.startswith("["):
+            explained = ""
+        else:
+            assert any("\u4e00" <= c <= "\u9fff" for c in explained), line
+            assert any(c.isascii() and c.isalpha() for c in explained), line
+
+
+def test_relative_paths_are_relative_to_the_files_folder(tmp_path: Path) -> None:
+    file = tmp_path / "etc" / "kiosk.ini"
+    file.parent.mkdir()
+    file.write_text(NUMBER + "[face]\nmodels = m\ncalibration = /opt/c.json\n", "utf-8")
+    face = load(file, tmp_path / "kept.ini").settings.face
+    assert face.models == tmp_path / "etc" / "m"
+    assert face.calibration == Path("/opt/c.json")
+    file.write_text("broken", "utf-8")
+    again = load(file, tmp_path / "kept.ini")
+    assert again.used_last_good
+    assert again.settings.face.models == tmp_path / "etc" / "m"
+
+
+WRONG = [
+    ("[screen]\nidle_warn_s = 0", "screen.idle_warn_s"),
+    ("[screen]\nidle_countdown_s = 5", "screen.idle_countdown_s"),
+    ("[screen]\nidle_warn_s =", "screen.idle_warn_s"),
+    ("[screen]\nwidth_px = １０８０.5", "screen.width_px"),
+    ("[card_reader]\nkind = usb", "card_reader.kind"),
+    ("[card_reader]\nbaud_rate = 1200", "card_reader.baud_rate"),
+    ("[camera]\nrotation_degrees = 45", "camera.rotation_degrees"),
+    ("[receipt_printer]\naddress = 10.0.0.5", "receipt_printer.address"),
+    ("[receipt_printer]\nwidth_dots = 0", "receipt_printer.width_dots"),
+    ("[centre]\nurl = http://centre.example.invalid", "centre.url"),
+    ("[trust]\nterminal_key =", "trust.terminal_key"),
+    ("[queue]\nquota_mb = -1", "queue.quota_mb"),
+]
+
+
+@pytest.mark.parametrize(("text", "key"), WRONG)
+def test_a_wrong_value_names_line_and_key_and_no_limit_can_be_removed(text: str, key: str) -> None:
+    settings, problems = load_text(f"{NUMBER}{text}\n", "kiosk.ini", Path("/etc"))
+    assert settings is None
+    assert [(p.line, p.key, p.fatal) for p in problems] == [(4, key, True)]
+    assert problems[0].message_zh
+    assert problems[0].message_en
+    assert str(problems[0]).startswith("kiosk.ini:4: ")
+
+
+def test_the_form_of_the_file_is_judged_line_by_line() -> None:
+    text = f"number = 1\n[screen\n{NUMBER}number = 0143\nwords without a sign\n"
+    settings, problems = load_text(text, "kiosk.ini", Path("/etc"))
+    assert settings is None
+    assert [p.line for p in problems] == [1, 2, 5, 6]
+
+
+def test_without_a_number_no_terminal_takes_anothers() -> None:
+    settings, problems = load_text("[screen]\nwidth_px = 1080\n", "kiosk.ini", Path("/etc"))
+    assert settings is None
+    assert [p.key for p in problems] == ["terminal.number"]
+
+
+def test_a_disk_that_keeps_no_copy_stops_nobody(tmp_path: Path) -> None:
+    file, blocked = tmp_path / "kiosk.ini", tmp_path / "blocked"
+    file.write_text(NUMBER, "utf-8")
+    blocked.write_text("a file where a folder is needed", "utf-8")
+    loaded = load(file, blocked / "kept.ini")
+    assert loaded.settings.terminal.number == "0142"
+    assert [p.fatal for p in loaded.problems] == [False]
+
+
+def test_a_last_good_copy_that_is_broken_too_is_told(tmp_path: Path) -> None:
+    (tmp_path / "kept.ini").write_bytes(b"\xff\xff")
+    with pytest.raises(NotConfiguredError) as caught:
+        load(tmp_path / "kiosk.ini", tmp_path / "kept.ini")
+    assert len(caught.value.problems) == 2
+
+
+@given(st.text(max_size=80))
+def test_no_text_is_a_defect(text: str) -> None:
+    settings, problems = load_text(NUMBER + text, "kiosk.ini", Path("/etc"))
+    assert settings is not None or any(problem.fatal for problem in problems)

@@ -1,0 +1,29 @@
+"""Small promises that a reader of the code found broken once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kiosk import keys
+from kiosk.filing import payload_of
+from kiosk.journey.states import State
+from tests.kiosk.journey.visits import visit
+
+
+def test_a_demo_key_is_refused_and_the_words_say_what_to_do(tmp_path: Path) -> None:
+    key = tmp_path / "terminal.key"
+    keys.refuse_demo(key)
+    (tmp_path / keys.DEMO_MARK).write_text("demo", "utf-8")
+    with pytest.raises(keys.KeyFileError, match="demo = true"):
+        keys.refuse_demo(key)
+
+
+def test_an_answer_that_was_hidden_again_is_not_sent() -> None:
+    shown = replace(
+        visit(State.REVIEW), answers={"lives_at_card_address": "yes", "living_village": "110199001002"}
+    )
+    payload = payload_of(shown, received_at="2026-11-25T01:12:00Z", clock_quality="synced")
+    assert payload.answers == {"lives_at_card_address": "yes"}
