@@ -61,9 +61,9 @@ class Composer:
         self._set(self._letters[:-1])
         return True
 
-    def offer_single(self, single: bool) -> None:
+    def offer_single(self, *, only: bool) -> None:
         """Offer only single characters, or words and characters."""
-        self._single = single
+        self._single = only
         self.refresh()
 
     def clear(self) -> None:

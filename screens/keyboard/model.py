@@ -170,7 +170,7 @@ class Keyboard:
             case KeyKind.SHIFT:
                 self._capital = not self._capital
             case KeyKind.SINGLE:
-                self._composer.offer_single(not self._composer.single)
+                self._composer.offer_single(only=not self._composer.single)
                 self._page = 0
             case KeyKind.LANGUAGE:
                 return self._switch_language()
