@@ -71,6 +71,7 @@ def test_closed_it_answers_no_more_and_closes_once(tmp_path: Path) -> None:
     assert first.value.candidates("zhangsan") is None
     second = open_rime(tmp_path)
     assert isinstance(second, Ok)
+    assert first.value.candidates("zhangsan") is None  # not with the other's engine
     first.value.close()
     assert second.value.candidates("zhangsan")
     second.value.close()
