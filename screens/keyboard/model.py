@@ -77,6 +77,11 @@ class Keyboard:
         return self._text
 
     @property
+    def max_length(self) -> int:
+        """The most characters that may be written."""
+        return self._max_length
+
+    @property
     def composing(self) -> str:
         """Letters that are not characters yet."""
         return self._composer.letters
