@@ -1,13 +1,16 @@
 # `make test` sets everything up and proves it.
 PYTHON := .venv/bin/python
 
-.PHONY: test setup lint typecheck imports pytest clean help
+.PHONY: test kiosk setup lint typecheck imports pytest clean help
 
 help:     ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
 
 setup:    ## everything a terminal needs: system packages, .venv, models, fonts, demo keys
 	@deploy/setup.sh
+
+kiosk: setup ## the terminal with simulated devices, the centre and the bench page; Ctrl-C ends everything
+	@exec $(PYTHON) main.py demo
 
 test: setup lint typecheck imports pytest ## what CI runs
 

@@ -12,7 +12,10 @@ def main() -> None:
     """Read the command and start what it names."""
     import click
 
+    from kiosk.bench.command import demo
     from kiosk.cli import cli, config_option
+
+    cli.add_command(demo)
 
     @cli.command()
     @click.option("--database", default="sqlite:///.demo/centre.sqlite", show_default=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import FastAPI, Form, HTTPException, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import FastAPI, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
@@ -41,10 +41,18 @@ class Mirror:
     click: Callable[[int, int], None]
 
 
+class ScreenUnseenError(Exception):
+    """The screen could not be reached just now; the text says why."""
+
+
 def create_page(village: Village, mirror: Mirror, ops_url: str) -> FastAPI:
     """The bench page's application."""
     app = FastAPI(title="Jiujin bench", docs_url=None, redoc_url=None, openapi_url=None)
     templates = Environment(loader=FileSystemLoader(HERE / "page"), autoescape=select_autoescape())
+
+    @app.exception_handler(ScreenUnseenError)
+    def unseen(_request: Request, error: ScreenUnseenError) -> Response:
+        return PlainTextResponse(f"看不到终端屏幕 / the screen cannot be reached: {error}", 503)
 
     @app.get("/")
     def page() -> HTMLResponse:
