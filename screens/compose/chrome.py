@@ -35,7 +35,7 @@ def put_top(pen: Pen, top: TopBar, where: Rect) -> None:
     side = theme.px(76)
     logo = Rect(inner.x, where.y + (where.h - side) / 2, side, side)
     pen.box(logo, BLUE, radius=theme.px(18))
-    pen.one_line(LOGO, logo, Size.BUTTON, ink=WHITE, bold=True, align=Align.CENTRE)
+    _fixed_line(pen, LOGO, logo, 44, ink=WHITE, bold=True, align=Align.CENTRE)
 
     small = _fixed(theme, 30)
     time_w = pen.types.width(top.time_text, _fixed(theme, 36)) + 2
@@ -70,7 +70,7 @@ def _fixed_line(pen: Pen, text: str, where: Rect, units: float, *, ink: Colour, 
         px -= 1
     line = round(px * 1.3)
     rect = Rect(where.x, where.y + (where.h - line) / 2, where.w, line)
-    pen.items.append(Words(rect, (text,), px, line, ink, bold))
+    pen.items.append(Words(rect, (text,), px, line, ink, bold, align))
 
 
 def put_bar(pen: Pen, actions: tuple[Action, ...], where: Rect) -> None:

@@ -11,6 +11,8 @@ from screens.scene import Align
 from screens.theme import BLUE, BLUE_TINT, BORDER, DISABLED_INK, FLAT, INK, PAPER, SECOND_INK, WHITE, Size
 
 CARET = "▏"
+COUNT_FROM = 0.8
+"""The count of characters is shown when the end is in sight; before, it only worries."""
 KEY_ICONS = {KeyKind.BACKSPACE: "backspace"}
 PREVIOUS, NEXT = "key:previous", "key:more"
 
@@ -46,6 +48,8 @@ def _text(pen: Pen, field: Field, keyboard: Keyboard, where: Rect) -> None:
     rows = max(1, int(inner.h // line))
     lines = pen.types.lines(keyboard.text + CARET, px, inner.w)[-rows:]
     pen.put_lines(lines, inner, px, line)
+    if len(keyboard.text) < keyboard.max_length * COUNT_FROM:
+        return
     count = f"{len(keyboard.text)}/{keyboard.max_length}"
     foot = box.shrink(theme.px(24), theme.px(12)).bottom_part(theme.line(Size.SMALL))
     pen.one_line(count, foot, Size.SMALL, ink=SECOND_INK, align=Align.RIGHT)
@@ -111,7 +115,8 @@ def _key(pen: Pen, key: Key, cell: Rect) -> None:
         pen.icon(spot, KEY_ICONS[key.kind], ink)
     else:
         size = Size.HEADING if plain and key.kind is not KeyKind.SPACE else Size.SMALL
+        inner = cell.shrink(theme.px(10), 0)
         pen.one_line(
-            key.label, cell, size, ink=ink, bold=done or plain, align=Align.CENTRE, least_px=theme.px(20)
+            key.label, inner, size, ink=ink, bold=done or plain, align=Align.CENTRE, least_px=theme.px(20)
         )
     pen.target(cell, f"key:{key.id}", enabled=key.enabled, reason=key.reason)
