@@ -64,7 +64,16 @@ def _fixed(theme: Theme, design_units: float) -> int:
     return theme.px(design_units)
 
 
-def _fixed_line(pen: Pen, text: str, where: Rect, units: float, *, ink: Colour, bold: bool = False) -> None:
+def _fixed_line(
+    pen: Pen,
+    text: str,
+    where: Rect,
+    units: float,
+    *,
+    ink: Colour,
+    bold: bool = False,
+    align: Align = Align.LEFT,
+) -> None:
     px = _fixed(pen.theme, units)
     while px > 8 and pen.types.width(text, px, bold=bold) > where.w + 1:
         px -= 1

@@ -23,6 +23,7 @@ from kiosk.journey.view import (
     Tiles,
     View,
 )
+from kiosk.locale import texts_for
 
 
 class Role(StrEnum):
@@ -31,6 +32,7 @@ class Role(StrEnum):
     HEADING = "heading"
     TEXT = "text"
     STATUS = "status"
+    STATUS_BAR = "status_bar"
     PROGRESS = "progress"
     IMAGE = "image"
     GROUP = "group"
@@ -57,6 +59,10 @@ class Node:
         return f"Node({self.role.value}, order={self.order})"
 
 
+STATE_WORDS = {"selected": "已选", "disabled": "暂时不能用", "required": "必填"}
+"""How a state is said, as keys of the translations."""
+
+
 def tree(view: View) -> tuple[Node, ...]:
     """Every node in reading order; under a dialog only the dialog."""
     nodes = _dialog(view.dialog) if view.dialog is not None else _screen(view)
@@ -64,13 +70,23 @@ def tree(view: View) -> tuple[Node, ...]:
 
 
 def spoken(view: View) -> str:
-    """The screen as sentences, for a reader or for a view without a `speech` of its own."""
+    """The screen as sentences for reading aloud, in the view's language.
+
+    What a resident has written is not said: others hear it. The bottom bar is left out: it is the
+    same everywhere, and who listens waits for what is new.
+    """
+    t = texts_for(view.language)
+    bar = {action.id for action in view.bar}
     parts = []
     for node in tree(view):
-        if node.role in (Role.STATUS, Role.PROGRESS, Role.IMAGE) and not node.label:
+        if node.action in bar or node.role in (Role.STATUS_BAR, Role.PROGRESS):
             continue
-        parts.append(" ".join(filter(None, (node.label, node.value, *node.state))))
-    return "。".join(parts) if view.language == "zh" else ". ".join(parts)
+        value = t("已填写") if node.role is Role.FIELD and node.value else node.value
+        words = (node.label, value, *(t(STATE_WORDS[state]) for state in node.state if state in STATE_WORDS))
+        sentence = ("，" if view.language == "zh" else ", ").join(filter(None, words))
+        if sentence:
+            parts.append(sentence.rstrip("。.，, "))
+    return ("。" if view.language == "zh" else ". ").join(parts)
 
 
 def _dialog(dialog: Dialog) -> Iterator[Node]:
@@ -86,7 +102,7 @@ def _screen(view: View) -> Iterator[Node]:
         yield from _block(block)
     yield from map(_action, view.actions)
     yield from map(_action, view.bar)
-    yield Node(Role.STATUS, view.top.link_text, view.top.time_text)
+    yield Node(Role.STATUS_BAR, view.top.link_text, view.top.time_text)
 
 
 def _action(action: Action) -> Node:
@@ -102,10 +118,13 @@ def _action(action: Action) -> Node:
 
 def _field(field: Field) -> Iterator[Node]:
     state = tuple(s for s, holds in (("required", field.required), ("invalid", bool(field.error))) if holds)
-    yield Node(
-        Role.FIELD, field.label, field.value or field.hint, (*state, field.error) if field.error else state
-    )
-    if field.kind is FieldKind.CHOICE:
+    chosen = field.kind is FieldKind.CHOICE
+    yield Node(Role.FIELD, field.label, "" if chosen else field.value, state, field.id)
+    if field.hint and not field.value:
+        yield Node(Role.TEXT, field.hint)
+    if field.error:
+        yield Node(Role.STATUS, field.error)
+    if chosen:
         for value, label in field.options:
             yield Node(Role.CHOICE, label, "", ("selected",) if value == field.value else (), field.id)
 
