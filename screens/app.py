@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Literal
 
@@ -18,8 +19,12 @@ def run_window(
     Raises WindowError when there is no display.
     """
     prepare(options.home, options.width_px, options.height_px, show_cursor=options.show_cursor)
-    from kivy.core.window import Window
-
+    logging.disable(logging.CRITICAL)  # Kivy's traceback would bury the one sentence that helps
+    try:
+        from kivy.core.window import Window
+    finally:
+        logging.disable(logging.NOTSET)
+    logging.getLogger("kivy").setLevel(logging.WARNING)
     if Window is None:
         message = "打不开屏幕窗口：没有可用的显示器 / no window can be opened: there is no display (DISPLAY)"
         raise WindowError(message)

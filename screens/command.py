@@ -27,7 +27,6 @@ def run_command(config: Path, announce_fd: int | None) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("kivy").setLevel(logging.WARNING)
     settings = settings_or_exit(config)
     if announce_fd is not None and not settings.terminal.demo:
         click.echo("--announce-fd 只能在演示时用 / --announce-fd is for the demo only", err=True)

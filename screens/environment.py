@@ -26,7 +26,10 @@ def prepare(home: Path, width_px: int, height_px: int, *, show_cursor: bool) -> 
         "KIVY_NO_CONSOLELOG": "1",
         "KIVY_LOG_MODE": "PYTHON",
         "KIVY_NO_ENV_CONFIG": "1",
+        "KIVY_WINDOW": "sdl2",  # the other provider ends the process where there is no display
     }
+    # SDL would otherwise open an invisible window where there is no display, and nobody would know.
+    os.environ.setdefault("SDL_VIDEODRIVER", "x11")
     from kivy.config import Config
 
     graphics = {

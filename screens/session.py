@@ -134,7 +134,8 @@ class Session:
         kind, _, name = key.partition(":")
         match kind:
             case "action":
-                self._finish_writing()
+                if view.dialog is None:  # a question over the sheet leaves what is being written alone
+                    self._finish_writing()
                 self._send(Pressed(name))
             case "option":
                 field, _, value = name.partition("=")

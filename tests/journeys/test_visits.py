@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from kiosk.bench.people import PEOPLE
+from kiosk.bench.people import HELPERS, PEOPLE
 from kiosk.rehearsal.leftovers import scan
 from tests.journeys.window import Window
 
@@ -111,3 +111,25 @@ def test_report_offline_is_kept_and_registered_once(window: Window) -> None:
     assert window.centre.metric("jiujin_cases") == 0
     window.village.set_network("up")
     assert registered(window, 1)
+
+
+def test_pension_by_the_helpers_card_without_a_face(window: Window) -> None:
+    window.press("action:begin")
+    window.press(PENSION)
+    window.press("action:next")
+    window.press("action:other_way")
+    window.until("card")
+    window.village.put_card("zhou")
+    window.press("action:helper")
+    window.until("helper")
+    window.village.put_helper_card(next(iter(HELPERS)))
+    window.press("action:confirm")
+    window.press("option:lives_at_card_address=yes")
+    window.press("action:next")
+    window.press("action:next")
+    window.press("action:submit")
+    window.until("result")
+    window.village.take_helper_card()
+    end_after_result(window, card=True)
+    assert registered(window, 1)
+    assert "face" not in window.states

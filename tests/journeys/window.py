@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -60,10 +61,11 @@ class Window:
                 **(ini or {}),
             }
             self.ini.write_text(village_ini(PROJECT, given, self.state), "utf-8")
-            self.child = self._start(stack)
             self._stack = stack.pop_all()
+        self._terminal = ExitStack()
+        self.child = self._start()
 
-    def _start(self, stack: ExitStack) -> Child:
+    def _start(self) -> Child:
         read, write = os.pipe()
         child = Child(
             [
@@ -83,8 +85,8 @@ class Window:
         os.close(write)
         listener = threading.Thread(target=self._listen, args=(read,))
         listener.start()
-        stack.callback(listener.join)
-        stack.callback(child.end)
+        self._terminal.callback(listener.join)
+        self._terminal.callback(child.end)
         return child
 
     def _listen(self, read: int) -> None:
@@ -160,5 +162,17 @@ class Window:
             timeout=20,
         )
 
+    def kill(self) -> None:
+        """SIGKILL from outside, as a power cut would."""
+        os.kill(self.child.pid, signal.SIGKILL)
+        self._terminal.close()
+
+    def restart(self) -> None:
+        """The terminal again, on the same state and the same village."""
+        with self._changed:
+            self._scene = {}
+        self.child = self._start()
+
     def close(self) -> None:
+        self._terminal.close()
         self._stack.close()
