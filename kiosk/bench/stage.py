@@ -151,7 +151,7 @@ class Stage:
             sys.executable,
             str(plan.project / "main.py"),
             "run",
-            "--settings",
+            "--config",
             str(self.ini),
         )
         log = self._log("terminal")

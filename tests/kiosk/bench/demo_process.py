@@ -34,7 +34,10 @@ class Demo:
         line = process.stdout.readline()
         assert line, self.said()
         self.up: dict[str, Any] = json.loads(line)
-        self.parts = psutil.Process(process.pid).children(recursive=True)
+        self.parts = self.descendants()
+
+    def descendants(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
 
     def said(self) -> str:
         return self.errors.read_text("utf-8")

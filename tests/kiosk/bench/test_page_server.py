@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from kiosk.bench.page_server import PageServer
 from kiosk.bench.web import Mirror, ScreenUnseenError, create_page
 
-
 MOVES = ("put_card", "put_helper_card", "show_face", "set_network", "set_paper")
 
 

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from kiosk.bench.display import Size, VirtualDisplay, size_of
-from kiosk.bench.stage import NotSetUpError, _require_set_up
+from kiosk.bench.ending import EndRequest, EndRequestedError
+from kiosk.bench.stage import NotSetUpError, Plan, Stage, _require_set_up
 from kiosk.settings import check
 from tests.kiosk.bench.demo_process import PROJECT, XEV, command, running
 from tests.kiosk.bench.patience import PATIENCE_S, says, until
@@ -28,17 +29,13 @@ def test_it_is_up_is_used_refuses_a_second_one_and_ctrl_c_ends_all(tmp_path: Pat
         assert demo.up["xvfb"] is True
         assert ":4711 没有应答" in demo.said()
         assert ":4711 does not answer" in demo.said()
+        assert says(folder / "terminal.log", "MapNotify")
         assert psutil.Process(demo.up["terminal_pid"]).name() == "xev"
-        assert sorted(part.name().split(".")[0].rstrip("0123456789") for part in demo.parts) == [
-            "Xvfb",
-            "python",
-            "xev",
-        ]
+        assert sorted(part.name()[:6] for part in demo.parts) == ["Xvfb", "python", "xev"]
         assert check(folder / "kiosk.ini") == ()
 
         with Image.open(io.BytesIO(httpx.get(f"{demo.up['bench']}screen.jpg").content)) as picture:
             assert picture.size == (1080, 1920)
-        assert says(folder / "terminal.log", "MapNotify")
         httpx.post(f"{demo.up['bench']}click", data={"x": 540, "y": 1900}).raise_for_status()
         assert says(folder / "terminal.log", "root:(540,1900)")
         assert demo.up["ops"].startswith("https://127.0.0.1:")
@@ -76,7 +73,7 @@ def test_a_terminal_that_dies_is_started_again(tmp_path: Path) -> None:
         os.kill(demo.up["terminal_pid"], signal.SIGKILL)
         assert says(demo.errors, "was ended by signal 9")
         assert says(demo.errors, "the terminal runs again")
-        demo.parts = psutil.Process(demo.process.pid).children()
+        demo.parts = demo.descendants()
         assert until(lambda: "xev" in [part.name() for part in demo.parts])
         assert demo.end(signal.SIGINT) == 0
         assert demo.alive() == []
@@ -97,8 +94,8 @@ def test_nothing_is_left_by_a_terminal_that_does_not_obey_and_hides_its_workers(
     stubborn = "trap '' TERM INT HUP; setsid sleep 1000 & sleep 1000 & echo ready; while :; do sleep 1; done"
     with running(folder, "--terminal", f'sh -c "{stubborn}"') as demo:
         assert says(folder / "terminal.log", "ready")
-        demo.parts = psutil.Process(demo.process.pid).children(recursive=True)
-        assert [part.name() for part in demo.parts].count("sleep") >= 2
+        assert until(lambda: [part.name() for part in demo.descendants()].count("sleep") >= 2)
+        demo.parts = demo.descendants()
         demo.process.send_signal(signal.SIGINT)
         demo.process.send_signal(signal.SIGINT)  # an impatient second Ctrl-C changes nothing
         assert demo.process.wait(PATIENCE_S) == 0
@@ -115,20 +112,23 @@ def test_a_demo_that_is_killed_takes_its_parts_with_it(tmp_path: Path) -> None:
         assert again.end(signal.SIGINT) == 0
 
 
-def test_a_wish_to_end_while_it_starts_is_heard(tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    errors = tmp_path / "errors.txt"
-    with errors.open("wb") as stderr:
-        process = subprocess.Popen(
-            command(folder, "--virtual-display"), stdout=subprocess.PIPE, stderr=stderr
-        )
-    with process:
-        assert says(errors, "started Xvfb")
-        process.send_signal(signal.SIGTERM)
-        assert process.stdout is not None
-        assert process.stdout.read() == b""
-        assert process.wait(PATIENCE_S) == 0
-    assert not (folder / "terminal.log").exists()
+@pytest.mark.parametrize("step", [1, 2, 3, 4])
+def test_a_wish_to_end_while_it_starts_is_heard_and_nothing_is_left(tmp_path: Path, step: int) -> None:
+    said: list[str] = []
+
+    def say(zh: str, _en: str) -> None:
+        said.append(zh)
+        if zh.startswith(f"{step}/5"):
+            signal.raise_signal(signal.SIGTERM)
+
+    plan = Plan(PROJECT, tmp_path, bench_port=0, virtual_display=True, helper_slot=False)
+    former = signal.getsignal(signal.SIGTERM)
+    children = set(psutil.Process().children(recursive=True))
+    with EndRequest() as request, pytest.raises(EndRequestedError):
+        Stage(plan, say, request)
+    assert len(said) == step
+    assert set(psutil.Process().children(recursive=True)) == children
+    assert signal.getsignal(signal.SIGTERM) is former
 
 
 def test_what_set_up_brings_is_named_when_it_is_missing(tmp_path: Path) -> None:
