@@ -13,7 +13,7 @@ def main() -> None:
     import click
 
     from kiosk.bench.command import demo
-    from kiosk.cli import cli
+    from kiosk.cli import cli, config_option
 
     cli.add_command(demo)
 
@@ -29,6 +29,17 @@ def main() -> None:
         from central.command import serve_command
 
         sys.exit(serve_command(database, trust, host=host, port=port, as_json=as_json, production=production))
+
+    @cli.command()
+    @config_option
+    @click.option(
+        "--announce-fd", type=int, hidden=True, help="Demo only: says where things are on the screen."
+    )
+    def run(config: Path, announce_fd: int | None) -> None:
+        """Serve residents: the window, with the devices that kiosk.ini names. Ends at SIGTERM or Ctrl-C."""
+        from screens.command import run_command
+
+        sys.exit(run_command(config, announce_fd))
 
     cli(prog_name="python main.py")
 
