@@ -18,7 +18,7 @@ from kiosk.bench.ending import EndRequest, EndRequestedError
 from kiosk.bench.stage import NotSetUpError, Plan, Stage, _require_set_up
 from kiosk.settings import check
 from tests.kiosk.bench.demo_process import PROJECT, XEV, command, running
-from tests.kiosk.bench.patience import PATIENCE_S, says, until
+from tests.kiosk.bench.patience import PATIENCE_S, dead, says, until
 
 pytestmark = pytest.mark.window
 
@@ -51,6 +51,7 @@ def test_it_is_up_is_used_refuses_a_second_one_and_ctrl_c_ends_all(tmp_path: Pat
 
         assert demo.end(signal.SIGINT) == 0
         assert demo.alive() == []
+        assert "that were left" not in demo.said()
         assert size_of(demo.up["display"]) is None
     with running(folder, "--terminal", XEV) as again:
         assert (folder / "terminal.previous.log").exists()
@@ -110,6 +111,32 @@ def test_a_demo_that_is_killed_takes_its_parts_with_it(tmp_path: Path) -> None:
         assert until(lambda: demo.alive() == [])
     with running(folder, "--terminal", XEV) as again:
         assert again.end(signal.SIGINT) == 0
+
+
+def test_the_terminal_itself_appears_takes_a_touch_and_is_replaced_when_it_is_killed(tmp_path: Path) -> None:
+    with running(tmp_path / "demo") as demo:
+        screen = f"{demo.up['bench']}screen.jpg"
+
+        def offers_to_begin() -> bool:
+            """Is the wide blue button of the first screen there, at its left end, beside its words?"""
+            with Image.open(io.BytesIO(httpx.get(screen).content)) as picture:
+                pixel = picture.convert("RGB").getpixel((120, 1620))
+                assert isinstance(pixel, tuple)
+                return pixel[2] > pixel[0] + 60
+
+        assert until(offers_to_begin)
+        touch = {"x": 540, "y": 1620}
+        httpx.post(f"{demo.up['bench']}click", data=touch).raise_for_status()
+        assert until(lambda: not offers_to_begin())
+        workers = psutil.Process(demo.up["terminal_pid"]).children(recursive=True)
+        os.kill(demo.up["terminal_pid"], signal.SIGKILL)
+        assert says(demo.errors, "the terminal runs again")
+        assert all(dead(worker) for worker in workers)
+        assert until(offers_to_begin)
+        demo.parts = demo.descendants()
+        assert demo.end(signal.SIGINT) == 0
+        assert demo.alive() == []
+        assert "that were left" not in demo.said()
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 4])
