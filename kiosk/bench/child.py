@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -89,5 +90,9 @@ class Child:
     def _reap(self) -> None:
         os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
+        # Workers whose parent is dead are ours if this process adopts orphans; else there is nobody to wait for.
+        with suppress(ChildProcessError):
+            while True:
+                os.waitpid(-self.pid, 0)
         if self._process.stdout is not None:
             self._process.stdout.close()

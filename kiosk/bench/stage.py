@@ -131,7 +131,7 @@ class Stage:
         self._say(
             f"3/5 模拟设备：设置写在 {self.ini}", f"simulated devices: their settings are in {self.ini}"
         )
-        if not village.helper_slot:
+        if plan.helper_slot and not village.helper_slot:
             self._say(
                 "    没有协理员卡槽：智能卡服务没有运行",
                 "no slot for a helper's card: the smart-card service does not run",
