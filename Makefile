@@ -1,7 +1,7 @@
 # `make test` sets everything up and proves it.
 PYTHON := .venv/bin/python
 
-.PHONY: test kiosk setup lint typecheck imports pytest clean help
+.PHONY: test kiosk pictures setup lint typecheck imports pytest clean help
 
 help:     ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
@@ -11,6 +11,10 @@ setup:    ## everything a terminal needs: system packages, .venv, models, fonts,
 
 kiosk: setup ## the terminal with simulated devices, the centre and the bench page; Ctrl-C ends everything
 	@exec $(PYTHON) main.py demo
+
+pictures: setup ## every screen on a standing and a lying panel, into docs/pictures
+	xvfb-run -a -s "-screen 0 1080x1920x24 -nolisten tcp" $(PYTHON) -m tests.screens.gallery docs/pictures/standing 1080 1920
+	xvfb-run -a -s "-screen 0 1920x1080x24 -nolisten tcp" $(PYTHON) -m tests.screens.gallery docs/pictures/lying 1920 1080
 
 test: setup lint typecheck imports pytest ## what CI runs
 

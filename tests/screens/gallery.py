@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,9 +36,16 @@ from tests.kiosk.journey.visits import definition, visit, world
 
 PROJECT = Path(__file__).resolve().parents[2]
 FACES = PROJECT / ".setup" / "faces"
+WRITTEN = {"40_writing": ("place_text", "xiaoxuemenkou")}
+"""Views with the keyboard open: the field and the keys pressed."""
 PANEL_WIDTH_MM = {True: 698.0, False: 398.0}
 """A 32 inch panel lying and standing."""
-REPORT = {"category": "road", "place": "三里村村口", "detail": "路面有一个大坑，下雨就积水。"}
+REPORT = {
+    "category": "road",
+    "place_village": "110199001001",
+    "place_text": "小学门口往东",
+    "description": "路面有一个大坑，下雨就积水。",
+}
 
 
 def views() -> dict[str, View]:
@@ -95,6 +103,7 @@ def _visits() -> Iterator[tuple[str, Visit, World]]:
     grey = {definition().code: {"zh": "打印机没有纸了", "en": "the printer is out of paper"}}
     yield "37_home_not_ready", visit(State.HOME), replace(here, not_ready=grey)
     yield "38_result_elder", replace(result, elder=True), offline
+    yield "40_writing", replace(report, state=State.FORM, page=1, answers={"category": "road"}), here
     yield "39_review_elder", replace(report, state=State.REVIEW, photo=b"photo", elder=True), offline
 
 
@@ -149,6 +158,8 @@ def take_pictures(folder: Path, width_px: int, height_px: int, names: list[str])
                 return
             name, view = pending.pop(0)
             shown.show(view)
+            if name in WRITTEN:
+                Clock.schedule_once(lambda _elapsed_s: _write(view, *WRITTEN[name]), 0.1)
             Clock.schedule_once(lambda _elapsed_s: save(name), 0.35)
 
         def save(name: str) -> None:
@@ -166,6 +177,17 @@ def take_pictures(folder: Path, width_px: int, height_px: int, names: list[str])
             PANEL_WIDTH_MM[width_px > height_px],
         )
         run_window(shown, options, over.is_set, begin)
+
+
+def _write(view: View, field: str, keys: str) -> None:
+    """Open the keyboard and press some of its keys."""
+    from kivy.app import App
+
+    panel: Any = App.get_running_app().root
+    panel._session._write(field, view)
+    for key in keys:
+        panel._session.keyboard.press(key)
+    panel._draw()
 
 
 def _screenshot(path: Path, width_px: int, height_px: int) -> None:
