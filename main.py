@@ -23,12 +23,38 @@ def main() -> None:
     @click.option("--host", default="127.0.0.1", show_default=True)
     @click.option("--port", default=8443, show_default=True, help="0 lets the system choose.")
     @click.option("--production", is_flag=True, help="Refuse demo keys.")
+    @click.option(
+        "--heartbeat",
+        "heartbeat_s",
+        type=click.FloatRange(5, 3600),
+        default=300,
+        show_default=True,
+        help="Seconds between two heartbeats that terminals are asked to keep.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
-    def central(database: str, trust: Path, host: str, port: int, production: bool, as_json: bool) -> None:
+    def central(
+        database: str,
+        trust: Path,
+        host: str,
+        port: int,
+        production: bool,
+        heartbeat_s: float,
+        as_json: bool,
+    ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages."""
         from central.command import serve_command
 
-        sys.exit(serve_command(database, trust, host=host, port=port, as_json=as_json, production=production))
+        sys.exit(
+            serve_command(
+                database,
+                trust,
+                host=host,
+                port=port,
+                as_json=as_json,
+                production=production,
+                heartbeat_s=heartbeat_s,
+            )
+        )
 
     @cli.command()
     @config_option
