@@ -16,7 +16,7 @@ packages=(
   npm                                               # brings the second face model
 )
 # For the demo and the tests only, never on a terminal: vpcd listens on all interfaces.
-demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd)
+demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd chromium chromium-driver)
 
 missing=()
 for package in "${packages[@]}" "${demo_packages[@]}"; do
