@@ -52,7 +52,8 @@ class Window:
             stack.callback(self.centre.close)
             self.village = Village(PROJECT / ".setup" / "faces", self.centre.port)
             stack.callback(self.village.close)
-            self.state = folder / "state"
+            self.state, self.temp, self.log = folder / "state", folder / "temp", folder / "log"
+            self.temp.mkdir()
             self.ini = folder / "kiosk.ini"
             given = {
                 **self.village.settings(),
@@ -77,9 +78,9 @@ class Window:
                 "--announce-fd",
                 str(write),
             ],
-            log=self.folder / "terminal.log",
+            log=self.log / "terminal.log",
             cwd=PROJECT,
-            environment={"DISPLAY": self.display.name, "PYTHONUNBUFFERED": "1"},
+            environment={"DISPLAY": self.display.name, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self.temp)},
             pass_fds=(write,),
         )
         os.close(write)
@@ -161,6 +162,11 @@ class Window:
             check=True,
             timeout=20,
         )
+
+    @property
+    def places(self) -> dict[str, Path]:
+        """Where the terminal and its children write."""
+        return {"state": self.state, "temp": self.temp, "log": self.log}
 
     def kill(self) -> None:
         """SIGKILL from outside, as a power cut would."""
