@@ -35,8 +35,8 @@ PANEL = Size(1080, 1920)
 
 def _place(scene: dict[str, Any]) -> tuple[object, ...]:
     """What tells one screen from another."""
-    keys = tuple((target["key"], target["enabled"]) for target in scene["targets"])
-    return scene["state"], scene["dialog"], scene["language"], scene["elder"], keys
+    targets = tuple((target["key"], target["enabled"], tuple(target["rect"])) for target in scene["targets"])
+    return scene["state"], scene["dialog"], scene["language"], scene["elder"], targets
 
 
 class Window:
