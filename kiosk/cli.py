@@ -85,14 +85,17 @@ def rehearse(name: str, as_json: bool, into: Path) -> None:
     NAME is a scenario of tests/scenarios (pension_online, pension_offline, report_anonymous,
     face_refused, face_mismatch, printer_out, killed) or the path of a .toml file.
     """
-    from kiosk.rehearsal.play import play
+    from kiosk.rehearsal.places import own_places
     from kiosk.rehearsal.scenario import ScenarioError, find, load
 
     try:
         scenario = load(find(name, PROJECT / "tests" / "scenarios"))
     except ScenarioError as error:
         raise click.UsageError(str(error)) from error
-    report = play(scenario, PROJECT, into / scenario.name, quiet=as_json)
+    with own_places(into / scenario.name) as places:
+        from kiosk.rehearsal.play import play  # only now: some libraries make temporary files at import
+
+        report = play(scenario, PROJECT, places, quiet=as_json)
     show(as_json, report.to_json(), report.lines())
     sys.exit(0 if report.ok else NOT_FINE)
 

@@ -35,6 +35,14 @@ def test_a_scenario_holds(name: str, tmp_path: Path) -> None:
     assert (report["trouble"], wrong, report["leftovers"]) == ("", [], [])
     assert report["ok"] is True
     assert code == 0
+    empty = {place for place, files in report["looked_through"].items() if not files}
+    assert empty <= {"temp"}, "a place without a file was not looked through"
+    slip_bytes = report["receipt"]["bytes"]
+    assert report["timings_ms"].get("slip_bytes") == slip_bytes
+    if report["receipt"]["outcome"] is not None:
+        assert (slip_bytes > 0) == (report["receipt"]["outcome"] == "done")
+    if slip_bytes:
+        assert not empty, "the library that encodes slips makes a temporary file, and it was not here"
 
 
 def test_a_broken_expectation_fails_the_rehearsal(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Every configured matcher must clear its own calibrated limit; none decides alone
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -72,6 +73,9 @@ class OnnxMatcher:
     name = "frf"
 
     def __init__(self, model: Path) -> None:
+        # Its official builds report to their maker and keep a device number in the user's cache
+        # unless told not to before the import. A terminal reports to its centre and to nobody else.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

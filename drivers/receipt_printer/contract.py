@@ -71,11 +71,13 @@ class PrintReport:
     """How a job ended.
 
     `FAILED` means that nothing usable came out; `UNKNOWN` is never reprinted by itself.
+    `sent_bytes`: the bytes of the job that the wire took, without the questions between.
     """
 
     outcome: Outcome
     cause: Cause | None = None
     detail: str = ""
+    sent_bytes: int = 0
 
 
 class ReceiptPrinter(Device, Protocol):

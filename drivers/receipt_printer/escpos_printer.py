@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
@@ -113,7 +114,7 @@ class EscposPrinter:
             cut = self._processed(session)
             report = self._settle_cut(session, cut=cut)
         self.journal.record(job_id, _JOURNAL_STATES[report.outcome], job.byte_count, report.cause or "")
-        return report
+        return replace(report, sent_bytes=session.sent_bytes)
 
     @staticmethod
     def _clean_start(job: EncodedSlip, session: Session) -> bytes:

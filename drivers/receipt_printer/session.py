@@ -41,6 +41,8 @@ class Session:
 
     def __init__(self, transport: Transport, *, names_processes: bool | None) -> None:
         self.names_processes = names_processes
+        self.sent_bytes = 0
+        """Bytes of the job that the wire took; questions are not counted."""
         self._transport = transport
         self._realtime: deque[int] = deque()
         self._processed: set[bytes] = set()
@@ -50,7 +52,13 @@ class Session:
         self._lost: Failed[Cause] | None = None
 
     def send(self, data: bytes) -> Ok[None] | Failed[Cause]:
-        """Hand bytes over; a failure loses the session."""
+        """Hand a part of the job over; a failure loses the session."""
+        sent = self._write(data)
+        if isinstance(sent, Ok):
+            self.sent_bytes += len(data)
+        return sent
+
+    def _write(self, data: bytes) -> Ok[None] | Failed[Cause]:
         if self._lost:
             return self._lost
         match self._transport.write(data):
@@ -66,7 +74,7 @@ class Session:
         self._take_waiting()
         if self._realtime:
             return self._lose(Cause.PRINTER_SILENT, "an answer without a question")
-        sent = self.send(realtime_request(kind))
+        sent = self._write(realtime_request(kind))
         if isinstance(sent, Failed):
             return sent
         deadline = time.monotonic() + REPLY_TIMEOUT_S
@@ -98,7 +106,7 @@ class Session:
         marker = process_id_request(process_id) if self.names_processes is not False else b""
         if not self.names_processes:
             marker += PAPER_SENSOR_REQUEST
-        if isinstance(self.send(marker), Failed):
+        if isinstance(self._write(marker), Failed):
             return False
         deadline = time.monotonic() + timeout_s
         while not self._processed_by(process_id):
@@ -113,7 +121,7 @@ class Session:
     def clear_buffer(self) -> bool:
         """Make the printer forget what it has not printed; True only when it says that it did."""
         self._cleared = False
-        if isinstance(self.send(CLEAR_BUFFER + RECOVER_AND_CLEAR), Failed):
+        if isinstance(self._write(CLEAR_BUFFER + RECOVER_AND_CLEAR), Failed):
             return False
         deadline = time.monotonic() + _CLEAR_TIMEOUT_S
         while not self._cleared and not self._lost:

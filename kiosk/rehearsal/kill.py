@@ -7,14 +7,15 @@ stored case, the chain must hold, and the centre must end with each stored case 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from kiosk.assembly import Observers
-from kiosk.rehearsal.rehearse import Stand, settle
+from kiosk.rehearsal.leftovers import scan
+from kiosk.rehearsal.places import Places
+from kiosk.rehearsal.rehearse import Stand, person_words, settle
 from kiosk.rehearsal.report import Expectation, Report
 from kiosk.rehearsal.scenario import Scenario
 from kiosk.rehearsal.script import Played
@@ -22,20 +23,22 @@ from kiosk.rehearsal.script import Played
 STEP_TIMEOUT_S = 90.0
 
 
-def rehearse_killed(scenario: Scenario, project: Path, folder: Path, *, quiet: bool) -> Report:
+def rehearse_killed(scenario: Scenario, project: Path, places: Places, *, quiet: bool) -> Report:
     """Kill at every step of `scenario.kill_at`; one expectation for each promise at each step."""
     report = Report(scenario.name, scenario.title)
-    shutil.rmtree(folder, ignore_errors=True)
+    looked_through = {"log": places.log, "temp": places.temp}
     for number, step in enumerate(scenario.kill_at, 1):
         if not quiet:
-            sys.stderr.write(f"[{number}/{len(scenario.kill_at)}] killed at {step}\n")
-        here = folder / step
-        here.mkdir(parents=True)
-        stand = Stand(project, here, dict(scenario.village))
+            places.say(f"[{number}/{len(scenario.kill_at)}] killed at {step}")
+        here = places.folder / step
+        here.mkdir()
+        stand = Stand(project, here, places.log, dict(scenario.village))
+        looked_through |= {f"{step}: database": stand.state / "outbox", f"{step}: spool": stand.state}
         try:
             _kill_once(scenario, stand, step, report)
         finally:
             stand.close()
+    report.scan = scan(looked_through, person_words(scenario))
     return report
 
 
@@ -81,7 +84,6 @@ def _run_and_kill(scenario: Scenario, stand: Stand, step: str) -> bool:
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         cwd=stand.project,
         start_new_session=True,
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from kiosk.rehearsal.kill import rehearse_killed
+from kiosk.rehearsal.places import Places
 from kiosk.rehearsal.rehearse import rehearse
 from kiosk.rehearsal.report import Report
 from kiosk.rehearsal.scenario import Scenario
 
 
-def play(scenario: Scenario, project: Path, folder: Path, *, quiet: bool) -> Report:
+def play(scenario: Scenario, project: Path, places: Places, *, quiet: bool) -> Report:
     """Play it; `quiet` keeps standard output free for the JSON object."""
     if scenario.kill_at:
-        return rehearse_killed(scenario, project, folder, quiet=quiet)
-    return rehearse(scenario, project, folder)
+        return rehearse_killed(scenario, project, places, quiet=quiet)
+    return rehearse(scenario, project, places)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from contextlib import ExitStack
@@ -13,13 +12,14 @@ from drivers.receipt_printer.contract import Slip
 from kiosk.assembly import Observers, Terminal, assemble
 from kiosk.bench.centre import Centre
 from kiosk.bench.configure import village_ini
-from kiosk.bench.people import PEOPLE
+from kiosk.bench.people import HELPERS, PEOPLE
 from kiosk.bench.village import Village
 from kiosk.case import CaseState
 from kiosk.journey import events as ev
 from kiosk.journey.visit import Visit
 from kiosk.paper.receipt import lines_of
-from kiosk.rehearsal.leftovers import scan
+from kiosk.rehearsal.leftovers import scan, words_of_answer
+from kiosk.rehearsal.places import Places
 from kiosk.rehearsal.report import Facts, Report, judge
 from kiosk.rehearsal.scenario import Scenario
 from kiosk.rehearsal.script import Player, StepFailedError
@@ -72,17 +72,18 @@ class Watcher:
                 self.mark("print")
             if isinstance(event, ev.PrintAnswered):
                 facts.print_outcome = event.report.outcome.value
+                facts.slip_bytes = event.report.sent_bytes
                 self.measured("print", "print")
 
 
 class Stand:
     """A centre, a village and a terminal in one folder."""
 
-    def __init__(self, project: Path, folder: Path, village: dict[str, str]) -> None:
+    def __init__(self, project: Path, folder: Path, log: Path, village: dict[str, str]) -> None:
         self.project, self.folder = project, folder
         trust = project / ".setup" / "trust"
         with ExitStack() as stack:
-            self.centre = Centre(project, folder / "centre.sqlite", trust, folder / "centre.log")
+            self.centre = Centre(project, folder / "centre.sqlite", trust, log / "centre.log")
             stack.callback(self.centre.close)
             self.village = Village(project / ".setup" / "faces", self.centre.port)
             stack.callback(self.village.close)
@@ -159,23 +160,37 @@ def settle(terminal: Terminal, timeout_s: float = 20.0) -> None:
         time.sleep(0.1)
 
 
-def rehearse(scenario: Scenario, project: Path, folder: Path) -> Report:
-    """Play the scenario in a fresh `folder`; never raises for what the scenario tests."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def person_words(scenario: Scenario) -> list[tuple[str, str]]:
+    """(kind, text) of everybody who comes in this scenario, and of what they write."""
+    words: list[tuple[str, str]] = []
+    for step in scenario.steps:
+        match step.kind:
+            case "put_card" if step.value in PEOPLE:
+                document = PEOPLE[step.value].document
+                words += [("name", document.name), ("number", document.number)]
+                words.append(("address", document.address))
+            case "put_helper_card" if step.value in HELPERS:
+                words += [("name", HELPERS[step.value].name), ("number", HELPERS[step.value].number)]
+            case "answer_form":
+                words += [
+                    ("answer", piece) for text in step.value.values() for piece in words_of_answer(text)
+                ]
+            case _:
+                continue
+    return words
+
+
+def rehearse(scenario: Scenario, project: Path, places: Places) -> Report:
+    """Play the scenario in fresh `places`; never raises for what the scenario tests."""
     report = Report(scenario.name, scenario.title)
     watcher = Watcher()
-    stand = Stand(project, folder, dict(scenario.village))
+    stand = Stand(project, places.folder, places.log, dict(scenario.village))
     try:
         _play(scenario, stand, watcher, report)
     finally:
         stand.close()
     report.timings_ms = watcher.timings_ms
-    people = [PEOPLE[s.value] for s in scenario.steps if s.kind == "put_card" and s.value in PEOPLE]
-    person_words = [
-        word for who in people for word in (("name", who.document.name), ("number", who.document.number))
-    ]
-    report.leftovers = scan([stand.state], person_words, folder)
+    report.scan = scan(places.named(), person_words(scenario))
     return report
 
 

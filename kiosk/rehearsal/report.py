@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from kiosk.rehearsal.leftovers import Leftover
+from kiosk.rehearsal.leftovers import Scan
 from kiosk.rehearsal.script import Played
 
 
@@ -31,6 +31,8 @@ class Facts:
     receipt_png: str | None = None
     receipts: int = 0
     print_outcome: str | None = None
+    slip_bytes: int | None = None
+    """Bytes that the printer was sent for the last slip; None when no print was tried."""
     pending: int = 0
     quarantined: int = 0
     registered: int = 0
@@ -71,12 +73,13 @@ class Report:
     steps: list[Played] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
     timings_ms: dict[str, float] = field(default_factory=dict)
-    leftovers: list[Leftover] = field(default_factory=list)
+    """Times only, in milliseconds."""
+    scan: Scan = field(default_factory=Scan)
     trouble: str = ""
 
     @property
     def ok(self) -> bool:
-        return not self.trouble and not self.leftovers and all(e.ok for e in self.expectations)
+        return not self.trouble and not self.scan.found and all(e.ok for e in self.expectations)
 
     def lines(self) -> list[str]:
         """For people: what was expected, and how it came out."""
@@ -86,7 +89,8 @@ class Report:
             for e in self.expectations
         ]
         rows += [
-            f"  left behind: {found.kind} in {found.file} ({found.encoding})" for found in self.leftovers
+            f"  left behind: {found.kind} in {found.place}: {found.file} ({found.encoding})"
+            for found in self.scan.found
         ]
         if self.trouble:
             rows.append(f"  {self.trouble}")
@@ -95,6 +99,8 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         facts = self.facts
+        # A count, not a time: its name says so, here among the measured values as well.
+        counted = {} if facts.slip_bytes is None else {"slip_bytes": facts.slip_bytes}
         return {
             "scenario": self.scenario,
             "title": self.title,
@@ -108,10 +114,12 @@ class Report:
                 "png": facts.receipt_png,
                 "count": facts.receipts,
                 "outcome": facts.print_outcome,
+                "bytes": facts.slip_bytes,
             },
             "queue": {"pending": facts.pending, "quarantined": facts.quarantined},
             "central": {"registered": facts.registered, "evaluations": facts.evaluations},
             "camera_opens": facts.camera_opens,
-            "timings_ms": self.timings_ms,
-            "leftovers": [asdict(found) for found in self.leftovers],
+            "timings_ms": {**self.timings_ms, **counted},
+            "leftovers": [asdict(found) for found in self.scan.found],
+            "looked_through": self.scan.files,
         }

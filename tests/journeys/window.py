@@ -33,6 +33,12 @@ WAIT_S = 30.0
 PANEL = Size(1080, 1920)
 
 
+def _place(scene: dict[str, Any]) -> tuple[object, ...]:
+    """What tells one screen from another."""
+    targets = tuple((target["key"], target["enabled"], tuple(target["rect"])) for target in scene["targets"])
+    return scene["state"], scene["dialog"], scene["language"], scene["elder"], targets
+
+
 class Window:
     """One terminal on one display. `close` ends all of it."""
 
@@ -52,7 +58,8 @@ class Window:
             stack.callback(self.centre.close)
             self.village = Village(PROJECT / ".setup" / "faces", self.centre.port)
             stack.callback(self.village.close)
-            self.state = folder / "state"
+            self.state, self.temp, self.log = folder / "state", folder / "temp", folder / "log"
+            self.temp.mkdir()
             self.ini = folder / "kiosk.ini"
             given = {
                 **self.village.settings(),
@@ -77,9 +84,9 @@ class Window:
                 "--announce-fd",
                 str(write),
             ],
-            log=self.folder / "terminal.log",
+            log=self.log / "terminal.log",
             cwd=PROJECT,
-            environment={"DISPLAY": self.display.name, "PYTHONUNBUFFERED": "1"},
+            environment={"DISPLAY": self.display.name, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self.temp)},
             pass_fds=(write,),
         )
         os.close(write)
@@ -126,7 +133,10 @@ class Window:
         return target
 
     def press(self, key: str, timeout_s: float = WAIT_S) -> None:
-        """Put a finger on the middle of a target and lift it, once the screen has settled."""
+        """Put a finger on the middle of a target and lift it, once the screen has settled.
+
+        Returns when the screen has answered; keys and options answer only in words, which are not seen here.
+        """
         while True:
             target = self.target(key, timeout_s)
             rest_s = self._seen_s + SETTLE_S[True] + 0.05 - time.monotonic()
@@ -134,7 +144,10 @@ class Window:
                 break
             time.sleep(rest_s)
         x, y, w, h = target["rect"]
+        before = _place(self._scene)
         self.click(x + w // 2, y + h // 2)
+        if key.startswith(("action:", "field:")):
+            self.wait(f"an answer to {key}", lambda scene: _place(scene) != before, timeout_s)
 
     def click(self, x: int, y: int) -> None:
         self.xdotool("mousemove", str(x), str(y), "click", "1")
@@ -161,6 +174,11 @@ class Window:
             check=True,
             timeout=20,
         )
+
+    @property
+    def places(self) -> dict[str, Path]:
+        """Where the terminal and its children write."""
+        return {"state": self.state, "temp": self.temp, "log": self.log}
 
     def kill(self) -> None:
         """SIGKILL from outside, as a power cut would."""

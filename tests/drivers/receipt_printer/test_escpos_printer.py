@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from drivers.contract import Cause, DeviceState, Outcome
+from drivers.receipt_printer.encoder import encode_slip
 from drivers.receipt_printer.escpos_printer import EscposPrinter
 from drivers.receipt_printer.journal import JobState
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
@@ -43,6 +44,7 @@ def test_a_job_prints_the_rendered_dots_once_and_is_confirmed(
     assert far_end.commands[Kind.UNKNOWN] == far_end.commands[Kind.TEXT] == far_end.commands[Kind.DRAWER] == 0
     assert far_end.commands[Kind.PROCESS_ID] == 2
     assert far_end.commands[Kind.SENSOR] == 1, "asked only until GS ( H is known to be answered"
+    assert report.sent_bytes == encode_slip(expected).byte_count
 
 
 @pytest.mark.parametrize(("state", "cause"), _TROUBLES)
@@ -53,7 +55,7 @@ def test_a_printer_that_is_not_well_is_given_no_byte_of_the_job(
     status = printer.probe()
     assert (status.state, status.cause) == (DeviceState.FAULT, cause)
     report = printer.print_slip(slip())
-    assert (report.outcome, report.cause) == (Outcome.FAILED, cause)
+    assert (report.outcome, report.cause, report.sent_bytes) == (Outcome.FAILED, cause, 0)
     far_end.set_state(SimulatedState())
     assert far_end.wait_until_idle()
     assert far_end.paper.printed_rows == far_end.paper.cuts == 0
@@ -107,6 +109,7 @@ def test_paper_out_midway_fails_plainly_and_the_rest_never_prints(
     far_end.set_faults(Faults(paper_rows=300))
     report = printer.print_slip(slip())
     assert (report.outcome, report.cause) == (Outcome.FAILED, Cause.PRINTER_PAPER_OUT)
+    assert 0 < report.sent_bytes < encode_slip(render_slip(slip(), WIDE_DOTS, fonts())).byte_count
     assert far_end.buffered_bytes == 0
     far_end.set_state(SimulatedState())
     assert far_end.wait_until_idle()
