@@ -112,7 +112,7 @@ def test_cases_are_counted_filtered_and_followed(
     strip = text_of(driver, ".strip").split("\n")
     assert strip[strip.index("中心退回") - 1] == "2"
     assert strip[strip.index("缺号") - 1] == "1"
-    assert strip[strip.index("终端收了，在路上") - 1] == "8"
+    assert strip[strip.index("已收件，在路上") - 1] == "8"
     codes = [one.text for one in driver.find_elements(By.CSS_SELECTOR, "tbody th")]
     assert {format_case_code(code) for code in centre.codes} < set(codes)
     Select(driver.find_element(By.NAME, "service")).select_by_value(REPORT)
