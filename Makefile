@@ -1,7 +1,7 @@
 # `make test` sets everything up and proves it.
 PYTHON := .venv/bin/python
-# Most tests wait for a device or a process, so a third worker is busy on two cores.
-WORKERS ?= 3
+# Most tests wait for a device or a process, so two workers halve the time.
+WORKERS ?= 2
 
 .PHONY: test kiosk pictures setup lint typecheck imports pytest clean help
 

@@ -43,7 +43,12 @@ class Window:
     """One terminal on one display. `close` ends all of it."""
 
     def __init__(
-        self, folder: Path, size: Size = PANEL, ini: dict[tuple[str, str], str] | None = None
+        self,
+        folder: Path,
+        size: Size = PANEL,
+        ini: dict[tuple[str, str], str] | None = None,
+        *,
+        use_helper_slot: bool = False,
     ) -> None:
         self.folder = folder
         self._changed = threading.Condition()

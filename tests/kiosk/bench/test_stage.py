@@ -6,7 +6,9 @@ import io
 import os
 import signal
 import subprocess
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -23,6 +25,12 @@ from tests.kiosk.bench.patience import PATIENCE_S, dead, says, until
 pytestmark = pytest.mark.window
 
 
+def touch(up: dict[str, Any], x: int, y: int) -> None:
+    """As a browser without scripts sends it: the answer leads back to the screen."""
+    answer = httpx.post(f"{up['bench']}click", data={"x": x, "y": y})
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+
+
 def test_it_is_up_is_used_refuses_a_second_one_and_ctrl_c_ends_all(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     with running(folder, "--terminal", XEV, display=":4711") as demo:
@@ -36,7 +44,7 @@ def test_it_is_up_is_used_refuses_a_second_one_and_ctrl_c_ends_all(tmp_path: Pat
 
         with Image.open(io.BytesIO(httpx.get(f"{demo.up['bench']}screen.jpg").content)) as picture:
             assert picture.size == (1080, 1920)
-        httpx.post(f"{demo.up['bench']}click", data={"x": 540, "y": 1900}).raise_for_status()
+        touch(demo.up, 540, 1900)
         assert says(folder / "terminal.log", "root:(540,1900)")
         assert demo.up["ops"].startswith("https://127.0.0.1:")
 
@@ -125,8 +133,7 @@ def test_the_terminal_itself_appears_takes_a_touch_and_is_replaced_when_it_is_ki
                 return pixel[2] > pixel[0] + 60
 
         assert until(offers_to_begin)
-        touch = {"x": 540, "y": 1620}
-        httpx.post(f"{demo.up['bench']}click", data=touch).raise_for_status()
+        touch(demo.up, 540, 1620)
         assert until(lambda: not offers_to_begin())
         workers = psutil.Process(demo.up["terminal_pid"]).children(recursive=True)
         os.kill(demo.up["terminal_pid"], signal.SIGKILL)
