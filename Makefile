@@ -1,5 +1,7 @@
 # `make test` sets everything up and proves it.
 PYTHON := .venv/bin/python
+# Most tests wait for a device or a process, so a third worker is busy on two cores.
+WORKERS ?= 3
 
 .PHONY: test kiosk pictures setup lint typecheck imports pytest clean help
 
@@ -30,7 +32,7 @@ imports:  ## the one-way rule between the rooms
 	.venv/bin/lint-imports
 
 pytest:   ## the tests, with coverage
-	$(PYTHON) -m pytest --cov --cov-report=term:skip-covered
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered
 
 clean:    ## remove what set-up and the demo made
 	rm -rf .venv .setup .demo

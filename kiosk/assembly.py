@@ -228,7 +228,7 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             outbox,
             sender,
             lambda: load_catalogue(settings.catalogue.directory, publisher, clock.now().wall_utc),
-            lambda: speaker.ready,
+            speaker,
         )
         later["surroundings"] = surroundings
 

@@ -153,6 +153,11 @@ CAUSES: dict[str, CauseText] = {
         ("中心不认得这台终端", "the centre does not know this terminal"),
         ("在中心登记公钥", "enrol its key"),
     ),
+    "centre.acknowledgement": _text(
+        _CENTRE,
+        ("中心的签收核对不上", "the centre's acknowledgement is not by the key we trust"),
+        ("核对 acknowledgement_key", "check the acknowledgement_key file"),
+    ),
     "centre.revoked": _text(
         ("这台机器已停用", "This terminal is out of service"),
         ("已被中心停用", "revoked by the centre"),
@@ -199,6 +204,15 @@ CAUSES: dict[str, CauseText] = {
 STOPS_INTAKE = frozenset({"queue.full", "centre.revoked"})
 """With these no service takes anything, whatever it needs."""
 
+ABSENT = {
+    "card": "card.absent",
+    "camera": "camera.absent",
+    "face": "camera.absent",
+    "printer": "printer.offline",
+    "speaker": "speaker.absent",
+}
+"""Device kind -> the cause when this terminal has no such device. Faces are looked at by the camera."""
+
 SEVERITY = {TerminalState.LIVE: 0, TerminalState.DEGRADED: 1, TerminalState.OUT_OF_SERVICE: 2}
 
 
@@ -210,6 +224,11 @@ class DeviceHealth:
     cause: str | None = None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """What stops it. A device that is not usable and does not say why is unknown, never fine."""
+        return () if self.usable else (self.cause or "device.unknown",)
+
 
 def service_causes(
     devices_required: Iterable[str], devices: Mapping[str, DeviceHealth], general: Iterable[str]
@@ -218,10 +237,7 @@ def service_causes(
     causes = [cause for cause in general if cause in STOPS_INTAKE]
     for kind in devices_required:
         device = devices.get(kind)
-        if device is None:
-            causes.append(f"{kind}.absent" if f"{kind}.absent" in CAUSES else f"{kind}.offline")
-        elif not device.usable:
-            causes.append(device.cause or "device.unknown")
+        causes += [ABSENT[kind]] if device is None else device.causes
     return tuple(dict.fromkeys(causes))
 
 
@@ -245,8 +261,7 @@ def report(
     """The heartbeat's body. `services`: code -> causes that stop it."""
     causes = list(general)
     for device in devices.values():
-        causes += [device.cause] if device.cause else []
-        causes += device.warnings
+        causes += [*device.causes, *device.warnings]
     stopped = [code for code, why in services.items() if why]
     if not services or len(stopped) == len(services):
         state = TerminalState.OUT_OF_SERVICE

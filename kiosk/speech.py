@@ -22,6 +22,11 @@ class Speaker:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def wanted(self) -> bool:
+        """Whether this terminal is meant to read aloud at all."""
+        return bool(self._command)
+
+    @property
     def ready(self) -> bool:
         return self._ready
 

@@ -8,13 +8,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from drivers.contract import Device, DeviceStatus
+from drivers.contract import Cause, Device, DeviceState, DeviceStatus
 from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
 from kiosk.clock import Clock
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Fresh, Place, World
+from kiosk.speech import Speaker
 from offline_queue import new_item_id
 from offline_queue.link import LinkState
 from offline_queue.records import Counters
@@ -25,6 +26,7 @@ CAUSE_OF_LINK: dict[LinkState, str] = {
     LinkState.UNKNOWN: "",
     LinkState.ONLINE: "",
     LinkState.OFFLINE: "net.down",
+    LinkState.SLOW: "net.slow",
     LinkState.BUSY: "net.slow",
     LinkState.TLS_UNTRUSTED: "tls.untrusted",
     LinkState.TLS_NAME: "tls.name",
@@ -32,8 +34,9 @@ CAUSE_OF_LINK: dict[LinkState, str] = {
     LinkState.CLOCK_WRONG: "clock.skew",
     LinkState.UNAUTHORISED: "centre.unauthorised",
     LinkState.REVOKED: "centre.revoked",
+    LinkState.ACKNOWLEDGEMENT_INVALID: "centre.acknowledgement",
 }
-
+"""Every state has its cause; none while the first answer is still to come, which is told as that."""
 
 COUNT_EVERY_S = 1.0
 
@@ -53,7 +56,7 @@ class Surroundings:
         outbox: Outbox,
         sender: Sender,
         load_catalogue: Callable[[], Catalogue],
-        speech_ready: Callable[[], bool],
+        speaker: Speaker,
     ) -> None:
         self._place = place
         self._clock = clock
@@ -61,7 +64,7 @@ class Surroundings:
         self._outbox = outbox
         self._sender = sender
         self._load = load_catalogue
-        self._speech_ready = speech_ready
+        self._speaker = speaker
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
         self._accepts = True
@@ -73,7 +76,7 @@ class Surroundings:
             self.catalogue = self._load()
 
     def statuses(self) -> Mapping[str, DeviceStatus]:
-        """The last known status of every device kind, None where there is no such device."""
+        """The last known status of every device kind that this terminal has."""
         d = self._devices
         known: dict[str, Device | None] = {
             "card": d.identity_reader,
@@ -81,7 +84,12 @@ class Surroundings:
             "face": d.face,
             "printer": d.printer,
         }
-        return {kind: device.status() for kind, device in known.items() if device is not None}
+        found = {kind: device.status() for kind, device in known.items() if device is not None}
+        if self._speaker.ready:
+            found["speaker"] = DeviceStatus(DeviceState.READY)
+        elif self._speaker.wanted:
+            found["speaker"] = DeviceStatus(DeviceState.ABSENT, Cause.SPEAKER_ABSENT)
+        return found
 
     def _counters(self) -> Counters:
         """The queue's counters, at most `COUNT_EVERY_S` old: a world is made four times a second."""
@@ -93,7 +101,7 @@ class Surroundings:
             return self._counted[1]
 
     def link_cause(self) -> str:
-        return CAUSE_OF_LINK.get(self._sender.status().link_state, "net.down")
+        return CAUSE_OF_LINK[self._sender.status().link_state]
 
     def world(self) -> World:
         status = self._sender.status()
@@ -111,7 +119,7 @@ class Surroundings:
             printer_ready=usable(self._devices.printer),
             removal_is_seen=self._devices.identity_reader is not None
             and self._devices.identity_reader.can_detect_removal,
-            speech_ready=self._speech_ready(),
+            speech_ready=self._speaker.ready,
             fresh=Fresh(uuid.uuid4().hex, new_item_id(), new_case_code(self._place.terminal)),
         )
 

@@ -188,8 +188,11 @@ class _Pump:
 
     def run(self) -> None:
         with selectors.DefaultSelector() as selector:
-            selector.register(self._client, selectors.EVENT_READ)
-            selector.register(self._upstream, selectors.EVENT_READ)
+            try:
+                selector.register(self._client, selectors.EVENT_READ)
+                selector.register(self._upstream, selectors.EVENT_READ)
+            except ValueError:  # closed: the line was torn before the first byte
+                return
             while not self._proxy.ended:
                 if self._proxy.silent():
                     self._proxy.wait(TICK_S)
@@ -227,10 +230,10 @@ class _Pump:
     def _drain(self) -> None:
         """Tear the client's side; let the centre finish, for only the answer is to be lost."""
         _reset(self._client)
-        self._upstream.settimeout(TICK_S)
         silent_s = 0.0
         while not self._proxy.ended and silent_s < DRAIN_S:
             try:
+                self._upstream.settimeout(TICK_S)  # fails when the whole line is torn meanwhile
                 if not self._upstream.recv(CHUNK_BYTES):
                     return
                 silent_s = 0.0

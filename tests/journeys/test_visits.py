@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from kiosk.bench.people import HELPERS, PEOPLE
 from kiosk.rehearsal.leftovers import scan
+from tests.groups import ONE_READER
 from tests.journeys.window import Window
 
 pytestmark = pytest.mark.window
@@ -115,7 +118,18 @@ def test_report_offline_is_kept_and_registered_once(window: Window) -> None:
     assert registered(window, 1)
 
 
-def test_pension_by_the_helpers_card_without_a_face(window: Window) -> None:
+@pytest.fixture
+def window_with_slot(tmp_path: Path) -> Iterator[Window]:
+    made = Window(tmp_path, use_helper_slot=True)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.mark.xdist_group(ONE_READER)
+def test_pension_by_the_helpers_card_without_a_face(window_with_slot: Window) -> None:
+    window = window_with_slot
     window.press("action:begin")
     window.press(PENSION)
     window.press("action:next")

@@ -56,7 +56,9 @@ class Window:
             trust = PROJECT / ".setup" / "trust"
             self.centre = Centre(PROJECT, folder / "centre.sqlite", trust, folder / "centre.log")
             stack.callback(self.centre.close)
-            self.village = Village(PROJECT / ".setup" / "faces", self.centre.port)
+            self.village = Village(
+                PROJECT / ".setup" / "faces", self.centre.port, use_helper_slot=use_helper_slot
+            )
             stack.callback(self.village.close)
             self.state, self.temp, self.log = folder / "state", folder / "temp", folder / "log"
             self.temp.mkdir()

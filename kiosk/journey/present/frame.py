@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from kiosk.health import CAUSES
 from kiosk.journey.moves import SCREEN_OF
 from kiosk.journey.states import State
 from kiosk.journey.table import NO_RETURN
@@ -32,7 +33,7 @@ def top_bar(world: World, t: Texts) -> TopBar:
     if world.online:
         link, tone = t("网络正常"), Tone.FINE
     elif world.link_cause:
-        link, tone = t("网络中断，可继续办理"), Tone.WAITING
+        link, tone = CAUSES[world.link_cause].resident[t.language], Tone.WAITING
     else:
         link, tone = t("正在连接网络"), Tone.WAITING
     return TopBar(
