@@ -115,7 +115,7 @@ def test_without_a_service_the_page_says_so_in_the_place_of_the_helper_slot(clie
 def test_a_touch_answers_a_script_with_nothing_and_a_form_with_the_screen(client: httpx.Client) -> None:
     place = {"x": 1, "y": 2}
     assert client.post("/click", data=place, headers=AS_SCRIPT).status_code == 204
-    answer = client.post("/click", data=place)
+    answer = client.post("/click", data=place, headers={"Accept": "text/html,*/*;q=0.8"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/touch")
     assert client.post("/click", data={"x": -1, "y": 2}).status_code == 422
 
