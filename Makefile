@@ -14,9 +14,10 @@ setup:    ## everything a terminal needs: system packages, .venv, models, fonts,
 kiosk: setup ## the terminal with simulated devices, the centre and the bench page; Ctrl-C ends everything
 	@exec $(PYTHON) main.py demo
 
-pictures: setup ## every screen on a standing and a lying panel, into docs/pictures
+pictures: setup ## every screen on a standing and a lying panel, the bench and the operations pages, into docs/pictures
 	xvfb-run -a -s "-screen 0 1080x1920x24 -nolisten tcp" $(PYTHON) -m tests.screens.gallery docs/pictures/standing 1080 1920
 	xvfb-run -a -s "-screen 0 1920x1080x24 -nolisten tcp" $(PYTHON) -m tests.screens.gallery docs/pictures/lying 1920 1080
+	$(PYTHON) -m tests.web_pictures docs/pictures docs/pictures/standing/23_result_offline.png
 
 test: setup lint typecheck imports pytest ## what CI runs
 

@@ -23,6 +23,9 @@ for package in "${packages[@]}" "${demo_packages[@]}"; do
   case "$package" in
     npm) command -v npm >/dev/null && continue ;;
     librime1) python3 -c 'import ctypes; ctypes.CDLL("librime.so.1")' 2>/dev/null && continue ;; # its package has other names elsewhere
+    chromium|chromium-driver) # on Ubuntu only a snap; the browser's tests say what is missing
+      command -v "${package/chromium-driver/chromedriver}" >/dev/null && continue
+      grep -q '^ID=ubuntu' /etc/os-release && continue ;;
     gcc) command -v gcc >/dev/null && continue ;;
     python3-venv|python3-dev) python3 -c 'import ensurepip, sysconfig, os, sys; sys.exit(not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")))' 2>/dev/null && continue ;;
   esac

@@ -16,6 +16,9 @@ import psutil
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSER, DRIVER = "chromium", "chromedriver"
 QUIET = (
@@ -24,7 +27,7 @@ QUIET = (
     "--disable-dev-shm-usage", "--disable-breakpad", "--hide-scrollbars", "--force-color-profile=srgb",
 )  # fmt: skip
 """Nothing leaves the machine by itself, and a small /dev/shm (containers) does not kill a page."""
-END_S = 10.0
+END_S, PATIENCE_S = 10.0, 30.0
 BLOCKED = 2
 """Chromium's content setting: 1 allows, 2 blocks."""
 
@@ -36,7 +39,9 @@ class BrowserMissingError(Exception):
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        message = f"{name} is missing: run deploy/setup.sh"
+        message = (
+            f"{name} is not on the PATH: run deploy/setup.sh (on Ubuntu: install a chromium with its driver)"
+        )
         raise BrowserMissingError(message)
     return found
 
@@ -87,6 +92,15 @@ def picture(driver: Chrome, *, whole_page: bool = False) -> bytes:
         "Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole_page}
     )
     return base64.b64decode(shot["data"])
+
+
+def go(driver: Chrome, element: WebElement) -> None:
+    """Click on what leads to a page, and wait until the old page is gone and the new one there."""
+    element.click()
+    WebDriverWait(driver, PATIENCE_S).until(staleness_of(element))
+    WebDriverWait(driver, PATIENCE_S).until(
+        lambda shown: shown.execute_script("return document.readyState") == "complete"
+    )
 
 
 def complaints(driver: Chrome) -> list[str]:

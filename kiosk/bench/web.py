@@ -114,13 +114,15 @@ def create_page(village: Village, mirror: Mirror, ops_url: str) -> FastAPI:
     @app.post("/click")
     def click(request: Request, x: Annotated[int, Form(ge=0)], y: Annotated[int, Form(ge=0)]) -> Response:
         mirror.click(x, y)
-        return RedirectResponse("/touch", 303) if _by_form(request) else Response(status_code=204)
+        return (
+            RedirectResponse("/touch", 303) if _accepts(request, "text/html") else Response(status_code=204)
+        )
 
     @app.post("/move/{what}")
     def move(request: Request, what: str, value: Annotated[str, Form()] = "") -> Response:
         refused = hands.make(what, value)
         status = HTTP_NOT_FOUND if refused and refused.unknown else HTTP_CONFLICT if refused else 200
-        if _by_form(request):
+        if not _accepts(request, "application/json"):
             return rendered("bench.html", refused, status) if refused else RedirectResponse("/", 303)
         words = {"zh": refused.zh, "en": refused.en} if refused else None
         return JSONResponse({**hands.state(), "refused": words}, status, headers=NOT_STORED)
@@ -129,9 +131,9 @@ def create_page(village: Village, mirror: Mirror, ops_url: str) -> FastAPI:
     return app
 
 
-def _by_form(request: Request) -> bool:
-    """A browser that sends a form wants a page; the page's script asks for JSON."""
-    return "application/json" not in request.headers.get("accept", "")
+def _accepts(request: Request, media_type: str) -> bool:
+    """Named in so many words: a browser that sends a form names HTML, the page's script names JSON."""
+    return media_type in request.headers.get("accept", "")
 
 
 def _picture(

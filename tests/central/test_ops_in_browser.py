@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import Select
 
 from kiosk.case import format_case_code
 from kiosk.health import CAUSES
-from tests.browser import browser, complaints, faint_texts, resize
+from tests.browser import browser, complaints, faint_texts, go, resize
 from tests.central.conftest import make_trust
 from tests.central.county import DEGRADED, FINE, HOSTILE, NEW, REPORT, SILENT, STOPPED, County, county
 from tests.central.station import Station, case_payload
@@ -93,9 +93,9 @@ def test_a_silent_terminal_and_an_untold_number_look_unknown(driver: Chrome, cen
     assert "5 小时" in silent.text
     assert "正常" not in silent.text
     assert [one.text for one in new.find_elements(By.CSS_SELECTOR, "td.figure")] == ["?", "?"]
-    driver.find_element(By.CSS_SELECTOR, "a.tile.unknown").click()
+    go(driver, driver.find_element(By.CSS_SELECTOR, "a.tile.unknown"))
     assert [one.text[:4] for one in driver.find_elements(By.CSS_SELECTOR, "tbody tr")] == [SILENT]
-    driver.find_element(By.CSS_SELECTOR, "tbody a").click()
+    go(driver, driver.find_element(By.CSS_SELECTOR, "tbody a"))
     services = driver.find_element(By.CSS_SELECTOR, "table[aria-labelledby=services]").text
     assert services.count("不明") == 2
     assert "可以" not in services
@@ -116,9 +116,10 @@ def test_cases_are_counted_filtered_and_followed(
     codes = [one.text for one in driver.find_elements(By.CSS_SELECTOR, "tbody th")]
     assert {format_case_code(code) for code in centre.codes} < set(codes)
     Select(driver.find_element(By.NAME, "service")).select_by_value(REPORT)
-    driver.find_element(By.CSS_SELECTOR, "form button").click()
+    go(driver, driver.find_element(By.CSS_SELECTOR, "form button"))
     assert len(driver.find_elements(By.CSS_SELECTOR, "tbody tr")) == 4
-    driver.find_element(By.NAME, "code").send_keys(format_case_code(centre.codes[0]).lower(), Keys.ENTER)
+    driver.find_element(By.NAME, "code").send_keys(format_case_code(centre.codes[0]).lower())
+    go(driver, driver.find_element(By.CSS_SELECTOR, "form button"))
     assert text_of(driver, "h1") == format_case_code(centre.codes[0])
     trail = text_of(driver, "table[aria-labelledby=trail]")
     assert trail.index("中心已登记") < trail.index("已按申请撤回")
@@ -129,9 +130,9 @@ def test_without_javascript_every_page_is_there(plain_driver: Chrome, centre: Co
     assert plain_driver.title == "no"  # else this browser would prove nothing
     plain_driver.get(f"{centre.url}/ops")
     for words, heading in (("办件", "办件"), ("退回", "中心没有收下的"), ("终端", "终端")):
-        plain_driver.find_element(By.PARTIAL_LINK_TEXT, words).click()
+        go(plain_driver, plain_driver.find_element(By.PARTIAL_LINK_TEXT, words))
         assert text_of(plain_driver, "h1").startswith(heading)
-    plain_driver.find_element(By.PARTIAL_LINK_TEXT, DEGRADED).click()
+    go(plain_driver, plain_driver.find_element(By.PARTIAL_LINK_TEXT, DEGRADED))
     assert CAUSES["printer.paper_out"].action["zh"] in text_of(plain_driver, "main")
 
 

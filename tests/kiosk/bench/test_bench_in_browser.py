@@ -20,7 +20,7 @@ from kiosk.bench.page_server import PageServer
 from kiosk.bench.people import PEOPLE
 from kiosk.bench.village import Village
 from kiosk.bench.web import Mirror, ScreenUnseenError, create_page
-from tests.browser import browser, complaints, faint_texts, resize
+from tests.browser import browser, complaints, faint_texts, go, resize
 from tests.kiosk.bench.patience import until
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -235,16 +235,16 @@ def test_without_scripts_everything_moves_too(
     with browser(1280, 2400, scripts=False) as plain:
         plain.get(bench.url)
         for what, value in (("card", "wu"), ("face", "stranger"), ("network", "down"), ("paper", "low")):
-            button(plain, what, value).click()
+            go(plain, button(plain, what, value))
             assert is_pressed(plain, what, value)
         assert (village.card, village.sight, village.network, village.paper) == (
             "wu", "stranger", "down", "low",
         )  # fmt: skip
         village._faces = tmp_path
-        button(plain, "card", "qian").click()
+        go(plain, button(plain, "card", "qian"))
         assert "缺少演示用的文件 biden.jpg" in plain.find_element(By.ID, "message").text
         assert is_pressed(plain, "card", "wu")
-        plain.find_element(By.PARTIAL_LINK_TEXT, "没有脚本时从这里触摸").click()
+        go(plain, plain.find_element(By.PARTIAL_LINK_TEXT, "没有脚本时从这里触摸"))
         shown = plain.find_element(By.CSS_SELECTOR, "input[type=image]")
         ActionChains(plain).move_to_element_with_offset(shown, 100, -200).click().perform()
         assert until(lambda: len(screen.touches) == 1)

@@ -112,6 +112,14 @@ def test_without_a_service_the_page_says_so_in_the_place_of_the_helper_slot(clie
     assert "插不了协理员卡" in answer.text
 
 
+def test_a_touch_answers_a_script_with_nothing_and_a_form_with_the_screen(client: httpx.Client) -> None:
+    place = {"x": 1, "y": 2}
+    assert client.post("/click", data=place, headers=AS_SCRIPT).status_code == 204
+    answer = client.post("/click", data=place, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/touch")
+    assert client.post("/click", data={"x": -1, "y": 2}).status_code == 422
+
+
 def test_another_page_of_the_same_browser_moves_nothing(client: httpx.Client, village: Village) -> None:
     for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 303)):
         answer = client.post("/move/paper", data={"value": "out"}, headers={"Sec-Fetch-Site": site})
