@@ -117,6 +117,12 @@ def _key(pen: Pen, key: Key, cell: Rect) -> None:
         size = Size.HEADING if plain and key.kind is not KeyKind.SPACE else Size.SMALL
         inner = cell.shrink(theme.px(10), 0)
         pen.one_line(
-            key.label, inner, size, ink=ink, bold=done or plain, align=Align.CENTRE, least_px=theme.px(20)
+            key.label,
+            inner,
+            size,
+            ink=ink,
+            bold=done or plain,
+            align=Align.CENTRE,
+            least_px=theme.label_floor,
         )
     pen.target(cell, f"key:{key.id}", enabled=key.enabled, reason=key.reason)
