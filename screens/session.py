@@ -24,7 +24,7 @@ DRAG_PX = 24.0
 PAGE_SHARE = 0.8
 """Of the visible body for one press of a scroll button: the last line stays in sight."""
 
-KeyboardFor = Callable[[Field, str], Keyboard]
+KeyboardFor = Callable[[Field, View], Keyboard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Finger:
 
 
 class Session:
-    """The window's own state. `keyboard_for(field, language)` makes a keyboard for a question."""
+    """The window's own state. `keyboard_for(field, view)` makes a keyboard for a question."""
 
     def __init__(self, send: Callable[[FromScreen], None], keyboard_for: KeyboardFor) -> None:
         self._send = send
@@ -127,7 +127,7 @@ class Session:
         field = next((field for field in fields_of(view) if field.id == name), None)
         if field is not None:
             self._close_keyboard()
-            self._field, self.keyboard = field, self._keyboard_for(field, view.language)
+            self._field, self.keyboard = field, self._keyboard_for(field, view)
             self._changed = True
 
     def _act(self, key: str, scene: Scene, view: View) -> None:

@@ -241,7 +241,7 @@ def _tiles(pen: Pen, block: Tiles, where: Rect) -> float:
 
 def _choices(pen: Pen, block: Choices, where: Rect) -> float:
     theme = pen.theme
-    between = theme.px(22)
+    between = theme.px(14 if theme.landscape else 22)
     columns = max(1, block.columns)
     width = (where.w - (columns - 1) * theme.gap) / columns
     height = max(choice_height(pen, action, width) for action in block.actions)

@@ -9,6 +9,7 @@ from screens.geometry import Rect
 from screens.scene import Align, Ring
 from screens.theme import BLUE, BLUE_TINT, BORDER, INK, SHADE, WHITE, Size
 
+NOTE = "note:"
 RING_FULL_S = 30
 """The countdown that a full ring stands for, unless a longer one is shown."""
 
@@ -54,7 +55,7 @@ def put_note(pen: Pen, words: str, panel: Rect) -> None:
     width = min(panel.w - 2 * theme.margin, theme.px(968))
     pad = theme.px(36)
     text_h = pen.words_height(words, width - 2 * pad, Size.BODY)
-    height = text_h + 2 * theme.px(26)
+    height = max(text_h + 2 * theme.px(26), theme.target(0))
     rect = Rect(
         panel.x + (panel.w - width) / 2,
         panel.bottom - theme.bottom_height - theme.px(24) - height,
@@ -62,4 +63,6 @@ def put_note(pen: Pen, words: str, panel: Rect) -> None:
         height,
     )
     pen.box(rect, INK, radius=theme.px(24), border=BORDER)
-    pen.put_words(words, Rect(rect.x + pad, rect.y + theme.px(26), width - 2 * pad, 0), Size.BODY, ink=WHITE)
+    pen.target(rect, NOTE)  # a finger on the note takes it away and presses nothing beneath
+    line = Rect(rect.x + pad, rect.y + (height - text_h) / 2, width - 2 * pad, 0)
+    pen.put_words(words, line, Size.BODY, ink=WHITE)

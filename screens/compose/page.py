@@ -69,6 +69,7 @@ def compose(view: View, theme: Theme, types: Typesetter, local: Local = NOTHING)
         over.items += question.items
     elif local.note:
         put_note(over, local.note, panel)
+        targets.append(over.targets[-1])
     if over.items:
         layers.append(Layer(tuple(over.items)))
     return Scene(tuple(layers), tuple(targets), overflow, shown)

@@ -90,6 +90,19 @@ def _visible(rect: Rect, clip: Rect | None) -> Rect | None:
     return Rect(rect.x, top, rect.w, bottom - top) if bottom > top else None
 
 
+def visible_words(scene: Scene) -> set[str]:
+    """Every line that is wholly in sight."""
+    seen = set()
+    for layer in scene.layers:
+        for item in layer.items:
+            if isinstance(item, Words):
+                for number, line in enumerate(item.lines):
+                    rect = Rect(item.rect.x, item.rect.y + number * item.line_px, item.rect.w, item.line_px)
+                    if layer.clip is None or rect.inside(layer.clip):
+                        seen.add(line)
+    return seen
+
+
 def _within(inner: Rect, outer: Rect) -> bool:
     """Vertically, the leading of a line may stand out: there is no ink in it."""
     return inner.shrink(0, LEADING_PX).inside(outer)
