@@ -66,6 +66,7 @@ def compose(view: View, theme: Theme, types: Typesetter, local: Local = NOTHING)
         question = Pen(theme, types)
         put_dialog(question, view.dialog, panel)
         targets = list(question.targets)
+        overflow = 0.0  # nothing moves beneath a question
         over.items += question.items
     elif local.note:
         put_note(over, local.note, panel)
