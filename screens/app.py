@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Literal
 
-from kiosk.journey.view import Field, FieldKind
+from kiosk.journey.view import Field, FieldKind, View
 from screens.environment import prepare
 from screens.port import WindowError, WindowOptions, WindowPort
 
@@ -28,19 +28,32 @@ def run_window(
     if Window is None:
         message = "打不开屏幕窗口：没有可用的显示器 / no window can be opened: there is no display (DISPLAY)"
         raise WindowError(message)
+    from screens.compose.writing import candidate_width, candidates_room
     from screens.keyboard.model import Keyboard
     from screens.keyboard.pinyin import Pinyin
+    from screens.theme import Theme
     from screens.typeset import Typesetter
     from screens.window import KioskApp, Panel
 
     engine = Pinyin(options.home / "pinyin")
     engine.start()
 
-    def keyboard_for(field: Field, language: str) -> Keyboard:
-        kind: Literal["text", "number"] = "number" if field.kind is FieldKind.NUMBER else "text"
-        return Keyboard(language, kind, field.max_length, engine, text=field.value)
-
     types = Typesetter(options.fonts)
+
+    def keyboard_for(field: Field, view: View) -> Keyboard:
+        kind: Literal["text", "number"] = "number" if field.kind is FieldKind.NUMBER else "text"
+        panel = options.width_px, options.height_px, options.panel_width_mm
+        theme = Theme.for_panel(*panel, elder=view.elder)
+        return Keyboard(
+            view.language,
+            kind,
+            field.max_length,
+            engine,
+            text=field.value,
+            candidates_width=candidates_room(theme),
+            width_of=lambda text: candidate_width(theme, types, text),
+        )
+
     app = KioskApp(lambda: Panel(port, options, types, keyboard_for), ended, on_first_frame)
     try:
         app.run()

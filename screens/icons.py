@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator
 from functools import cache
 
 from PIL import Image, ImageDraw
+
+log = logging.getLogger(__name__)
 
 Point = tuple[float, float]
 Stroke = tuple[Point, ...]
@@ -192,6 +195,8 @@ def render(name: str, size_px: int) -> Image.Image:
     image = Image.new("L", (side, side), 0)
     draw = ImageDraw.Draw(image)
     width = STROKE * scale
+    if name not in ICONS:
+        log.warning("no icon is called %r; a document is drawn", name)
     for stroke in ICONS.get(name, _DOCUMENT):
         points = [(x * scale, y * scale) for x, y in stroke]
         if len(points) > 1:

@@ -14,7 +14,7 @@ from kiosk.journey.view import Field, View, fields_of
 from screens.compose.page import SCROLL_DOWN, SCROLL_UP, Local
 from screens.keyboard.model import Keyboard
 from screens.port import FromScreen
-from screens.press import PressGuard
+from screens.press import REST_S, PressGuard
 from screens.scene import Scene
 
 NOTE_S = 4.0
@@ -24,7 +24,7 @@ DRAG_PX = 24.0
 PAGE_SHARE = 0.8
 """Of the visible body for one press of a scroll button: the last line stays in sight."""
 
-KeyboardFor = Callable[[Field, str], Keyboard]
+KeyboardFor = Callable[[Field, View], Keyboard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Finger:
 
 
 class Session:
-    """The window's own state. `keyboard_for(field, language)` makes a keyboard for a question."""
+    """The window's own state. `keyboard_for(field, view)` makes a keyboard for a question."""
 
     def __init__(self, send: Callable[[FromScreen], None], keyboard_for: KeyboardFor) -> None:
         self._send = send
@@ -50,6 +50,7 @@ class Session:
         self._note_until_s = 0.0
         self._scroll_px = 0.0
         self._place: object = None
+        self._errors = False
         self._changed = False
         self.keyboard: Keyboard | None = None
 
@@ -58,13 +59,20 @@ class Session:
         screen stays, neither scroll nor half-written words.
         """
         dialog = view.dialog.title if view.dialog is not None else ""
-        place = (view.state, view.language, view.elder, tuple(field.id for field in fields_of(view)))
-        if view.dialog is None and place != self._place:
-            self._place = place
-            self._scroll_px = 0.0
-            self._note = ""
-            self._close_keyboard()
-        return self._guard.screen((*place[:3], view.title, dialog), now_s, elder=view.elder)
+        fields = tuple(fields_of(view))
+        place = (view.state, view.language, view.elder, tuple(field.id for field in fields))
+        if view.dialog is None:
+            errors = any(field.error for field in fields)
+            if place != self._place:
+                self._note = ""
+                self._close_keyboard()
+            if place != self._place or (errors and not self._errors):
+                self._scroll_px = 0.0  # what is to be looked at again stands at the top
+            self._place, self._errors = place, errors
+        another = self._guard.screen((*place, view.title, dialog), now_s, elder=view.elder)
+        if another:
+            self._finger = None
+        return another
 
     def take_changed(self) -> bool:
         """True once after anything that the scene shows has changed here."""
@@ -88,7 +96,7 @@ class Session:
         target = scene.target_at(x, y)
         self._guard.down(touch, target.key if target is not None else None, now_s)
         if self._finger is None:
-            self._finger = Finger(touch, y, self._scroll_px)
+            self._finger = Finger(touch, y, min(self._scroll_px, scene.overflow_px))
 
     def move(self, touch: str, y: float, scene: Scene) -> bool:
         """A finger moved. True when the body moved with it."""
@@ -106,14 +114,10 @@ class Session:
         if self._finger is not None and self._finger.touch == touch:
             self._finger = None
         target = scene.target_at(x, y)
-        held = self._guard.held.target if self._guard.held is not None else ""
-        rest_s = 0.0 if held.startswith(("key:", "candidate:", "scroll:")) else None
         key = target.key if target is not None else None
-        acted = (
-            self._guard.up(touch, key, now_s)
-            if rest_s is None
-            else self._guard.up(touch, key, now_s, rest_s=rest_s)
-        )
+        # Only what changes the visit rests: an option may be corrected, a key repeated, a reason read again.
+        rests = target is not None and target.enabled and target.key.startswith("action:")
+        acted = self._guard.up(touch, key, now_s, rest_s=REST_S if rests else 0.0)
         if acted is None or target is None:
             return
         if not target.enabled:
@@ -126,15 +130,15 @@ class Session:
         """Open the keyboard for a question."""
         field = next((field for field in fields_of(view) if field.id == name), None)
         if field is not None:
-            self._close_keyboard()
-            self._field, self.keyboard = field, self._keyboard_for(field, view.language)
+            self._finish_writing()
+            self._field, self.keyboard = field, self._keyboard_for(field, view)
             self._changed = True
 
     def _act(self, key: str, scene: Scene, view: View) -> None:
         kind, _, name = key.partition(":")
         match kind:
             case "action":
-                if view.dialog is None:  # a question over the sheet leaves what is being written alone
+                if view.dialog is None:  # who answers a dialog goes on writing where it came up
                     self._finish_writing()
                 self._send(Pressed(name))
             case "option":
@@ -144,7 +148,8 @@ class Session:
                 self._write(name, view)
             case "scroll":
                 page = (scene.body.h if scene.body is not None else 0.0) * PAGE_SHARE
-                self._scroll_to(self._scroll_px + {SCROLL_UP: -page, SCROLL_DOWN: page}[key], scene)
+                now_px = min(self._scroll_px, scene.overflow_px)
+                self._scroll_to(now_px + {SCROLL_UP: -page, SCROLL_DOWN: page}[key], scene)
             case "key" | "candidate":
                 self._type(kind, name)
 

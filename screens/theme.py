@@ -5,6 +5,7 @@ and 20 mm). Pure: no window is needed.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +19,11 @@ BODY_MM = {False: 4.0, True: 5.2}
 """Least height of a character by elder mode, in mm (rule D17)."""
 TARGET_MM = {False: 15.0, True: 20.0}
 """Least side of what is pressed by elder mode, in mm (rule D17)."""
+TOP_BAR_MM = 3.0
+"""Least height in the top bar, in both type sizes: 17 minutes of arc at 60 cm, over the 16 that ISO
+9241-303 sets as the least. It says whose terminal this is; what a resident must read stands below."""
+LABEL_MM = {False: 3.2, True: 4.4}
+"""Least height of a label that its place and its drawing explain too: the bottom bar and the keys."""
 LINE_HEIGHT = 1.42
 """Line to line in ems; rule D17 asks for 1.3 at least."""
 MOST_CHARACTERS_A_LINE = 34
@@ -61,12 +67,12 @@ WHITE = colour("#FFFFFF")
 BORDER = colour("#DFDACD")
 INK = colour("#17242E")
 SECOND_INK = colour("#586A78")
-DISABLED_INK = colour("#6B7782")
+DISABLED_INK = colour("#5A6670")
 BLUE = colour("#185190")
 BLUE_TINT = colour("#E5EDF8")
-JADE = colour("#177E63")
+JADE = colour("#14735A")
 JADE_TINT = colour("#E1F2EC")
-AMBER = colour("#B36205")
+AMBER = colour("#A05804")
 AMBER_TINT = colour("#FBEFDA")
 AMBER_BORDER = colour("#F0DDB5")
 BRICK = colour("#A5352B")
@@ -122,8 +128,17 @@ class Theme:
 
     def text(self, size: Size) -> int:
         """Em height in pixels; no role is ever smaller than the floor of rule D17."""
-        designed = TYPE_SCALE[size][self.elder] * self.unit
-        return round(max(designed, BODY_MM[self.elder] / INK_PER_EM * self.pixels_per_mm))
+        designed = round(TYPE_SCALE[size][self.elder] * self.unit)
+        return max(designed, self.em(BODY_MM[self.elder]))
+
+    def em(self, ink_mm: float) -> int:
+        """Em height in pixels of characters whose ink is `ink_mm` high at least."""
+        return math.ceil(ink_mm / INK_PER_EM * self.pixels_per_mm)
+
+    @property
+    def label_floor(self) -> int:
+        """Em height in pixels of the smallest label of a key or of the bottom bar."""
+        return self.em(LABEL_MM[self.elder])
 
     def line(self, size: Size) -> int:
         """Line to line in pixels."""
@@ -131,7 +146,7 @@ class Theme:
 
     def target(self, design_units: float) -> int:
         """A side of something to press: as designed, never under the finger's millimetres."""
-        return max(self.px(design_units), round(TARGET_MM[self.elder] * self.pixels_per_mm + 0.5))
+        return max(self.px(design_units), math.ceil(TARGET_MM[self.elder] * self.pixels_per_mm))
 
     @property
     def margin(self) -> int:
@@ -157,4 +172,9 @@ class Theme:
 
     @property
     def bottom_height(self) -> int:
-        return self.target(112 if self.landscape else 188)
+        """What is pressed stands a little inside of it."""
+        return self.target(92 if self.landscape else 168) + 2 * self.bar_inset
+
+    @property
+    def bar_inset(self) -> int:
+        return self.px(10)

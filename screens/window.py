@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
 from kivy.app import App
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.graphics import InstructionGroup
 from kivy.uix.widget import Widget
 
-from drivers.camera.contract import Frame
 from kiosk.journey.view import View
 from screens.announce import Announcer
 from screens.compose.page import compose
 from screens.port import WindowOptions, WindowPort
 from screens.scene import Scene
-from screens.session import KeyboardFor, Session
+from screens.session import NOTE_S, KeyboardFor, Session
+from screens.still import StillPhoto
 from screens.theme import Theme
 from screens.typeset import Typesetter
 
@@ -31,7 +29,6 @@ LEFT_BUTTONS = {"left", None}
 PREVIEW_HZ = 15.0
 """What software rendering can redraw beside a deciding face worker (kivy study, chapter 7)."""
 BEAT_S = 0.5
-SCROLL_WHEEL_PX = 120.0
 
 
 class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
@@ -54,17 +51,16 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
         self._view: View = port.view()
         self._scene: Scene | None = None
         self._beat = 0
-        self._decoder = ThreadPoolExecutor(1, "photo")
-        self._photo: Future[Frame | None] | None = None
+        self._still = StillPhoto(lambda: Clock.schedule_once(self._show_still, 0))
         self._preview: Any = None
         self._look = Clock.create_trigger(self._draw, 0)
-        self._note_over = Clock.create_trigger(self._draw, 4.1)
+        self._note_over = Clock.create_trigger(self._draw, NOTE_S + 0.1)
         port.subscribe(lambda: Clock.schedule_once(self._look_again, 0))
         Clock.schedule_interval(self._tick, BEAT_S)
         self._draw()
 
     def close(self) -> None:
-        self._decoder.shutdown(cancel_futures=True)
+        self._still.close()
         self._types.forget()
 
     def _look_again(self, _elapsed_s: float = 0.0) -> None:
@@ -96,26 +92,25 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
         if self._painter.shows_live_picture:
             if self._preview is None:
                 self._preview = Clock.schedule_interval(self._show_live, 1 / PREVIEW_HZ)
-            return
-        if self._preview is not None:
+        elif self._preview is not None:
             self._preview.cancel()
             self._preview = None
-        if not self._painter.shows_still:
-            self._photo = None
-            return
-        if self._photo is None:
-            encoded = self._port.taken_photo()
-            self._photo = self._decoder.submit(_decoded, encoded)
-            self._photo.add_done_callback(lambda _done: Clock.schedule_once(self._show_still, 0))
-        elif self._photo.done():
-            self._painter.show_frame(self._photo.result())
+        if self._painter.shows_still:
+            self._still.show(self._port.taken_photo)
+            self._show_still()
+        else:
+            self._still.forget()
 
     def _show_live(self, _elapsed_s: float) -> None:
         self._painter.show_frame(self._port.preview())
 
-    def _show_still(self, _elapsed_s: float) -> None:
-        if self._photo is not None and self._photo.done():
-            self._painter.show_frame(self._photo.result())
+    def _show_still(self, _elapsed_s: float = 0.0) -> None:
+        if self._painter.shows_still:
+            self._painter.show_frame(self._still.frame)
+
+    def _from_top(self, touch: Any) -> float:
+        """Pixels from the top of what is painted, whatever size the window was given."""
+        return float(self._options.height_px - touch.y)
 
     def on_touch_down(self, touch: Any) -> bool:
         if self._scene is None:
@@ -124,12 +119,12 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
             return True
         if getattr(touch, "button", None) not in LEFT_BUTTONS:
             return True
-        self._session.down(str(touch.uid), touch.x, self.height - touch.y, self._scene, time.monotonic())
+        self._session.down(str(touch.uid), touch.x, self._from_top(touch), self._scene, time.monotonic())
         self._after_touch()
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
-        if self._scene is not None and self._session.move(str(touch.uid), self.height - touch.y, self._scene):
+        if self._scene is not None and self._session.move(str(touch.uid), self._from_top(touch), self._scene):
             self._look()
         return True
 
@@ -137,7 +132,7 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
         if self._scene is None or getattr(touch, "button", None) not in LEFT_BUTTONS:
             return True
         self._session.up(
-            str(touch.uid), touch.x, self.height - touch.y, self._scene, time.monotonic(), self._view
+            str(touch.uid), touch.x, self._from_top(touch), self._scene, time.monotonic(), self._view
         )
         self._after_touch()
         return True
@@ -148,18 +143,9 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
             held.rect if held is not None and held.enabled else None, self._options.height_px * 0.014
         )
         if self._session.take_changed():
+            self._note_over.cancel()  # the newest note has its whole time
             self._note_over()
             self._look()
-
-
-def _decoded(encoded: bytes | None) -> Frame | None:
-    """A taken photo as rows of B G R; on a thread of its own."""
-    import cv2
-
-    if encoded is None:
-        return None
-    pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
-    return None if pixels is None else Frame(np.asarray(pixels, np.uint8), 0, 0)
 
 
 class KioskApp(App):  # type: ignore[misc] # Kivy is untyped

@@ -74,6 +74,6 @@ def _even_end(lines: list[list[str]], width_of: WidthOf, width: float) -> list[s
     """Give the last line company: one or two characters alone look lost and are overlooked."""
     if len(lines) > 1:
         before, last = lines[-2], lines[-1]
-        while len(before) > 4 and width_of("".join(last).rstrip()) < width * 0.22:
+        while len(before) > 4 and width_of("".join(last).rstrip()) < width * 0.3:
             last.insert(0, before.pop())
     return ["".join(line).rstrip() for line in lines]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from kiosk.journey.view import (
@@ -20,6 +19,7 @@ from kiosk.journey.view import (
 )
 from screens.compose.buttons import choice_height, put_choice, put_tile, tile_height
 from screens.compose.fields import put_fields
+from screens.compose.lines import rows
 from screens.compose.pen import Pen
 from screens.geometry import Rect
 from screens.scene import Align, Busy, Picture
@@ -29,11 +29,14 @@ TONE_ICON = {Tone.CALM: "info", Tone.FINE: "tick", Tone.WAITING: "info", Tone.TR
 """A tone is never carried by colour alone."""
 
 
+TILES_BESIDE = 0.7
+"""Of the panel's width: tiles that have less stand beside the head, in fewer columns."""
+
 Sheet = Block | tuple[Code, Lines]
 """What is drawn as one: a code and the lines that follow it share a sheet."""
 
 
-def sheets(blocks: tuple[Block, ...]) -> list[Sheet]:
+def sheets(blocks: tuple[Block, ...]) -> tuple[Sheet, ...]:
     """The blocks in order, with a code and its lines taken together."""
     out: list[Sheet] = []
     for block in blocks:
@@ -41,7 +44,7 @@ def sheets(blocks: tuple[Block, ...]) -> list[Sheet]:
             out[-1] = (out[-1], block)
         else:
             out.append(block)
-    return out
+    return tuple(out)
 
 
 def takes_rest(block: Sheet) -> bool:
@@ -52,6 +55,21 @@ def takes_rest(block: Sheet) -> bool:
 def least_height(pen: Pen, block: Sheet) -> float:
     """What a growing block needs at least."""
     return pen.theme.px(300 if isinstance(block, Illustration) else 420)
+
+
+def block_heights(pen: Pen, blocks: tuple[Sheet, ...], width: float, *, busy: bool) -> list[float]:
+    """What each block needs at least."""
+    return [
+        least_height(pen, block)
+        if takes_rest(block)
+        else put_block(pen.scratch(), block, Rect(0, 0, width, 0), busy=busy)
+        for block in blocks
+    ]
+
+
+def body_height(pen: Pen, blocks: tuple[Sheet, ...], width: float, *, busy: bool) -> float:
+    """What all blocks need, with the gaps between them."""
+    return sum(block_heights(pen, blocks, width, busy=busy)) + pen.theme.gap * max(0, len(blocks) - 1)
 
 
 def put_block(pen: Pen, block: Sheet, where: Rect, *, busy: bool) -> float:
@@ -113,71 +131,11 @@ def _points(pen: Pen, block: Points, where: Rect) -> float:
     return height
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Lines measured for one width: labels share a column, values stand beside it."""
-
-    block: Lines
-    label_w: float
-    value_w: float
-    heights: tuple[float, ...]
-    between: float
-
-    @property
-    def height(self) -> float:
-        return sum(self.heights) + self.between * (len(self.heights) - 1)
-
-    def put(self, pen: Pen, sheet: Rect, inner: Rect) -> None:
-        """Draw into `inner`; a line that can be changed is a target as wide as `sheet`."""
-        theme = pen.theme
-        gap = theme.px(20)
-        y = inner.y
-        for line, used in zip(self.block.lines, self.heights, strict=True):
-            top = y
-            if line.edit:
-                row = Rect(sheet.x + gap, y, sheet.w - 2 * gap, used)
-                pen.box(row, BLUE_TINT, radius=theme.px(18))
-                side = theme.px(48)
-                pen.icon(Rect(inner.right - side, y + (used - side) / 2, side, side), "pencil", BLUE)
-                pen.target(row, f"action:{line.edit}")
-                words = max(
-                    pen.words_height(line.label, self.label_w - gap, Size.BODY),
-                    pen.words_height(line.value, self.value_w, Size.BODY),
-                )
-                top = y + (used - words) / 2
-            label = Rect(inner.x, top, self.label_w - gap, 0)
-            pen.put_words(line.label, label, Size.BODY, ink=SECOND_INK)
-            pen.put_words(line.value, Rect(inner.x + self.label_w, top, self.value_w, 0), Size.BODY)
-            y += used + self.between
-
-
-def _rows(pen: Pen, block: Lines, inner_w: float) -> _Rows:
-    theme = pen.theme
-    label_w = _label_width(pen, block, inner_w)
-    editable = any(line.edit for line in block.lines)
-    value_w = inner_w - label_w - (theme.px(84) if editable else 0)
-    heights = []
-    for line in block.lines:
-        words = max(
-            pen.words_height(line.label, label_w - theme.px(20), Size.BODY),
-            pen.words_height(line.value, value_w, Size.BODY),
-        )
-        heights.append(max(theme.target(104), words + theme.px(24)) if line.edit else words)
-    return _Rows(block, label_w, value_w, tuple(heights), theme.px(18))
-
-
 def _lines(pen: Pen, block: Lines, where: Rect) -> float:
-    rows = _rows(pen, block, where.w - 2 * pen.theme.px(46))
-    inner, height = _sheet(pen, where, block.title, rows.height)
-    rows.put(pen, where, inner)
+    measured = rows(pen, block, where.w - 2 * pen.theme.px(46))
+    inner, height = _sheet(pen, where, block.title, measured.height)
+    measured.put(pen, where, inner)
     return height
-
-
-def _label_width(pen: Pen, block: Lines, inner_w: float) -> float:
-    """Labels share one column, at most half of the sheet."""
-    px = pen.theme.text(Size.BODY)
-    widest = max(pen.types.width(line.label, px) for line in block.lines)
-    return min(max(widest + pen.theme.px(44), pen.theme.px(210)), inner_w * 0.55)
 
 
 def _message(pen: Pen, block: Message, where: Rect) -> float:
@@ -199,14 +157,15 @@ def _code(pen: Pen, block: Code, where: Rect, lines: Lines | None) -> float:
     theme = pen.theme
     inner_w = where.w - 2 * theme.px(46)
     code_h = pen.words_height(block.label, inner_w, Size.BODY) + theme.line(Size.CODE)
-    rows = _rows(pen, lines, inner_w) if lines is not None else None
-    rest = theme.px(10) + rows.height if rows is not None else 0.0
+    measured = rows(pen, lines, inner_w) if lines is not None else None
+    rest = theme.px(10) + measured.height if measured is not None else 0.0
     inner, height = _sheet(pen, where, "", code_h + rest)
     used = pen.put_words(block.label, inner, Size.BODY, ink=SECOND_INK)
     line = Rect(inner.x, inner.y + used, inner.w, theme.line(Size.CODE))
     pen.one_line(block.code, line, Size.CODE, bold=True)
-    if rows is not None:
-        rows.put(pen, where, Rect(inner.x, inner.y + code_h + theme.px(10), inner.w, rows.height))
+    if measured is not None:
+        below = Rect(inner.x, inner.y + code_h + theme.px(10), inner.w, measured.height)
+        measured.put(pen, where, below)
     return height
 
 
@@ -262,7 +221,11 @@ def _preview(pen: Pen, block: Preview, where: Rect) -> float:
 def _tiles(pen: Pen, block: Tiles, where: Rect) -> float:
     theme = pen.theme
     wide = theme.elder or len(block.actions) == 1
-    columns = 1 if wide and not theme.landscape else 2 if not theme.landscape or wide else 3
+    beside_head = where.w < theme.width_px * TILES_BESIDE
+    if wide:
+        columns = 2 if theme.landscape and not beside_head else 1
+    else:
+        columns = 3 if theme.landscape and not beside_head else 2
     head = pen.put_words(block.title, where, Size.BODY, ink=SECOND_INK, bold=True) + theme.px(14)
     width = (where.w - (columns - 1) * theme.gap) / columns
     height = tile_height(pen, block.actions, width, wide=wide)
@@ -278,9 +241,10 @@ def _tiles(pen: Pen, block: Tiles, where: Rect) -> float:
 
 def _choices(pen: Pen, block: Choices, where: Rect) -> float:
     theme = pen.theme
-    height = max(choice_height(pen, action) for action in block.actions)
-    between = theme.px(22)
+    between = theme.px(14 if theme.landscape else 22)
     columns = max(1, block.columns)
+    width = (where.w - (columns - 1) * theme.gap) / columns
+    height = max(choice_height(pen, action, width) for action in block.actions)
     y = where.y
     for start in range(0, len(block.actions), columns):
         row = block.actions[start : start + columns]

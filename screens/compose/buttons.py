@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from kiosk.journey.view import Action, Style
 from screens.compose.pen import Pen
@@ -34,8 +35,14 @@ ICON_TINTS: dict[str, tuple[Colour, Colour]] = {
 """Warmth for what is known at a glance; every other icon is blue. Never the only sign of anything."""
 
 
-WIDE_TILE_HEIGHT = 208
-"""Design units: a service alone under its life event still looks like the main thing of the page."""
+BUTTON_PAD = 24, 12
+"""Design units between a button's edge and its words: across, down."""
+TIGHT_LINE = 1.3
+"""Line to line in ems inside a button: the least that rule D17 allows."""
+WIDE_TILE_HEIGHT = {False: 208, True: 150}
+"""Design units, by landscape: a service alone under its life event still looks like the main thing."""
+CHOICE_HEIGHT = {False: 148, True: 124}
+"""Design units, by landscape: five levels of satisfaction stand on one page, none out of sight (D34)."""
 
 
 def action_key(action: Action) -> str:
@@ -51,35 +58,60 @@ def badge(pen: Pen, rect: Rect, name: str, *, enabled: bool = True) -> None:
     pen.icon(rect.shrink(rect.w * 0.2), name, ink)
 
 
-def button(pen: Pen, action: Action, rect: Rect) -> None:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The buttons of one page are of one height, and their labels of one size."""
+
+    height: float
+    label_px: int
+
+
+def plan(pen: Pen, actions: Sequence[Action], width: float) -> Plan:
+    """For buttons of this width: as designed, higher where the words need it."""
+    theme = pen.theme
+    inner = width - 2 * theme.px(BUTTON_PAD[0])
+    px = pen.fitting((a.label for a in actions), inner, Size.BUTTON, Size.BODY, bold=True)
+    words = max((sum(h for _, _, h in _button_lines(pen, a, inner, px)) for a in actions), default=0.0)
+    return Plan(max(theme.button_height, words + 2 * theme.px(BUTTON_PAD[1])), px)
+
+
+ButtonLines = tuple[tuple[str, ...], int, float]
+"""Lines, their em height and the height of all of them, in pixels."""
+
+
+def _button_lines(pen: Pen, action: Action, width: float, label_px: int) -> Iterator[ButtonLines]:
+    """The label, and under it the hint or why the button cannot be pressed."""
+    below = action.hint if action.enabled else action.reason
+    small = pen.theme.text(Size.SMALL)
+    for text, px, bold in ((action.label, label_px, True), (below, small, False)):
+        if text:
+            lines = pen.types.lines(text, px, width, bold=bold)
+            yield lines, px, len(lines) * round(px * TIGHT_LINE)
+
+
+def button(pen: Pen, action: Action, rect: Rect, label_px: int) -> None:
     """A button of a page's end; under its label the hint, or why it cannot be pressed."""
+    theme = pen.theme
     filled = action.style is Style.PRIMARY and action.enabled
     ink = WHITE if filled else BLUE if action.enabled else DISABLED_INK
     fill = BLUE if filled else WHITE if action.enabled else FLAT
-    pen.box(
-        rect,
-        fill,
-        border=CLEAR if filled else BLUE if action.enabled else BORDER,
-        border_px=pen.theme.px(3),
-    )
-    inner = rect.shrink(pen.theme.px(24), pen.theme.px(12))
-    below = action.hint if action.enabled else action.reason
-    if action.icon and not below:
-        side = pen.theme.text(Size.BUTTON) * 1.1
-        width = pen.types.width(action.label, pen.theme.text(Size.BUTTON), bold=True)
-        gap = pen.theme.px(16)
+    border = CLEAR if filled else BLUE if action.enabled else BORDER
+    pen.box(rect, fill, border=border, border_px=theme.px(3))
+    inner = rect.shrink(theme.px(BUTTON_PAD[0]), theme.px(BUTTON_PAD[1]))
+    parts = list(_button_lines(pen, action, inner.w, label_px))
+    if action.icon and len(parts) == 1 and len(parts[0][0]) == 1:
+        side = label_px * 1.1
+        width = pen.types.width(action.label, label_px, bold=True)
+        gap = theme.px(16)
         if side + gap + width <= inner.w:
             left = inner.x + (inner.w - side - gap - width) / 2
             pen.icon(Rect(left, rect.y + (rect.h - side) / 2, side, side), action.icon, ink)
             inner = Rect(left + side + gap, inner.y, width + 2, inner.h)
-    if below:
-        # The label keeps the upper part, so that two equal buttons stay equal.
-        upper = inner.top_part(inner.h * 0.58)
-        pen.one_line(action.label, upper, Size.BUTTON, ink=ink, bold=True, align=Align.CENTRE)
-        lower = inner.bottom_part(inner.h * 0.4)
-        pen.one_line(below, lower, Size.SMALL, ink=ink, align=Align.CENTRE, least_px=pen.theme.px(22))
-    else:
-        pen.one_line(action.label, inner, Size.BUTTON, ink=ink, bold=True, align=Align.CENTRE)
+    y = inner.y + (inner.h - sum(height for _, _, height in parts)) / 2
+    for place, (lines, px, height) in enumerate(parts):
+        line = Rect(inner.x, y, inner.w, height)
+        pen.put_lines(lines, line, px, round(px * TIGHT_LINE), ink=ink, bold=place == 0, align=Align.CENTRE)
+        y += height
     pen.target(rect, action_key(action), enabled=action.enabled, reason=action.reason)
 
 
@@ -98,19 +130,27 @@ def rows_of(actions: Sequence[Action], *, one_column: bool) -> list[tuple[Action
     return rows + [(a,) for a in actions if a.style is Style.PRIMARY]
 
 
-def buttons_height(pen: Pen, actions: Sequence[Action], *, one_column: bool) -> float:
-    rows = len(rows_of(actions, one_column=one_column))
-    return rows * pen.theme.button_height + max(0, rows - 1) * pen.theme.gap * 0.75
+def buttons_height(pen: Pen, actions: Sequence[Action], width: float, *, one_column: bool) -> float:
+    rows = rows_of(actions, one_column=one_column)
+    height = _plan_of_rows(pen, rows, width).height
+    return len(rows) * height + max(0, len(rows) - 1) * pen.theme.gap * 0.75
+
+
+def _plan_of_rows(pen: Pen, rows: list[tuple[Action, ...]], width: float) -> Plan:
+    most = max(map(len, rows))
+    return plan(pen, [a for row in rows for a in row], (width - (most - 1) * pen.theme.gap) / most)
 
 
 def put_buttons(pen: Pen, actions: Sequence[Action], where: Rect, *, one_column: bool) -> None:
     """Rows of buttons from the top of `where`."""
+    rows = rows_of(actions, one_column=one_column)
+    planned = _plan_of_rows(pen, rows, where.w)
     y = where.y
-    for row in rows_of(actions, one_column=one_column):
-        line = Rect(where.x, y, where.w, pen.theme.button_height)
+    for row in rows:
+        line = Rect(where.x, y, where.w, planned.height)
         for action, rect in zip(row, line.columns(len(row), pen.theme.gap), strict=True):
-            button(pen, action, rect)
-        y += pen.theme.button_height + pen.theme.gap * 0.75
+            button(pen, action, rect, planned.label_px)
+        y += planned.height + pen.theme.gap * 0.75
 
 
 def put_choice(pen: Pen, action: Action, rect: Rect) -> None:
@@ -123,20 +163,24 @@ def put_choice(pen: Pen, action: Action, rect: Rect) -> None:
         border=BLUE if action.selected else BORDER,
         border_px=theme.px(3 if action.selected else 2),
     )
-    x = rect.x + theme.px(36)
     if action.icon:
         side = min(theme.px(124), rect.h - theme.px(32))
-        badge(pen, Rect(x, rect.y + (rect.h - side) / 2, side, side), action.icon, enabled=action.enabled)
-        x += side + theme.px(32)
-    text = Rect(x, rect.y, rect.right - theme.px(28) - x, rect.h)
-    _label_and_hint(pen, action, text)
+        spot = Rect(rect.x + theme.px(36), rect.y + (rect.h - side) / 2, side, side)
+        badge(pen, spot, action.icon, enabled=action.enabled)
+    lead = _choice_lead(pen, action)
+    _label_and_hint(pen, action, Rect(rect.x + lead, rect.y, rect.w - lead - theme.px(28), rect.h))
     pen.target(rect, action_key(action), enabled=action.enabled, reason=action.reason)
 
 
-def choice_height(pen: Pen, action: Action) -> float:
+def _choice_lead(pen: Pen, action: Action) -> float:
+    """From the edge of a card to its words, with room for the icon."""
+    return pen.theme.px(36 + 124 + 32 if action.icon else 36)
+
+
+def choice_height(pen: Pen, action: Action, width: float) -> float:
     theme = pen.theme
-    lines = theme.line(Size.HEADING) + (theme.line(Size.SMALL) if action.hint or action.reason else 0)
-    return max(theme.target(148), lines + theme.px(44))
+    words = _words_height(pen, action, width - _choice_lead(pen, action) - theme.px(28))
+    return max(theme.target(CHOICE_HEIGHT[theme.landscape]), words + theme.px(30))
 
 
 def put_tile(pen: Pen, action: Action, rect: Rect, *, wide: bool) -> None:
@@ -159,24 +203,23 @@ def tile_height(pen: Pen, actions: Sequence[Action], width: float, *, wide: bool
     """One height for all tiles of a group."""
     theme = pen.theme
     if wide:
-        return max(theme.target(WIDE_TILE_HEIGHT), *(choice_height(pen, a) for a in actions))
+        least = theme.target(WIDE_TILE_HEIGHT[theme.landscape])
+        return max(least, *(choice_height(pen, a, width) for a in actions))
     inner = width - 2 * theme.px(38)
-    texts = (
-        pen.words_height(a.label, inner, Size.HEADING, bold=True)
-        + pen.words_height(a.hint if a.enabled else a.reason, inner, Size.SMALL)
-        for a in actions
-    )
-    return theme.px(38 + 92 + 14 + 26) + max(texts)
+    return theme.px(38 + 92 + 14 + 26) + max(_words_height(pen, a, inner) for a in actions)
+
+
+def _words_height(pen: Pen, action: Action, width: float) -> float:
+    """Of `_label_and_hint`."""
+    below = action.hint if action.enabled else action.reason
+    height = pen.words_height(action.label, width, Size.HEADING, bold=True)
+    return height + (pen.words_height(below, width, Size.SMALL) if below else 0)
 
 
 def _label_and_hint(pen: Pen, action: Action, where: Rect) -> None:
     ink = INK if action.enabled else DISABLED_INK
     below = action.hint if action.enabled else action.reason
-    scratch = pen.scratch()
-    height = scratch.put_words(action.label, where, Size.HEADING, bold=True)
-    if below:
-        height += scratch.put_words(below, where, Size.SMALL)
-    y = where.y + max(0.0, (where.h - height) / 2)
+    y = where.y + max(0.0, (where.h - _words_height(pen, action, where.w)) / 2)
     y += pen.put_words(action.label, Rect(where.x, y, where.w, 0), Size.HEADING, ink=ink, bold=True)
     if below:
         pen.put_words(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kiosk.journey.view import Action, TopBar, View
-from screens.compose.buttons import action_key
+from screens.compose.buttons import TIGHT_LINE, action_key
 from screens.compose.pen import Pen
 from screens.geometry import Rect
 from screens.scene import Align, Words
@@ -17,6 +19,7 @@ from screens.theme import (
     JADE_TINT,
     SECOND_INK,
     TONES,
+    TOP_BAR_MM,
     WHITE,
     Colour,
     Size,
@@ -24,6 +27,8 @@ from screens.theme import (
 )
 
 LOGO = "近"
+TOP_LINES_UNITS = 66
+"""Em heights of the two lines at the left of the top bar together, in design units."""
 
 
 def put_top(pen: Pen, top: TopBar, where: Rect) -> None:
@@ -54,14 +59,15 @@ def put_top(pen: Pen, top: TopBar, where: Rect) -> None:
     _fixed_line(pen, top.link_text, link, 30, ink=tints.strong)
 
     left = logo.right + theme.px(28)
-    names = Rect(left, where.y + theme.px(22), pill.x - theme.px(20) - left, where.h - theme.px(44))
-    _fixed_line(pen, top.product, names.top_part(names.h * 0.56), 38, ink=INK, bold=True)
-    _fixed_line(pen, top.station, names.bottom_part(names.h * 0.4), 26, ink=SECOND_INK)
+    names = where.shrink(0, (where.h - TOP_LINES_UNITS * theme.unit * TIGHT_LINE) / 2)
+    names = Rect(left, names.y, pill.x - theme.px(20) - left, names.h)
+    _fixed_line(pen, top.product, names.top_part(names.h * 0.58), 38, ink=INK, bold=True)
+    _fixed_line(pen, top.station, names.bottom_part(names.h * 0.42), 27, ink=SECOND_INK)
 
 
 def _fixed(theme: Theme, design_units: float) -> int:
     """The top bar keeps its size in elder mode: it is not what the resident reads."""
-    return theme.px(design_units)
+    return max(theme.px(design_units), theme.em(TOP_BAR_MM))
 
 
 def _fixed_line(
@@ -74,12 +80,16 @@ def _fixed_line(
     bold: bool = False,
     align: Align = Align.LEFT,
 ) -> None:
-    px = _fixed(pen.theme, units)
-    while px > 8 and pen.types.width(text, px, bold=bold) > where.w + 1:
+    """One line, smaller where there is no room; a name too long even so ends in dots."""
+    px, floor = _fixed(pen.theme, units), pen.theme.em(TOP_BAR_MM)
+    while px > floor and pen.types.width(text, px, bold=bold) > where.w + 1:
         px -= 1
-    line = round(px * 1.3)
+    shown = text
+    while len(shown) > 1 and pen.types.width(shown, px, bold=bold) > where.w + 1:
+        shown = shown.rstrip("…")[:-1] + "…"
+    line = round(px * TIGHT_LINE)
     rect = Rect(where.x, where.y + (where.h - line) / 2, where.w, line)
-    pen.items.append(Words(rect, (text,), px, line, ink, bold, align))
+    pen.items.append(Words(rect, (shown,), px, line, ink, bold, align))
 
 
 def put_bar(pen: Pen, actions: tuple[Action, ...], where: Rect) -> None:
@@ -87,7 +97,7 @@ def put_bar(pen: Pen, actions: tuple[Action, ...], where: Rect) -> None:
     theme = pen.theme
     pen.box(where, WHITE, radius=0)
     pen.box(where.top_part(theme.px(2)), BORDER, radius=0)
-    inner = where.shrink(theme.margin * 0.5, theme.px(10))
+    inner = where.shrink(theme.margin * 0.5, theme.bar_inset)
     for action, cell in zip(actions, inner.columns(len(actions), theme.px(10)), strict=True):
         ink = BLUE if action.selected else INK if action.enabled else DISABLED_INK
         if action.selected:
@@ -101,7 +111,7 @@ def put_bar(pen: Pen, actions: tuple[Action, ...], where: Rect) -> None:
             pen.icon(Rect(left, cell.y + (cell.h - side) / 2, side, side), action.icon, ink)
             words = Rect(left + side + theme.px(16), cell.y, cell.right - left - side - theme.px(16), cell.h)
             pen.one_line(
-                action.label, words, Size.SMALL, ink=ink, bold=action.selected, least_px=theme.px(20)
+                action.label, words, Size.SMALL, ink=ink, bold=action.selected, least_px=theme.label_floor
             )
         else:
             total = side + theme.px(10) + label_h
@@ -115,30 +125,38 @@ def put_bar(pen: Pen, actions: tuple[Action, ...], where: Rect) -> None:
                 ink=ink,
                 bold=action.selected,
                 align=Align.CENTRE,
-                least_px=theme.px(20),
+                least_px=theme.label_floor,
             )
         pen.target(cell, action_key(action), enabled=action.enabled, reason=action.reason)
 
 
-def put_head(pen: Pen, view: View, where: Rect) -> float:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How large the top of a page may be."""
+
+    title: Size = Size.TITLE
+    subtitle: bool = True
+
+
+def put_head(pen: Pen, view: View, where: Rect, head: Head) -> float:
     """Progress, mark, title and subtitle; the height used."""
     theme = pen.theme
     y = where.y
     if view.progress is not None:
         y += _progress(pen, view.progress, view.progress_text, Rect(where.x, y, where.w, 0)) + theme.px(26)
     left = where.x
+    mark_h = theme.px(120) if view.mark else 0
     if view.mark:
-        side = theme.px(120)
-        spot = Rect(left, y, side, side)
-        pen.box(spot, JADE_TINT, radius=side / 2)
-        pen.icon(spot.shrink(side * 0.28), view.mark, JADE)
-        left += side + theme.px(28)
+        spot = Rect(left, y, mark_h, mark_h)
+        pen.box(spot, JADE_TINT, radius=mark_h / 2)
+        pen.icon(spot.shrink(mark_h * 0.28), view.mark, JADE)
+        left += mark_h + theme.px(28)
     text = Rect(left, y, where.right - left, 0)
-    used = pen.put_words(view.title, text, Size.TITLE, bold=True)
-    if view.subtitle:
+    used = pen.put_words(view.title, text, head.title, bold=True)
+    if view.subtitle and head.subtitle:
         below = Rect(text.x, y + used + theme.px(4), text.w, 0)
         used += theme.px(4) + pen.put_words(view.subtitle, below, Size.BODY, ink=SECOND_INK)
-    return y + max(used, theme.px(120) if view.mark else 0) - where.y
+    return y + max(used, mark_h) - where.y
 
 
 def _progress(pen: Pen, progress: tuple[int, int], words: str, where: Rect) -> float:

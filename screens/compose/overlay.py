@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from kiosk.journey.view import Dialog, Style
-from screens.compose.buttons import button
+from screens.compose.buttons import button, plan
 from screens.compose.pen import Pen
 from screens.geometry import Rect
 from screens.scene import Align, Ring
 from screens.theme import BLUE, BLUE_TINT, BORDER, INK, SHADE, WHITE, Size
 
+NOTE = "note:"
 RING_FULL_S = 30
 """The countdown that a full ring stands for, unless a longer one is shown."""
 
@@ -24,7 +25,8 @@ def put_dialog(pen: Pen, dialog: Dialog, panel: Rect) -> None:
     title_h = pen.words_height(dialog.title, inner_w, Size.TITLE, bold=True)
     text_h = pen.words_height(dialog.text, inner_w, Size.BODY)
     ordered = sorted(dialog.actions, key=lambda action: action.style is not Style.PRIMARY)
-    buttons_h = len(ordered) * theme.button_height + (len(ordered) - 1) * theme.px(22)
+    planned = plan(pen, ordered, inner_w)
+    buttons_h = len(ordered) * planned.height + (len(ordered) - 1) * theme.px(22)
     between = theme.px(28)
     height = (
         2 * pad + ring + (between if ring else 0) + title_h + theme.px(14) + text_h + 2 * between + buttons_h
@@ -43,8 +45,8 @@ def put_dialog(pen: Pen, dialog: Dialog, panel: Rect) -> None:
     y += pen.put_words(dialog.title, Rect(x, y, inner_w, 0), Size.TITLE, bold=True) + theme.px(14)
     y += pen.put_words(dialog.text, Rect(x, y, inner_w, 0), Size.BODY) + 2 * between
     for action in ordered:
-        button(pen, action, Rect(x, y, inner_w, theme.button_height))
-        y += theme.button_height + theme.px(22)
+        button(pen, action, Rect(x, y, inner_w, planned.height), planned.label_px)
+        y += planned.height + theme.px(22)
 
 
 def put_note(pen: Pen, words: str, panel: Rect) -> None:
@@ -53,7 +55,7 @@ def put_note(pen: Pen, words: str, panel: Rect) -> None:
     width = min(panel.w - 2 * theme.margin, theme.px(968))
     pad = theme.px(36)
     text_h = pen.words_height(words, width - 2 * pad, Size.BODY)
-    height = text_h + 2 * theme.px(26)
+    height = max(text_h + 2 * theme.px(26), theme.target(0))
     rect = Rect(
         panel.x + (panel.w - width) / 2,
         panel.bottom - theme.bottom_height - theme.px(24) - height,
@@ -61,4 +63,6 @@ def put_note(pen: Pen, words: str, panel: Rect) -> None:
         height,
     )
     pen.box(rect, INK, radius=theme.px(24), border=BORDER)
-    pen.put_words(words, Rect(rect.x + pad, rect.y + theme.px(26), width - 2 * pad, 0), Size.BODY, ink=WHITE)
+    pen.target(rect, NOTE)  # a finger on the note takes it away and presses nothing beneath
+    line = Rect(rect.x + pad, rect.y + (height - text_h) / 2, width - 2 * pad, 0)
+    pen.put_words(words, line, Size.BODY, ink=WHITE)

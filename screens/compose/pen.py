@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from screens.geometry import Rect
 from screens.scene import Align, Box, Icon, Item, Target, Words
-from screens.theme import BORDER, CLEAR, INK, WHITE, Colour, Size, Theme
+from screens.theme import BORDER, CLEAR, INK, MOST_CHARACTERS_A_LINE, WHITE, Colour, Size, Theme
 from screens.typeset import Typesetter
 
 
@@ -54,15 +55,25 @@ class Pen:
     ) -> float:
         """Words broken to the width of `where`, from its top."""
         px, line = self.theme.text(size), self.theme.line(size)
-        width = min(where.w, px * 34) if align is Align.LEFT else where.w
+        width = min(where.w, px * MOST_CHARACTERS_A_LINE) if align is Align.LEFT else where.w
         lines = self.types.lines(text, px, width, bold=bold)
         height = float(len(lines) * line)
         self.items.append(Words(where.top_part(height), lines, px, line, ink, bold, align))
         return height
 
-    def put_lines(self, lines: tuple[str, ...], where: Rect, px: int, line: int) -> None:
+    def put_lines(
+        self,
+        lines: tuple[str, ...],
+        where: Rect,
+        px: int,
+        line: int,
+        *,
+        ink: Colour = INK,
+        bold: bool = False,
+        align: Align = Align.LEFT,
+    ) -> None:
         """Lines that are broken already."""
-        self.items.append(Words(where.top_part(len(lines) * line), lines, px, line, INK))
+        self.items.append(Words(where.top_part(len(lines) * line), lines, px, line, ink, bold, align))
 
     def words_height(self, text: str, width: float, size: Size, *, bold: bool = False) -> float:
         return self.scratch().put_words(text, Rect(0, 0, width, 0), size, bold=bold)
@@ -90,6 +101,16 @@ class Pen:
         height = len(lines) * line
         rect = Rect(where.x, where.y + (where.h - height) / 2, where.w, height)
         self.items.append(Words(rect, lines, px, line, ink, bold, align))
+
+    def fitting(self, texts: Iterable[str], width: float, size: Size, least: Size, *, bold: bool) -> int:
+        """The largest em height, from `size` down to `least`, in which each text is one line of `width`;
+        `least` when there is none.
+        """
+        px, floor = self.theme.text(size), self.theme.text(least)
+        for text in texts:
+            while px > floor and self.types.width(text, px, bold=bold) > width:
+                px -= 1
+        return px
 
     def target(self, rect: Rect, key: str, *, enabled: bool = True, reason: str = "") -> None:
         self.targets.append(Target(rect, key, enabled, reason))

@@ -14,7 +14,7 @@ from screens.keyboard.composer import Composer
 from screens.keyboard.engine import Candidate, Engine, EngineState
 from screens.keyboard.layout import Key, KeyKind, Layer, Look, Row
 from screens.keyboard.notice import WORDS, Notice
-from screens.keyboard.paging import Page, pages
+from screens.keyboard.paging import Page, WidthOf, characters, pages
 
 Kind = Literal["text", "number"]
 CANDIDATES_WIDTH = 16
@@ -23,6 +23,9 @@ CANDIDATES_WIDTH = 16
 
 class Keyboard:
     """One field being typed. `version` grows with every change that can be seen.
+
+    `candidates_width` is the line of candidates in the unit of `width_of`: characters, or the window's
+    pixels, so that each candidate of a page is really on the screen.
 
     `max_length` counts characters. `kind` "number" takes digits, and X where `letter_x` allows it.
     ValueError: `text`, what stands in the field already, is longer than that.
@@ -37,7 +40,8 @@ class Keyboard:
         *,
         text: str = "",
         letter_x: bool = False,
-        candidates_width: int = CANDIDATES_WIDTH,
+        candidates_width: float = CANDIDATES_WIDTH,
+        width_of: WidthOf = characters,
     ) -> None:
         if len(text) > max_length:
             raise ValueError(f"{len(text)} characters stand where {max_length} may")
@@ -48,6 +52,7 @@ class Keyboard:
         self._composer = Composer(engine)
         self._letter_x = letter_x
         self._width = candidates_width
+        self._width_of = width_of
         self._chinese_first = language == "zh"
         self._engine_state = engine.state
         self._text = text
@@ -275,7 +280,7 @@ class Keyboard:
         return category[0] != "C" and category not in ("Zl", "Zp")
 
     def _pages(self) -> tuple[Page, ...]:
-        return pages(self._composer.candidates, self._width)
+        return pages(self._composer.candidates, self._width, self._width_of)
 
     def _shown(self) -> Page:
         found = self._pages()

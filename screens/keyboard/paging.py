@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from screens.keyboard.engine import Candidate
 
 Page = tuple[tuple[int, Candidate], ...]
 """Candidates with their place among all of them."""
 
 
-def pages(candidates: tuple[Candidate, ...], width: int) -> tuple[Page, ...]:
-    """Split by `width` characters a page; a candidate takes its characters and one for its sides.
+WidthOf = Callable[[str], float]
+"""How much of a line a candidate takes, in the unit of the line's width."""
+
+
+def characters(text: str) -> float:
+    """A candidate takes its characters and one for its sides."""
+    return len(text) + 1
+
+
+def pages(
+    candidates: tuple[Candidate, ...], width: float, width_of: WidthOf = characters
+) -> tuple[Page, ...]:
+    """Split into lines of `width`.
 
     A candidate wider than a page has one to itself.
     """
     out: list[list[tuple[int, Candidate]]] = []
-    room = 0
+    room = 0.0
     for place, candidate in enumerate(candidates):
-        needs = len(candidate.text) + 1
+        needs = width_of(candidate.text)
         if not out or needs > room:
             out.append([])
             room = width

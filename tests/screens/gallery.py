@@ -33,6 +33,7 @@ from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, Visit
 from kiosk.journey.world import World
 from screens.port import FromScreen, WindowOptions
 from tests.kiosk.journey.visits import definition, visit, world
+from tests.screens.bad_days import bad_days
 
 PROJECT = Path(__file__).resolve().parents[2]
 FACES = PROJECT / ".setup" / "faces"
@@ -51,6 +52,14 @@ REPORT = {
 def views() -> dict[str, View]:
     """Name -> view, in the order of a visit."""
     return {name: present(v, w) for name, v, w in _visits()}
+
+
+def all_views(language: str, *, elder: bool) -> dict[str, View]:
+    """The same visits and those of bad days, every one in this language and type size."""
+    found: dict[str, View] = {}
+    for name, stands, around in (*_visits(), *bad_days()):
+        found[name] = present(replace(stands, language=language, elder=elder), around)
+    return found
 
 
 def _visits() -> Iterator[tuple[str, Visit, World]]:

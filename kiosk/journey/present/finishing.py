@@ -81,15 +81,15 @@ def result(visit: Visit, _world: World, t: Texts) -> Parts:
             reason=t("回执马上就好"),
         )
     )
+    code = Code(t("回执编号（凭它可查进度）"), format_case_code(visit.case_code))
+    paper = _paper(visit, t)
+    # Without paper the code is all that a resident takes along: what to do about it stands right under it.
+    rest = (paper, Lines(tuple(lines))) if paper.tone is Tone.TROUBLE else (Lines(tuple(lines)), paper)
     return Parts(
         t("已收件"),
         t("已送达中心") if at_centre else service.offline.text[visit.language],
         mark="tick",
-        blocks=(
-            Code(t("回执编号（凭它可查进度）"), format_case_code(visit.case_code)),
-            Lines(tuple(lines)),
-            _paper(visit, t),
-        ),
+        blocks=(code, *rest),
         actions=tuple(actions),
     )
 
