@@ -27,9 +27,12 @@ PAPER_STATES: dict[str, SimulatedState] = {
 
 
 class Village:
-    """Starts everything in `__init__`, ends everything in `close`; `settings` are for kiosk.ini."""
+    """Starts everything in `__init__`, ends everything in `close`; `settings` are for kiosk.ini.
 
-    def __init__(self, faces: Path, centre_port: int) -> None:
+    A machine has one virtual card service; a village without `helper_slot` leaves it to others.
+    """
+
+    def __init__(self, faces: Path, centre_port: int, *, helper_slot: bool = True) -> None:
         self._faces = faces
         with ExitStack() as stack:
             self.reader = SimulatedSdtReader()
@@ -43,7 +46,7 @@ class Village:
             stack.callback(self.proxy.close)
             service = VirtualService()
             stack.callback(service.stop)
-            self.helper_slot = isinstance(service.start(), Ok)
+            self.helper_slot = helper_slot and isinstance(service.start(), Ok)
             self._helper_card: VirtualCard | None = None
             stack.callback(self.take_helper_card)
             self._stack = stack.pop_all()
