@@ -1,13 +1,22 @@
 # `make test` sets everything up and proves it.
 PYTHON := .venv/bin/python
+# Most tests wait for a device or a process, so a third worker is busy on two cores.
+WORKERS ?= 3
 
-.PHONY: test setup lint typecheck imports pytest clean help
+.PHONY: test kiosk pictures setup lint typecheck imports pytest clean help
 
 help:     ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
 
 setup:    ## everything a terminal needs: system packages, .venv, models, fonts, demo keys
 	@deploy/setup.sh
+
+kiosk: setup ## the terminal with simulated devices, the centre and the bench page; Ctrl-C ends everything
+	@exec $(PYTHON) main.py demo
+
+pictures: setup ## every screen on a standing and a lying panel, into docs/pictures
+	xvfb-run -a -s "-screen 0 1080x1920x24 -nolisten tcp" $(PYTHON) -m tests.screens.gallery docs/pictures/standing 1080 1920
+	xvfb-run -a -s "-screen 0 1920x1080x24 -nolisten tcp" $(PYTHON) -m tests.screens.gallery docs/pictures/lying 1920 1080
 
 test: setup lint typecheck imports pytest ## what CI runs
 
@@ -22,7 +31,7 @@ imports:  ## the one-way rule between the rooms
 	.venv/bin/lint-imports
 
 pytest:   ## the tests, with coverage
-	$(PYTHON) -m pytest --cov --cov-report=term:skip-covered
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered
 
 clean:    ## remove what set-up and the demo made
 	rm -rf .venv .setup .demo

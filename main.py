@@ -12,7 +12,10 @@ def main() -> None:
     """Read the command and start what it names."""
     import click
 
-    from kiosk.cli import cli
+    from kiosk.bench.command import demo
+    from kiosk.cli import cli, config_option
+
+    cli.add_command(demo)
 
     @cli.command()
     @click.option("--database", default="sqlite:///.demo/centre.sqlite", show_default=True)
@@ -20,12 +23,49 @@ def main() -> None:
     @click.option("--host", default="127.0.0.1", show_default=True)
     @click.option("--port", default=8443, show_default=True, help="0 lets the system choose.")
     @click.option("--production", is_flag=True, help="Refuse demo keys.")
+    @click.option(
+        "--heartbeat",
+        "heartbeat_s",
+        type=click.FloatRange(5, 3600),
+        default=300,
+        show_default=True,
+        help="Seconds between two heartbeats that terminals are asked to keep.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
-    def central(database: str, trust: Path, host: str, port: int, production: bool, as_json: bool) -> None:
+    def central(
+        database: str,
+        trust: Path,
+        host: str,
+        port: int,
+        production: bool,
+        heartbeat_s: float,
+        as_json: bool,
+    ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages."""
         from central.command import serve_command
 
-        sys.exit(serve_command(database, trust, host=host, port=port, as_json=as_json, production=production))
+        sys.exit(
+            serve_command(
+                database,
+                trust,
+                host=host,
+                port=port,
+                as_json=as_json,
+                production=production,
+                heartbeat_s=heartbeat_s,
+            )
+        )
+
+    @cli.command()
+    @config_option
+    @click.option(
+        "--announce-fd", type=int, hidden=True, help="Demo only: says where things are on the screen."
+    )
+    def run(config: Path, announce_fd: int | None) -> None:
+        """Serve residents: the window, with the devices that kiosk.ini names. Ends at SIGTERM or Ctrl-C."""
+        from screens.command import run_command
+
+        sys.exit(run_command(config, announce_fd))
 
     cli(prog_name="python main.py")
 

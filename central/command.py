@@ -23,12 +23,19 @@ def serve_command(
     port: int = 0,
     as_json: bool = False,
     production: bool = False,
+    heartbeat_s: float = 300.0,
 ) -> int:
     """Serve until a signal; the exit code. One line on standard output when ready.
 
     With `as_json` it is `{"url": ..., "ops": ...}`.
     """
-    settings = CentreSettings(database=database, trust=trust, host=host, production=production)
+    settings = CentreSettings(
+        database=database,
+        trust=trust,
+        host=host,
+        production=production,
+        heartbeat_interval_s=heartbeat_s,
+    )
 
     def ready(url: str) -> None:
         ops = f"{url}/ops"

@@ -12,15 +12,17 @@ packages=(
   pcscd libpcsclite-dev                             # PC/SC readers
   fonts-noto-cjk fonts-hanazono                     # screens and slips, rare characters
   espeak-ng                                         # reading aloud
+  librime1 rime-data-luna-pinyin rime-essay rime-prelude # Chinese input
   npm                                               # brings the second face model
 )
 # For the demo and the tests only, never on a terminal: vpcd listens on all interfaces.
-demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd)
+demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd chromium chromium-driver)
 
 missing=()
 for package in "${packages[@]}" "${demo_packages[@]}"; do
   case "$package" in
     npm) command -v npm >/dev/null && continue ;;
+    librime1) python3 -c 'import ctypes; ctypes.CDLL("librime.so.1")' 2>/dev/null && continue ;; # its package has other names elsewhere
     gcc) command -v gcc >/dev/null && continue ;;
     python3-venv|python3-dev) python3 -c 'import ensurepip, sysconfig, os, sys; sys.exit(not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")))' 2>/dev/null && continue ;;
   esac

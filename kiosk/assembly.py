@@ -21,6 +21,7 @@ from kiosk import keys
 from kiosk.catalogue.load import load_catalogue
 from kiosk.clock import Clock
 from kiosk.journey import events as ev
+from kiosk.journey.accessible import spoken
 from kiosk.journey.hands import DeviceHands, Devices
 from kiosk.journey.idle import IdleClock
 from kiosk.journey.runner import Journey
@@ -253,7 +254,7 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             devices,
             office,
             journey.answer,
-            lambda: speaker.say(journey.view().speech, journey.view().language),
+            lambda: speaker.say(spoken(journey.view()), journey.view().language),
             encode_jpeg,
         )
         stack.callback(hands.close)

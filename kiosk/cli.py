@@ -9,9 +9,12 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from kiosk.settings import Settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOT_FINE = 1
@@ -123,7 +126,7 @@ def catalogue_list(config: Path, as_json: bool) -> None:
     from kiosk import keys
     from kiosk.catalogue.load import load_catalogue
 
-    settings = _settings(config)
+    settings = settings_or_exit(config)
     found = load_catalogue(
         settings.catalogue.directory, keys.public_key(settings.trust.publisher_key), datetime.now(UTC)
     )
@@ -223,7 +226,8 @@ def queue_verify(config: Path, as_json: bool) -> None:
     sys.exit(0 if report.whole else NOT_FINE)
 
 
-def _settings(config: Path) -> Any:
+def settings_or_exit(config: Path) -> Settings:
+    """The settings to serve with; problems go to standard error, and none usable ends the program."""
     from kiosk.settings import NotConfiguredError, load
     from kiosk.settings.model import TerminalSection
 
@@ -244,7 +248,7 @@ def _outbox(config: Path) -> Any:
     from offline_queue.seal import SealingKey
     from offline_queue.store import Outbox
 
-    settings = _settings(config)
+    settings = settings_or_exit(config)
     try:
         sealing = keys.sealing_public_key(settings.centre.sealing_key)
         return Outbox.open(

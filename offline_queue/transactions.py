@@ -81,7 +81,7 @@ def insert(
         connection.execute("insert into body (sequence, sealed) values (?, ?)", (item.sequence, sealed))
         sending_class = SENDING_CLASS[draft.kind]
         connection.execute(
-            "update delivery set sending_class = ? where lane = ? and state = 'pending' and sending_class > ?",
+            "update delivery set sending_class = ? where lane = ? and state <> 'acknowledged' and sending_class > ?",
             (sending_class, draft.lane, sending_class),
         )
         connection.execute(
@@ -101,7 +101,7 @@ def insert(
 def sendable(
     connection: Connection, terminal: str, held_lanes: Collection[str], items_max: int, bytes_max: int
 ) -> tuple[wire.Item, ...]:
-    """The next batch in the order of sequence; a lane with a quarantined or held item waits.
+    """The next batch in the order of sequence; an item waits for every unsettled one before it in its lane.
 
     The most urgent lanes first; of each lane only the oldest item, so that order within a case
     does not hang on what the centre does with the item before. A damaged row is quarantined here
@@ -113,7 +113,7 @@ def sendable(
     total = 0
     rows = connection.execute(
         f"select {ITEM_COLUMNS} from delivery d join item i using (sequence, lane) left join body using (sequence) where d.state = 'pending' "  # noqa: S608 - constants
-        "and not exists (select 1 from delivery q where q.lane = d.lane and q.state = 'quarantined' "
+        "and not exists (select 1 from delivery q where q.lane = d.lane and q.state <> 'acknowledged' "
         "and q.sequence < d.sequence) order by d.sending_class, d.sequence"
     )
     for row in rows:

@@ -10,8 +10,18 @@ from typing import Any
 
 import pytest
 
+from kiosk.rehearsal.scenario import load
+from tests.groups import ONE_READER
+
 PROJECT = Path(__file__).resolve().parent.parent
-SCENARIOS = sorted(path.stem for path in (PROJECT / "tests" / "scenarios").glob("*.toml"))
+SCENARIOS = [
+    pytest.param(
+        path.stem,
+        marks=[pytest.mark.xdist_group(ONE_READER)] if load(path).uses_helper_card else [],
+        id=path.stem,
+    )
+    for path in sorted((PROJECT / "tests" / "scenarios").glob("*.toml"))
+]
 
 
 def rehearse(name: str, into: Path) -> tuple[int, dict[str, Any]]:

@@ -45,6 +45,7 @@ class FleetCounts:
     quarantined: int
     oldest_at: str | None
     forked: int
+    missing: int
     refused: int
 
     @property
@@ -78,6 +79,7 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
         )
     ).one()
     forked = select(func.count()).select_from(chain_heads).where(chain_heads.c.forked_at.is_not(None))
+    missing = select(func.coalesce(func.sum(chain_heads.c.highest_sequence - chain_heads.c.links), 0))
     found = {row[0]: row[1] for row in rows}
     return FleetCounts(
         by_state={name: found.get(name, 0) for name in STATES},
@@ -85,6 +87,7 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
         quarantined=sums[1],
         oldest_at=sums[2],
         forked=connection.execute(forked).scalar_one(),
+        missing=connection.execute(missing).scalar_one(),
         refused=connection.execute(select(func.count()).select_from(refusals)).scalar_one(),
     )
 

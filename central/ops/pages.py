@@ -94,12 +94,14 @@ def router(settings: CentreSettings, engine: Engine) -> APIRouter:
             found = parse_case_code(code) if code else None
             counts = casebook.by_state(connection)
             services = casebook.services(connection)
+            on_the_way = fleet.counts(connection, settings, utc_now())
             shown = casebook.listing(connection, chosen, limit=settings.page_rows + 1, offset=offset)
         if found is not None:
             return case_page(found)
         return page(
             "cases.html",
             counts=counts,
+            fleet=on_the_way,
             services=services,
             shown=shown[: settings.page_rows],
             more=len(shown) > settings.page_rows,
@@ -163,6 +165,11 @@ def router(settings: CentreSettings, engine: Engine) -> APIRouter:
         return _csv("refused.csv", columns, rows)
 
     pages.routes.append(Mount("/ops/static", StaticFiles(directory=HERE / "static"), name="ops-static"))
+
+    @pages.get("/{rest:path}")
+    def nothing(rest: str) -> Response:  # noqa: ARG001 # the route's name for what is not here
+        return not_found()
+
     return pages
 
 

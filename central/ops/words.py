@@ -53,6 +53,21 @@ VERDICTS: dict[str, Pair] = {
     "later": ("稍后再送", "Later"),
 }
 
+LINKS: dict[str, Pair] = {
+    "online": ("正常", "Online"),
+    "offline": ("中断", "Offline"),
+    "slow": ("很慢", "Slow"),
+    "busy": ("中心忙", "The centre is busy"),
+    "unknown": ("不明", "Unknown"),
+}
+"""What a terminal says of its link; rarer words are shown as they come."""
+
+CLOCKS: dict[str, Pair] = {
+    "synced": ("已校准", "Synced"),
+    "unsynced": ("未校准，时间待核", "Not synced, times unverified"),
+    "jumped": ("跳变过，时间待核", "Jumped, times unverified"),
+}
+
 CHAIN_CAUSES: dict[str, tuple[Pair, Pair]] = {
     "chain.fork": (
         EVENT_TEXTS[Event.CHAIN_FORK],

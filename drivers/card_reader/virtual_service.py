@@ -48,6 +48,7 @@ class VirtualService:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C at the keyboard is for its owner, who ends it in order
         )
         ends_s = time.monotonic() + deadline_s
         while not _lists_reader():

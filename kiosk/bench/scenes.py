@@ -16,7 +16,7 @@ FACE_HEIGHT_SHARE = 0.42
 
 
 def scene(sight: Sight, faces: Path) -> bytes:
-    """The sight as a PNG of the camera's size."""
+    """The sight as a PNG of the camera's size. Raises OSError when set-up has not fetched its picture."""
     pixels = _street() if sight.picture is None else _person(sight.picture, faces)
     ok, encoded = cv2.imencode(".png", pixels)
     if not ok:
@@ -26,10 +26,11 @@ def scene(sight: Sight, faces: Path) -> bytes:
 
 
 def _person(picture: Picture, faces: Path) -> NDArray[np.uint8]:
-    image = cv2.imread(str(faces / picture.file))
+    content = (faces / picture.file).read_bytes()
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
-        message = f"{picture.file} is missing: run deploy/setup.sh"
-        raise FileNotFoundError(message)
+        message = f"{picture.file} is no picture: run deploy/setup.sh again"
+        raise ValueError(message)
     left, top, right, bottom = picture.face
     scale = FACE_HEIGHT_SHARE * HEIGHT_PX / (bottom - top)
     centre_x, centre_y = (left + right) / 2 * scale, (top + bottom) / 2 * scale

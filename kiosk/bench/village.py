@@ -16,7 +16,7 @@ from drivers.contract import Ok
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_state import SimulatedState
 from kiosk.bench.fault_proxy import FaultProxy, Mode
-from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
+from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS, Person
 from kiosk.bench.scenes import scene
 
 PAPER_STATES: dict[str, SimulatedState] = {
@@ -29,10 +29,10 @@ PAPER_STATES: dict[str, SimulatedState] = {
 class Village:
     """Starts everything in `__init__`, ends everything in `close`; `settings` are for kiosk.ini.
 
-    A machine has one virtual card service; a village without `helper_slot` leaves it to others.
+    `use_helper_slot` off leaves the machine's smart-card service alone.
     """
 
-    def __init__(self, faces: Path, centre_port: int, *, helper_slot: bool = True) -> None:
+    def __init__(self, faces: Path, centre_port: int, *, use_helper_slot: bool = True) -> None:
         self._faces = faces
         with ExitStack() as stack:
             self.reader = SimulatedSdtReader()
@@ -46,7 +46,7 @@ class Village:
             stack.callback(self.proxy.close)
             service = VirtualService()
             stack.callback(service.stop)
-            self.helper_slot = helper_slot and isinstance(service.start(), Ok)
+            self.helper_slot = use_helper_slot and isinstance(service.start(), Ok)
             self._helper_card: VirtualCard | None = None
             stack.callback(self.take_helper_card)
             self._stack = stack.pop_all()
@@ -74,17 +74,31 @@ class Village:
             ("centre", "url"): f"https://127.0.0.1:{self.proxy.port}",
         }
 
+    def chip_photo(self, person: str) -> bytes | None:
+        """The photo as this person's chip holds it, a BMP; None when it holds none.
+
+        Raises OSError when set-up has not fetched the picture.
+        """
+        packed = self._packed_photo(PEOPLE[person])
+        return None if packed is None else simulated_photo.decode(packed)
+
+    def sight_picture(self, sight: str) -> bytes:
+        """What the camera would see, a PNG. Raises OSError as `chip_photo` does."""
+        return scene(SIGHTS[sight], self._faces)
+
     def put_card(self, person: str) -> None:
         """Lay this person's card on the pad; the chip's photo is framed and packed like a real one."""
         who = PEOPLE[person]
-        photo = bytes(PHOTO_SIZE)
-        if who.card_face is not None:
-            picture = (self._faces / who.card_face.file).read_bytes()
-            left, top, right, bottom = who.card_face.face
-            framed = simulated_photo.frame_portrait(picture, (left, top, right - left, bottom - top))
-            photo = simulated_photo.encode(framed)
-        self.reader.put_card(SimulatedCard(who.document, photo))
+        self.reader.put_card(SimulatedCard(who.document, self._packed_photo(who) or bytes(PHOTO_SIZE)))
         self.card = person
+
+    def _packed_photo(self, who: Person) -> bytes | None:
+        if who.card_face is None:
+            return None
+        picture = (self._faces / who.card_face.file).read_bytes()
+        left, top, right, bottom = who.card_face.face
+        framed = simulated_photo.frame_portrait(picture, (left, top, right - left, bottom - top))
+        return simulated_photo.encode(framed)
 
     def take_card(self) -> None:
         self.reader.take_card()

@@ -202,7 +202,6 @@ class View:
     busy: bool = False
     language: str = "zh"
     elder: bool = False
-    speech: str = ""
 
 
 def actions_of(view: View) -> Iterator[Action]:

@@ -96,10 +96,15 @@ def receipt(
                 ("时间以本机为准，待中心核对。", "Time by this terminal, to be verified.")[index], Size.SMALL
             )
         )
-    words = definition.offline.text
-    blocks += [Rule(), Text(words["zh"], Size.SMALL)]
-    if english:
-        blocks.append(Text(words["en"], Size.SMALL))
+    blocks.append(Rule())
+    if visit.case_state is CaseState.RECEIVED:
+        # Only a case that still waits here may speak of the network.
+        words = definition.offline.text
+        blocks.append(Text(words["zh"], Size.SMALL))
+        if english:
+            blocks.append(Text(words["en"], Size.SMALL))
+    else:
+        blocks.append(Pair(label("承诺时限", "Promised"), definition.promised_limit.text[visit.language]))
     blocks += [
         QrCode(qr_text(visit.case_code, definition.code, visit.stored.received_at, sign)),
         Text(

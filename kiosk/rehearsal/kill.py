@@ -32,7 +32,7 @@ def rehearse_killed(scenario: Scenario, project: Path, places: Places, *, quiet:
             places.say(f"[{number}/{len(scenario.kill_at)}] killed at {step}")
         here = places.folder / step
         here.mkdir()
-        stand = Stand(project, here, places.log, dict(scenario.village))
+        stand = Stand(project, here, places.log, scenario)
         looked_through |= {f"{step}: database": stand.state / "outbox", f"{step}: spool": stand.state}
         try:
             _kill_once(scenario, stand, step, report)

@@ -79,16 +79,18 @@ class Watcher:
 class Stand:
     """A centre, a village and a terminal in one folder."""
 
-    def __init__(self, project: Path, folder: Path, log: Path, village: dict[str, str]) -> None:
+    def __init__(self, project: Path, folder: Path, log: Path, scenario: Scenario) -> None:
         self.project, self.folder = project, folder
         trust = project / ".setup" / "trust"
         with ExitStack() as stack:
             self.centre = Centre(project, folder / "centre.sqlite", trust, log / "centre.log")
             stack.callback(self.centre.close)
-            self.village = Village(project / ".setup" / "faces", self.centre.port)
+            self.village = Village(
+                project / ".setup" / "faces", self.centre.port, use_helper_slot=scenario.uses_helper_card
+            )
             stack.callback(self.village.close)
-            self.village.set_network(village.get("network", "up"))
-            self.village.set_paper(village.get("paper", "ok"))
+            self.village.set_network(scenario.village.get("network", "up"))
+            self.village.set_paper(scenario.village.get("paper", "ok"))
             self.state = folder / "state"
             self.ini = folder / "kiosk.ini"
             self.ini.write_text(village_ini(project, self.village.settings(), self.state), "utf-8")
@@ -184,7 +186,7 @@ def rehearse(scenario: Scenario, project: Path, places: Places) -> Report:
     """Play the scenario in fresh `places`; never raises for what the scenario tests."""
     report = Report(scenario.name, scenario.title)
     watcher = Watcher()
-    stand = Stand(project, places.folder, places.log, dict(scenario.village))
+    stand = Stand(project, places.folder, places.log, scenario)
     try:
         _play(scenario, stand, watcher, report)
     finally:

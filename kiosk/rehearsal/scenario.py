@@ -73,6 +73,11 @@ class Scenario:
     expect: Mapping[str, Any] = field(default_factory=dict)
     kill_at: tuple[str, ...] = ()
 
+    @property
+    def uses_helper_card(self) -> bool:
+        """Only then is the machine's smart-card service touched."""
+        return any(step.kind == "put_helper_card" for step in self.steps)
+
 
 def find(name: str, folder: Path) -> Path:
     """The file of a scenario, given its name or a path."""

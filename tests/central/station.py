@@ -58,13 +58,13 @@ def sealing_key(trust: Path) -> SealingKey:
     return SealingKey(key_id(key.public_bytes_raw()), key)
 
 
-def case_payload(code: str, name: str = NAME, remark: str = "") -> bytes:
+def case_payload(code: str, name: str = NAME, remark: str = "", service: str = SERVICE) -> bytes:
     person = Person(
         document_kind="resident", number=NUMBER, name=name, name_complete=True, validity="in_date"
     )
     payload = CasePayload(
         case_code=code,
-        service=SERVICE,
+        service=service,
         definition_version=VERSION,
         definition_hash="0" * 64,
         assurance="L1",

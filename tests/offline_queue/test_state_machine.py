@@ -50,8 +50,11 @@ class QueueMachine(RuleBasedStateMachine):
         self._open()
 
     def teardown(self) -> None:
-        if hasattr(self, "outbox"):
+        if not hasattr(self, "outbox"):
+            return
+        try:
             self._heal_and_drain()
+        finally:
             self.outbox.close()
             self.link.close()
             self.centre.stop()

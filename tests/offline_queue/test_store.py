@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlcipher3
 
+from offline_queue import wire
 from offline_queue.records import ItemState, Settlement
 from offline_queue.seal import item_aad, open_sealed
 from offline_queue.store import (
@@ -244,3 +245,16 @@ def test_old_index_rows_are_forgotten_up_to_the_first_unsettled(kit: TerminalKit
     assert committed(outbox, draft()).sequence == 6
     assert outbox.verify().whole
     outbox.close()
+
+
+def test_withdrawal_written_while_its_case_was_set_aside_still_goes_after_it(outbox: Outbox) -> None:
+    case, withdrawal = draft(lane="MINE"), draft(lane="MINE", kind=wire.Kind.WITHDRAWAL)
+    first = committed(outbox, case)
+    outbox.deliveries.settle([Settlement(first.sequence, ItemState.QUARANTINED, "refused", "材料不齐")])
+    committed(outbox, withdrawal)
+    assert outbox.deliveries.requeue(first.sequence)
+    sent = outbox.deliveries.next_batch(held_lanes=(), items_max=10, bytes_max=10_000)
+    assert [item.id for item in sent] == [case.id]
+    acknowledge(outbox, first.sequence)
+    sent = outbox.deliveries.next_batch(held_lanes=(), items_max=10, bytes_max=10_000)
+    assert [item.id for item in sent] == [withdrawal.id]

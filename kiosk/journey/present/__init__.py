@@ -51,7 +51,6 @@ def present(visit: Visit, world: World) -> View:
         blocks=parts.blocks,
         actions=parts.actions,
         busy=parts.busy,
-        speech=parts.speech or " ".join(filter(None, (parts.title, parts.subtitle))),
         top=top_bar(world, t),
         bar=bar(visit, world, t),
         dialog=dialog(visit, world, t),

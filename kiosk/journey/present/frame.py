@@ -27,7 +27,6 @@ class Parts:
     actions: tuple[Action, ...] = ()
     mark: str = ""
     busy: bool = False
-    speech: str = ""
 
 
 def top_bar(world: World, t: Texts) -> TopBar:

@@ -28,7 +28,7 @@ def attract(visit: Visit, world: World, t: Texts) -> Parts:
     return Parts(
         t("您好，带身份证就能办"),
         t("不用手机，不用排队"),
-        blocks=(Lines(lines),),
+        blocks=(Illustration("card", t("点一下屏幕，就可以开始")), Lines(lines)),
         actions=(Action("begin", t("请点这里开始"), Style.PRIMARY),),
     )
 

@@ -15,6 +15,9 @@ from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
 from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.people import DEMO, HELPER, RESIDENT
 from tests.drivers.card_reader.waiting import wait_until
+from tests.groups import ONE_READER
+
+pytestmark = pytest.mark.xdist_group(ONE_READER)
 
 
 @pytest.fixture

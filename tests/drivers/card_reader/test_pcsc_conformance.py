@@ -7,6 +7,9 @@ from drivers.card_reader.virtual_card import CardFault, VirtualCard
 from drivers.card_reader.virtual_service import READER_NAME, VirtualService
 from tests.drivers.card_reader.conformance import ReaderConformance
 from tests.drivers.card_reader.people import DEMO
+from tests.groups import ONE_READER
+
+pytestmark = pytest.mark.xdist_group(ONE_READER)
 
 
 class PcscRig:

@@ -86,7 +86,7 @@ def hall(
         village = Village(
             PROJECT / ".setup" / "faces",
             unused_port() if centre_port is None else centre_port,
-            helper_slot=False,
+            use_helper_slot=False,
         )
         stack.callback(village.close)
         text = village_ini(PROJECT, {**village.settings(), **(settings or {})}, folder / "state")

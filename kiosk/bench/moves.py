@@ -1,0 +1,104 @@
+"""What can be done on the bench, in words, and the doing of it: one move at a time, refused with a reason."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
+from kiosk.bench.village import Village
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button. `tone` is how it looks when pressed: "" as it should be, "amber", "brick" out of order."""
+
+    value: str
+    zh: str
+    en: str
+    tone: str = ""
+    note: str = ""
+
+
+NETWORKS = (
+    Choice("up", "网络正常", "Up"),
+    Choice("slow", "很慢", "Slow", "amber"),
+    Choice("half_open", "接通了，不回话", "Connects, then silence", "amber"),
+    Choice("answer_lost", "送到了，回话丢失", "Arrives, answers are lost", "amber"),
+    Choice("down", "断网", "Torn", "brick"),
+)
+PAPERS = (
+    Choice("ok", "有纸", "Paper"),
+    Choice("low", "纸快完", "Low", "amber"),
+    Choice("out", "没有纸", "Out", "brick"),
+)
+CARDS = tuple(Choice(key, p.document.name, p.note_en, note=p.note_zh) for key, p in PEOPLE.items())
+HELPER_CARDS = tuple(Choice(key, h.name, "Helper", note=h.authority) for key, h in HELPERS.items())
+FACES = tuple(Choice(key, s.words_zh, s.words_en) for key, s in SIGHTS.items())
+OFFERED = {"card": CARDS, "helper": HELPER_CARDS, "face": FACES, "network": NETWORKS, "paper": PAPERS}
+"""Move -> its choices; an empty value takes a card away."""
+TAKEN_AWAY = ("card", "helper")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a move was not made, for who stands at the bench. `unknown`: there is no such move."""
+
+    zh: str
+    en: str
+    unknown: bool = False
+
+
+class Moves:
+    """Moves a village. Requests come from many threads, a village stands in one place: one at a time."""
+
+    def __init__(self, village: Village) -> None:
+        self._village = village
+        self._lock = threading.Lock()
+
+    def state(self) -> dict[str, str | int]:
+        """Move -> the value that holds now, and how many slips have been cut."""
+        village = self._village
+        return {
+            "card": village.card,
+            "helper": village.helper,
+            "face": village.sight,
+            "network": village.network,
+            "paper": village.paper,
+            "slips": len(village.printer.receipts),
+        }
+
+    def make(self, what: str, value: str) -> Refused | None:
+        """Make a move; None when it was made. What the village's devices raise becomes a reason."""
+        away = not value and what in TAKEN_AWAY
+        if what not in OFFERED or not (away or value in {one.value for one in OFFERED[what]}):
+            return Refused("没有这个动作。", "There is no such move.", unknown=True)
+        if what == "helper" and not self._village.helper_slot:
+            return Refused("智能卡服务没有运行，插不了协理员卡。", "The smart-card service does not run.")
+        try:
+            with self._lock:
+                self._do(what, value)
+        except FileNotFoundError as error:
+            name = Path(error.filename or "").name
+            return Refused(
+                f"缺少演示用的文件 {name}。请运行 deploy/setup.sh，再试一次。",
+                f"The demo's file {name} is missing. Run deploy/setup.sh, then try again.",
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            return Refused(f"没有做成：{error}", f"It could not be done: {error}")
+        return None
+
+    def _do(self, what: str, value: str) -> None:
+        village = self._village
+        match what:
+            case "card":
+                village.put_card(value) if value else village.take_card()
+            case "helper":
+                village.put_helper_card(value) if value else village.take_helper_card()
+            case "face":
+                village.show_face(value)
+            case "network":
+                village.set_network(value)
+            case "paper":
+                village.set_paper(value)

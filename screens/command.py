@@ -1,0 +1,58 @@
+"""`main.py run`: a terminal with its window, until it is told to end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from kiosk.assembly import assemble, fonts_of
+from kiosk.cli import NOT_CONFIGURED, NOT_FINE, settings_or_exit
+from kiosk.keys import KeyFileError
+from offline_queue.records import StoreError
+from screens.app import run_window
+from screens.port import WindowError, WindowOptions
+
+log = logging.getLogger(__name__)
+
+
+def run_command(config: Path, announce_fd: int | None) -> int:
+    """Exit code: 0 told to end, 1 no window, 78 not configured."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings = settings_or_exit(config)
+    if announce_fd is not None and not settings.terminal.demo:
+        click.echo("--announce-fd 只能在演示时用 / --announce-fd is for the demo only", err=True)
+        return NOT_CONFIGURED
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        terminal = assemble(settings)
+    except (KeyFileError, StoreError) as error:
+        click.echo(str(error), err=True)
+        return NOT_CONFIGURED
+    screen = settings.screen
+    options = WindowOptions(
+        fonts_of(screen.fonts),
+        settings.terminal.state / "window",
+        screen.width_px,
+        screen.height_px,
+        screen.panel_width_mm,
+        announce=None if announce_fd is None else os.fdopen(announce_fd, "w", encoding="utf-8"),
+    )
+    try:
+        run_window(terminal, options, ended.is_set, lambda: log.info("the first screen is shown"))
+    except WindowError as error:
+        click.echo(str(error), err=True)
+        return NOT_FINE
+    finally:
+        terminal.close()
+    return 0

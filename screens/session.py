@@ -1,0 +1,184 @@
+"""What happens between a finger and the journey. Pure: time comes in, events go out.
+
+The journey decides everything about the visit; here is only what the window alone knows: which
+touch counts, how far the body is moved, which field is being written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kiosk.journey.events import Entered, Pressed, Touched
+from kiosk.journey.view import Field, View, fields_of
+from screens.compose.page import SCROLL_DOWN, SCROLL_UP, Local
+from screens.keyboard.model import Keyboard
+from screens.port import FromScreen
+from screens.press import PressGuard
+from screens.scene import Scene
+
+NOTE_S = 4.0
+"""A reason is read in this time; a touch ends it earlier."""
+DRAG_PX = 24.0
+"""A finger that moved so far drags the page and presses nothing."""
+PAGE_SHARE = 0.8
+"""Of the visible body for one press of a scroll button: the last line stays in sight."""
+
+KeyboardFor = Callable[[Field, str], Keyboard]
+
+
+@dataclass(frozen=True, slots=True)
+class Finger:
+    """The touch that counts, where it came down and whether it drags."""
+
+    touch: str
+    y: float
+    scroll_px: float
+    drags: bool = False
+
+
+class Session:
+    """The window's own state. `keyboard_for(field, language)` makes a keyboard for a question."""
+
+    def __init__(self, send: Callable[[FromScreen], None], keyboard_for: KeyboardFor) -> None:
+        self._send = send
+        self._keyboard_for = keyboard_for
+        self._guard = PressGuard()
+        self._finger: Finger | None = None
+        self._field: Field | None = None
+        self._note = ""
+        self._note_until_s = 0.0
+        self._scroll_px = 0.0
+        self._place: object = None
+        self._changed = False
+        self.keyboard: Keyboard | None = None
+
+    def shown(self, view: View, now_s: float) -> bool:
+        """A view is about to be shown. True when it is another screen: then nothing of the former
+        screen stays, neither scroll nor half-written words.
+        """
+        dialog = view.dialog.title if view.dialog is not None else ""
+        place = (view.state, view.language, view.elder, tuple(field.id for field in fields_of(view)))
+        if view.dialog is None and place != self._place:
+            self._place = place
+            self._scroll_px = 0.0
+            self._note = ""
+            self._close_keyboard()
+        return self._guard.screen((*place[:3], view.title, dialog), now_s, elder=view.elder)
+
+    def take_changed(self) -> bool:
+        """True once after anything that the scene shows has changed here."""
+        changed, self._changed = self._changed, False
+        return changed
+
+    def local(self, now_s: float) -> Local:
+        """What the scene needs of this session."""
+        note = self._note if now_s < self._note_until_s else ""
+        return Local(self._scroll_px, note, self._field, self.keyboard)
+
+    @property
+    def held(self) -> str | None:
+        return self._guard.held.target if self._guard.held is not None else None
+
+    def down(self, touch: str, x: float, y: float, scene: Scene, now_s: float) -> None:
+        """A finger came down at (x, y) pixels from the top left."""
+        self._send(Touched())
+        self._changed = self._changed or bool(self._note)
+        self._note = ""
+        target = scene.target_at(x, y)
+        self._guard.down(touch, target.key if target is not None else None, now_s)
+        if self._finger is None:
+            self._finger = Finger(touch, y, self._scroll_px)
+
+    def move(self, touch: str, y: float, scene: Scene) -> bool:
+        """A finger moved. True when the body moved with it."""
+        finger = self._finger
+        if finger is None or finger.touch != touch or not scene.overflow_px or self.keyboard is not None:
+            return False
+        if not finger.drags and abs(y - finger.y) < DRAG_PX:
+            return False
+        self._guard.held = None
+        self._finger = Finger(touch, finger.y, finger.scroll_px, drags=True)
+        return self._scroll_to(finger.scroll_px + finger.y - y, scene)
+
+    def up(self, touch: str, x: float, y: float, scene: Scene, now_s: float, view: View) -> None:
+        """A finger left; what it pressed acts."""
+        if self._finger is not None and self._finger.touch == touch:
+            self._finger = None
+        target = scene.target_at(x, y)
+        held = self._guard.held.target if self._guard.held is not None else ""
+        rest_s = 0.0 if held.startswith(("key:", "candidate:", "scroll:")) else None
+        key = target.key if target is not None else None
+        acted = (
+            self._guard.up(touch, key, now_s)
+            if rest_s is None
+            else self._guard.up(touch, key, now_s, rest_s=rest_s)
+        )
+        if acted is None or target is None:
+            return
+        if not target.enabled:
+            self._note, self._note_until_s = target.reason, now_s + NOTE_S
+            self._changed = True
+            return
+        self._act(acted, scene, view)
+
+    def _write(self, name: str, view: View) -> None:
+        """Open the keyboard for a question."""
+        field = next((field for field in fields_of(view) if field.id == name), None)
+        if field is not None:
+            self._close_keyboard()
+            self._field, self.keyboard = field, self._keyboard_for(field, view.language)
+            self._changed = True
+
+    def _act(self, key: str, scene: Scene, view: View) -> None:
+        kind, _, name = key.partition(":")
+        match kind:
+            case "action":
+                if view.dialog is None:  # a question over the sheet leaves what is being written alone
+                    self._finish_writing()
+                self._send(Pressed(name))
+            case "option":
+                field, _, value = name.partition("=")
+                self._send(Entered(field, value))
+            case "field":
+                self._write(name, view)
+            case "scroll":
+                page = (scene.body.h if scene.body is not None else 0.0) * PAGE_SHARE
+                self._scroll_to(self._scroll_px + {SCROLL_UP: -page, SCROLL_DOWN: page}[key], scene)
+            case "key" | "candidate":
+                self._type(kind, name)
+
+    def _type(self, kind: str, name: str) -> None:
+        if self.keyboard is None:
+            return
+        self._changed = True
+        match kind, name:
+            case "candidate", _:
+                self.keyboard.choose(int(name))
+            case "key", "more":
+                self.keyboard.more()
+            case "key", "previous":
+                self.keyboard.previous()
+            case _:
+                self.keyboard.press(name)
+                if self.keyboard.done:
+                    self._finish_writing()
+
+    def _finish_writing(self) -> None:
+        """What was written goes to the journey before anything else happens."""
+        if self.keyboard is not None and self._field is not None:
+            self._send(Entered(self._field.id, self.keyboard.text))
+        self._close_keyboard()
+
+    def _close_keyboard(self) -> None:
+        if self.keyboard is not None:
+            self.keyboard.wipe()
+            self._changed = True
+        self.keyboard = None
+        self._field = None
+
+    def _scroll_to(self, wanted_px: float, scene: Scene) -> bool:
+        before = self._scroll_px
+        self._scroll_px = min(max(0.0, wanted_px), scene.overflow_px)
+        self._changed = self._changed or self._scroll_px != before
+        return self._scroll_px != before

@@ -1,0 +1,194 @@
+"""The window: draws the terminal's view, passes touches on. It never waits and decides nothing.
+
+Import only after `screens.environment.prepare`: Kivy reads its settings when it is first imported.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.graphics import InstructionGroup
+from kivy.uix.widget import Widget
+
+from drivers.camera.contract import Frame
+from kiosk.journey.view import View
+from screens.announce import Announcer
+from screens.compose.page import compose
+from screens.port import WindowOptions, WindowPort
+from screens.scene import Scene
+from screens.session import KeyboardFor, Session
+from screens.theme import Theme
+from screens.typeset import Typesetter
+
+LEFT_BUTTONS = {"left", None}
+PREVIEW_HZ = 15.0
+"""What software rendering can redraw beside a deciding face worker (kivy study, chapter 7)."""
+BEAT_S = 0.5
+SCROLL_WHEEL_PX = 120.0
+
+
+class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
+    """The one widget: a canvas and its touches."""
+
+    def __init__(
+        self, port: WindowPort, options: WindowOptions, types: Typesetter, keyboard_for: KeyboardFor
+    ) -> None:
+        super().__init__(size=(options.width_px, options.height_px))
+        from screens.paint import Painter
+
+        self._port = port
+        self._options = options
+        self._types = types
+        self._group = InstructionGroup()
+        self.canvas.add(self._group)
+        self._painter = Painter(self._group, types, options.height_px)
+        self._session = Session(port.send, keyboard_for)
+        self._announcer = Announcer(options.announce) if options.announce is not None else None
+        self._view: View = port.view()
+        self._scene: Scene | None = None
+        self._beat = 0
+        self._decoder = ThreadPoolExecutor(1, "photo")
+        self._photo: Future[Frame | None] | None = None
+        self._preview: Any = None
+        self._look = Clock.create_trigger(self._draw, 0)
+        self._note_over = Clock.create_trigger(self._draw, 4.1)
+        port.subscribe(lambda: Clock.schedule_once(self._look_again, 0))
+        Clock.schedule_interval(self._tick, BEAT_S)
+        self._draw()
+
+    def close(self) -> None:
+        self._decoder.shutdown(cancel_futures=True)
+        self._types.forget()
+
+    def _look_again(self, _elapsed_s: float = 0.0) -> None:
+        if self._port.view() != self._view:
+            self._draw()
+
+    def _draw(self, _elapsed_s: float = 0.0) -> None:
+        now_s = time.monotonic()
+        view = self._view = self._port.view()
+        if self._session.shown(view, now_s):
+            self._types.forget()
+        options = self._options
+        theme = Theme.for_panel(options.width_px, options.height_px, options.panel_width_mm, elder=view.elder)
+        self._scene = compose(view, theme, self._types, self._session.local(now_s))
+        self._painter.paint(self._scene)
+        self._follow_picture()
+        if self._announcer is not None:
+            self._announcer.tell(view, self._scene)
+
+    def _tick(self, _elapsed_s: float) -> None:
+        if self._painter.is_busy:
+            self._beat += 1
+            self._painter.beat(self._beat)
+        if self._session.keyboard is not None and self._session.keyboard.poll():
+            self._draw()
+
+    def _follow_picture(self) -> None:
+        """The camera's picture is fetched only while a place for it is on the screen."""
+        if self._painter.shows_live_picture:
+            if self._preview is None:
+                self._preview = Clock.schedule_interval(self._show_live, 1 / PREVIEW_HZ)
+            return
+        if self._preview is not None:
+            self._preview.cancel()
+            self._preview = None
+        if not self._painter.shows_still:
+            self._photo = None
+            return
+        if self._photo is None:
+            encoded = self._port.taken_photo()
+            self._photo = self._decoder.submit(_decoded, encoded)
+            self._photo.add_done_callback(lambda _done: Clock.schedule_once(self._show_still, 0))
+        elif self._photo.done():
+            self._painter.show_frame(self._photo.result())
+
+    def _show_live(self, _elapsed_s: float) -> None:
+        self._painter.show_frame(self._port.preview())
+
+    def _show_still(self, _elapsed_s: float) -> None:
+        if self._photo is not None and self._photo.done():
+            self._painter.show_frame(self._photo.result())
+
+    def on_touch_down(self, touch: Any) -> bool:
+        if self._scene is None:
+            return True
+        if getattr(touch, "is_mouse_scrolling", False):
+            return True
+        if getattr(touch, "button", None) not in LEFT_BUTTONS:
+            return True
+        self._session.down(str(touch.uid), touch.x, self.height - touch.y, self._scene, time.monotonic())
+        self._after_touch()
+        return True
+
+    def on_touch_move(self, touch: Any) -> bool:
+        if self._scene is not None and self._session.move(str(touch.uid), self.height - touch.y, self._scene):
+            self._look()
+        return True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        if self._scene is None or getattr(touch, "button", None) not in LEFT_BUTTONS:
+            return True
+        self._session.up(
+            str(touch.uid), touch.x, self.height - touch.y, self._scene, time.monotonic(), self._view
+        )
+        self._after_touch()
+        return True
+
+    def _after_touch(self) -> None:
+        held = self._scene.target(self._session.held) if self._scene and self._session.held else None
+        self._painter.press(
+            held.rect if held is not None and held.enabled else None, self._options.height_px * 0.014
+        )
+        if self._session.take_changed():
+            self._note_over()
+            self._look()
+
+
+def _decoded(encoded: bytes | None) -> Frame | None:
+    """A taken photo as rows of B G R; on a thread of its own."""
+    import cv2
+
+    if encoded is None:
+        return None
+    pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    return None if pixels is None else Frame(np.asarray(pixels, np.uint8), 0, 0)
+
+
+class KioskApp(App):  # type: ignore[misc] # Kivy is untyped
+    """Hardened: no settings panel, no closing from the keyboard."""
+
+    def __init__(
+        self, make_panel: Callable[[], Panel], ended: Callable[[], bool], on_first_frame: Callable[[], None]
+    ) -> None:
+        super().__init__()
+        self._on_first_frame = on_first_frame
+        self._make_panel = make_panel
+        self._ended = ended
+        self._panel: Panel | None = None
+
+    def build(self) -> Widget:
+        Window.clearcolor = (0.96, 0.95, 0.93, 1)
+        Window.bind(on_request_close=lambda *_: True)
+        Clock.schedule_interval(lambda _elapsed_s: self.stop() if self._ended() else None, 0.2)
+        Window.bind(on_flip=self._first_frame)
+        self._panel = self._make_panel()
+        return self._panel
+
+    def _first_frame(self, *_given: object) -> None:
+        Window.unbind(on_flip=self._first_frame)
+        self._on_first_frame()
+
+    def on_stop(self) -> None:
+        if self._panel is not None:
+            self._panel.close()
+
+    def open_settings(self, *_given: object) -> bool:
+        return False

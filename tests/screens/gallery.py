@@ -1,0 +1,204 @@
+"""Every screen of a visit as a view, and a port that shows them one after another.
+
+`python -m tests.screens.gallery FOLDER WIDTH HEIGHT [NAME ...]` paints them in a real window and
+saves one picture each; `make pictures` calls it for both panels.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from drivers.camera.contract import Frame
+from drivers.contract import Cause, Outcome
+from drivers.face.contract import Guidance
+from drivers.receipt_printer.contract import PrintReport
+from kiosk.assembly import fonts_of
+from kiosk.bench.people import SIGHTS
+from kiosk.bench.scenes import scene
+from kiosk.case import CaseState
+from kiosk.journey.present import present
+from kiosk.journey.states import State
+from kiosk.journey.view import View
+from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, Visit
+from kiosk.journey.world import World
+from screens.port import FromScreen, WindowOptions
+from tests.kiosk.journey.visits import definition, visit, world
+
+PROJECT = Path(__file__).resolve().parents[2]
+FACES = PROJECT / ".setup" / "faces"
+WRITTEN = {"40_writing": ("place_text", "xiaoxuemenkou")}
+"""Views with the keyboard open: the field and the keys pressed."""
+PANEL_WIDTH_MM = {True: 698.0, False: 398.0}
+"""A 32 inch panel lying and standing."""
+REPORT = {
+    "category": "road",
+    "place_village": "110199001001",
+    "place_text": "小学门口往东",
+    "description": "路面有一个大坑，下雨就积水。",
+}
+
+
+def views() -> dict[str, View]:
+    """Name -> view, in the order of a visit."""
+    return {name: present(v, w) for name, v, w in _visits()}
+
+
+def _visits() -> Iterator[tuple[str, Visit, World]]:
+    here = replace(world(), speech_ready=True)
+    offline = replace(here, online=False, link_cause="net.down")
+    done = PrintReport(Outcome.DONE)
+    out = PrintReport(Outcome.FAILED, Cause.PRINTER_PAPER_OUT)
+    report = replace(visit(State.ATTACH), card=None, consent=None, answers=REPORT)
+    result = replace(visit(State.RESULT), printed=done)
+    yield "01_attract", Visit(), here
+    yield "02_home", visit(State.HOME), here
+    yield "03_home_elder", replace(visit(State.HOME), elder=True), here
+    yield "04_notice", visit(State.NOTICE), here
+    yield "05_consent", visit(State.CONSENT), here
+    yield "06_card", replace(visit(State.CARD), card=None), here
+    yield "07_card_expired", replace(visit(State.CARD), card_problem=CardProblem.EXPIRED), here
+    yield "08_face", replace(visit(State.FACE), face=FaceProgress(looking=True)), here
+    yield (
+        "09_face_guided",
+        replace(visit(State.FACE), face=FaceProgress(looking=True, guidance=Guidance.COME_CLOSER)),
+        here,
+    )
+    yield "10_face_again", replace(visit(State.FACE), face=FaceProgress(attempts=1)), here
+    yield "11_other_way", visit(State.OTHER_WAY), here
+    yield "12_helper", visit(State.HELPER), here
+    yield "13_helper_check", visit(State.HELPER_CHECK), here
+    yield "14_window", visit(State.WINDOW), here
+    yield "15_form", visit(State.FORM), here
+    yield "16_form_report", replace(report, state=State.FORM), here
+    yield "17_attach", report, here
+    yield "18_camera", replace(report, state=State.CAMERA), here
+    yield "19_photo", replace(report, photo=b"photo"), here
+    yield "20_review", replace(report, state=State.REVIEW, photo=b"photo"), offline
+    yield "21_review_person", visit(State.REVIEW), here
+    yield "22_submitting", visit(State.SUBMITTING), here
+    yield "23_result_offline", result, offline
+    yield "24_result", replace(result, case_state=CaseState.REGISTERED), here
+    yield "25_result_no_paper", replace(result, printed=out), offline
+    yield "26_not_stored", visit(State.NOT_STORED), here
+    yield "27_take_card", visit(State.TAKE_CARD), here
+    yield "28_evaluate", visit(State.EVALUATE), here
+    yield "29_ended", visit(State.ENDED), here
+    yield "30_idle", replace(visit(State.REVIEW), dialog=DialogKind.IDLE, idle_left_s=18), here
+    yield "31_cancel", replace(visit(State.FORM), dialog=DialogKind.CANCEL), here
+    yield "32_form_elder", replace(visit(State.FORM), elder=True), here
+    yield "33_consent_elder", replace(visit(State.CONSENT), elder=True), here
+    yield "34_home_en", replace(visit(State.HOME), language="en"), here
+    yield "35_consent_en", replace(visit(State.CONSENT), language="en"), here
+    yield "36_result_en", replace(result, language="en"), offline
+    grey = {definition().code: {"zh": "打印机没有纸了", "en": "the printer is out of paper"}}
+    yield "37_home_not_ready", visit(State.HOME), replace(here, not_ready=grey)
+    yield "38_result_elder", replace(result, elder=True), offline
+    yield "40_writing", replace(report, state=State.FORM, page=1, answers={"category": "road"}), here
+    yield "39_review_elder", replace(report, state=State.REVIEW, photo=b"photo", elder=True), offline
+
+
+class Shown:
+    """A port whose view is set from outside."""
+
+    def __init__(self, view: View) -> None:
+        self.now = view
+        self.sent: list[FromScreen] = []
+        self._listeners: list[Callable[[], None]] = []
+        self._sight = "zhou_today"
+
+    def show(self, view: View) -> None:
+        self.now = view
+        for listener in self._listeners:
+            listener()
+
+    def view(self) -> View:
+        return self.now
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    def send(self, event: FromScreen, /) -> None:
+        self.sent.append(event)
+
+    def preview(self) -> Frame | None:
+        sight = "street" if self.now.state is State.CAMERA else self._sight
+        encoded = np.frombuffer(scene(SIGHTS[sight], FACES), np.uint8)
+        return Frame(np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8), 0, 0)
+
+    def taken_photo(self) -> bytes | None:
+        return scene(SIGHTS["street"], FACES)
+
+
+def take_pictures(folder: Path, width_px: int, height_px: int, names: list[str]) -> None:
+    """Paint each view and save it as a PNG of few colours."""
+    from screens.app import run_window
+
+    wanted = {name: view for name, view in views().items() if not names or name in names}
+    shown = Shown(next(iter(wanted.values())))
+    over = threading.Event()
+
+    def begin() -> None:
+        from kivy.clock import Clock
+
+        pending = list(wanted.items())
+
+        def following(_elapsed_s: float) -> None:
+            if not pending:
+                over.set()
+                return
+            name, view = pending.pop(0)
+            shown.show(view)
+            if name in WRITTEN:
+                Clock.schedule_once(lambda _elapsed_s: _write(view, *WRITTEN[name]), 0.1)
+            Clock.schedule_once(lambda _elapsed_s: save(name), 0.35)
+
+        def save(name: str) -> None:
+            _screenshot(folder / f"{name}.png", width_px, height_px)
+            Clock.schedule_once(following, 0)
+
+        Clock.schedule_once(following, 0)
+
+    with tempfile.TemporaryDirectory() as home:
+        options = WindowOptions(
+            fonts_of(PROJECT / ".setup" / "fonts"),
+            Path(home),
+            width_px,
+            height_px,
+            PANEL_WIDTH_MM[width_px > height_px],
+        )
+        run_window(shown, options, over.is_set, begin)
+
+
+def _write(view: View, field: str, keys: str) -> None:
+    """Open the keyboard and press some of its keys."""
+    from kivy.app import App
+
+    panel: Any = App.get_running_app().root
+    panel._session._write(field, view)
+    for key in keys:
+        panel._session.keyboard.press(key)
+    panel._draw()
+
+
+def _screenshot(path: Path, width_px: int, height_px: int) -> None:
+    from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+
+    pixels = glReadPixels(0, 0, width_px, height_px, GL_RGB, GL_UNSIGNED_BYTE)
+    image = Image.frombytes("RGB", (width_px, height_px), pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    image.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    take_pictures(target, int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
