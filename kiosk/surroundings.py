@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from drivers.contract import Cause, Device, DeviceState, DeviceStatus
@@ -75,7 +75,7 @@ class Surroundings:
         with self._lock:
             self.catalogue = self._load()
 
-    def statuses(self) -> Mapping[str, DeviceStatus]:
+    def statuses(self) -> dict[str, DeviceStatus]:
         """The last known status of every device kind that this terminal has."""
         d = self._devices
         known: dict[str, Device | None] = {
@@ -124,13 +124,16 @@ class Surroundings:
         )
 
     def _devices_health(self) -> dict[str, health.DeviceHealth]:
+        known = self.statuses()
+        if "face" in known and known["face"].usable and not known["camera"].usable:
+            known["face"] = known["camera"]  # nobody is recognised without a picture
         return {
             kind: health.DeviceHealth(
                 status.usable,
                 (status.cause.value if status.cause else None) if not status.usable else None,
                 tuple(warning.value for warning in status.warnings),
             )
-            for kind, status in self.statuses().items()
+            for kind, status in known.items()
         }
 
     def _general(self) -> list[str]:

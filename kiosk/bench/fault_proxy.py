@@ -86,6 +86,12 @@ class FaultProxy:
             elif self._listener is None and not self._closed.is_set():
                 self._listen()
 
+    def lead_to(self, port: int) -> None:
+        """From now on to another port of this machine; what is open is reset."""
+        with self._lock:
+            self._upstream = (self._upstream[0], port)
+            self._reset_all()
+
     def close(self) -> None:
         """Reset everything and end the threads; may be called twice."""
         self._closed.set()

@@ -36,8 +36,10 @@ WORDS: dict[Fault, tuple[str, str]] = {
 class NotStrictJsonError(ValueError):
     """The text cannot be taken; says why and where, and repeats no value of it."""
 
-    def __init__(self, fault: Fault, place: str = "") -> None:
-        self.zh, self.en = (f"{text}{': ' * bool(place)}{place}" for text in WORDS[fault])
+    def __init__(self, fault: Fault, place: str = "", place_en: str = "") -> None:
+        zh, en = WORDS[fault]
+        self.zh = f"{zh}：{place}" if place else zh
+        self.en = f"{en}: {place_en or place}" if place else en
         super().__init__(f"{self.zh} / {self.en}")
 
 
@@ -80,7 +82,10 @@ def parse(data: bytes) -> Any:
     except UnicodeDecodeError:
         raise NotStrictJsonError(Fault.NOT_UTF8) from None
     except json.JSONDecodeError as error:
-        raise NotStrictJsonError(Fault.NOT_JSON, f"{error.lineno}:{error.colno}") from None
+        line, column = error.lineno, error.colno
+        raise NotStrictJsonError(
+            Fault.NOT_JSON, f"第 {line} 行第 {column} 列", f"line {line}, column {column}"
+        ) from None
     except ValueError:  # Python refuses integers of thousands of digits
         raise NotStrictJsonError(Fault.VALUE) from None
     except RecursionError:

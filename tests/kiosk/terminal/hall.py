@@ -1,0 +1,103 @@
+"""An assembled terminal in a simulated village, for tests: real drivers, journey and queue, no window."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drivers.receipt_printer.contract import Slip
+from kiosk.assembly import Observers, Terminal, assemble
+from kiosk.bench.configure import village_ini
+from kiosk.bench.village import Village
+from kiosk.journey.view import Action, View, action
+from kiosk.rehearsal.scenario import Step
+from kiosk.rehearsal.script import Player, words_of
+from kiosk.settings import load_text
+
+PROJECT = Path(__file__).resolve().parents[3]
+TRUST = PROJECT / ".setup" / "trust"
+PENSION, REPORT = "110199-YL-01", "110199-SB-01"
+REPORT_ANSWERS = {"category": "light", "place_village": "110199001001", "description": "路灯不亮"}
+
+
+@dataclass(slots=True)
+class Hall:
+    """A village and its terminal; `play` does what a resident does and waits for the screen."""
+
+    village: Village
+    terminal: Terminal
+    player: Player
+    slips: list[Slip]
+    ini: Path
+
+    def play(self, **steps: Any) -> None:
+        for kind, value in steps.items():
+            self.player.play(Step(kind, value))
+
+    def press(self, *actions: str) -> None:
+        for name in actions:
+            self.play(press=name)
+
+    def wait(self, ready: Callable[[View], bool], what: str) -> None:
+        """Until the screen is so; fails with `what` and what stands on it instead."""
+        self.player._wait(ready, what)
+
+    @property
+    def view(self) -> View:
+        return self.terminal.view()
+
+    @property
+    def words(self) -> str:
+        return words_of(self.view)
+
+    def offered(self, name: str) -> Action:
+        found = action(self.view, name)
+        assert found is not None, f"{name} is not on the screen {self.view.state}"
+        return found
+
+    def report_a_problem(self, **answers: str) -> None:
+        """From the attract screen to the result of an anonymous report."""
+        self.press("begin", f"service:{REPORT}", "next", "next")
+        self.play(answer_form={**REPORT_ANSWERS, **answers})
+        self.press("submit")
+        self.play(wait_enabled="finish")
+
+
+def unused_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextlib.contextmanager
+def hall(
+    folder: Path, *, centre_port: int | None = None, settings: Mapping[tuple[str, str], str] | None = None
+) -> Iterator[Hall]:
+    """Everything stands on entry, but devices may still be opening. Without a centre the line is dead.
+
+    `settings`: (section, key) -> value, over those of the village.
+    """
+    slips: list[Slip] = []
+    with contextlib.ExitStack() as stack:
+        village = Village(
+            PROJECT / ".setup" / "faces",
+            unused_port() if centre_port is None else centre_port,
+            use_helper_slot=False,
+        )
+        stack.callback(village.close)
+        text = village_ini(PROJECT, {**village.settings(), **(settings or {})}, folder / "state")
+        ini = folder / "kiosk.ini"
+        ini.write_text(text, "utf-8")
+        read, problems = load_text(text, ini.name, folder)
+        assert read is not None, problems
+        terminal = assemble(read, Observers(slip=slips.append))
+        stack.callback(terminal.close)
+        yield Hall(village, terminal, Player(terminal, None), slips, ini)
+
+
+NO_CAMERA: dict[tuple[str, str], str] = {("camera", "source"): ""}
+"""Starts in a moment: no face models are loaded."""
