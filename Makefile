@@ -3,23 +3,26 @@ PYTHON := .venv/bin/python
 # Most tests wait for a device or a process, so two workers halve the time.
 WORKERS ?= 2
 
-.PHONY: test kiosk pictures setup lint typecheck imports pytest clean help
+.PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest clean help
 
 help:     ## this list
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
 
 setup:    ## everything a terminal needs: system packages, .venv, models, fonts, demo keys
 	@deploy/setup.sh
 
+test-setup: ## the same, and the browser that the tests of the web pages use
+	@deploy/setup.sh tests
+
 kiosk: setup ## the terminal with simulated devices, the centre and the bench page; Ctrl-C ends everything
 	@exec $(PYTHON) main.py demo
 
-pictures: setup ## every screen on a standing and a lying panel, the bench and the operations pages, into docs/pictures
+pictures: test-setup ## every screen on a standing and a lying panel, the bench and the operations pages, into docs/pictures
 	xvfb-run -a -s "-screen 0 1080x1920x24 -nolisten tcp" $(PYTHON) -m tests.screens.gallery docs/pictures/standing 1080 1920
 	xvfb-run -a -s "-screen 0 1920x1080x24 -nolisten tcp" $(PYTHON) -m tests.screens.gallery docs/pictures/lying 1920 1080
 	$(PYTHON) -m tests.web_pictures docs/pictures docs/pictures/standing/23_result_offline.png
 
-test: setup lint typecheck imports pytest ## what CI runs
+test: test-setup lint typecheck imports pytest ## what CI runs
 
 lint:     ## ruff: rules and format
 	$(PYTHON) -m ruff check .

@@ -36,7 +36,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DEMO_TERMINAL = "0142"
-DEMO_TERMINAL_NAME = "柳河镇便民服务中心（演示）"
+DEMO_TERMINAL_NAME = "清河镇便民服务站（演示）"
 MARK_FILE = "DEMO_ONLY"
 """Beside this file stand keys that anybody with this machine can read: production refuses them."""
 VALIDITY_DAYS = 365

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets up everything that a terminal, the demo and the tests need. Safe to run again: seconds when done.
+# Sets up everything that a terminal and the demo need; with `tests` also the browser of the tests.
+# Safe to run again: seconds when done.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +17,8 @@ packages=(
   npm                                               # brings the second face model
 )
 # For the demo and the tests only, never on a terminal: vpcd listens on all interfaces.
-demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd chromium chromium-driver)
+demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd)
+if [[ "${1:-}" == tests ]]; then demo_packages+=(chromium chromium-driver); fi
 
 missing=()
 for package in "${packages[@]}" "${demo_packages[@]}"; do
