@@ -32,11 +32,11 @@ from kiosk.journey.view import View
 from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, Visit
 from kiosk.journey.world import World
 from screens.port import FromScreen, WindowOptions
+from tests.kiosk.bench.drawn_faces import draw_faces
 from tests.kiosk.journey.visits import definition, visit, world
 from tests.screens.bad_days import bad_days
 
 PROJECT = Path(__file__).resolve().parents[2]
-FACES = PROJECT / ".setup" / "faces"
 WRITTEN = {"40_writing": ("place_text", "xiaoxuemenkou")}
 """Views with the keyboard open: the field and the keys pressed."""
 PANEL_WIDTH_MM = {True: 698.0, False: 398.0}
@@ -119,8 +119,9 @@ def _visits() -> Iterator[tuple[str, Visit, World]]:
 class Shown:
     """A port whose view is set from outside."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, faces: Path) -> None:
         self.now = view
+        self._faces = faces
         self.sent: list[FromScreen] = []
         self._listeners: list[Callable[[], None]] = []
         self._sight = "zhou_today"
@@ -141,11 +142,11 @@ class Shown:
 
     def preview(self) -> Frame | None:
         sight = "street" if self.now.state is State.CAMERA else self._sight
-        encoded = np.frombuffer(scene(SIGHTS[sight], FACES), np.uint8)
+        encoded = np.frombuffer(scene(SIGHTS[sight], self._faces), np.uint8)
         return Frame(np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8), 0, 0)
 
     def taken_photo(self) -> bytes | None:
-        return scene(SIGHTS["street"], FACES)
+        return scene(SIGHTS["street"], self._faces)
 
 
 def take_pictures(folder: Path, width_px: int, height_px: int, names: list[str]) -> None:
@@ -153,7 +154,8 @@ def take_pictures(folder: Path, width_px: int, height_px: int, names: list[str])
     from screens.app import run_window
 
     wanted = {name: view for name, view in views().items() if not names or name in names}
-    shown = Shown(next(iter(wanted.values())))
+    scratch = tempfile.TemporaryDirectory()
+    shown = Shown(next(iter(wanted.values())), draw_faces(Path(scratch.name) / "faces"))
     over = threading.Event()
 
     def begin() -> None:
@@ -177,7 +179,7 @@ def take_pictures(folder: Path, width_px: int, height_px: int, names: list[str])
 
         Clock.schedule_once(following, 0)
 
-    with tempfile.TemporaryDirectory() as home:
+    with scratch as home:
         options = WindowOptions(
             fonts_of(PROJECT / ".setup" / "fonts"),
             Path(home),
@@ -204,7 +206,7 @@ def _screenshot(path: Path, width_px: int, height_px: int) -> None:
 
     pixels = glReadPixels(0, 0, width_px, height_px, GL_RGB, GL_UNSIGNED_BYTE)
     image = Image.frombytes("RGB", (width_px, height_px), pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-    image.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
