@@ -11,7 +11,7 @@ from drivers.camera.contract import Frame
 
 
 class StillPhoto:
-    """`on_ready` is called on the decoding thread. `close` waits for a decoding that has begun."""
+    """`on_ready` may be called on any thread. `close` waits for a decoding that has begun."""
 
     def __init__(self, on_ready: Callable[[], None]) -> None:
         self._on_ready = on_ready

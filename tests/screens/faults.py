@@ -58,8 +58,10 @@ def _items(scene: Scene, theme: Theme) -> Iterator[str]:
         room = layer.clip or panel
         if not room.inside(panel):
             yield f"off the panel: a layer's room {room}"
+        # Under a dialog or a keyboard nothing moves, yet what is hidden there may be longer than its room.
+        longer = scene.overflow_px > 0 or len(scene.layers) > PLAIN_LAYERS
         for item in layer.items:
-            moved = layer.clip is not None and scene.overflow_px > 0
+            moved = layer.clip is not None and longer
             rect = item.rect
             where = Rect(rect.x, room.y, rect.w, 0) if moved else rect
             if not where.inside(room):

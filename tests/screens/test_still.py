@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from drivers.camera.contract import Frame
 from screens.still import StillPhoto, decoded
 
 
@@ -25,11 +26,9 @@ class Waiting:
 
     def __init__(self) -> None:
         self.ready = threading.Semaphore(0)
-        self.on_thread: list[str] = []
         self.still = StillPhoto(self._came)
 
     def _came(self) -> None:
-        self.on_thread.append(threading.current_thread().name)
         self.ready.release()
 
     def shown(self, encoded: bytes | None) -> int | None:
@@ -46,9 +45,17 @@ def photo() -> Iterator[Waiting]:
     waiting.still.close()
 
 
-def test_it_is_decoded_on_a_thread_of_its_own(photo: Waiting) -> None:
+def test_it_is_decoded_on_a_thread_of_its_own(photo: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def watched(encoded: bytes | None) -> Frame | None:
+        threads.append(threading.current_thread())
+        return decoded(encoded)
+
+    monkeypatch.setattr("screens.still.decoded", watched)
     assert photo.shown(picture(40)) == 40
-    assert all(name.startswith("photo") for name in photo.on_thread)
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
 
 
 def test_it_is_fetched_once_while_it_is_shown(photo: Waiting) -> None:
