@@ -18,13 +18,14 @@ from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.face_attempt import attempt
 from kiosk.journey.visit import Visit
-from kiosk.lanes import Lane
+from kiosk.lanes import Job, Lane
 
 CARD_WAIT_S = 300.0
 REMOVAL_POLL_S = 0.2
 AWAIT_CENTRE_S = 5.0
 PHOTO_WAIT_S = 3.0
 PHOTO_POLL_S = 0.1
+NO_STORE = "queue.full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +84,69 @@ class DeviceHands:
         self._encode_jpeg = encode_jpeg
 
     def close(self) -> None:
-        for lane in self.lanes.all():
+        """Devices stop; what was promised to be stored or printed is still done."""
+        for lane in (self.lanes.card, self.lanes.camera):
             lane.close()
+        for lane in (self.lanes.office, self.lanes.printer):
+            lane.close(finish=True)
 
     def do(self, effect: fx.Effect, visit: Visit) -> None:
-        """Put the effect on its lane and return at once."""
+        """Put the effect on its lane and return at once.
+
+        Whoever waits on the screen is answered even when a job ends by a defect.
+        """
+        lanes, id_ = self.lanes, visit.id
         match effect:
             case fx.ReadCard(purpose):
-                self.lanes.card.do(lambda cancel: self._read_card(purpose, visit.id, cancel))
+                lost = ev.CardAnswered(Failed(CardFailure.READER_LOST))
+                self._on(lanes.card, id_, lambda cancel: self._read_card(purpose, id_, cancel), lost)
             case fx.StopCard():
                 self.lanes.card.drop()
             case fx.WatchRemoval():
-                self.lanes.card.do(lambda cancel: self._watch_removal(visit.id, cancel))
+                self.lanes.card.do(lambda cancel: self._watch_removal(id_, cancel))
             case fx.StartFace():
-                self.lanes.camera.do(lambda cancel: self._face(visit, cancel))
+                crashed = ev.FaceAnswered(Failed(FaceFailure.CRASHED))
+                self._on(lanes.camera, id_, lambda cancel: self._face(visit, cancel), crashed)
             case fx.StartCamera():
-                self.lanes.camera.do(lambda _cancel: self._open_camera(visit.id))
+                self._on(lanes.camera, id_, lambda _cancel: self._open_camera(id_), ev.PhotoTaken(None))
             case fx.TakePhoto():
-                self.lanes.camera.do(lambda cancel: self._take_photo(visit.id, cancel))
+                self._on(lanes.camera, id_, lambda cancel: self._take_photo(id_, cancel), ev.PhotoTaken(None))
             case fx.StopFace() | fx.StopCamera():
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
             case fx.Submit(submitted):
-                self.lanes.office.do(lambda _cancel: self._answer(visit.id, self._office.store(submitted)))
+                self._on(lanes.office, id_, lambda _cancel: self._store(submitted), ev.NotStored(NO_STORE))
             case fx.AwaitCentre(case_code):
-                self.lanes.office.do(lambda _cancel: self._await_centre(case_code, visit.id))
+                self._on(
+                    lanes.office, id_, lambda _cancel: self._await_centre(case_code, id_), ev.CaseMoved(None)
+                )
             case fx.Evaluate(evaluated):
                 self.lanes.office.do(lambda _cancel: self._office.evaluate(evaluated))
             case fx.Print(printed, copy):
-                self.lanes.printer.do(lambda _cancel: self._print(printed, copy=copy))
+                not_known = ev.PrintAnswered(PrintReport(Outcome.UNKNOWN, Cause.PRINTER_ERROR))
+                self._on(lanes.printer, id_, lambda _cancel: self._print(printed, copy=copy), not_known)
             case fx.Speak():
                 self._speak()
             case fx.Forget():
                 self.lanes.card.drop()
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
+
+    def _on(self, lane: Lane, visit_id: str, job: Job, otherwise: ev.Event) -> None:
+        """Do the job on its lane; `otherwise` is the answer when it ends by a defect."""
+
+        def guarded(cancel: threading.Event) -> None:
+            try:
+                job(cancel)
+            except Exception:
+                if not cancel.is_set():
+                    self._answer(visit_id, otherwise)
+                raise
+
+        lane.do(guarded)
+
+    def _store(self, visit: Visit) -> None:
+        self._answer(visit.id, self._office.store(visit))
 
     def _read_card(self, purpose: fx.CardPurpose, visit_id: str, cancel: threading.Event) -> None:
         helper = purpose is fx.CardPurpose.HELPER
@@ -150,7 +179,7 @@ class DeviceHands:
         result = attempt(
             camera, face, decoded.value, cancel, lambda words: self._answer(visit.id, ev.FaceGuided(words))
         )
-        if result is not None:
+        if result is not None and not cancel.is_set():
             self._answer(visit.id, ev.FaceAnswered(result))
 
     def _open_camera(self, visit_id: str) -> None:
@@ -167,15 +196,20 @@ class DeviceHands:
             frame = camera.latest()
             if isinstance(frame, Ok):
                 picture = self._encode_jpeg(frame.value)
-            elif cancel.wait(PHOTO_POLL_S):
+            else:
+                cancel.wait(PHOTO_POLL_S)
+            if cancel.is_set():
                 return
         self._answer(visit_id, ev.PhotoTaken(picture))
 
     def _stop_camera(self) -> None:
-        if self._devices.camera is not None:
-            self._devices.camera.stop()
-        if self._devices.face is not None:
-            self._devices.face.forget()
+        """The face is forgotten even when the camera does not stop."""
+        try:
+            if self._devices.camera is not None:
+                self._devices.camera.stop()
+        finally:
+            if self._devices.face is not None:
+                self._devices.face.forget()
 
     def _await_centre(self, case_code: str, visit_id: str) -> None:
         state, registered_at = self._office.await_centre(case_code, AWAIT_CENTRE_S)

@@ -1,0 +1,176 @@
+"""Whoever waits on the screen is answered, whatever a device or the office does; and only while it counts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from drivers.card_reader.contract import CardFailure
+from drivers.contract import Cause, Failed, Ok, Outcome
+from drivers.face.contract import FaceFailure
+from drivers.receipt_printer.contract import PrintReport
+from kiosk.journey import effects as fx
+from kiosk.journey import events as ev
+from kiosk.journey.hands import DeviceHands, Devices
+from kiosk.journey.states import State
+from kiosk.journey.visit import Visit
+from tests.drivers.waiting import PATIENCE_S, wait_until
+from tests.kiosk.journey.visits import visit
+
+
+class DefectError(Exception):
+    """What no contract foresees."""
+
+
+def fall_over(*_given: object, **_named: object) -> Any:
+    raise DefectError
+
+
+class Broken:
+    """A device and an office of which every call is a defect."""
+
+    can_detect_removal = False
+
+    def __getattr__(self, _name: str) -> Any:
+        return fall_over
+
+
+class Answers:
+    """Collects what the hands answer."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[str, ev.Event]] = []
+
+    def __call__(self, visit_id: str, event: ev.Event) -> None:
+        self.came.append((visit_id, event))
+
+
+def built(answers: Answers, device: Any = None, office: Any = None) -> DeviceHands:
+    device, office = device or Broken(), office or Broken()
+    devices = Devices(device, device, device, device, device, lambda _photo: Ok(b""))
+    return DeviceHands(devices, office, answers, lambda: None, lambda _frame: b"jpeg")
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def broken(answers: Answers) -> Iterator[DeviceHands]:
+    made = built(answers)
+    yield made
+    made.close()
+
+
+RESULT, FACE = visit(State.RESULT), visit(State.FACE)
+DEFECTS: dict[str, tuple[fx.Effect, Visit, ev.Event]] = {
+    "card": (
+        fx.ReadCard(fx.CardPurpose.RESIDENT),
+        visit(State.CARD),
+        ev.CardAnswered(Failed(CardFailure.READER_LOST)),
+    ),
+    "face": (fx.StartFace(), FACE, ev.FaceAnswered(Failed(FaceFailure.CRASHED))),
+    "camera": (fx.StartCamera(), visit(State.CAMERA), ev.PhotoTaken(None)),
+    "photo": (fx.TakePhoto(), visit(State.CAMERA), ev.PhotoTaken(None)),
+    "store": (fx.Submit(RESULT), RESULT, ev.NotStored("queue.full")),
+    "centre": (fx.AwaitCentre("code"), RESULT, ev.CaseMoved(None)),
+    "print": (
+        fx.Print(RESULT),
+        RESULT,
+        ev.PrintAnswered(PrintReport(Outcome.UNKNOWN, Cause.PRINTER_ERROR)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("effect", "of", "answer"), DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_leaves_nobody_waiting(
+    broken: DeviceHands, answers: Answers, effect: fx.Effect, of: Visit, answer: ev.Event
+) -> None:
+    broken.do(effect, of)
+    assert wait_until(lambda: bool(answers.came))
+    assert answers.came == [(of.id, answer)]
+    assert wait_until(lambda: sum(lane.defects for lane in broken.lanes.all()) == 1), "and it is counted"
+
+
+class Held(Broken):
+    """A device whose every call waits for `go`, then gives `value`."""
+
+    def __init__(self, value: Any) -> None:
+        self.begun, self.go, self._value = threading.Event(), threading.Event(), value
+
+    def __getattr__(self, _name: str) -> Callable[..., Any]:
+        def wait(*_given: object, **_named: object) -> Any:
+            self.begun.set()
+            self.go.wait(PATIENCE_S)
+            return self._value
+
+        return wait
+
+
+@pytest.mark.parametrize(
+    ("effect", "stop", "value"),
+    [
+        (fx.StartFace(), fx.StopFace(), Failed(FaceFailure.TIMED_OUT)),
+        (fx.TakePhoto(), fx.StopCamera(), Ok("a frame")),
+    ],
+    ids=["face", "photo"],
+)
+def test_the_late_answer_of_a_try_that_was_left_is_not_taken_for_the_next(
+    answers: Answers, effect: fx.Effect, stop: fx.Effect, value: object
+) -> None:
+    device = Held(value)
+    hands = built(answers, device)
+    hands.do(effect, FACE)
+    assert device.begun.wait(PATIENCE_S)
+    hands.do(stop, FACE)
+    device.go.set()
+    assert wait_until(lambda: hands.lanes.camera.idle)
+    hands.close()
+    assert answers.came == []
+
+
+def test_the_face_is_forgotten_even_when_the_camera_does_not_stop(answers: Answers) -> None:
+    forgotten = threading.Event()
+
+    class Face(Broken):
+        def forget(self) -> None:
+            forgotten.set()
+
+    camera = Broken()
+    hands = DeviceHands(
+        Devices(None, None, camera, Face(), None, lambda _photo: Ok(b"")),
+        Broken(),
+        answers,
+        lambda: None,
+        lambda _frame: b"",
+    )
+    hands.do(fx.Forget(), FACE)
+    assert forgotten.wait(PATIENCE_S)
+    hands.close()
+
+
+def test_an_evaluation_that_waits_is_stored_when_the_terminal_ends(answers: Answers) -> None:
+    """It stands behind the wait for the centre, which takes seconds."""
+    evaluated: list[Visit] = []
+    begun, go = threading.Event(), threading.Event()
+
+    class Office(Broken):
+        def await_centre(self, _code: str, _timeout_s: float) -> tuple[None, None]:
+            begun.set()
+            go.wait(PATIENCE_S)
+            return None, None
+
+        def evaluate(self, of: Visit) -> None:
+            evaluated.append(of)
+
+    hands = built(answers, office=Office())
+    hands.do(fx.AwaitCentre("code"), RESULT)
+    hands.do(fx.Evaluate(RESULT), RESULT)
+    assert begun.wait(PATIENCE_S)
+    threading.Timer(0.05, go.set).start()
+    hands.close()
+    assert evaluated == [RESULT]
