@@ -217,6 +217,7 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             centre_keys={keys.key_id(acknowledgement): acknowledgement},
             policy=DEMO_POLICY if settings.terminal.demo else DEFAULT_POLICY,
             on_change=refresh,
+            on_centre_time=clock.confirm,
             heartbeat_body=lambda: later["surroundings"].heartbeat(),  # noqa: PLW0108 - it exists later
         )
         speaker = Speaker(shlex.split(settings.speech.command))
