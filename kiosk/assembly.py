@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import EncodedPhoto
 from drivers.card_reader.photo import decode
-from drivers.contract import Failed, Ok
+from drivers.contract import Device, Failed, Ok
 from drivers.face.contract import FaceVerifier
 from drivers.receipt_printer.contract import Slip
 from drivers.receipt_printer.fonts import FontFile, Fonts
@@ -117,8 +116,14 @@ def encode_jpeg(frame: Frame) -> bytes:
     return bytes(data)
 
 
-def open_devices(settings: Settings) -> Devices:
-    """The real drivers that kiosk.ini names. Opening never fails: an absent device says so itself."""
+D = TypeVar("D", bound=Device)
+
+
+def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
+    """The real drivers that kiosk.ini names, each closed by `stack`.
+
+    An absent device says so itself. OSError when the printer's journal cannot be read.
+    """
     from drivers.camera.opencv import OpencvCamera
     from drivers.card_reader.pcsc import PcscReader
     from drivers.card_reader.sdt import SdtReader
@@ -134,35 +139,59 @@ def open_devices(settings: Settings) -> Devices:
         decoded = decode(command, photo, PHOTO_DEADLINE_S)
         return decoded if isinstance(decoded, Ok) else Failed(decoded.reason.value, decoded.detail)
 
+    def opened(device: D) -> D:
+        stack.callback(device.close)  # at once: what is opened next may fail
+        return device
+
     face: FaceVerifier | None = None
     lens: Camera | None = None
     if camera.source:
-        lens = OpencvCamera(camera.source, rotation_degrees=camera.rotation_degrees)
-        face = ProcessFaceVerifier(
-            settings.face.models, settings.face.calibration, settings.face.calibration_key
+        lens = opened(OpencvCamera(camera.source, rotation_degrees=camera.rotation_degrees))
+        face = opened(
+            ProcessFaceVerifier(
+                settings.face.models, settings.face.calibration, settings.face.calibration_key
+            )
         )
-    state = settings.terminal.state
+    printer = settings.receipt_printer
     return Devices(
-        identity_reader=SdtReader(card.port, baud_rate=card.baud_rate) if card.kind == "sdt" else None,
-        helper_reader=PcscReader() if card.helper_kind == "pcsc" else None,
+        identity_reader=opened(SdtReader(card.port, baud_rate=card.baud_rate))
+        if card.kind == "sdt"
+        else None,
+        helper_reader=opened(PcscReader()) if card.helper_kind == "pcsc" else None,
         camera=lens,
         face=face,
         printer=None
-        if settings.receipt_printer.address == "none"
-        else EscposPrinter(
-            settings.receipt_printer.address,
-            fonts_of(settings.screen.fonts),
-            state / "print-journal.jsonl",
-            width_dots=settings.receipt_printer.width_dots,
+        if printer.address == "none"
+        else opened(
+            EscposPrinter(
+                printer.address,
+                fonts_of(settings.screen.fonts),
+                settings.terminal.state / "print-journal.jsonl",
+                width_dots=printer.width_dots,
+            )
         ),
         decode_photo=decode_photo,
+    )
+
+
+def key_files(settings: Settings) -> tuple[Path, ...]:
+    """Every file that trust hangs on."""
+    trust, centre = settings.trust, settings.centre
+    return (
+        trust.terminal_key,
+        trust.database_key,
+        trust.publisher_key,
+        centre.authority,
+        centre.sealing_key,
+        centre.acknowledgement_key,
+        settings.face.calibration_key,
     )
 
 
 def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal:
     """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start."""
     if not settings.terminal.demo:
-        keys.refuse_demo(settings.trust.terminal_key, settings.trust.publisher_key, settings.centre.authority)
+        keys.refuse_demo(*key_files(settings))
     state = settings.terminal.state
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.ExitStack() as stack:
@@ -193,21 +222,10 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             signing_key=signing_key,
             ca_file=settings.centre.authority,
         )
-        devices = open_devices(settings)
-        for device in (
-            devices.identity_reader,
-            devices.helper_reader,
-            devices.camera,
-            devices.face,
-            devices.printer,
-        ):
-            if device is not None:
-                stack.callback(device.close)
+        devices = open_devices(settings, stack)
         later: dict[str, Any] = {}
-        changed = threading.Event()
 
         def refresh() -> None:
-            changed.set()
             if "journey" in later:
                 later["journey"].send(ev.Refresh())
 
@@ -217,6 +235,7 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             centre_keys={keys.key_id(acknowledgement): acknowledgement},
             policy=DEMO_POLICY if settings.terminal.demo else DEFAULT_POLICY,
             on_change=refresh,
+            on_centre_time=clock.confirm,
             heartbeat_body=lambda: later["surroundings"].heartbeat(),  # noqa: PLW0108 - it exists later
         )
         speaker = Speaker(shlex.split(settings.speech.command))
@@ -227,7 +246,9 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             devices,
             outbox,
             sender,
-            lambda: load_catalogue(settings.catalogue.directory, publisher, clock.now().wall_utc),
+            lambda: load_catalogue(
+                settings.catalogue.directory, publisher, clock.now().wall_utc, settings.terminal.region
+            ),
             speaker,
         )
         later["surroundings"] = surroundings

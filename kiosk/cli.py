@@ -128,7 +128,10 @@ def catalogue_list(config: Path, as_json: bool) -> None:
 
     settings = settings_or_exit(config)
     found = load_catalogue(
-        settings.catalogue.directory, keys.public_key(settings.trust.publisher_key), datetime.now(UTC)
+        settings.catalogue.directory,
+        keys.public_key(settings.trust.publisher_key),
+        datetime.now(UTC),
+        settings.terminal.region,
     )
     services = [
         {"code": d.code, "version": d.definition_version, "title": d.title["zh"]} for d in found.definitions
@@ -139,8 +142,8 @@ def catalogue_list(config: Path, as_json: bool) -> None:
     ]
     lines = [f"{s['code']} {s['version']} {s['title']}" for s in services]
     lines += [f"{r['file']}: {r['message_zh']} / {r['message_en']}" for r in rejected]
-    show(as_json, {"ok": not rejected, "services": services, "rejected": rejected}, lines)
-    sys.exit(NOT_FINE if rejected else 0)
+    show(as_json, {"ok": not found.faulty, "services": services, "rejected": rejected}, lines)
+    sys.exit(NOT_FINE if found.faulty else 0)
 
 
 @catalogue.command("sign")

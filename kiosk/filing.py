@@ -73,7 +73,9 @@ def _evidence(visit: Visit) -> list[EvidenceLine]:
                 for check in read.evidence
             ]
     comparison = visit.face.comparison
-    if comparison is not None:
+    if comparison is None:
+        lines.append(EvidenceLine(name="face", outcome="not_done"))
+    else:
         lines += [
             EvidenceLine(
                 name=f"face.{score.matcher}",

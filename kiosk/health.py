@@ -168,8 +168,18 @@ CAUSES: dict[str, CauseText] = {
         ("待送件的空间用完了", "the queue's quota is used up"),
         ("恢复网络或清理磁盘", "bring the network back or free disk"),
     ),
+    "helper.unavailable": _text(
+        ("协理员卡的读卡器暂时不能用", "The helper's card slot is not available now"),
+        ("协理员卡的读卡器不能用", "the helper's card slot does not work"),
+        ("检查智能卡读卡器和 pcscd", "check the smart-card reader and pcscd"),
+    ),
+    "queue.broken": _text(
+        _ROOM,
+        ("待送件数据库读写不了", "the queue's database cannot be used"),
+        ("重启终端，坏的会另存", "restart the terminal, the damaged one is set aside"),
+    ),
     "queue.old": _text(
-        ("", ""),
+        ("网络断得太久，这件事暂时不收", "The network was away too long, this is not taken now"),
         ("有件超过 24 小时没送出", "a case has waited over 24 hours"),
         ("恢复网络", "bring the network back"),
     ),
@@ -201,7 +211,7 @@ CAUSES: dict[str, CauseText] = {
 }
 """Every cause that a terminal may report."""
 
-STOPS_INTAKE = frozenset({"queue.full", "centre.revoked"})
+STOPS_INTAKE = frozenset({"queue.full", "queue.broken", "centre.revoked"})
 """With these no service takes anything, whatever it needs."""
 
 ABSENT = {

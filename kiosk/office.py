@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.receipt_printer.contract import Slip
 from kiosk.case import CaseState, EvaluationPayload
-from kiosk.clock import Clock
+from kiosk.clock import Clock, Moment
 from kiosk.filing import payload_of
 from kiosk.journey import events as ev
 from kiosk.journey.visit import Visit
@@ -23,6 +24,7 @@ from offline_queue.sender import Sender
 from offline_queue.store import Outbox
 from offline_queue.wire import ClockQuality, Kind
 
+log = logging.getLogger(__name__)
 CHINA_TIME = ZoneInfo("Asia/Shanghai")
 QUEUE_FULL = "queue.full"
 
@@ -52,14 +54,27 @@ class CaseOffice:
         """Commit the case; only a `Stored` may be promised to the resident."""
         self._progress("submitting")
         now = self._clock.now()
-        received_at = now.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z")
-        payload = payload_of(visit, received_at=received_at, clock_quality=now.quality)
-        match self._commit(visit.item_id, visit, Kind.CASE, payload.model_dump_json(by_alias=True).encode()):
+        payload = payload_of(visit, received_at=_stamp(now), clock_quality=now.quality)
+        body = payload.model_dump_json(by_alias=True).encode()
+        match self._commit(visit.item_id, visit, Kind.CASE, body, now):
             case Committed(sequence=sequence):
                 self._sender.wake()
-                return ev.Stored(visit.case_code, sequence, received_at)
+                return ev.Stored(visit.case_code, sequence, _stamp(now))
+            case NotCommitted(reason=Refused.CONFLICT):
+                return self._stored_before(visit)
             case NotCommitted():
                 return ev.NotStored(QUEUE_FULL)
+
+    def _stored_before(self, visit: Visit) -> ev.Stored | ev.NotStored:
+        """The id is this visit's own, so an earlier try was stored although its answer was lost.
+
+        Another "not stored" would send the resident to do it a second time elsewhere.
+        """
+        for item in self._outbox.find(visit.case_code):
+            if item.id == visit.item_id:
+                self._sender.wake()
+                return ev.Stored(visit.case_code, item.sequence, item.received_at)
+        return ev.NotStored(QUEUE_FULL)
 
     def await_centre(self, case_code: str, timeout_s: float) -> tuple[CaseState | None, str | None]:
         """The centre's word if it comes in time. Offline nobody is made to wait."""
@@ -68,12 +83,20 @@ class CaseOffice:
         settled = self._sender.wait_settled(case_code, timeout_s)
         if settled is None or not settled.case_state:
             return None, None
-        return CaseState(settled.case_state), settled.registered_at
+        try:
+            return CaseState(settled.case_state), settled.registered_at
+        except ValueError:
+            # A newer centre's word. The case is there; the slip says what this terminal is sure of.
+            log.error("the centre named a state that this terminal does not know")
+            return None, None
 
     def evaluate(self, visit: Visit) -> None:
         """Queue the evaluation. It follows its case in the same lane."""
         payload = EvaluationPayload(case_code=visit.case_code, level=visit.level)
-        self._commit(new_item_id(), visit, Kind.EVALUATION, payload.model_dump_json(by_alias=True).encode())
+        body = payload.model_dump_json(by_alias=True).encode()
+        stored = self._commit(new_item_id(), visit, Kind.EVALUATION, body, self._clock.now())
+        if isinstance(stored, NotCommitted):
+            log.error("an evaluation could not be stored: %s", stored.reason.value)
         self._sender.wake()
 
     def slip(self, visit: Visit, *, copy: bool) -> Slip:
@@ -91,8 +114,9 @@ class CaseOffice:
         self._progress("printing")
         return made
 
-    def _commit(self, item_id: str, visit: Visit, kind: Kind, payload: bytes) -> Committed | NotCommitted:
-        now = self._clock.now()
+    def _commit(
+        self, item_id: str, visit: Visit, kind: Kind, payload: bytes, now: Moment
+    ) -> Committed | NotCommitted:
         draft = Draft(
             id=item_id,
             lane=visit.case_code,
@@ -100,7 +124,7 @@ class CaseOffice:
             service=visit.service.code,
             definition_version=visit.service.definition_version,
             payload=payload,
-            received_at=now.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            received_at=_stamp(now),
             clock_quality=ClockQuality(now.quality),
             boot_id=now.boot_id,
             monotonic_ns=now.monotonic_ns,
@@ -110,3 +134,8 @@ class CaseOffice:
         except StoreError:
             # Nothing was promised: the resident is told so, and the answers are still on the screen.
             return NotCommitted(Refused.CLOSED)
+
+
+def _stamp(moment: Moment) -> str:
+    """RFC 3339 in UTC; the same for the sealed case, its header and its slip."""
+    return moment.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z")

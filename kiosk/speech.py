@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import subprocess
 import threading
 from collections.abc import Sequence
 
+log = logging.getLogger(__name__)
 VOICES = {"zh": "cmn", "en": "en"}
 """espeak-ng's names of the voices."""
 STOP_S = 2.0
@@ -36,15 +38,23 @@ class Speaker:
         if not self._ready:
             return
         with self._lock:
-            self._process = subprocess.Popen(
-                [*self._command, "-v", VOICES[language], "--stdin"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            if self._process.stdin is not None:
-                with self._process.stdin as pipe:
-                    pipe.write(text.encode())
+            try:
+                self._process = subprocess.Popen(
+                    [*self._command, "-v", VOICES[language], "--stdin"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            except OSError as error:
+                log.error("the speech program does not start: errno %d", error.errno or 0)
+                self._ready = False
+                return
+            try:
+                if self._process.stdin is not None:
+                    with self._process.stdin as pipe:
+                        pipe.write(text.encode())
+            except BrokenPipeError:
+                log.warning("the speech program ended before it had heard all")
 
     def stop(self) -> None:
         with self._lock:

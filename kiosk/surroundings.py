@@ -6,19 +6,20 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from drivers.contract import Cause, Device, DeviceState, DeviceStatus
 from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
-from kiosk.clock import Clock
+from kiosk.clock import Clock, ClockQuality
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Fresh, Place, World
 from kiosk.speech import Speaker
 from offline_queue import new_item_id
 from offline_queue.link import LinkState
-from offline_queue.records import Counters
+from offline_queue.records import Counters, StoreError
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
 
@@ -39,10 +40,33 @@ CAUSE_OF_LINK: dict[LinkState, str] = {
 """Every state has its cause; none while the first answer is still to come, which is told as that."""
 
 COUNT_EVERY_S = 1.0
+OLD_AFTER_H = 24.0
+"""From here the operations are told (rule F7)."""
+NOTHING_COUNTED = Counters(
+    pending=0,
+    pending_bytes=0,
+    quarantined=0,
+    acknowledged=0,
+    oldest_pending_at=None,
+    sequence=0,
+    head_hash="",
+    used_bytes=0,
+    quota_bytes=0,
+    opened_fresh_because="",
+)
+"""Before the first count; only shown beside `queue.broken`."""
 
 
 def usable(device: Device | None) -> bool:
     return device is not None and device.status().usable
+
+
+def _cause(kind: str, status: DeviceStatus) -> str | None:
+    if status.usable:
+        return None
+    if kind == "helper" and status.state in (DeviceState.ABSENT, DeviceState.FAULT):
+        return "helper.unavailable"  # its own words: the causes of `card` speak of the resident's reader
+    return status.cause.value if status.cause else None
 
 
 class Surroundings:
@@ -68,6 +92,7 @@ class Surroundings:
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
         self._accepts = True
+        self._broken = False
         self.catalogue = load_catalogue()
 
     def reload_catalogue(self) -> None:
@@ -83,6 +108,7 @@ class Surroundings:
             "camera": d.camera,
             "face": d.face,
             "printer": d.printer,
+            "helper": d.helper_reader,
         }
         found = {kind: device.status() for kind, device in known.items() if device is not None}
         if self._speaker.ready:
@@ -96,23 +122,35 @@ class Surroundings:
         now_s = time.monotonic()
         with self._lock:
             if self._counted is None or now_s - self._counted[0] > COUNT_EVERY_S:
-                self._counted = (now_s, self._outbox.counters())
-                self._accepts = self._outbox.accepts()
+                try:
+                    counters, self._accepts = self._outbox.counters(), self._outbox.accepts()
+                    self._broken = False
+                except StoreError:
+                    # The screen goes on and takes no cases; what is known of the queue is what was last.
+                    counters = self._counted[1] if self._counted else NOTHING_COUNTED
+                    self._broken = True
+                self._counted = (now_s, counters)
             return self._counted[1]
+
+    def _oldest_h(self) -> float:
+        """Hours that the oldest unsent case has waited; 0 when none waits or the clock cannot say."""
+        oldest_at, now = self._counters().oldest_pending_at, self._clock.now()
+        if oldest_at is None or now.quality is ClockQuality.JUMPED:
+            return 0.0
+        return (now.wall_utc - datetime.fromisoformat(oldest_at)).total_seconds() / 3600
 
     def link_cause(self) -> str:
         return CAUSE_OF_LINK[self._sender.status().link_state]
 
     def world(self) -> World:
-        status = self._sender.status()
-        online = status.link_state is LinkState.ONLINE
+        link_state = self._sender.status().link_state
         return World(
             place=self._place,
             now=self._clock.now().wall_utc,
             services=self.catalogue.definitions,
             not_ready=self._not_ready(),
-            online=online,
-            link_cause=self.link_cause(),
+            online=link_state is LinkState.ONLINE,
+            link_cause=CAUSE_OF_LINK[link_state],
             face_ready=usable(self._devices.face) and usable(self._devices.camera),
             camera_ready=usable(self._devices.camera),
             helper_ready=usable(self._devices.helper_reader),
@@ -129,9 +167,7 @@ class Surroundings:
             known["face"] = known["camera"]  # nobody is recognised without a picture
         return {
             kind: health.DeviceHealth(
-                status.usable,
-                (status.cause.value if status.cause else None) if not status.usable else None,
-                tuple(warning.value for warning in status.warnings),
+                status.usable, _cause(kind, status), tuple(warning.value for warning in status.warnings)
             )
             for kind, status in known.items()
         }
@@ -140,21 +176,28 @@ class Surroundings:
         """Causes that belong to no device: network, queue, catalogue."""
         counters = self._counters()
         causes = [cause] if (cause := self.link_cause()) else []
-        if not self._accepts:
+        if self._broken:
+            causes.append("queue.broken")
+        elif not self._accepts:
             causes.append("queue.full")
+        if self._oldest_h() >= OLD_AFTER_H:
+            causes.append("queue.old")
         if counters.quarantined:
             causes.append("queue.poison")
         if counters.opened_fresh_because:
             causes.append("queue.reopened")
-        if self.catalogue.rejected:
+        if self.catalogue.faulty:
             causes.append("def.invalid")
         return causes
 
     def _service_causes(self) -> dict[str, tuple[str, ...]]:
-        devices, general = self._devices_health(), self._general()
+        devices, general, oldest_h = self._devices_health(), self._general(), self._oldest_h()
         return {
-            definition.code: health.service_causes(
-                (kind.value for kind in definition.devices_required), devices, general
+            definition.code: (
+                *health.service_causes(
+                    (kind.value for kind in definition.devices_required), devices, general
+                ),
+                *(["queue.old"] if oldest_h >= definition.offline.stop_after_h else []),
             )
             for definition in self.catalogue.definitions
         }

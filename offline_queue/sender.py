@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -45,10 +46,15 @@ def _unheard() -> None:
     """The default `on_change`: nobody listens."""
 
 
+def _unheard_time(_centre_time: datetime) -> None:
+    """The default `on_centre_time`."""
+
+
 class Sender:
     """Start once, close before the outbox. `on_change` runs on the sender's thread and must be quick.
 
     `heartbeat_body`: called on the sender's thread for each regular heartbeat; None sends none.
+    `on_centre_time`: told the centre's time (aware) with each answered heartbeat, on the same thread.
     """
 
     def __init__(
@@ -60,12 +66,14 @@ class Sender:
         policy: Policy = DEFAULT_POLICY,
         on_change: Callable[[], None] = _unheard,
         heartbeat_body: Callable[[], dict[str, Any]] | None = None,
+        on_centre_time: Callable[[datetime], object] = _unheard_time,
     ) -> None:
         self._outbox = outbox
         self._link = link
         self._policy = policy
         self._on_change = on_change
         self._heartbeat_body = heartbeat_body
+        self._on_centre_time = on_centre_time
         self._courier = Courier(outbox, link, centre_keys, policy)
         self._changed = threading.Condition()
         self._woken = False
@@ -150,6 +158,15 @@ class Sender:
             self._changed.notify_all()
         self._on_change()
 
+    def _tell_time(self, centre_time: str) -> None:
+        try:
+            told = datetime.fromisoformat(centre_time)
+        except ValueError:
+            self._courier.last_error = "the centre's time cannot be read"
+            return
+        if told.tzinfo is not None:
+            self._on_centre_time(told)
+
     def _rest(self) -> bool:
         """Wait until something is due; False when closing."""
         with self._changed:
@@ -184,6 +201,7 @@ class Sender:
         match self._link.send_heartbeat(heartbeat):
             case HeartbeatAnswered(answer):
                 self._courier.heard()
+                self._tell_time(answer.centre_time)
                 self._interval_s = min(max(answer.interval_s, _INTERVAL_BOUNDS_S[0]), _INTERVAL_BOUNDS_S[1])
             case Rejected(reason=reason):
                 self._courier.last_error = f"heartbeat: {reason}"

@@ -27,12 +27,21 @@ class Rejection:
     message_en: str
 
 
+WITHHELD = frozenset({"status", "dates", "region", "code.twice"})
+"""Reasons that are no fault of the file: it is not for now, not for here, or served by a newer one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The services that may be offered now, in the order of their file names."""
 
     definitions: tuple[Definition, ...]
     rejected: tuple[Rejection, ...] = ()
+
+    @property
+    def faulty(self) -> tuple[Rejection, ...]:
+        """What somebody must mend."""
+        return tuple(rejection for rejection in self.rejected if rejection.reason not in WITHHELD)
 
 
 _SIGNATURE_WORDS: dict[SignatureState, tuple[str, str]] = {
@@ -49,15 +58,19 @@ _SIGNATURE_WORDS: dict[SignatureState, tuple[str, str]] = {
 }
 
 
-def load_catalogue(directory: Path, publisher: Ed25519PublicKey, now: datetime) -> Catalogue:
-    """Every `*.json` of the directory that is signed, sound and in force; one bad file stops no other.
+def load_catalogue(
+    directory: Path, publisher: Ed25519PublicKey, now: datetime, region: str = ""
+) -> Catalogue:
+    """Every `*.json` of the directory that is signed, sound, in force and for here; one bad file stops
+    no other.
 
-    Of two files with one code the higher version serves. `now` is aware.
+    Of two files with one code the higher version serves. `now` is aware. `region`: the terminal's
+    own division code, which begins with one of the definition's; empty takes all.
     """
     sound: list[tuple[Path, Definition]] = []
     rejected: list[Rejection] = []
     for file in sorted(directory.glob("*.json")):
-        found = _load(file, publisher, now)
+        found = _load(file, publisher, now, region)
         if isinstance(found, Rejection):
             rejected.append(found)
         else:
@@ -111,7 +124,7 @@ def _fields(document: Document) -> dict[str, Any]:
     return {info.alias or name: getattr(document, name) for name, info in Document.model_fields.items()}
 
 
-def _load(file: Path, publisher: Ed25519PublicKey, now: datetime) -> Definition | Rejection:
+def _load(file: Path, publisher: Ed25519PublicKey, now: datetime, region: str) -> Definition | Rejection:
     """Trust first: what nobody known has signed is not looked at any further."""
     raw = _parsed(file)
     if isinstance(raw, Rejection):
@@ -133,4 +146,6 @@ def _load(file: Path, publisher: Ed25519PublicKey, now: datetime) -> Definition 
         return Rejection(file.name, "status", zh, en)
     if not found.effective_at(now):
         return Rejection(file.name, "dates", "不在有效期内", "not in force today")
+    if region and not region.startswith(found.regions):
+        return Rejection(file.name, "region", "不是这个地区的事项", "not for this region")
     return found

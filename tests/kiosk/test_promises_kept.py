@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from drivers.face.contract import Comparison, Score
 from kiosk import keys
 from kiosk.filing import payload_of
 from kiosk.journey.states import State
+from kiosk.journey.visit import Visit
 from tests.kiosk.journey.visits import visit
 
 
@@ -27,3 +29,17 @@ def test_an_answer_that_was_hidden_again_is_not_sent() -> None:
     )
     payload = payload_of(shown, received_at="2026-11-25T01:12:00Z", clock_quality="synced")
     assert payload.answers == {"lives_at_card_address": "yes"}
+
+
+def test_a_face_that_was_not_compared_is_said_to_be_not_done() -> None:
+    def evidence_of(filed: Visit) -> dict[str, str]:
+        payload = payload_of(filed, received_at="2026-11-25T01:12:00Z", clock_quality="synced")
+        return {line.name: line.outcome for line in payload.evidence if line.name.startswith("face")}
+
+    filed = visit(State.REVIEW)
+    assert evidence_of(filed) == {"face": "not_done"}
+    comparison = Comparison(
+        accepted=True, scores=(Score("dlib", 0.31, 0.5),), calibration_id="c1", frames_used=3
+    )
+    seen = replace(filed, face=replace(filed.face, comparison=comparison))
+    assert evidence_of(seen) == {"face.dlib": "passed"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,15 @@ def test_close_before_start_and_twice(
     sender.close()
     assert not sender.status().alive
     assert sender.status().link_state is LinkState.UNKNOWN
+
+
+def test_the_centres_time_is_told_with_each_answered_heartbeat(
+    outbox: Outbox, link: Link, centre: Centre
+) -> None:
+    told: list[datetime] = []
+    with Watched(
+        outbox, link, centre, heartbeat_body=lambda: {"state": "live"}, on_centre_time=told.append
+    ) as watched:
+        watched.until(lambda: bool(told), "the centre's time")
+    assert told[0].tzinfo is not None
+    assert abs(told[0] - datetime.now(UTC)) < timedelta(minutes=5)

@@ -82,10 +82,16 @@ def bar(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
             t("结束"),
             Style.BAR,
             icon="leave",
-            enabled=visit.state not in (State.ATTRACT, State.SUBMITTING, State.ENDED),
+            enabled=visit.state not in (State.ATTRACT, State.SUBMITTING, State.ENDED)
+            and not _slip_is_owed(visit),
             reason=t("这一步不能结束"),
         ),
     )
+
+
+def _slip_is_owed(visit: Visit) -> bool:
+    """Stored, but the slip is not on its way yet: whoever left now would go without it. It takes seconds."""
+    return visit.state is State.RESULT and visit.printed is None and not visit.printing
 
 
 def progress(visit: Visit) -> tuple[int, int] | None:

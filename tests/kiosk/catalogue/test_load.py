@@ -176,3 +176,15 @@ def test_signing_checks_first(tmp_path: Path) -> None:
         sign_definition(bad, KEY)
     assert not signature_path(bad).exists()
     assert set(json.loads(signature_path(good).read_bytes())) == {"key_id", "sha256", "signature"}
+
+
+@pytest.mark.parametrize(
+    ("region", "offered"),
+    [("", True), ("110199001", True), ("110199", True), ("1101", False), ("220199001", False)],
+)
+def test_a_service_is_offered_where_it_belongs(tmp_path: Path, region: str, offered: bool) -> None:
+    put(tmp_path, raw(PENSION) | {"regions": ["330199", "110199"]})
+    found = load_catalogue(tmp_path, KEY.public_key(), NOW, region)
+    assert bool(found.definitions) is offered
+    assert [rejection.reason for rejection in found.rejected] == ([] if offered else ["region"])
+    assert not found.faulty

@@ -1,4 +1,4 @@
-"""The top bar says how the line to the centre is, in the words of its cause."""
+"""The top bar says how the line to the centre is; the bottom bar offers what may be done."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from drivers.contract import Outcome
+from drivers.receipt_printer.contract import PrintReport
 from kiosk.health import CAUSES
 from kiosk.journey.present import present
-from kiosk.journey.view import Tone
+from kiosk.journey.states import State
+from kiosk.journey.view import Tone, action
 from kiosk.journey.visit import Visit
 from kiosk.surroundings import CAUSE_OF_LINK
-from tests.kiosk.journey.visits import world
+from tests.kiosk.journey.visits import visit, world
 
 
 @pytest.mark.parametrize("cause", sorted({cause for cause in CAUSE_OF_LINK.values() if cause}))
@@ -29,3 +32,16 @@ def test_a_terminal_that_was_revoked_does_not_promise_that_one_can_go_on() -> No
 def test_before_the_first_answer_it_is_not_called_fine() -> None:
     top = present(Visit(), replace(world(online=False), link_cause="")).top
     assert (top.link_text, top.link_tone) == ("正在连接网络", Tone.WAITING)
+
+
+def test_nobody_can_leave_before_the_slip_is_on_its_way() -> None:
+    """Whoever ended the visit in these seconds went without a slip."""
+    stored = visit(State.RESULT)
+
+    def may_leave(shown: Visit) -> bool:
+        offered = action(present(shown, world()), "cancel")
+        return offered is not None and offered.enabled
+
+    assert not may_leave(stored)
+    assert may_leave(replace(stored, printing=True))
+    assert may_leave(replace(stored, printed=PrintReport(Outcome.FAILED)))

@@ -1,4 +1,4 @@
-"""A centre whose certificate nobody here trusts is told nothing; the case waits for the right one."""
+"""The right centre is believed; one whose certificate nobody here trusts is told nothing."""
 
 from __future__ import annotations
 
@@ -87,3 +87,11 @@ def test_the_case_is_kept_and_registered_once_at_the_right_centre(
         assert running.terminal.outbox.counters().acknowledged == 1
         assert centre.metric("jiujin_cases") == 1
         running.wait(lambda view: view.top.link_tone is Tone.FINE, "the network to be fine")
+
+
+def test_the_centre_confirms_the_clock_so_that_a_slip_need_not_doubt_its_time(
+    tmp_path: Path, centre: Centre
+) -> None:
+    with hall(tmp_path, centre_port=centre.port, settings=NO_CAMERA) as running:
+        surroundings = running.terminal.surroundings
+        assert wait_until(lambda: surroundings.heartbeat()["clock_quality"] == "synced")

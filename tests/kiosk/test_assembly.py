@@ -1,0 +1,80 @@
+"""A terminal that must not start leaves nothing running, and demo keys are refused wherever they stand."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kiosk import keys
+from kiosk.assembly import assemble, key_files
+from kiosk.bench.configure import village_ini
+from kiosk.settings import Settings, load_text
+from tests.drivers.waiting import wait_until
+
+PROJECT = Path(__file__).resolve().parents[2]
+NO_DEVICES = {
+    ("card_reader", "kind"): "none",
+    ("card_reader", "helper_kind"): "none",
+    ("receipt_printer", "address"): "none",
+}
+FILES = {
+    ("trust", "terminal_key"): "terminal_0142.key",
+    ("trust", "database_key"): "outbox.key",
+    ("trust", "publisher_key"): "publisher.pub",
+    ("centre", "authority"): "ca.pem",
+    ("centre", "sealing_key"): "centre_sealing.pub",
+    ("centre", "acknowledgement_key"): "centre_acknowledgement.pub",
+    ("face", "calibration_key"): "calibration.pub",
+}
+
+
+def settings_of(folder: Path, given: dict[tuple[str, str], str]) -> Settings:
+    text = village_ini(PROJECT, {**NO_DEVICES, **given}, folder / "state")
+    read, problems = load_text(text, "kiosk.ini", folder)
+    assert read is not None, problems
+    return read
+
+
+def test_all_key_files_are_looked_at(tmp_path: Path) -> None:
+    named = {getattr(getattr(settings_of(tmp_path, {}), section), key).name for section, key in FILES}
+    assert {file.name for file in key_files(settings_of(tmp_path, {}))} == named == set(FILES.values())
+
+
+@pytest.mark.parametrize("demo", FILES.values(), ids=[f"{s}.{k}" for s, k in FILES])
+def test_one_demo_key_among_real_ones_is_refused_before_anything_is_opened(tmp_path: Path, demo: str) -> None:
+    real = tmp_path / "keys"
+    real.mkdir()
+    given = {("terminal", "demo"): "false"}
+    for where, name in FILES.items():
+        if name != demo:
+            shutil.copy(PROJECT / ".setup" / "trust" / name, real)
+            given[where] = str(real / name)
+    with pytest.raises(keys.KeyFileError, match=demo):
+        assemble(settings_of(tmp_path, given))
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_start_that_fails_at_the_last_device_ends_the_first_ones(tmp_path: Path) -> None:
+    journal = tmp_path / "state" / "print-journal.jsonl"
+    journal.mkdir(parents=True)
+    me = psutil.Process()
+    children = set(me.children(recursive=True))
+    threads = set(threading.enumerate())
+    given = {("camera", "source"): "/dev/video99", ("receipt_printer", "address"): "tcp://127.0.0.1:9"}
+    with pytest.raises(IsADirectoryError):
+        assemble(settings_of(tmp_path, given))
+    assert wait_until(lambda: not started_since(me, children)), "a child of the camera or the face is left"
+    assert wait_until(lambda: not [t.name for t in threading.enumerate() if t not in threads])
+
+
+def started_since(me: psutil.Process, before: set[psutil.Process]) -> list[psutil.Process]:
+    """Children that were not there; multiprocessing's own helper stays by design."""
+    return [
+        child
+        for child in me.children(recursive=True)
+        if child not in before and "resource_tracker" not in " ".join(child.cmdline())
+    ]

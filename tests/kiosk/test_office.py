@@ -1,0 +1,162 @@
+"""The office on a real outbox: what is promised is stored, and what is stored is promised once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.case import CaseState
+from kiosk.clock import Clock
+from kiosk.journey import events as ev
+from kiosk.journey.states import State
+from kiosk.journey.world import Place
+from kiosk.office import CaseOffice
+from offline_queue.link import LinkState
+from offline_queue.records import Draft, ItemState, ItemSummary, NotCommitted, Refused, StoreCorrupt
+from offline_queue.store import Outbox
+from offline_queue.wire import Kind
+from tests.kiosk.journey.visits import CODE, visit
+from tests.offline_queue.terminal import TerminalKit
+
+CASE = replace(visit(State.SUBMITTING), item_id="01936d4e-0000-7000-8000-000000000001")
+PLACE = Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345")
+
+
+class Post:
+    """Stands for the sender: woken, and asked what the centre said."""
+
+    def __init__(self) -> None:
+        self.woken = 0
+        self.settled: ItemSummary | None = None
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def status(self) -> Any:
+        return type("Status", (), {"link_state": LinkState.ONLINE})()
+
+    def wait_settled(self, _lane: str, _timeout_s: float) -> ItemSummary | None:
+        return self.settled
+
+
+class Hands:
+    """The wall and the monotonic clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.wall = datetime(2026, 11, 25, 1, 12, tzinfo=UTC)
+        self.ns = 0
+
+    def pass_s(self, seconds: float) -> None:
+        self.wall += timedelta(seconds=seconds)
+        self.ns += int(seconds * 1e9)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    opened = TerminalKit(tmp_path / "queue").open()
+    yield opened
+    opened.close()
+
+
+def office_of(outbox: Any, post: Any, hands: Hands, folder: Path) -> CaseOffice:
+    clock = Clock(
+        folder / "clock.json", wall=lambda: hands.wall, monotonic_ns=lambda: hands.ns, boot=lambda: "boot"
+    )
+    return CaseOffice(outbox, post, clock, PLACE, TerminalKit(folder).signing_key)
+
+
+@pytest.fixture
+def office(outbox: Outbox, post: Post, hands: Hands, tmp_path: Path) -> CaseOffice:
+    return office_of(outbox, post, hands, tmp_path)
+
+
+def test_a_case_is_stored_once_with_one_time(office: CaseOffice, outbox: Outbox, post: Post) -> None:
+    stored = office.store(CASE)
+    assert stored == ev.Stored(CODE, 1, "2026-11-25T01:12:00Z")
+    [item] = outbox.find(CODE)
+    assert (item.id, item.received_at, item.kind) == (CASE.item_id, stored.received_at, Kind.CASE)
+    assert post.woken == 1
+
+
+def test_a_second_try_after_a_lost_answer_finds_the_case_and_does_not_double_it(
+    office: CaseOffice, outbox: Outbox, hands: Hands
+) -> None:
+    """The first try was stored, but its answer never came: the second, minutes later, has another time."""
+    first = office.store(CASE)
+    hands.pass_s(120)
+    assert office.store(CASE) == first
+    assert len(outbox.find(CODE)) == 1
+
+
+def test_what_is_refused_is_not_promised(hands: Hands, post: Post, tmp_path: Path) -> None:
+    class Full:
+        def commit(self, _draft: Draft, **_named: object) -> NotCommitted:
+            return NotCommitted(Refused.QUOTA)
+
+    class Broken:
+        def commit(self, _draft: Draft, **_named: object) -> NotCommitted:
+            raise StoreCorrupt("damaged")
+
+    for outbox in (Full(), Broken()):
+        assert office_of(outbox, post, hands, tmp_path).store(CASE) == ev.NotStored("queue.full")
+    assert post.woken == 0
+
+
+def summary(case_state: str) -> ItemSummary:
+    return ItemSummary(
+        1,
+        CASE.item_id,
+        CODE,
+        Kind.CASE,
+        "s",
+        ItemState.ACKNOWLEDGED,
+        "",
+        1,
+        "registered",
+        "",
+        "then",
+        case_state,
+    )
+
+
+def test_the_centres_word_is_taken_when_it_is_known(office: CaseOffice, post: Post) -> None:
+    assert office.await_centre(CODE, 0.0) == (None, None)
+    post.settled = summary("registered")
+    assert office.await_centre(CODE, 0.0) == (CaseState.REGISTERED, "then")
+    post.settled = summary("a word of next year")
+    assert office.await_centre(CODE, 0.0) == (None, None)
+
+
+def test_an_evaluation_that_has_no_room_is_told_to_the_technician_without_the_level(
+    hands: Hands, post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Full:
+        def commit(self, _draft: Draft, **_named: object) -> NotCommitted:
+            return NotCommitted(Refused.QUOTA)
+
+    with caplog.at_level(logging.INFO):
+        office_of(Full(), post, hands, tmp_path).evaluate(replace(CASE, level=5))
+    assert "an evaluation could not be stored: quota" in caplog.text
+    assert "5" not in caplog.messages[0]
+
+
+def test_an_evaluation_follows_its_case_in_the_same_lane(office: CaseOffice, outbox: Outbox) -> None:
+    office.store(CASE)
+    office.evaluate(replace(CASE, level=5))
+    assert [item.kind for item in outbox.find(CODE)] == [Kind.CASE, Kind.EVALUATION]

@@ -1,0 +1,154 @@
+"""What the journey and the centre are told of the world: never better than it is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.contract import Cause, DeviceState, DeviceStatus, Ok
+from kiosk import surroundings as module
+from kiosk.catalogue.load import Catalogue, Rejection
+from kiosk.clock import Clock
+from kiosk.health import CAUSES
+from kiosk.journey.hands import Devices
+from kiosk.journey.world import Place
+from kiosk.speech import Speaker
+from kiosk.surroundings import NOTHING_COUNTED, Surroundings
+from offline_queue.link import LinkState
+from offline_queue.records import Counters, StoreCorrupt
+from tests.kiosk.journey.visits import definition
+
+NOW = datetime(2026, 11, 25, 1, 12, tzinfo=UTC)
+PENSION, REPORT = definition(), definition("problem_report")
+READY = DeviceStatus(DeviceState.READY)
+
+
+class Something:
+    """A device that says what it is told to say."""
+
+    can_detect_removal = False
+
+    def __init__(self, status: DeviceStatus = READY) -> None:
+        self.said = status
+
+    def status(self) -> DeviceStatus:
+        return self.said
+
+
+class Queue:
+    """An outbox's counters, or its failure."""
+
+    def __init__(self) -> None:
+        self.counted: Counters | None = NOTHING_COUNTED
+
+    def counters(self) -> Counters:
+        if self.counted is None:
+            message = "damaged while open"
+            raise StoreCorrupt(message)
+        return self.counted
+
+    def accepts(self) -> bool:
+        return True
+
+
+class Line:
+    def status(self) -> Any:
+        return type("Status", (), {"link_state": LinkState.ONLINE})()
+
+
+class Stand:
+    """Surroundings in which everything can be moved."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        self.queue, self.helper = Queue(), Something()
+        self.wall, self.ns = NOW, 0
+        clock = Clock(
+            folder / "clock.json", wall=lambda: self.wall, monotonic_ns=lambda: self.ns, boot=lambda: "boot"
+        )
+        device: Any = Something()
+        helper: Any = self.helper
+        queue: Any = self.queue
+        line: Any = Line()
+        devices = Devices(device, helper, device, device, device, lambda _photo: Ok(b""))
+        place = Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345")
+        self.made = Surroundings(place, clock, devices, queue, line, lambda: catalogue, Speaker(()))
+
+    @property
+    def causes(self) -> list[str]:
+        causes: list[str] = self.made.heartbeat()["causes"]
+        return causes
+
+
+@pytest.fixture
+def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stand:
+    monkeypatch.setattr(module, "COUNT_EVERY_S", -1.0)
+    return Stand(tmp_path, Catalogue((PENSION, REPORT)))
+
+
+def test_all_well_is_live(stand: Stand) -> None:
+    assert stand.made.heartbeat()["state"] == "live"
+    assert not stand.made.world().not_ready
+
+
+def test_a_queue_that_cannot_be_read_stops_the_intake_and_not_the_screen(stand: Stand) -> None:
+    stand.made.world()
+    stand.queue.counted = None
+    broken = CAUSES["queue.broken"].resident
+    assert stand.made.world().not_ready == {PENSION.code: broken, REPORT.code: broken}
+    body = stand.made.heartbeat()
+    assert (body["state"], body["causes"]) == ("out_of_service", ["queue.broken"])
+    stand.queue.counted = NOTHING_COUNTED
+    assert not stand.made.world().not_ready
+
+
+@pytest.mark.parametrize(
+    ("waited_h", "told", "stopped"), [(23.9, False, False), (24.1, True, False), (96.1, True, True)]
+)
+def test_a_case_that_waits_long_is_told_and_at_last_stops_new_ones(
+    stand: Stand, waited_h: float, told: bool, stopped: bool
+) -> None:
+    oldest = (NOW - timedelta(hours=waited_h)).isoformat().replace("+00:00", "Z")
+    stand.queue.counted = replace(NOTHING_COUNTED, pending=1, oldest_pending_at=oldest)
+    assert ("queue.old" in stand.causes) is told
+    words = CAUSES["queue.old"].resident
+    assert stand.made.world().not_ready == ({PENSION.code: words, REPORT.code: words} if stopped else {})
+
+
+def test_a_clock_that_jumped_cannot_say_how_long_a_case_has_waited(stand: Stand) -> None:
+    oldest = NOW.isoformat().replace("+00:00", "Z")
+    stand.queue.counted = replace(NOTHING_COUNTED, pending=1, oldest_pending_at=oldest)
+    assert not stand.made.world().not_ready
+    stand.wall += timedelta(days=400)  # within a moment: no monotonic time has passed
+    assert not stand.made.world().not_ready
+    assert "queue.old" not in stand.causes
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (DeviceStatus(DeviceState.ABSENT, Cause.CARD_SERVICE_LOST), "helper.unavailable"),
+        (DeviceStatus(DeviceState.FAULT, Cause.CARD_SILENT), "helper.unavailable"),
+        (DeviceStatus(DeviceState.OPENING), "device.unknown"),
+        (DeviceStatus(DeviceState.UNKNOWN), "device.unknown"),
+    ],
+)
+def test_a_helpers_slot_that_does_not_work_is_told_to_the_centre(
+    stand: Stand, status: DeviceStatus, cause: str
+) -> None:
+    stand.helper.said = status
+    body = stand.made.heartbeat()
+    assert (body["state"], body["causes"]) == ("degraded", [cause])
+    assert not stand.made.world().not_ready, "no service needs it alone"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("status", False), ("dates", False), ("region", False), ("code.twice", False), ("flow.missing", True)],
+)
+def test_only_a_faulty_definition_is_a_fault_of_the_terminal(tmp_path: Path, reason: str, told: bool) -> None:
+    stand = Stand(tmp_path, Catalogue((PENSION,), (Rejection("a.json", reason, "原因", "why"),)))
+    assert ("def.invalid" in stand.causes) is told
