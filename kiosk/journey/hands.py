@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,8 @@ AWAIT_CENTRE_S = 5.0
 PHOTO_WAIT_S = 3.0
 PHOTO_POLL_S = 0.1
 NO_STORE = "queue.full"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,8 @@ class DeviceHands:
         result = attempt(
             camera, face, decoded.value, cancel, lambda words: self._answer(visit.id, ev.FaceGuided(words))
         )
+        if isinstance(result, Failed):
+            log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)
         if result is not None and not cancel.is_set():
             self._answer(visit.id, ev.FaceAnswered(result))
 

@@ -12,7 +12,7 @@ from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.moves import Moved, forward, go
 from kiosk.journey.states import State
-from kiosk.journey.visit import FACE_ATTEMPTS_MAX, CardProblem, Visit
+from kiosk.journey.visit import FACE_ATTEMPTS_MAX, FACE_STALLS_MAX, MACHINE_FAILURES, CardProblem, Visit
 from kiosk.journey.world import World
 
 PROBLEM_OF: dict[CardFailure, CardProblem] = {
@@ -90,18 +90,25 @@ def face_guided(visit: Visit, event: ev.Event, _world: World) -> Moved:
 
 
 def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
-    """Accepted goes on. Anything else is one try less and no accusation; after three, another way."""
+    """Accepted goes on. Anything else is one try less and no accusation; after three, another way.
+
+    What the machine did not finish costs the resident no try, but is not repeated for ever either.
+    """
     if not isinstance(event, ev.FaceAnswered):
         return visit, ()
-    face = replace(visit.face, looking=False, attempts=visit.face.attempts + 1)
+    face = replace(visit.face, looking=False, failure=None, comparison=None)
     match event.result:
         case Ok(comparison):
-            visit = replace(visit, face=replace(face, comparison=comparison))
+            face = replace(face, comparison=comparison, attempts=face.attempts + 1)
             if comparison.accepted:
-                return forward(visit, world)
+                return forward(replace(visit, face=face), world)
+        case Failed(reason) if reason in MACHINE_FAILURES:
+            face = replace(face, failure=reason, stalls=face.stalls + 1)
         case Failed(reason):
-            visit = replace(visit, face=replace(face, failure=reason, comparison=None))
-    if visit.face.attempts >= FACE_ATTEMPTS_MAX or visit.face.failure in NOT_WORTH_RETRYING:
+            face = replace(face, failure=reason, attempts=face.attempts + 1)
+    visit = replace(visit, face=face)
+    used_up = face.attempts >= FACE_ATTEMPTS_MAX or face.stalls >= FACE_STALLS_MAX
+    if used_up or face.failure in NOT_WORTH_RETRYING:
         return go(visit, State.OTHER_WAY)
     return visit, (fx.StopFace(),)
 

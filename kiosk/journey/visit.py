@@ -49,9 +49,13 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class FaceProgress:
-    """Attempts so far. Three end the face way (rule D12), without a word of blame."""
+    """Attempts so far. Three end the face way (rule D12), without a word of blame.
+
+    `stalls`: attempts that the machine could not finish; they are not the resident's.
+    """
 
     attempts: int = 0
+    stalls: int = 0
     looking: bool = False
     guidance: Guidance | None = None
     failure: FaceFailure | Guidance | None = None
@@ -61,7 +65,15 @@ class FaceProgress:
     def accepted(self) -> bool:
         return self.comparison is not None and self.comparison.accepted
 
+    @property
+    def stalled(self) -> bool:
+        """The last attempt ended without a comparison because the machine was too slow or failed."""
+        return self.failure in MACHINE_FAILURES
 
+
+MACHINE_FAILURES = frozenset({FaceFailure.TIMED_OUT, FaceFailure.CRASHED})
+FACE_STALLS_MAX = 3
+"""After so many the machine is left alone and the other ways are offered."""
 FACE_ATTEMPTS_MAX = 3
 FACE_AGE_MIN = 14
 """Under this age no face by default (rule D15)."""

@@ -26,7 +26,7 @@ def pension_until_result(window: Window) -> None:
     window.until("card")
     window.village.show_face("zhou_today")
     window.village.put_card("zhou")
-    window.until("form")
+    window.recognised()
     window.press("option:lives_at_card_address=yes")
     window.press("action:next")
     window.type("mobile", *(f"text:{digit}" for digit in "13800001234"))

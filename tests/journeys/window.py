@@ -156,6 +156,17 @@ class Window:
         if key.startswith(("action:", "field:")):
             self.wait(f"an answer to {key}", lambda scene: _place(scene) != before, timeout_s)
 
+    def recognised(self) -> None:
+        """The form, trying again as the screen offers when a loaded machine did not compare in time."""
+
+        def settled(scene: dict[str, Any]) -> bool:
+            return scene["state"] == "form" or any(
+                target["key"] == "action:try_face" for target in scene["targets"]
+            )
+
+        while self.wait("a decision about the face", settled)["state"] != "form":
+            self.press("action:try_face")
+
     def click(self, x: int, y: int) -> None:
         self.xdotool("mousemove", str(x), str(y), "click", "1")
 

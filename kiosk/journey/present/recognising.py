@@ -102,12 +102,18 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
             actions=(other,),
             busy=True,
         )
-    left = FACE_ATTEMPTS_MAX - visit.face.attempts
+    if visit.face.stalled:
+        title, subtitle = t("机器没来得及比"), t("不是您的问题，也不算次数")
+        words = t("请再试一次，也可以换一种办法，一样有效。")
+    else:
+        title, subtitle = t("这次没有对上"), t("照片用久了常会这样，不要紧")
+        left = FACE_ATTEMPTS_MAX - visit.face.attempts
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
     return Parts(
-        t("这次没有对上"),
-        t("照片用久了常会这样，不要紧"),
+        title,
+        subtitle,
         blocks=(
-            Message(t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)),
+            Message(words),
             Illustration("face", t("摘下帽子和口罩，站到亮一点的地方会更容易")),
         ),
         actions=(

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.card_reader.contract import CardFailure, DocumentKind
 from drivers.contract import Cause, Failed, Ok, Outcome
-from drivers.face.contract import Comparison, Guidance, Score
+from drivers.face.contract import Comparison, FaceFailure, Guidance, Score
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
@@ -166,6 +166,27 @@ def test_three_tries_then_the_other_ways(result: object) -> None:
     after, effects = step(current, ev.Pressed("try_face"), world())
     assert after == current
     assert effects == ()
+
+
+@pytest.mark.parametrize("reason", [FaceFailure.TIMED_OUT, FaceFailure.CRASHED])
+def test_what_the_machine_did_not_finish_costs_no_try_and_is_not_repeated_for_ever(
+    reason: FaceFailure,
+) -> None:
+    mismatch = ev.FaceAnswered(
+        Ok(Comparison(accepted=False, scores=(Score("dlib", 0.8, 0.6),), calibration_id="c", frames_used=3))
+    )
+    current, _ = step(replace(visit(State.CONSENT), step=1), ev.Pressed("face"), world())
+    current, _ = step(current, mismatch, world())
+    assert "没有对上" in words_of(present(current, world()))
+    for _stall in range(2):
+        current, _ = step(current, ev.Pressed("try_face"), world())
+        current, _ = step(current, ev.FaceAnswered(Failed(reason)), world())
+        assert (current.state, current.face.attempts) == (State.FACE, 1)
+        assert "没有对上" not in words_of(present(current, world()))
+        assert "不是您的问题" in words_of(present(current, world()))
+    current, _ = step(current, ev.Pressed("try_face"), world())
+    current, _ = step(current, ev.FaceAnswered(Failed(reason)), world())
+    assert current.state is State.OTHER_WAY
 
 
 def test_the_slip_is_printed_once_and_a_failed_one_once_more() -> None:
