@@ -6,6 +6,7 @@ from datetime import datetime
 
 from drivers.contract import Cause, Outcome
 from kiosk.case import CaseState, format_case_code
+from kiosk.catalogue.model import StepType
 from kiosk.identity import mask_name
 from kiosk.journey.finishing import may_print_again
 from kiosk.journey.present.frame import CHINA_TIME, Parts
@@ -144,10 +145,21 @@ def ended(visit: Visit, _world: World, t: Texts) -> Parts:
         title = t("时间到了，已经结束")
     else:
         title = t("已经结束")
+    picture = Illustration("tick", "", Tone.FINE)
+    if _card_may_lie_there(visit):
+        picture = Illustration("card", t("请拿好身份证"), Tone.WAITING)
     return Parts(
         title,
         t("您的信息已从这台机器上清除"),
         mark="tick",
-        blocks=(Illustration("tick", "", Tone.FINE),),
+        blocks=(picture,),
         actions=(Action("begin", t("回到开始"), Style.SECONDARY),),
     )
+
+
+def _card_may_lie_there(visit: Visit) -> bool:
+    """A card was read and the visit ended before the screen that asks to take it."""
+    if visit.card is None or visit.definition is None:
+        return False
+    flow = visit.definition.flow
+    return StepType.TAKE_CARD not in flow or visit.step <= flow.index(StepType.TAKE_CARD)

@@ -217,3 +217,19 @@ def test_elder_mode_asks_one_question_a_page_and_keeps_the_answers() -> None:
     assert len(many) > 1
     assert len(list(fields_of(present(elder, world())))) == 1
     assert elder.answers == shown.answers
+
+
+def test_whoever_leaves_early_is_still_told_to_take_the_card() -> None:
+    result, _ = step(replace(visit(State.RESULT), step=7), ev.Pressed("cancel"), world())
+    idle, _ = step(visit(State.FORM), ev.IdleExpired(), world())
+    for ended in (result, idle):
+        assert ended.state is State.ENDED
+        assert "请拿好身份证" in words_of(present(ended, world()))
+
+
+def test_who_has_taken_the_card_or_put_none_is_not_asked_again() -> None:
+    evaluated, _ = step(replace(visit(State.EVALUATE), step=10), ev.Pressed("skip"), world())
+    anonymous, _ = step(replace(visit(State.FORM), card=None), ev.IdleExpired(), world())
+    for ended in (evaluated, anonymous):
+        assert ended.state is State.ENDED
+        assert "请拿好身份证" not in words_of(present(ended, world()))
