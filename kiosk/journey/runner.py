@@ -9,14 +9,16 @@ import logging
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from kiosk.journey import events as ev
 from kiosk.journey.effects import Effect
 from kiosk.journey.idle import IdleClock
 from kiosk.journey.present import present
-from kiosk.journey.table import step
+from kiosk.journey.table import step, to_attract
 from kiosk.journey.view import View, action, fields_of
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import World
@@ -46,7 +48,10 @@ class Journey:
         self._on_step = on_step
         self._inbox: queue.Queue[tuple[str | None, ev.Event] | None] = queue.Queue()
         self._visit = Visit()
-        self._view = present(self._visit, world())
+        self._last_world = world()
+        self._view = present(self._visit, self._last_world)
+        self.defects = 0
+        """Visits that ended by a defect since the start."""
         self._listeners: list[Callable[[], None]] = []
         self._hands: Hands | None = None
         self._thread = threading.Thread(target=self._run, name="journey", daemon=True)
@@ -86,13 +91,42 @@ class Journey:
                 received = self._inbox.get(timeout=TICK_S)
             except queue.Empty:
                 due = self._idle.tick(time.monotonic(), self._visit.state, elder=self._visit.elder)
-                self._take(due or ev.Refresh())
+                self._outlive(due or ev.Refresh())
                 continue
             if received is None:
                 return
             visit_id, event = received
             if visit_id is None or visit_id == self._visit.id:
-                self._take(event)
+                self._outlive(event)
+
+    def _outlive(self, event: ev.Event) -> None:
+        """A defect ends the visit, never the terminal: the next resident finds the first screen.
+
+        What was committed is kept by the queue. The log names the defect and its place, no value.
+        """
+        try:
+            self._take(event)
+        except Exception as defect:  # noqa: BLE001 - whatever it is, the terminal serves on
+            self.defects += 1
+            frame = traceback.extract_tb(defect.__traceback__)[-1]
+            log.error(
+                "a visit in state %s ended by %s at %s:%s, on %s",
+                self._visit.state.value,
+                type(defect).__name__,
+                Path(frame.filename).name,
+                frame.lineno,
+                type(event).__name__,
+            )
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        held, self._visit = self._visit, Visit()
+        self._publish(present(self._visit, self._last_world))
+        for effect in to_attract(held)[1]:
+            try:
+                self._act(effect, held)
+            except Exception as defect:  # noqa: BLE001 - one device's defect must not keep another's frames
+                log.error("%s ended by %s", type(effect).__name__, type(defect).__name__)
 
     def _take(self, event: ev.Event) -> None:
         if isinstance(event, ev.Pressed | ev.Entered | ev.Touched):
@@ -100,7 +134,7 @@ class Journey:
             if not self._is_offered(event):
                 return
         before = self._visit
-        world = self._world()
+        world = self._last_world = self._world()
         after, effects = step(before, event, world)
         self._visit = after
         if after.state is not before.state:
