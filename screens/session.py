@@ -101,7 +101,7 @@ class Session:
     def move(self, touch: str, y: float, scene: Scene) -> bool:
         """A finger moved. True when the body moved with it."""
         finger = self._finger
-        if finger is None or finger.touch != touch or not scene.overflow_px or self.keyboard is not None:
+        if finger is None or finger.touch != touch or not scene.overflow_px:
             return False
         if not finger.drags and abs(y - finger.y) < DRAG_PX:
             return False

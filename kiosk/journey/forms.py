@@ -56,7 +56,9 @@ def title_of_page(visit: Visit) -> tuple[str, str]:
         for control in controls:
             if here and control.field == here[0]:
                 if visit.elder:
-                    return (control.elder or control.label)[visit.language], page.label[visit.language]
+                    question = (control.elder or control.label)[visit.language]
+                    about = page.label[visit.language]
+                    return question, "" if about == question else about
                 return page.label[visit.language], ""
     return visit.service.title[visit.language], ""
 

@@ -115,6 +115,8 @@ def _targets(scene: Scene, theme: Theme, beneath: str) -> Iterator[str]:
     least = TARGET_MM[theme.elder] * theme.pixels_per_mm - SLACK_PX
     targets = [target for target in scene.targets if target.key != beneath]
     for target in targets:
+        if min(target.rect.w, target.rect.h) <= 0:
+            yield f"nowhere: {target.key} {target.rect}"
         if not target.rect.inside(panel):
             yield f"off the panel: {target.key} {target.rect}"
         if min(target.rect.w, target.rect.h) < least and not _cut_by_body(target, scene):

@@ -86,6 +86,19 @@ def test_everything_can_be_reached_by_the_scroll_button(panel: PanelSize, elder:
             assert lines_of(shown[0]) <= {line for scene in shown for line in visible_words(scene)}, name
 
 
+@EVERY
+def test_title_and_subtitle_are_somewhere(panel: PanelSize, elder: bool, language: str) -> None:
+    """On a small panel the subtitle may go into the body; it never goes away."""
+    for name, view, (scene, *_) in visit_on(panel, elder, language):
+        texts = {"".join(words.lines).replace(" ", "") for words in all_words(scene)}
+        for wanted in (view.title, view.subtitle, view.progress_text):
+            assert not wanted or wanted.replace(" ", "") in texts, (name, wanted)
+
+
+def all_words(scene: Scene) -> list[Words]:
+    return [item for layer in scene.layers for item in layer.items if isinstance(item, Words)]
+
+
 def large(rect: Rect, theme: Theme) -> bool:
     return min(rect.w, rect.h) >= theme.target(0) - 1.5
 
@@ -192,6 +205,7 @@ def test_a_note_over_any_screen_is_whole(panel: PanelSize, elder: bool, language
             alone = Scene((scene.layers[-1],), (note,))
             assert faults(alone, theme, types()) == [], name
             words = next(item for item in scene.layers[-1].items if isinstance(item, Words))
+            assert words.rect.inside(note.rect)
             assert "".join(words.lines).replace(" ", "") == reason.replace(" ", "")
 
 

@@ -116,8 +116,16 @@ def test_dragging_moves_the_page_and_presses_nothing() -> None:
     assert not hand.session.move(touch, y - DRAG_PX + 1, hand.scene)
     assert hand.session.move(touch, y - 200, hand.scene)
     assert hand.session.local(hand.now_s).scroll_px == pytest.approx(200)
-    hand.up(touch, x, y)
+    hand.up(touch, *hand.at(key))  # the target went along under the finger
     assert hand.sent == []
+
+
+def test_a_second_finger_moves_nothing() -> None:
+    hand = Hand(LONG)
+    hand.down(500, 900, "1")
+    hand.down(500, 900, "2")
+    assert not hand.session.move("2", 300, hand.scene)
+    assert hand.session.local(hand.now_s).scroll_px == 0
 
 
 def test_dragging_stops_at_both_ends() -> None:
@@ -273,13 +281,19 @@ def test_leaving_by_the_dialog_wipes_the_writing_unsent() -> None:
     assert hand.session.keyboard is None
 
 
-def test_a_touch_that_began_before_the_dialog_does_nothing_in_it() -> None:
-    hand = Hand(TEXT_FORM)
-    touch = hand.down(*hand.at("action:next"))
-    hand.show(replace(TEXT_FORM, dialog=IDLE))
+@pytest.mark.parametrize(("name", "key"), [("05_consent", "action:face"), ("16_form_report", "action:next")])
+def test_a_touch_that_began_before_the_dialog_does_nothing(name: str, key: str) -> None:
+    view = VIEWS[name]
+    hand = Hand(view)
+    touch = hand.down(*hand.at(key))
+    hand.show(replace(view, dialog=IDLE))
+    hand.show(view)
+    hand.up(touch, *hand.at(key))
+    assert hand.sent == []
+    hand = Hand(view)
+    touch = hand.down(*hand.at(key))
+    hand.show(replace(view, dialog=IDLE))
     hand.up(touch, *hand.at("action:leave"))
-    hand.show(TEXT_FORM)
-    hand.up(touch, *hand.at("action:next"))
     assert hand.sent == []
 
 
@@ -289,6 +303,15 @@ def test_the_countdown_takes_no_finger_away() -> None:
     hand.change(replace(TEXT_FORM, dialog=replace(IDLE, text="还有 17 秒", countdown_s=17)))
     hand.up(touch, *hand.at("action:stay"))
     assert hand.sent == [Pressed("stay")]
+
+
+def test_nothing_moves_under_the_keyboard() -> None:
+    hand = Hand(long_form(TEXT_FORM))
+    assert hand.scene.overflow_px > 0
+    hand.press("field:place_text")
+    assert is_writing(hand)
+    touch = hand.down(500, 900)
+    assert not hand.session.move(touch, 300, hand.scene)
 
 
 def test_nothing_moves_under_a_dialog() -> None:
