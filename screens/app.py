@@ -39,6 +39,7 @@ def run_window(
     engine.start()
 
     types = Typesetter(options.fonts)
+    types.warm()
 
     def keyboard_for(field: Field, view: View) -> Keyboard:
         kind: Literal["text", "number"] = "number" if field.kind is FieldKind.NUMBER else "text"

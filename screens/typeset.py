@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from drivers.receipt_printer.fonts import Fonts, Typeface
+from drivers.receipt_printer.fonts import Fonts, Typeface, covered
 from screens.wrapping import wrap
 
 CACHE_LINES_MAX = 4000
@@ -21,6 +21,11 @@ class Typesetter:
 
     fonts: Fonts
     _widths: dict[tuple[str, int, bool], float] = field(default_factory=dict, repr=False)
+
+    def warm(self) -> None:
+        """Read what each font has, before the first screen: for a rare character it takes a third of a second."""
+        for font in {*self.fonts.regular, *self.fonts.bold}:
+            covered(font)
 
     def face(self, size_px: int, *, bold: bool) -> Typeface:
         return Typeface(self.fonts.bold if bold else self.fonts.regular, size_px)

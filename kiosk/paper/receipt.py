@@ -86,7 +86,7 @@ def receipt(
         blocks.append(Pair(label("协理员", "Helper"), mask_name(visit.helper.document.name)))
     blocks += [
         Pair(label("收件时间", "Received"), f"{local_time:%Y-%m-%d %H:%M}"),
-        Pair(label("现在的状态", "State now"), f"{state_zh} {state_en}" if english else state_zh),
+        Pair(label("现在的状态", "Status"), f"{state_zh} {state_en}" if english else state_zh),
         Pair(label("终端", "Terminal"), place.terminal),
         Pair(label("咨询电话", "Hotline"), place.hotline),
     ]

@@ -66,6 +66,7 @@ class Keyboard:
         )
         self._capital = False
         self._page = 0
+        self._paged: tuple[tuple[Candidate, ...], tuple[Page, ...]] = ((), ())
         self._notice = Notice.NONE
         self._done = False
 
@@ -280,7 +281,10 @@ class Keyboard:
         return category[0] != "C" and category not in ("Zl", "Zp")
 
     def _pages(self) -> tuple[Page, ...]:
-        return pages(self._composer.candidates, self._width, self._width_of)
+        candidates = self._composer.candidates
+        if self._paged[0] is not candidates:  # a screen asks several times for each key
+            self._paged = candidates, pages(candidates, self._width, self._width_of)
+        return self._paged[1]
 
     def _shown(self) -> Page:
         found = self._pages()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.receipt_printer.fonts import covered
 from screens import typeset
 from screens.theme import Size
 from screens.typeset import Typesetter
@@ -67,6 +68,17 @@ def test_the_memory_of_words_does_not_grow_without_end(monkeypatch: pytest.Monke
         made.width(str(number), 40)
         assert len(made._widths) <= 10
     assert made.width("7", 40) == fresh().width("7", 40)
+
+
+def test_a_warm_typesetter_reads_no_font_for_a_rare_character() -> None:
+    covered.cache_clear()
+    made = fresh()
+    made.warm()
+    read = covered.cache_info().misses
+    assert read == len({*made.fonts.regular, *made.fonts.bold})
+    made.width(f"张{RARE}", 40)
+    made.width(f"张{RARE}", 40, bold=True)
+    assert covered.cache_info().misses == read
 
 
 def test_no_repr_shows_the_words() -> None:

@@ -313,3 +313,27 @@ def test_pinyin_that_goes_away_leaves_letters() -> None:
     assert (keyboard.composing, keyboard.notice) == ("", Notice.UNAVAILABLE)
     press_all(keyboard, "ab")
     assert keyboard.text == "ab"
+
+
+def texts_in(thing: object) -> set[str]:
+    """Every text that hangs on an object of the keyboard, however deep."""
+    if isinstance(thing, str):
+        return {thing}
+    if isinstance(thing, dict):
+        return texts_in((*thing, *thing.values()))
+    if isinstance(thing, tuple | list):
+        return {text for part in thing for text in texts_in(part)}
+    if type(thing).__module__.startswith("screens.keyboard"):
+        slots = [getattr(thing, name) for name in getattr(type(thing), "__slots__", ())]
+        return texts_in((*slots, *getattr(thing, "__dict__", {}).values()))
+    return set()
+
+
+def test_nothing_of_the_writing_hangs_on_a_wiped_keyboard() -> None:
+    keyboard = chinese(text="三里村")
+    for letter in "ouyang":
+        keyboard.press(letter)
+    assert keyboard.candidates()
+    assert {"三里村", "ouyang", "欧阳", "欧"} <= texts_in(keyboard)
+    keyboard.wipe()
+    assert not {"三里村", "ouyang", "欧阳", "欧"} & texts_in(keyboard)
