@@ -197,7 +197,7 @@ class _Pump:
             try:
                 selector.register(self._client, selectors.EVENT_READ)
                 selector.register(self._upstream, selectors.EVENT_READ)
-            except ValueError:  # closed: the line was torn before the first byte
+            except (ValueError, OSError):  # closed: the line was torn before the first byte
                 return
             while not self._proxy.ended:
                 if self._proxy.silent():
