@@ -83,7 +83,7 @@ def test_english_stands_beside_the_chinese() -> None:
     printed = text(slip(replace(visit(State.RESULT), language="en")))
     assert "收件回执" in printed
     assert "Receipt: we have it" in printed
-    assert "State now" in printed
+    assert "Status" in printed
 
 
 def test_the_qr_code_holds_the_terminals_signature_over_code_and_digest() -> None:
