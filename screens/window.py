@@ -77,6 +77,7 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
         self._scene = compose(view, theme, self._types, self._session.local(now_s))
         self._painter.paint(self._scene)
         self._follow_picture()
+        self._shade()
         if self._announcer is not None:
             self._announcer.tell(view, self._scene)
 
@@ -92,6 +93,7 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
         if self._painter.shows_live_picture:
             if self._preview is None:
                 self._preview = Clock.schedule_interval(self._show_live, 1 / PREVIEW_HZ)
+            self._show_live()  # or each countdown second would blink
         elif self._preview is not None:
             self._preview.cancel()
             self._preview = None
@@ -101,7 +103,7 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
         else:
             self._still.forget()
 
-    def _show_live(self, _elapsed_s: float) -> None:
+    def _show_live(self, _elapsed_s: float = 0.0) -> None:
         self._painter.show_frame(self._port.preview())
 
     def _show_still(self, _elapsed_s: float = 0.0) -> None:
@@ -137,11 +139,14 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
         self._after_touch()
         return True
 
-    def _after_touch(self) -> None:
+    def _shade(self) -> None:
+        """Darken what a finger holds."""
         held = self._scene.target(self._session.held) if self._scene and self._session.held else None
-        self._painter.press(
-            held.rect if held is not None and held.enabled else None, self._options.height_px * 0.014
-        )
+        rect = held.rect if held is not None and held.enabled else None
+        self._painter.press(rect, self._options.height_px * 0.014)
+
+    def _after_touch(self) -> None:
+        self._shade()
         if self._session.take_changed():
             self._note_over.cancel()  # the newest note has its whole time
             self._note_over()
