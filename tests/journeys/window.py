@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -157,14 +158,21 @@ class Window:
             self.wait(f"an answer to {key}", lambda scene: _place(scene) != before, timeout_s)
 
     def recognised(self) -> None:
-        """The form, trying again as the screen offers when a loaded machine did not compare in time."""
+        """The form. A try that a loaded machine did not finish is repeated, as the screen offers; one
+        that was compared and not matched is a failure.
+        """
 
         def settled(scene: dict[str, Any]) -> bool:
             return scene["state"] == "form" or any(
                 target["key"] == "action:try_face" for target in scene["targets"]
             )
 
+        tries = 0
         while self.wait("a decision about the face", settled)["state"] != "form":
+            tries += 1
+            log = (self.log / "terminal.log").read_text("utf-8")
+            stalls = len(re.findall(r"a face attempt ended without a comparison: (timed_out|crashed)", log))
+            assert stalls == tries, "the face was compared and not matched"
             self.press("action:try_face")
 
     def click(self, x: int, y: int) -> None:
