@@ -7,7 +7,9 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import EncodedPhoto
@@ -19,6 +21,7 @@ from drivers.receipt_printer.fonts import FontFile, Fonts
 from kiosk import keys
 from kiosk.catalogue.load import load_catalogue
 from kiosk.clock import Clock
+from kiosk.control import ControlServer
 from kiosk.journey import events as ev
 from kiosk.journey.accessible import spoken
 from kiosk.journey.hands import DeviceHands, Devices
@@ -188,70 +191,97 @@ def key_files(settings: Settings) -> tuple[Path, ...]:
     )
 
 
-def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal:
-    """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start."""
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What a terminal stands on before anybody is served. Nothing is started and nothing sent."""
+
+    place: Place
+    clock: Clock
+    signing_key: Ed25519PrivateKey
+    outbox: Outbox
+    link: Link
+    devices: Devices
+    sender: Sender
+    speaker: Speaker
+    surroundings: Surroundings
+
+
+def lay_foundation(
+    settings: Settings, stack: contextlib.ExitStack, refresh: Callable[[], None] = _nothing
+) -> Foundation:
+    """Open keys, queue and devices; `stack` closes all but the sender, which is closed before what it uses.
+
+    `refresh` is called when the way to the centre changed. Raises KeyFileError or a StoreError.
+    """
     if not settings.terminal.demo:
         keys.refuse_demo(*key_files(settings))
     state = settings.terminal.state
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    signing_key = keys.private_key(settings.trust.terminal_key)
+    publisher = keys.public_key(settings.trust.publisher_key)
+    sealing = keys.sealing_public_key(settings.centre.sealing_key)
+    acknowledgement = keys.public_key(settings.centre.acknowledgement_key)
+    clock = Clock(state / "clock.json")
+    place = Place(
+        settings.terminal.number,
+        settings.terminal.station,
+        settings.terminal.responsible_body,
+        settings.terminal.hotline,
+    )
+    outbox = Outbox.open(
+        state / "outbox",
+        terminal=settings.terminal.number,
+        database_key=keys.database_key(settings.trust.database_key),
+        signing_key=signing_key,
+        sealing_key=SealingKey(keys.key_id(sealing), sealing),
+        quota_bytes=settings.queue.quota_mb * 1024 * 1024,
+        ballast_bytes=settings.queue.ballast_mb * 1024 * 1024,
+    )
+    stack.callback(outbox.close)
+    link = Link(
+        settings.centre.url,
+        terminal=settings.terminal.number,
+        signing_key=signing_key,
+        ca_file=settings.centre.authority,
+    )
+    devices = open_devices(settings, stack)
+    later: dict[str, Surroundings] = {}
+    sender = Sender(
+        outbox,
+        link,
+        centre_keys={keys.key_id(acknowledgement): acknowledgement},
+        policy=DEMO_POLICY if settings.terminal.demo else DEFAULT_POLICY,
+        on_change=refresh,
+        on_centre_time=clock.confirm,
+        heartbeat_body=lambda: later["surroundings"].heartbeat(),  # noqa: PLW0108 - it exists later
+    )
+    speaker = Speaker(shlex.split(settings.speech.command))
+    stack.callback(speaker.close)
+    later["surroundings"] = surroundings = Surroundings(
+        place,
+        clock,
+        devices,
+        outbox,
+        sender,
+        lambda: load_catalogue(
+            settings.catalogue.directory, publisher, clock.now().wall_utc, settings.terminal.region
+        ),
+        speaker,
+    )
+    return Foundation(place, clock, signing_key, outbox, link, devices, sender, speaker, surroundings)
+
+
+def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal:
+    """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start."""
     with contextlib.ExitStack() as stack:
-        signing_key = keys.private_key(settings.trust.terminal_key)
-        publisher = keys.public_key(settings.trust.publisher_key)
-        sealing = keys.sealing_public_key(settings.centre.sealing_key)
-        acknowledgement = keys.public_key(settings.centre.acknowledgement_key)
-        clock = Clock(state / "clock.json")
-        place = Place(
-            settings.terminal.number,
-            settings.terminal.station,
-            settings.terminal.responsible_body,
-            settings.terminal.hotline,
-        )
-        outbox = Outbox.open(
-            state / "outbox",
-            terminal=settings.terminal.number,
-            database_key=keys.database_key(settings.trust.database_key),
-            signing_key=signing_key,
-            sealing_key=SealingKey(keys.key_id(sealing), sealing),
-            quota_bytes=settings.queue.quota_mb * 1024 * 1024,
-            ballast_bytes=settings.queue.ballast_mb * 1024 * 1024,
-        )
-        stack.callback(outbox.close)
-        link = Link(
-            settings.centre.url,
-            terminal=settings.terminal.number,
-            signing_key=signing_key,
-            ca_file=settings.centre.authority,
-        )
-        devices = open_devices(settings, stack)
-        later: dict[str, Any] = {}
+        later: dict[str, Journey] = {}
 
         def refresh() -> None:
             if "journey" in later:
                 later["journey"].send(ev.Refresh())
 
-        sender = Sender(
-            outbox,
-            link,
-            centre_keys={keys.key_id(acknowledgement): acknowledgement},
-            policy=DEMO_POLICY if settings.terminal.demo else DEFAULT_POLICY,
-            on_change=refresh,
-            on_centre_time=clock.confirm,
-            heartbeat_body=lambda: later["surroundings"].heartbeat(),  # noqa: PLW0108 - it exists later
-        )
-        speaker = Speaker(shlex.split(settings.speech.command))
-        stack.callback(speaker.close)
-        surroundings = Surroundings(
-            place,
-            clock,
-            devices,
-            outbox,
-            sender,
-            lambda: load_catalogue(
-                settings.catalogue.directory, publisher, clock.now().wall_utc, settings.terminal.region
-            ),
-            speaker,
-        )
-        later["surroundings"] = surroundings
+        base = lay_foundation(settings, stack, refresh)
+        surroundings, speaker, devices = base.surroundings, base.speaker, base.devices
 
         def on_step(before: Visit, event: ev.Event, after: Visit) -> None:
             if after.state is not before.state:
@@ -270,7 +300,15 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             on_step=on_step,
         )
         later["journey"] = journey
-        office = CaseOffice(outbox, sender, clock, place, signing_key, observers.progress, observers.slip)
+        office = CaseOffice(
+            base.outbox,
+            base.sender,
+            base.clock,
+            base.place,
+            base.signing_key,
+            observers.progress,
+            observers.slip,
+        )
         hands = DeviceHands(
             devices,
             office,
@@ -294,11 +332,22 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             refresh,
         )
         stack.callback(watch.close)
-        stack.callback(sender.close)
+        stack.callback(base.sender.close)
         stack.callback(journey.close)
+        control = ControlServer(settings.terminal.state, {"health": surroundings.seen})
+        stack.callback(control.close)
         journey.start(hands)
         watch.start()
-        sender.start()
+        base.sender.start()
+        control.start()
         return Terminal(
-            settings, journey, hands, devices, outbox, sender, surroundings, speaker, stack.pop_all()
+            settings,
+            journey,
+            hands,
+            devices,
+            base.outbox,
+            base.sender,
+            surroundings,
+            speaker,
+            stack.pop_all(),
         )

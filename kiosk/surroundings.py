@@ -205,6 +205,19 @@ class Surroundings:
     def _not_ready(self) -> dict[str, dict[str, str]]:
         return {code: health.resident_words(why) for code, why in self._service_causes().items() if why}
 
+    def seen(self) -> dict[str, Any]:
+        """The heartbeat's body and every device's own state: what the technician's commands ask for."""
+        devices = {
+            kind: {
+                "state": status.state.value,
+                "cause": status.cause.value if status.cause else None,
+                "detail": status.detail,
+                "warnings": [warning.value for warning in status.warnings],
+            }
+            for kind, status in self.statuses().items()
+        }
+        return {"report": self.heartbeat(), "devices": devices}
+
     def heartbeat(self) -> dict[str, Any]:
         """The body of the next heartbeat."""
         counters = self._counters()
