@@ -14,8 +14,11 @@ def main() -> None:
 
     from kiosk.bench.command import demo
     from kiosk.cli import cli, config_option
+    from kiosk.doctor.command import doctor
+    from kiosk.selftest.command import selftest
 
-    cli.add_command(demo)
+    for command in (demo, doctor, selftest):
+        cli.add_command(command)
 
     @cli.command()
     @click.option("--database", default="sqlite:///.demo/centre.sqlite", show_default=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from kiosk.settings import Settings
+    from kiosk.settings import Loaded, Settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOT_FINE = 1
@@ -229,17 +229,22 @@ def queue_verify(config: Path, as_json: bool) -> None:
     sys.exit(0 if report.whole else NOT_FINE)
 
 
-def settings_or_exit(config: Path) -> Settings:
-    """The settings to serve with; problems go to standard error, and none usable ends the program."""
+def load_or_exit(config: Path) -> Loaded:
+    """The settings and what was wrong with them; none usable ends the program, and why is told."""
     from kiosk.settings import NotConfiguredError, load
     from kiosk.settings.model import TerminalSection
 
     try:
-        loaded = load(config, config.parent / TerminalSection().state / "kiosk.last-good.ini")
+        return load(config, config.parent / TerminalSection().state / "kiosk.last-good.ini")
     except NotConfiguredError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         sys.exit(NOT_CONFIGURED)
+
+
+def settings_or_exit(config: Path) -> Settings:
+    """The settings to serve with; what was wrong goes to standard error."""
+    loaded = load_or_exit(config)
     for problem in loaded.problems:
         click.echo(str(problem), err=True)
     return loaded.settings

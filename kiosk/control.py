@@ -119,7 +119,7 @@ def ask(folder: Path, question: str, timeout_s: float = 5.0) -> Ok[dict[str, Any
 def _answered(answer: Answer) -> dict[str, Any]:
     try:
         return {"ok": True, "answer": dict(answer())}
-    except Exception as error:  # a defect: told to whoever asked, and the next question is answered
+    except Exception as error:  # noqa: BLE001  # a defect: told to whoever asked, and the next question is answered
         log.error("an answer for the technician failed: %s", type(error).__name__)
         return {"ok": False, "why": type(error).__name__}
 

@@ -198,6 +198,32 @@ CAUSES: dict[str, CauseText] = {
         ("有事项定义没有通过检查", "a service definition was rejected"),
         ("运行 catalogue list 看原因", "run catalogue list"),
     ),
+    "def.none": _text(
+        ("", ""),
+        ("没有一件事项可以办", "no service can be offered"),
+        ("运行 catalogue list 看原因", "run catalogue list"),
+    ),
+    "keys.unusable": _text(
+        ("", ""),
+        ("密钥文件不能用", "a key file cannot be used"),
+        ("重新登记这台终端", "enrol this terminal again"),
+    ),
+    "disk.low": _text(("", ""), ("磁盘快满了", "the disk is nearly full"), ("清理磁盘", "free disk space")),
+    "clock.unconfirmed": _text(
+        ("", ""),
+        ("时间还没有经中心核对", "the time is not confirmed by the centre yet"),
+        ("接通网络，会自动核对", "connect the network, it is confirmed by itself"),
+    ),
+    "program.stopped": _text(
+        ("", ""),
+        ("终端程序没有运行", "the terminal's program does not run"),
+        ("启动终端服务", "start the terminal's service"),
+    ),
+    "program.silent": _text(
+        ("", ""),
+        ("终端程序在运行但不应答", "the terminal's program runs and does not answer"),
+        ("重启终端服务", "restart the terminal's service"),
+    ),
     "config.last_good": _text(
         ("", ""),
         ("kiosk.ini 有错，用的是上一份", "kiosk.ini is wrong, the last good copy serves"),

@@ -102,15 +102,7 @@ class Surroundings:
 
     def statuses(self) -> dict[str, DeviceStatus]:
         """The last known status of every device kind that this terminal has."""
-        d = self._devices
-        known: dict[str, Device | None] = {
-            "card": d.identity_reader,
-            "camera": d.camera,
-            "face": d.face,
-            "printer": d.printer,
-            "helper": d.helper_reader,
-        }
-        found = {kind: device.status() for kind, device in known.items() if device is not None}
+        found = {kind: device.status() for kind, device in self._devices.named().items()}
         if self._speaker.ready:
             found["speaker"] = DeviceStatus(DeviceState.READY)
         elif self._speaker.wanted:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardFailure, CardReader, EncodedPhoto
-from drivers.contract import Cause, Failed, Ok, Outcome
+from drivers.contract import Cause, Device, Failed, Ok, Outcome
 from drivers.face.contract import FaceFailure, FaceVerifier
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from kiosk.case import CaseState
@@ -41,6 +41,17 @@ class Devices:
     face: FaceVerifier | None
     printer: ReceiptPrinter | None
     decode_photo: Callable[[EncodedPhoto], Ok[bytes] | Failed[str]]
+
+    def named(self) -> dict[str, Device]:
+        """Kind, as the health vocabulary calls it -> device; without what this terminal does not have."""
+        known: dict[str, Device | None] = {
+            "card": self.identity_reader,
+            "camera": self.camera,
+            "face": self.face,
+            "printer": self.printer,
+            "helper": self.helper_reader,
+        }
+        return {kind: device for kind, device in known.items() if device is not None}
 
 
 class Office(Protocol):

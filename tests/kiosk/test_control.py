@@ -35,7 +35,7 @@ def test_it_answers_what_it_is_asked(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_another_question_names_the_known_ones(serve: Serve, tmp_path: Path) -> None:
-    serve({"health": lambda: {}})
+    serve({"health": dict})
     refused = ask(tmp_path, "visits")
     assert refused == Failed(ControlFailure.REFUSED, "it answers only to health")
 

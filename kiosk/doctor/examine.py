@@ -1,0 +1,271 @@
+"""Looks at everything a terminal needs. A running terminal is asked; a stopped one is looked at here.
+
+Of a running terminal the devices are not touched: a reader and a printer have one owner.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from drivers.contract import Cause, Device, DeviceState, DeviceStatus, Failed, Ok
+from kiosk import keys
+from kiosk.assembly import Foundation, key_files, lay_foundation, open_devices
+from kiosk.control import ControlFailure, ask
+from kiosk.doctor.findings import (
+    NAMES,
+    NEEDS_SOMEBODY,
+    Finding,
+    Verdict,
+    fine,
+    not_fitted,
+    of_cause,
+    of_device,
+)
+from kiosk.journey.hands import Devices
+from kiosk.round_trip import round_trip
+from kiosk.settings import Loaded, Settings
+from kiosk.surroundings import CAUSE_OF_LINK
+from offline_queue.link_state import LinkState
+from offline_queue.records import StoreError
+
+OPENING_S = 20.0
+"""How long a device may take to say what it is: the face models are loaded in this time on a slow machine."""
+PAUSE_S = 0.2
+SPARE_DISK = 2.0
+"""The disk has room for this many full queues, or somebody is told."""
+MEGABYTE = 1024 * 1024
+
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """All findings. `running`: the terminal was up and spoke for itself."""
+
+    terminal: str
+    running: bool
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def well(self) -> bool:
+        """Nobody has to come."""
+        return not any(finding.verdict in NEEDS_SOMEBODY for finding in self.findings)
+
+    def in_order(self) -> list[Finding]:
+        """In the order of `NAMES`; what has no name of its own comes last."""
+        order = list(NAMES)
+        return sorted(
+            self.findings, key=lambda f: order.index(f.subject) if f.subject in order else len(order)
+        )
+
+
+def examine(loaded: Loaded, progress: Progress) -> Diagnosis:
+    """Look at everything once. Never raises for what can be wrong with a terminal; may take 30 s."""
+    settings = loaded.settings
+    asked = ask(settings.terminal.state, "health")
+    running = not (isinstance(asked, Failed) and asked.reason is ControlFailure.NOT_RUNNING)
+    diagnosis = Diagnosis(settings.terminal.number, running)
+    found = diagnosis.findings
+    found += _settings(loaded)
+    found += _disk(settings)
+    match asked:
+        case Ok(answer):
+            found.append(fine("program", f"version {answer['report']['version']}"))
+            found += _keys(settings)
+            found += _reported(answer, settings)
+        case Failed(ControlFailure.NOT_RUNNING):
+            found += _stopped(settings, progress)
+        case Failed(_, detail):
+            found.append(of_cause("program", "program.silent", detail=detail))
+    return diagnosis
+
+
+def _settings(loaded: Loaded) -> list[Finding]:
+    if not loaded.problems:
+        return [fine("settings")]
+    found = []
+    for problem in loaded.problems:
+        place = f"{problem.file}:{problem.line}: {problem.key}"
+        verdict = Verdict.WRONG if problem.fatal else Verdict.WARNING
+        what = {"zh": problem.message_zh, "en": problem.message_en}
+        cause = "config.last_good" if loaded.used_last_good else ""
+        action = {"zh": "改好后运行 config check", "en": "mend it, then run config check"}
+        found.append(Finding("settings", verdict, what, action, cause, place))
+    return found
+
+
+def _disk(settings: Settings) -> list[Finding]:
+    folder = settings.terminal.state
+    while not folder.exists():
+        folder = folder.parent
+    free_mb = shutil.disk_usage(folder).free // MEGABYTE
+    wanted_mb = int(SPARE_DISK * settings.queue.quota_mb)
+    detail = f"{free_mb} MB free"
+    if free_mb >= wanted_mb:
+        return [fine("disk", detail)]
+    return [of_cause("disk", "disk.low", Verdict.WARNING, f"{detail}, {wanted_mb} MB wanted")]
+
+
+def _keys(settings: Settings) -> list[Finding]:
+    """Each file of trust is there, readable, and no demo key in service."""
+    found = []
+    trust, centre = settings.trust, settings.centre
+    readers: list[tuple[Any, Callable[[Any], object]]] = [
+        (trust.terminal_key, keys.private_key),
+        (trust.database_key, keys.database_key),
+        (trust.publisher_key, keys.public_key),
+        (centre.sealing_key, keys.sealing_public_key),
+        (centre.acknowledgement_key, keys.public_key),
+    ]
+    for path, read in readers:
+        try:
+            read(path)
+        except keys.KeyFileError as error:
+            found.append(of_cause("keys", "keys.unusable", detail=str(error)))
+    if not settings.terminal.demo:
+        try:
+            keys.refuse_demo(*(path for path in key_files(settings) if path.is_file()))
+        except keys.KeyFileError as error:
+            found.append(of_cause("keys", "keys.unusable", detail=str(error)))
+    return found or [fine("keys")]
+
+
+def _reported(answer: Mapping[str, Any], settings: Settings) -> list[Finding]:
+    """What a running terminal says of itself."""
+    report = answer["report"]
+    found = []
+    statuses = {kind: _status(plain) for kind, plain in answer["devices"].items()}
+    found += _devices(statuses, settings)
+    of_devices = {cause for status in statuses.values() for cause in _causes(status)}
+    found += _office(report, [cause for cause in report["causes"] if cause not in of_devices])
+    if report["link"] == LinkState.ONLINE:
+        found.append(fine("centre"))
+    elif not CAUSE_OF_LINK[LinkState(report["link"])]:
+        words = {"zh": "中心还没有回答过", "en": "the centre has not answered yet"}
+        action = {"zh": "过一分钟再看", "en": "look again in a minute"}
+        found.append(Finding("centre", Verdict.UNKNOWN, words, action, "net.unknown"))
+    return found
+
+
+def _stopped(settings: Settings, progress: Progress) -> list[Finding]:
+    """The terminal is not running: its parts are opened here, looked at and closed again."""
+    found = [of_cause("program", "program.stopped", Verdict.WARNING), *_keys(settings)]
+    with contextlib.ExitStack() as stack:
+        try:
+            base = lay_foundation(settings, stack)
+        except keys.KeyFileError:
+            devices = open_devices(settings, stack)  # the keys have their finding already
+            found += _devices(_probed(devices, progress), settings)
+        except StoreError as error:
+            found.append(of_cause("queue", "queue.broken", detail=str(error)))
+            found += _devices(_probed(open_devices(settings, stack), progress), settings)
+        else:
+            stack.callback(base.sender.close)
+            found += _devices(_probed(base.devices, progress), settings)
+            seen = base.surroundings.seen()
+            of_devices = {cause for plain in seen["devices"].values() for cause in _causes(_status(plain))}
+            found += _office(seen["report"], [c for c in seen["report"]["causes"] if c not in of_devices])
+            progress("中心 / the centre")
+            found.append(_centre(base))
+    return found
+
+
+def _centre(base: Foundation) -> Finding:
+    match round_trip(base.link, base.outbox):
+        case Ok(took_ms):
+            return fine("centre", f"{took_ms:.0f} ms")
+        case Failed(cause, detail):
+            return of_cause("centre", cause, detail=detail)
+
+
+def _office(report: Mapping[str, Any], general: list[str]) -> list[Finding]:
+    """Queue, network, clock and services, of a report of `kiosk.health`."""
+    found = []
+    for cause in general:
+        subject = _subject_of(cause)
+        verdict = Verdict.WARNING if cause in _LATER else Verdict.WRONG
+        found.append(of_cause(subject, cause, verdict))
+    queue = report["queue"]
+    if not any(finding.subject == "queue" for finding in found):
+        found.append(fine("queue", f"{queue['pending']} waiting"))
+    quality = report["clock_quality"]
+    if quality == "synced":
+        found.append(fine("clock"))
+    else:
+        found.append(of_cause("clock", "clock.unconfirmed", Verdict.WARNING, quality))
+    stopped = {code: said["causes"] for code, said in report["services"].items() if said["causes"]}
+    for code, causes in stopped.items():
+        found.append(of_cause("services", causes[0], detail=code))
+    if not report["services"]:
+        found.append(of_cause("services", "def.none"))
+    elif not stopped:
+        found.append(fine("services", f"{len(report['services'])}"))
+    return found
+
+
+_LATER = frozenset({"queue.poison", "queue.reopened", "net.slow", "config.last_good"})
+"""The terminal goes on serving; somebody should look soon."""
+_SUBJECTS = {"net": "centre", "tls": "centre", "centre": "centre", "queue": "queue", "clock": "centre",
+             "def": "services", "config": "settings"}  # fmt: skip
+
+
+def _subject_of(cause: str) -> str:
+    family = cause.split(".", 1)[0]
+    return _SUBJECTS.get(family, family)
+
+
+def _devices(statuses: Mapping[str, DeviceStatus], settings: Settings) -> list[Finding]:
+    found = [finding for kind, status in statuses.items() for finding in of_device(kind, status)]
+    fitted = {
+        "card": settings.card_reader.kind != "none",
+        "helper": settings.card_reader.helper_kind != "none",
+        "camera": bool(settings.camera.source),
+        "face": bool(settings.camera.source),
+        "printer": settings.receipt_printer.address != "none",
+        "speaker": bool(settings.speech.command),
+    }
+    return found + [
+        not_fitted(kind) for kind, wanted in fitted.items() if not wanted and kind not in statuses
+    ]
+
+
+def _probed(devices: Devices, progress: Progress) -> dict[str, DeviceStatus]:
+    """Every device asked until it says what it is, or for `OPENING_S`."""
+    statuses = {}
+    for kind, device in devices.named().items():
+        zh, en = NAMES.get(kind, (kind, kind))
+        progress(f"{zh} / {en}")
+        statuses[kind] = _settled(device)
+    return statuses
+
+
+def _settled(device: Device) -> DeviceStatus:
+    ends_s = time.monotonic() + OPENING_S
+    status = device.probe()
+    while status.state in (DeviceState.OPENING, DeviceState.UNKNOWN) and time.monotonic() < ends_s:
+        time.sleep(PAUSE_S)
+        status = device.probe()
+    return status
+
+
+def _causes(status: DeviceStatus) -> Iterator[str]:
+    if status.cause is not None:
+        yield status.cause.value
+    for warning in status.warnings:
+        yield warning.value
+    if not status.usable:
+        yield from ("device.unknown", "helper.unavailable")
+
+
+def _status(plain: Mapping[str, Any]) -> DeviceStatus:
+    return DeviceStatus(
+        DeviceState(plain["state"]),
+        Cause(plain["cause"]) if plain["cause"] else None,
+        plain["detail"],
+        tuple(Cause(warning) for warning in plain["warnings"]),
+    )

@@ -1,0 +1,1 @@
+"""Tries every part of a stopped terminal once, as a visit would use it; results as JSON and on paper."""

@@ -1,0 +1,105 @@
+"""`main.py selftest`: card read, print, capture, frame age, queue fsync, sync round trip."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from drivers.contract import CheckOutcome, Failed
+from kiosk.cli import NOT_CONFIGURED, NOT_FINE, config_option, json_option, settings_or_exit, show
+
+
+@click.command()
+@config_option
+@json_option
+@click.option("--card/--no-card", default=True, help="Ask for a card and read it.")
+@click.option("--print/--no-print", "paper", default=True, help="Print the results.")
+@click.option(
+    "--card-wait",
+    "card_wait_s",
+    type=click.FloatRange(1, 300),
+    default=30,
+    show_default=True,
+    help="Seconds.",
+)
+def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_s: float) -> None:
+    """Use every part once, as a visit would, and print the results.
+
+    The terminal must be stopped: each device has one owner. Of the card only its kind and its checks
+    are told, no picture is kept, and the centre gets an empty batch.
+
+    Exit code 0: every part that is fitted passed (a step that was left out is told as not done).
+    1: something failed, or the terminal is running.
+    """
+    from kiosk import __version__
+    from kiosk.assembly import lay_foundation
+    from kiosk.control import ControlFailure, ask
+    from kiosk.keys import KeyFileError
+    from kiosk.office import CHINA_TIME
+    from kiosk.selftest import steps as s
+    from kiosk.selftest.sheet import line_of, sheet
+    from offline_queue.records import StoreError
+
+    def say(words: str) -> None:
+        click.echo(words, err=as_json)
+
+    settings = settings_or_exit(config)
+    asked = ask(settings.terminal.state, "health")
+    if not (isinstance(asked, Failed) and asked.reason is ControlFailure.NOT_RUNNING):
+        click.echo(
+            "终端正在运行，请先停下，或用 doctor 看它 / the terminal is running: stop it first, or use doctor",
+            err=True,
+        )
+        sys.exit(NOT_FINE)
+    done: list[s.Step] = []
+    with contextlib.ExitStack() as stack:
+        try:
+            base = lay_foundation(settings, stack)
+        except (KeyFileError, StoreError) as error:
+            click.echo(str(error), err=True)
+            sys.exit(NOT_CONFIGURED)
+        stack.callback(base.sender.close)
+        devices = base.devices
+
+        def please() -> None:
+            say(
+                f"请放一张证件在读卡区，等 {card_wait_s:.0f} 秒 / put any card on the pad within {card_wait_s:.0f} s"
+            )
+
+        made_at = base.clock.now().wall_utc.astimezone(CHINA_TIME)
+        todo: list[Callable[[], s.Step]] = [
+            lambda: s.queue_fsync(settings.terminal.state),
+            lambda: s.sync_round_trip(base.link, base.outbox),
+            lambda: s.face_models(devices.face),
+            lambda: s.camera_frames(devices.camera),
+            lambda: (
+                s.card_read(devices.identity_reader, card_wait_s, please)
+                if card
+                else s.not_done("card_read", "left out")
+            ),
+            lambda: (
+                s.print_sheet(
+                    devices.printer,
+                    sheet(settings.terminal.number, settings.terminal.station, __version__, made_at, done),
+                )
+                if paper
+                else s.not_done("print", "left out")
+            ),
+        ]
+        for number, step in enumerate(todo, 1):
+            done.append(step())
+            say(f"{number}/{len(todo)}{line_of(done[-1])}")
+    ok = not any(step.outcome is CheckOutcome.FAILED for step in done)
+    data = {
+        "ok": ok,
+        "schema": "jiujin.selftest/1",
+        "terminal": settings.terminal.number,
+        "version": __version__,
+        "steps": [step.to_json() for step in done],
+    }
+    show(as_json, data, ["全部通过 / all passed" if ok else "有不通过的 / something failed"])
+    sys.exit(0 if ok else NOT_FINE)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+
+from drivers.contract import Cause, DeviceState, DeviceStatus
+from kiosk.assembly import assemble
+from kiosk.doctor.findings import Verdict, of_device
+from kiosk.health import CAUSES
+from kiosk.journey.states import State
+from kiosk.settings import load_text
+from offline_queue.link_state import LinkState
+from tests.drivers.waiting import wait_until
+from tests.kiosk.technician.conftest import Bench, causes, verdicts
+from tests.kiosk.terminal.hall import unused_port
+
+
+def test_a_whole_terminal_needs_nobody(bench: Bench) -> None:
+    code, report = bench.json("doctor")
+    assert code == 0, report
+    assert report["ok"] is True
+    assert report["running"] is False
+    found = verdicts(report)
+    assert {subject for subject, verdict in found.items() if verdict == "warning"} == {"program", "clock"}
+    assert {"card", "camera", "face", "printer", "centre", "queue", "keys", "disk", "services"} <= {
+        subject for subject, verdict in found.items() if verdict == "fine"
+    }
+    assert found["helper"] == found["speaker"] == "not_fitted"
+
+
+def test_every_fault_is_named_with_what_to_do(bench: Bench) -> None:
+    bench.village.set_paper("out")
+    bench.village.reader.close()
+    bench.village.set_network("down")
+    code, report = bench.json("doctor")
+    assert code == 1
+    assert report["ok"] is False
+    assert {"printer.paper_out", "card.absent", "net.down"} <= causes(report)
+    for finding in report["findings"]:
+        if finding["verdict"] in ("wrong", "unknown", "warning"):
+            said = [finding[words][language] for words in ("what", "action") for language in ("zh", "en")]
+            assert all(said), finding
+
+
+def test_the_words_are_for_people(bench: Bench) -> None:
+    bench.village.set_paper("out")
+    done = bench.run("doctor")
+    assert done.returncode == 1
+    assert "✗ 回执打印机 receipt printer: 没有纸 / paper out" in done.stdout
+    assert "→ 装一卷新纸 / put in a new roll" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_key_does_not_keep_the_devices_from_being_looked_at(bench: Bench) -> None:
+    bench.configure({("trust", "terminal_key"): str(bench.folder / "gone.key")})
+    code, report = bench.json("doctor")
+    assert code == 1
+    assert "keys.unusable" in causes(report)
+    assert verdicts(report)["card"] == "fine"
+    assert verdicts(report)["printer"] == "fine"
+
+
+def test_a_setting_that_cannot_be_used_is_told_with_its_line(bench: Bench) -> None:
+    assert bench.json("doctor")[0] == 0  # keeps a last good copy
+    bench.configure({("screen", "idle_warn_s"): "6O"})
+    code, report = bench.json("doctor")
+    (wrong,) = [f for f in report["findings"] if f["subject"] == "settings"]
+    assert code == 1
+    assert wrong["cause"] == "config.last_good"
+    assert "screen.idle_warn_s" in wrong["detail"]
+
+
+def test_a_running_terminal_speaks_for_itself_and_keeps_its_devices(bench: Bench) -> None:
+    settings, problems = load_text(bench.ini.read_text("utf-8"), "kiosk.ini", bench.folder)
+    assert settings is not None, problems
+    terminal = assemble(settings)
+    try:
+        devices = terminal.devices.named()
+        assert wait_until(lambda: all(device.status().usable for device in devices.values()))
+        assert wait_until(lambda: terminal.sender.status().link_state is LinkState.ONLINE)
+        code, report = bench.json("doctor")
+        assert (code, report["running"]) == (0, True), report
+        assert verdicts(report)["card"] == verdicts(report)["printer"] == "fine"
+        assert "program.stopped" not in causes(report)
+
+        bench.village.set_paper("out")
+        assert wait_until(lambda: not devices["printer"].status().usable)
+        code, report = bench.json("doctor")
+        assert code == 1
+        assert "printer.paper_out" in causes(report)
+        assert terminal.view().state is State.ATTRACT
+
+        refused = bench.run("selftest", "--json")
+        assert refused.returncode == 1
+        assert "running" in refused.stderr
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("state", list(DeviceState))
+@pytest.mark.parametrize("cause", [None, Cause.CARD_SILENT])
+def test_what_is_not_known_to_work_is_never_fine(state: DeviceState, cause: Cause | None) -> None:
+    status = DeviceStatus(state, cause)
+    found = of_device("card", status)
+    assert all((finding.verdict is Verdict.FINE) == status.usable for finding in found)
+    if not status.usable:
+        assert all(finding.action["zh"] for finding in found)
+
+
+def test_a_warning_is_not_hidden_by_a_device_that_works() -> None:
+    low = DeviceStatus(DeviceState.READY, warnings=(Cause.PRINTER_PAPER_LOW,))
+    (found,) = of_device("printer", low)
+    assert found.verdict is Verdict.WARNING
+    assert found.what == CAUSES["printer.paper_low"].technician
+
+
+def test_an_unreachable_centre_is_told_by_its_cause(bench: Bench) -> None:
+    bench.configure({("centre", "url"): f"https://127.0.0.1:{unused_port()}", ("camera", "source"): ""})
+    code, report = bench.json("doctor")
+    assert code == 1
+    assert verdicts(report)["centre"] == "wrong"
+    assert verdicts(report)["camera"] == "not_fitted"

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.contract import CheckOutcome
+from kiosk.bench.people import PEOPLE
+from kiosk.selftest import steps
+from kiosk.selftest.sheet import NAMES
+from tests.kiosk.technician.conftest import Bench
+
+NO_CAMERA = {("camera", "source"): ""}
+
+
+def outcomes(report: dict[str, Any]) -> dict[str, str]:
+    return {step["name"]: step["outcome"] for step in report["steps"]}
+
+
+def test_every_part_is_used_once_and_the_sheet_comes_out(bench: Bench) -> None:
+    person = next(iter(PEOPLE))
+    bench.village.put_card(person)
+    done = bench.run("selftest", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert set(outcomes(report)) == set(NAMES)
+    assert set(outcomes(report).values()) == {"passed"}
+    frames = next(step for step in report["steps"] if step["name"] == "camera_frames")
+    assert 0 < frames["measured"]["age_median_ms"] <= frames["measured"]["age_p95_ms"]
+    assert len(bench.village.printer.receipts) == 1
+    document = PEOPLE[person].document
+    for personal in (document.name, document.number, document.address):
+        assert personal not in done.stdout + done.stderr
+    assert not list((bench.folder / "state").rglob("*probe*"))
+
+
+def test_what_fails_is_named_and_the_others_are_still_tried(bench: Bench) -> None:
+    bench.configure(NO_CAMERA)
+    bench.village.set_network("down")
+    bench.village.set_paper("out")
+    code, report = bench.json("selftest", "--card-wait", "1")
+    assert code == 1
+    found = {step["name"]: step for step in report["steps"]}
+    assert found["sync_round_trip"]["outcome"] == "failed"
+    assert "net.down" in found["sync_round_trip"]["detail"]
+    assert found["print"]["outcome"] == "failed"
+    assert "printer.paper_out" in found["print"]["detail"]
+    assert (found["card_read"]["outcome"], found["card_read"]["detail"]) == ("failed", "no_card")
+    assert found["camera_frames"]["outcome"] == "not_done"
+    assert found["queue_fsync"]["outcome"] == "passed"
+
+
+def test_a_step_that_is_left_out_is_not_called_passed(bench: Bench) -> None:
+    bench.configure(NO_CAMERA)
+    code, report = bench.json("selftest", "--no-card", "--no-print")
+    assert code == 0
+    assert outcomes(report)["card_read"] == outcomes(report)["print"] == "not_done"
+    assert not bench.village.printer.receipts
+
+
+def test_a_disk_that_takes_nothing_fails_the_fsync(tmp_path: Path) -> None:
+    assert steps.queue_fsync(tmp_path).outcome is CheckOutcome.PASSED
+    assert not list(tmp_path.iterdir())
+    assert steps.queue_fsync(tmp_path / "nowhere").outcome is CheckOutcome.FAILED
+
+
+def test_a_disk_that_is_full_fails_the_fsync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(steps.os, "fsync", full)
+    step = steps.queue_fsync(tmp_path)
+    assert (step.outcome, step.detail) == (CheckOutcome.FAILED, "No space left on device")
+    assert not list(tmp_path.iterdir())
