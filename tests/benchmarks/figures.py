@@ -1,0 +1,47 @@
+"""What a benchmark reports."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number. `goal` is an upper bound in the same unit, None where there is none to reach.
+
+    `beside`: what else was measured in the same run, the reference of a ratio first.
+    """
+
+    name: str
+    value: float
+    unit: str
+    goal: float | None
+    beside: dict[str, float]
+
+    @property
+    def reached(self) -> bool | None:
+        return None if self.goal is None else self.value <= self.goal
+
+    def to_json(self) -> dict[str, Any]:
+        plain = asdict(self)
+        plain["value"] = round(self.value, 4)
+        plain["beside"] = {name: round(value, 4) for name, value in self.beside.items()}
+        return {**plain, "reached": self.reached}
+
+    def line(self) -> str:
+        sign = {None: " ", True: "✓", False: "✗"}[self.reached]
+        goal = "" if self.goal is None else f" (goal {self.goal:g})"
+        beside = ", ".join(f"{name} {value:.4g}" for name, value in self.beside.items())
+        return f" {sign} {self.name}: {self.value:.3g} {self.unit}{goal}  [{beside}]"
+
+
+def percentile(values: Sequence[float], per_cent: int) -> float:
+    """The value below which `per_cent` of at least two values lie."""
+    return statistics.quantiles(values, n=100, method="inclusive")[per_cent - 1]
+
+
+Suite = Callable[[Callable[[str], None]], list[Figure]]
+"""Takes a function that says what is being measured."""
