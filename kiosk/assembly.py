@@ -128,6 +128,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     An absent device says so itself. OSError when the printer's journal cannot be read.
     """
     from drivers.camera.opencv import OpencvCamera
+    from drivers.card_reader.links import link_to
     from drivers.card_reader.pcsc import PcscReader
     from drivers.card_reader.sdt import SdtReader
     from drivers.face.verifier import ProcessFaceVerifier
@@ -157,9 +158,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         )
     printer = settings.receipt_printer
     return Devices(
-        identity_reader=opened(SdtReader(card.port, baud_rate=card.baud_rate))
-        if card.kind == "sdt"
-        else None,
+        identity_reader=opened(SdtReader(link_to(card.port, card.baud_rate))) if card.kind == "sdt" else None,
         helper_reader=opened(PcscReader()) if card.helper_kind == "pcsc" else None,
         camera=lens,
         face=face,

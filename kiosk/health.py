@@ -68,6 +68,16 @@ CAUSES: dict[str, CauseText] = {
     "card.unauthorised": _text(
         _CARD, ("安全模块没有授权", "the SAM is not authorised"), ("联系厂商授权", "ask the vendor")
     ),
+    "card.denied": _text(
+        _CARD,
+        ("没有权限打开读卡器的端口", "no permission to open the reader's port"),
+        ("把终端的用户加入端口所属的组", "add the terminal's user to the port's group"),
+    ),
+    "card.swapped": _text(
+        ("身份证读卡器可以用", "The card reader is available"),
+        ("换了一台读卡器（安全模块编号变了）", "another reader is in place (the SAM's number changed)"),
+        ("核对读卡器登记", "check it against the register of readers"),
+    ),
     "camera.absent": _text(
         _CAMERA,
         ("找不到摄像头", "no camera"),

@@ -104,6 +104,17 @@ def decode(block: bytes) -> Ok[Document] | Failed[CardFailure]:
     )
 
 
+def decode_address(data: bytes) -> Ok[str] | Failed[CardFailure]:
+    """The newest address of READ_EXTRA (at most 70 bytes, padded) -> text, "" when there is none.
+
+    `UNREADABLE` for half a character: an address is whole or it is not known.
+    """
+    if len(data) % 2:
+        return Failed(CardFailure.UNREADABLE, f"an address of {len(data)} bytes")
+    text, whole = _text(data, ((0, len(data)),))
+    return Ok(text) if whole else Failed(CardFailure.UNREADABLE, "the address ends in mid-character")
+
+
 def encode(document: Document) -> bytes:
     """Inverse of `decode`, for the simulator.
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 from functools import reduce
 from operator import xor
 from typing import Final
 
 from drivers.card_reader.contract import CardFailure
-from drivers.contract import Cause, Failed, Ok
+from drivers.contract import Failed, Ok
 
 PREAMBLE: Final = bytes.fromhex("AAAAAA9669")
 HEADER_SIZE: Final = len(PREAMBLE) + 2
@@ -22,6 +22,11 @@ TEXT_SIZE: Final = 256
 PHOTO_SIZE: Final = 1024
 BASE_LENGTH: Final = 3 + 4 + TEXT_SIZE + PHOTO_SIZE + 1
 """LEN of a good answer to READ_BASE (0x0508)."""
+FINGERPRINT_SIZES: Final = (0x0400, 0x0200, 0)
+"""Two fingers, one, none: answers of 2321, 1809 and 1297 bytes to READ_FINGERPRINT."""
+ADDRESS_SIZE: Final = 70
+SPEEDS: Final = (115200, 57600, 38400, 19200, 9600)
+"""Bits per second, in the order of the PARA byte of command 60."""
 REPLY_LENGTHS: Final = range(4, 4097)
 REQUEST_LENGTHS: Final = range(3, 4097)
 SHORT_REPLY_LENGTHS: Final = range(4, 33)
@@ -37,6 +42,27 @@ class Command(Enum):
     SELECT = bytes.fromhex("2002")
     READ_BASE = bytes.fromhex("3001")
     READ_EXTRA = bytes.fromhex("3003")
+    READ_FINGERPRINT = bytes.fromhex("3010")
+    SPEED_115200 = bytes.fromhex("6000")
+    SPEED_57600 = bytes.fromhex("6001")
+    SPEED_38400 = bytes.fromhex("6002")
+    SPEED_19200 = bytes.fromhex("6003")
+    SPEED_9600 = bytes.fromhex("6004")
+
+    @classmethod
+    def for_speed(cls, bits_per_second: int) -> Command:
+        """The command that sets the module's UART; ValueError for a speed that it does not know."""
+        return cls(bytes([0x60, SPEEDS.index(bits_per_second)]))
+
+    @property
+    def speed(self) -> int | None:
+        """The speed that this command asks for, in bits per second."""
+        return SPEEDS[self.value[1]] if self.value[0] == 0x60 else None
+
+    @property
+    def reads_card(self) -> bool:
+        """Whether the module talks with the card for it, which takes up to 1.5 s."""
+        return self.value[0] == 0x30
 
     @property
     def reply_lengths(self) -> Container[int]:
@@ -53,9 +79,15 @@ class Command(Enum):
             case Command.STATUS | Command.RESET:
                 return (4,)
             case Command.READ_EXTRA:
-                return range(4, 75)
-            case Command.FIND | Command.SELECT:
+                return range(4, 4 + ADDRESS_SIZE + 1, 2)
+            case Command.READ_FINGERPRINT:
+                return (4, *(BASE_LENGTH + 2 + size for size in FINGERPRINT_SIZES))
+            case _:
                 return SHORT_REPLY_LENGTHS
+
+    def kept(self, body: bytes) -> bytes:
+        """What the terminal may keep of an answer: fingerprints are cut off before anybody sees them."""
+        return body[: BASE_LENGTH + 1] if self is Command.READ_FINGERPRINT else body
 
 
 def frame(body: bytes) -> bytes:
@@ -168,80 +200,33 @@ class FrameParser:
         return HEADER_SIZE + length if length in self._lengths else 0
 
 
-class Reaction(StrEnum):
-    """What the driver does next."""
-
-    PROCEED = "proceed"
-    WAIT = "wait"
-    RESEND = "resend"
-    RESTART = "restart"
-    STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What an SW3 stands for: the failure it becomes after `retries`, and the device's fault if any."""
-
-    text: str
-    reaction: Reaction
-    failure: CardFailure
-    retries: int = 0
-    reset_first: bool = False
-    fault: Cause | None = None
-
-
-_UNRECOGNISED: Final = Meaning(
-    "unrecognised error", Reaction.RESTART, CardFailure.UNREADABLE, 2, reset_first=True
-)
-
-_MEANINGS: Final = {
-    0x90: Meaning("success", Reaction.PROCEED, CardFailure.UNREADABLE),
-    0x91: Meaning("no such item on the card", Reaction.PROCEED, CardFailure.UNREADABLE),
-    0x9F: Meaning("card found", Reaction.PROCEED, CardFailure.UNREADABLE),
-    0x10: Meaning(
-        "request checksum error", Reaction.RESEND, CardFailure.READER_LOST, 2, fault=Cause.CARD_SAM_ERROR
-    ),
-    0x11: Meaning(
-        "request length error", Reaction.RESEND, CardFailure.READER_LOST, 2, fault=Cause.CARD_SAM_ERROR
-    ),
-    0x21: Meaning("command error", Reaction.STOP, CardFailure.READER_LOST, fault=Cause.CARD_SAM_ERROR),
-    0x23: Meaning("not permitted in this order", Reaction.RESTART, CardFailure.UNREADABLE, 2),
-    0x24: _UNRECOGNISED,
-    0x31: Meaning("card refused the module", Reaction.RESTART, CardFailure.NOT_AUTHENTIC, 1),
-    0x32: Meaning("module refused the card", Reaction.STOP, CardFailure.NOT_AUTHENTIC),
-    0x33: Meaning("information verification failed", Reaction.STOP, CardFailure.NOT_AUTHENTIC),
-    0x37: Meaning("fingerprint verification failed", Reaction.STOP, CardFailure.UNREADABLE),
-    0x3F: Meaning("information length error", Reaction.RESTART, CardFailure.UNREADABLE, 2),
-    0x40: Meaning("unrecognised card type", Reaction.STOP, CardFailure.WRONG_CARD),
-    0x41: Meaning("reading the card failed", Reaction.RESTART, CardFailure.CARD_MOVED, 2),
-    0x47: Meaning("random number failed", Reaction.RESTART, CardFailure.UNREADABLE, 2, reset_first=True),
-    0x60: Meaning(
-        "module self-test failed", Reaction.STOP, CardFailure.READER_LOST, fault=Cause.CARD_SAM_ERROR
-    ),
-    0x66: Meaning(
-        "module not authorised", Reaction.STOP, CardFailure.VENDOR_UNAUTHORISED, fault=Cause.CARD_UNAUTHORISED
-    ),
-    0x80: Meaning("no card, or one already read", Reaction.WAIT, CardFailure.NO_CARD),
-    0x81: Meaning("selecting the card failed", Reaction.RESTART, CardFailure.CARD_MOVED, 2),
-}
-
-
-def meaning(status: int) -> Meaning:
-    """The whole SW3 table; what is not in it counts as 24, unrecognised."""
-    return _MEANINGS.get(status, _UNRECOGNISED)
-
-
 def split_base(data: bytes) -> Ok[tuple[bytes, bytes]] | Failed[CardFailure]:
     """The data of READ_BASE -> text (256 bytes) and photo (1024 bytes)."""
+    return _split(data, lengths=2)
+
+
+def split_fingerprint(data: bytes) -> Ok[tuple[bytes, bytes]] | Failed[CardFailure]:
+    """The data of READ_FINGERPRINT, of which `Command.kept` left no fingerprint -> text and photo."""
+    return _split(data, lengths=3)
+
+
+def _split(data: bytes, lengths: int) -> Ok[tuple[bytes, bytes]] | Failed[CardFailure]:
+    start = 2 * lengths
     sizes = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
-    if sizes != (TEXT_SIZE, PHOTO_SIZE) or len(data) != 4 + TEXT_SIZE + PHOTO_SIZE:
-        return Failed(CardFailure.UNREADABLE, "text and photo do not have the lengths of a 30 01 answer")
-    return Ok((data[4 : 4 + TEXT_SIZE], data[4 + TEXT_SIZE :]))
+    if sizes != (TEXT_SIZE, PHOTO_SIZE) or len(data) != start + TEXT_SIZE + PHOTO_SIZE:
+        return Failed(CardFailure.UNREADABLE, "text and photo do not have the lengths of a good answer")
+    return Ok((data[start : start + TEXT_SIZE], data[start + TEXT_SIZE :]))
 
 
 def join_base(text: bytes, photo: bytes) -> bytes:
     """Inverse of `split_base`."""
     return len(text).to_bytes(2, "big") + len(photo).to_bytes(2, "big") + text + photo
+
+
+def join_fingerprint(text: bytes, photo: bytes, fingerprint: bytes) -> bytes:
+    """The data of an answer to READ_FINGERPRINT, for the simulator."""
+    sizes = b"".join(len(part).to_bytes(2, "big") for part in (text, photo, fingerprint))
+    return sizes + text + photo + fingerprint
 
 
 def format_sam_id(data: bytes) -> str:

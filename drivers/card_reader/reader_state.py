@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event, Lock
 
 from drivers.contract import Cause, DeviceState, DeviceStatus
@@ -54,11 +55,11 @@ class ReaderState:
     def status(self) -> DeviceStatus:
         return self._status
 
-    def ready(self, detail: str = "") -> None:
-        self._status = DeviceStatus(DeviceState.READY, detail=detail)
+    def ready(self, detail: str = "", warnings: tuple[Cause, ...] = ()) -> None:
+        self._status = DeviceStatus(DeviceState.READY, detail=detail, warnings=warnings)
 
     def busy(self) -> None:
-        self._status = DeviceStatus(DeviceState.BUSY, detail=self._status.detail)
+        self._status = replace(self._status, state=DeviceState.BUSY, cause=None)
 
     def opening(self) -> None:
         """Only from a state without a fault: a fault stays visible until the device answers."""

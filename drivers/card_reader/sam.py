@@ -1,24 +1,22 @@
-"""The module in an SDT reader (SAM) behind its serial port: one command, one answer, always in step."""
+"""The module in an SDT reader (SAM) behind its wire: one command, one answer, always in step."""
 
 from __future__ import annotations
 
+import time
 from typing import assert_never
 
+from drivers.card_reader import speed
 from drivers.card_reader.contract import CardFailure
-from drivers.card_reader.protocol import (
-    Command,
-    FrameParser,
-    Reaction,
-    Reply,
-    format_sam_id,
-    meaning,
-    request,
-)
+from drivers.card_reader.link import Link, LinkFailure
+from drivers.card_reader.module_status import Reaction, meaning
+from drivers.card_reader.protocol import Command, FrameParser, Reply, format_sam_id, request
 from drivers.card_reader.reader_state import Patience, ReaderState
-from drivers.card_reader.serial_link import LinkFailure, SerialLink
 from drivers.contract import Cause, DeviceState, Failed, Ok
 
+UDEV_PATIENCE_S = 30.0
+"""A port may be refused that long after it appeared: its rule was not applied yet (case S02)."""
 _DRAIN_LIMIT_S = 1.0
+_OTHER_SPEED_S = 0.3
 _SAM_ID_SIZE = 16
 
 
@@ -30,15 +28,18 @@ class SamModule:
     """
 
     def __init__(
-        self, port: str, state: ReaderState, *, baud_rate: int, short_timeout_s: float, read_timeout_s: float
+        self, link: Link, state: ReaderState, *, short_timeout_s: float, read_timeout_s: float
     ) -> None:
-        self._port = port
-        self._link = SerialLink(port, baud_rate)
+        self._link = link
+        self._wanted_speed = link.speed
         self._state = state
         self._short_timeout_s = short_timeout_s
         self._read_timeout_s = read_timeout_s
         self._in_step = False
+        self._was_in_step = False
         self._sam_id = ""
+        self._first_sam_id = ""
+        self._denied_since_s: float | None = None
 
     @property
     def sam_id(self) -> str:
@@ -46,11 +47,16 @@ class SamModule:
         return self._sam_id
 
     @property
+    def identity(self) -> str:
+        """The printed id, or the link's name for a module that does not tell it."""
+        return self._sam_id or self._link.name
+
+    @property
     def is_open(self) -> bool:
         return self._link.is_open
 
     def close(self) -> None:
-        self._link.close()
+        self._link.end()
 
     def distrust(self) -> None:
         """Ask for the status before the next command."""
@@ -63,7 +69,8 @@ class SamModule:
         failed = self._link.open()
         if failed is not None:
             return self._link_failed(failed)
-        self._in_step = False
+        self._denied_since_s = None
+        self._in_step = self._was_in_step = False
         self._sam_id = ""
         return None
 
@@ -73,6 +80,8 @@ class SamModule:
         if failed is not None or self._in_step:
             return failed
         answer = self._ask_status(patience)
+        if isinstance(answer, Failed) and answer.reason is CardFailure.TIMED_OUT:
+            answer = self._ask_at_other_speeds(patience) or answer
         if isinstance(answer, Failed):
             return self._silent(answer)
         found = meaning(answer.value.status)
@@ -80,12 +89,24 @@ class SamModule:
             self._state.replace_fault(found.fault or Cause.CARD_SAM_ERROR, found.text)
             return Failed(found.failure, found.text)
         if not self._sam_id:
-            named = self.command(Command.SAM_ID, patience)
-            if isinstance(named, Ok) and len(named.value.data) == _SAM_ID_SIZE:
-                self._sam_id = format_sam_id(named.value.data)
-        self._in_step = True
-        self._state.ready(self._sam_id)
+            self._learn_sam_id(patience)
+        self._in_step = self._was_in_step = True
+        self.tell_ready()
         return None
+
+    def tell_ready(self) -> None:
+        """Ready, with the module's id; a module that is not the first one since the start is a warning."""
+        if self._sam_id and self._first_sam_id not in ("", self._sam_id):
+            detail = f"{self._sam_id} in the place of {self._first_sam_id}"
+            self._state.ready(detail, (Cause.CARD_SWAPPED,))
+        else:
+            self._state.ready(self._sam_id)
+
+    def _learn_sam_id(self, patience: Patience) -> None:
+        named = self.command(Command.SAM_ID, patience)
+        if isinstance(named, Ok) and len(named.value.data) == _SAM_ID_SIZE:
+            self._sam_id = format_sam_id(named.value.data)
+            self._first_sam_id = self._first_sam_id or self._sam_id
 
     def _ask_status(self, patience: Patience) -> Ok[Reply] | Failed[CardFailure]:
         """Twice if need be: firmware that still reads for a cancelled wait is deaf for 1.5 s."""
@@ -93,11 +114,30 @@ class SamModule:
         if failed is not None:
             return failed
         answer = self.command(Command.STATUS, patience)
-        if isinstance(answer, Failed) and answer.reason is CardFailure.TIMED_OUT and not patience.over:
+        silent = isinstance(answer, Failed) and answer.reason is CardFailure.TIMED_OUT
+        if silent and self._was_in_step and not patience.over:
             answer = self.command(Command.STATUS, patience)
             # both may have been answered by now
             failed = self._drain(patience)
         return answer if failed is None else failed
+
+    def _ask_at_other_speeds(self, patience: Patience) -> Ok[Reply] | Failed[CardFailure] | None:
+        """The answer to the last status question, None when there was none."""
+        answers: list[Ok[Reply] | Failed[CardFailure]] = []
+
+        def asks() -> bool:
+            if patience.over or patience.cancelled:
+                return False
+            answers.append(self.command(Command.STATUS, patience.at_most(_OTHER_SPEED_S)))
+            return isinstance(answers[-1], Ok)
+
+        def tells(command: Command) -> bool:
+            told = self.command(command, patience.at_most(_OTHER_SPEED_S))
+            return isinstance(told, Failed) or meaning(told.value.status).reaction is Reaction.PROCEED
+
+        if speed.find(self._link, asks):
+            speed.move(self._link, self._wanted_speed, tells, asks)
+        return answers[-1] if answers else None
 
     def command(self, command: Command, patience: Patience) -> Ok[Reply] | Failed[CardFailure]:
         """Send and wait for the answer; sent again up to twice when the module heard it wrongly."""
@@ -109,7 +149,7 @@ class SamModule:
         return answer
 
     def _exchange(self, command: Command, patience: Patience) -> Ok[Reply] | Failed[CardFailure]:
-        limit_s = self._read_timeout_s if command is Command.READ_BASE else self._short_timeout_s
+        limit_s = self._read_timeout_s if command.reads_card else self._short_timeout_s
         limit = patience.at_most(limit_s)
         parser = FrameParser(command.reply_lengths)
         lost = self._link.write(request(command))
@@ -121,7 +161,7 @@ class SamModule:
                     return self._link_failed(failed)
                 case Ok(chunk):
                     if bodies := parser.feed(chunk):
-                        return Ok(Reply.from_body(bodies[0]))
+                        return Ok(Reply.from_body(command.kept(bodies[0])))
         self._in_step = False
         if limit.cancelled:
             return Failed(CardFailure.CANCELLED)
@@ -147,13 +187,25 @@ class SamModule:
         return None
 
     def _link_failed(self, failed: Failed[LinkFailure]) -> Failed[CardFailure]:
+        if failed.reason is not LinkFailure.DENIED:
+            self._denied_since_s = None
         match failed.reason:
             case LinkFailure.ABSENT:
                 self._state.fault(Cause.CARD_ABSENT, failed.detail, DeviceState.ABSENT)
             case LinkFailure.LOST:
                 self._state.fault(Cause.CARD_LOST, failed.detail, DeviceState.ABSENT)
-            case LinkFailure.DENIED | LinkFailure.HELD:
+            case LinkFailure.HELD:
                 self._state.fault(Cause.CARD_LOST, failed.detail)
+            case LinkFailure.DENIED:
+                self._denied(failed.detail)
             case _:
                 assert_never(failed.reason)
         return Failed(CardFailure.READER_LOST, failed.detail)
+
+    def _denied(self, detail: str) -> None:
+        """Tried again at every open; when it lasts it is a fault of its own, whatever was before."""
+        now_s = time.monotonic()
+        if self._denied_since_s is None:
+            self._denied_since_s = now_s
+        if now_s - self._denied_since_s >= UDEV_PATIENCE_S:
+            self._state.replace_fault(Cause.CARD_DENIED, detail)

@@ -1,4 +1,4 @@
-"""The reader driver for second-generation identity cards: SDT / SAM_V over a serial port."""
+"""The reader driver for second-generation identity cards: SDT / SAM_V over a serial port or USB."""
 
 from __future__ import annotations
 
@@ -9,46 +9,52 @@ from uuid import uuid4
 
 from drivers.card_reader import layout
 from drivers.card_reader.contract import CardFailure, CardRead, EncodedPhoto, PhotoFormat
-from drivers.card_reader.protocol import Command, Meaning, Reaction, meaning, split_base
+from drivers.card_reader.link import Link
+from drivers.card_reader.module_status import Meaning, Reaction, meaning
+from drivers.card_reader.newest_address import newest_address
+from drivers.card_reader.protocol import Command, split_base, split_fingerprint
 from drivers.card_reader.reader_state import Patience, ReaderState
 from drivers.card_reader.sam import SamModule
 from drivers.contract import Check, CheckOutcome, DeviceState, DeviceStatus, Failed, Ok
 
 _RECONNECT_S = 1.0
-_PROBE_S = 2.5
+_PROBE_S = 3.0
 
 _NO_ANSWER = Meaning("no answer", Reaction.RESTART, CardFailure.TIMED_OUT, retries=2)
+_LOSSES = 2
+"""How often the line may be lost and found again within one read."""
+_WITHOUT_FINGERPRINT = (0x21, 0x37)
+"""The module knows no READ_FINGERPRINT, or cannot verify the card's: the rest is still to be had."""
 
 
 class SdtReader:
-    """One SDT reader, known by its path (/dev/serial/by-id/... keeps it over a replug).
+    """One SDT reader behind a link (for a serial port, /dev/serial/by-id/... keeps it over a replug).
 
     One command is in flight at a time, each after a flush. `read` has one deadline over all
-    its steps. A lost port is opened again by the next `read` or `probe`, whatever device the
-    path leads to by then. Times are in seconds: `short_timeout_s` for find, select and status,
-    `read_timeout_s` for the read itself (firmware needs 0.3 to 1.5 s), `poll_s` between finds.
+    its steps. A lost link is opened again within a running read, or by the next `read` or `probe`,
+    whatever device its name leads to by then. Times are in seconds: `short_timeout_s` for find,
+    select and status, `read_timeout_s` for the read itself (firmware needs 0.3 to 1.5 s), `poll_s`
+    between finds. `with_fingerprint` asks with 30 10, for modules whose rules want it; the
+    fingerprint itself is dropped unseen.
     """
 
     can_detect_removal = False
 
     def __init__(
         self,
-        port: str,
+        link: Link,
         *,
-        baud_rate: int = 115200,
         poll_s: float = 0.3,
         short_timeout_s: float = 1.0,
         read_timeout_s: float = 3.0,
+        with_fingerprint: bool = False,
     ) -> None:
-        self._port = port
         self._poll_s = poll_s
+        self._first_read_command = Command.READ_FINGERPRINT if with_fingerprint else Command.READ_BASE
+        self._read_command = self._first_read_command
         self._state = ReaderState()
         self._module = SamModule(
-            port,
-            self._state,
-            baud_rate=baud_rate,
-            short_timeout_s=short_timeout_s,
-            read_timeout_s=read_timeout_s,
+            link, self._state, short_timeout_s=short_timeout_s, read_timeout_s=read_timeout_s
         )
 
     def status(self) -> DeviceStatus:
@@ -59,7 +65,7 @@ class SdtReader:
         return None
 
     def probe(self) -> DeviceStatus:
-        """Ask the module for its status (up to 2.5 s); while a read is going on, the last status."""
+        """Ask the module for its status (up to 3 s); while a read is going on, the last status."""
         with self._state.turn(Patience(0.0)) as mine:
             if mine and not self._state.closing.is_set():
                 self._module.distrust()
@@ -67,7 +73,7 @@ class SdtReader:
         return self._state.status
 
     def close(self) -> None:
-        """End a running read, then release the port."""
+        """End a running read, then release the link."""
         self._state.closing.set()
         with self._state.turn(Patience(float("inf"))):
             self._module.close()
@@ -89,7 +95,7 @@ class SdtReader:
             failed = self._reconnect(patience)
             result = failed if failed is not None else self._wait_for_card(patience)
             if self._state.status.state is DeviceState.BUSY:
-                self._state.ready(self._module.sam_id)
+                self._module.tell_ready()
             return result
 
     def _reconnect(self, patience: Patience) -> Failed[CardFailure] | None:
@@ -102,15 +108,23 @@ class SdtReader:
         """Find, select, read until a card was read, the deadline passed or nothing helps."""
         troubles: Counter[str] = Counter()
         heard = False
+        losses = 0
+        self._read_command = self._first_read_command
         while True:
             outcome = self._attempt(patience)
-            if isinstance(outcome, Failed) and outcome.reason is CardFailure.TIMED_OUT and not patience.over:
+            if _is(outcome, CardFailure.READER_LOST) and losses < _LOSSES:
+                # wherever it comes back, a card that still lies there counts as new
+                losses += 1
+                if (failed := self._reconnect(patience)) is not None:
+                    return failed
+                continue
+            if _is(outcome, CardFailure.TIMED_OUT) and not patience.over:
                 outcome = _NO_ANSWER
             if not isinstance(outcome, Meaning):
                 idle = heard and not troubles and self._state.status.state is not DeviceState.BUSY
-                if isinstance(outcome, Failed) and outcome.reason is CardFailure.TIMED_OUT and idle:
-                    return Failed(CardFailure.NO_CARD)
-                return outcome
+                return (
+                    Failed(CardFailure.NO_CARD) if _is(outcome, CardFailure.TIMED_OUT) and idle else outcome
+                )
             heard = True
             if outcome.reaction is not Reaction.WAIT:
                 troubles[outcome.text] += 1
@@ -142,42 +156,57 @@ class SdtReader:
     def _attempt(self, patience: Patience) -> Ok[CardRead] | Failed[CardFailure] | Meaning:
         """One find -> select -> read; a status that is not success comes back as its meaning."""
         data = b""
-        for command in (Command.FIND, Command.SELECT, Command.READ_BASE):
+        read_command = self._read_command
+        for command in (Command.FIND, Command.SELECT, read_command):
             answer = self._module.command(command, patience)
             if isinstance(answer, Failed):
                 return answer
             found = meaning(answer.value.status)
+            if command is Command.READ_FINGERPRINT and answer.value.status in _WITHOUT_FINGERPRINT:
+                self._read_command = Command.READ_BASE
+                return meaning(0x37)
             if found.reaction is not Reaction.PROCEED:
                 return found
             self._state.busy()
             data = answer.value.data
-        return self._accept(data)
+        return self._accept(data, read_command, patience)
 
-    def _accept(self, data: bytes) -> Ok[CardRead] | Failed[CardFailure]:
-        parts = split_base(data)
+    def _accept(
+        self, data: bytes, command: Command, patience: Patience
+    ) -> Ok[CardRead] | Failed[CardFailure]:
+        parts = split_base(data) if command is Command.READ_BASE else split_fingerprint(data)
         if isinstance(parts, Failed):
             return parts
         text, photo = parts.value
-        document = layout.decode(text)
-        if isinstance(document, Failed):
-            return document
+        decoded = layout.decode(text)
+        if isinstance(decoded, Failed):
+            return decoded
+        read_monotonic_ns = time.monotonic_ns()
+        module = self._module.identity
+        document, address_check = newest_address(self._module, decoded.value, patience)
+        if patience.cancelled:
+            return Failed(CardFailure.CANCELLED)
         return Ok(
             CardRead(
                 session_id=uuid4().hex,
-                document=document.value,
+                document=document,
                 photo=EncodedPhoto(PhotoFormat.WLT, photo),
-                evidence=self._evidence(),
-                reader_id=f"sdt:{self._module.sam_id or self._port}",
-                read_monotonic_ns=time.monotonic_ns(),
+                evidence=(*_evidence(module), address_check),
+                reader_id=f"sdt:{module}",
+                read_monotonic_ns=read_monotonic_ns,
             )
         )
 
-    def _evidence(self) -> tuple[Check, ...]:
-        """The module proves the card to itself and hands over plain text: nothing to verify later."""
-        module = self._module.sam_id or "without id"
-        return (
-            Check("frame_checksum", CheckOutcome.PASSED, "XOR, guards against line errors only"),
-            Check("sam_mutual_authentication", CheckOutcome.PASSED, f"module {module} reported 90"),
-            Check("issuer_signature", CheckOutcome.NOT_DONE, "the module gives none to the terminal"),
-            Check("loss_report", CheckOutcome.NOT_DONE, "not asked"),
-        )
+
+def _is(outcome: object, reason: CardFailure) -> bool:
+    return isinstance(outcome, Failed) and outcome.reason is reason
+
+
+def _evidence(module: str) -> tuple[Check, ...]:
+    """The module proves the card to itself and hands over plain text: nothing to verify later."""
+    return (
+        Check("frame_checksum", CheckOutcome.PASSED, "XOR, guards against line errors only"),
+        Check("sam_mutual_authentication", CheckOutcome.PASSED, f"module {module} reported 90"),
+        Check("issuer_signature", CheckOutcome.NOT_DONE, "the module gives none to the terminal"),
+        Check("loss_report", CheckOutcome.NOT_DONE, "not asked"),
+    )

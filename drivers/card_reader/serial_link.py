@@ -10,27 +10,19 @@ import errno
 import grp
 import termios
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
 import serial
 
+from drivers.card_reader.link import LinkFailure
+from drivers.card_reader.protocol import SPEEDS
 from drivers.contract import Failed, Ok
 
 T = TypeVar("T")
 
 _SLICE_S = 0.05
 _WRITE_TIMEOUT_S = 1.0
-
-
-class LinkFailure(StrEnum):
-    """Why there is no link."""
-
-    ABSENT = "absent"
-    DENIED = "denied"
-    HELD = "held"
-    LOST = "lost"
 
 
 _BY_ERRNO = {
@@ -45,19 +37,28 @@ _BY_ERRNO = {
 
 
 class SerialLink:
-    """8N1, opened exclusively, by path: a symlink that moves is followed at the next open."""
+    """8N1, opened exclusively, by path: a symlink that moves is followed at the next open. See `Link`."""
 
-    def __init__(self, path: str, baud_rate: int) -> None:
+    speeds = SPEEDS
+
+    def __init__(self, path: str, baud_rate: int = SPEEDS[0]) -> None:
         self._path = path
         self._baud_rate = baud_rate
         self._port: serial.Serial | None = None
+
+    @property
+    def name(self) -> str:
+        return self._path
+
+    @property
+    def speed(self) -> int:
+        return self._baud_rate
 
     @property
     def is_open(self) -> bool:
         return self._port is not None
 
     def open(self) -> Failed[LinkFailure] | None:
-        """Open the port if it is not open; None when it is."""
         if self._port is not None:
             return None
         try:
@@ -73,8 +74,21 @@ class SerialLink:
             return Failed(failure, self._explain(failure, error))
         return None
 
+    def set_speed(self, bits_per_second: int) -> Failed[LinkFailure] | None:
+        self._baud_rate = bits_per_second
+
+        def switch(port: serial.Serial) -> None:
+            port.flush()  # what is still to be sent goes at the old speed
+            port.baudrate = bits_per_second
+            port.reset_input_buffer()
+
+        done = self._guard(switch)
+        return done if isinstance(done, Failed) else None
+
+    def end(self) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Close the port; a port that is gone counts as closed."""
         port, self._port = self._port, None
         if port is None:
             return
@@ -85,8 +99,6 @@ class SerialLink:
             return
 
     def write(self, data: bytes) -> Failed[LinkFailure] | None:
-        """Throw away what came unasked, then send; a write that stalls for 1 s counts as lost."""
-
         def send(port: serial.Serial) -> None:
             port.reset_input_buffer()
             port.write(data)
@@ -95,7 +107,6 @@ class SerialLink:
         return done if isinstance(done, Failed) else None
 
     def read(self) -> Ok[bytes] | Failed[LinkFailure]:
-        """What arrives within 50 ms; empty when nothing does."""
         return self._guard(lambda port: port.read(port.in_waiting or 1))
 
     def _guard(self, call: Callable[[serial.Serial], T]) -> Ok[T] | Failed[LinkFailure]:

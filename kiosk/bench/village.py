@@ -9,7 +9,8 @@ from pathlib import Path
 from drivers.camera.simulated import SimulatedCamera
 from drivers.card_reader import simulated_photo
 from drivers.card_reader.protocol import PHOTO_SIZE
-from drivers.card_reader.simulated import SimulatedCard, SimulatedSdtReader
+from drivers.card_reader.simulated import SimulatedSdtReader
+from drivers.card_reader.simulated_module import SimulatedCard
 from drivers.card_reader.virtual_card import VirtualCard
 from drivers.card_reader.virtual_service import VirtualService
 from drivers.contract import Ok

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from drivers.card_reader.contract import Document, DocumentKind, ValidityKind
-from drivers.card_reader.simulated import SimulatedCard
+from drivers.card_reader.simulated_module import SimulatedCard
 
 RESIDENT = Document(
     kind=DocumentKind.RESIDENT,

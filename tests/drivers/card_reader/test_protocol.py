@@ -5,16 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.card_reader.contract import CardFailure
+from drivers.card_reader.module_status import Reaction, meaning
 from drivers.card_reader.protocol import (
     PREAMBLE,
     Command,
     FrameParser,
-    Reaction,
     Reply,
     format_sam_id,
     frame,
     join_base,
-    meaning,
     request,
     split_base,
 )

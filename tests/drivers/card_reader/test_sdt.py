@@ -10,7 +10,9 @@ import serial
 from drivers.card_reader.contract import CardFailure, CardRead
 from drivers.card_reader.protocol import Command
 from drivers.card_reader.sdt import SdtReader
-from drivers.card_reader.simulated import Fault, Rule, SimulatedCard, SimulatedSdtReader
+from drivers.card_reader.serial_link import SerialLink
+from drivers.card_reader.simulated import SimulatedSdtReader
+from drivers.card_reader.simulated_module import Fault, Rule, SimulatedCard
 from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
 from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.people import CARD, FOREIGN_2017, FOREIGN_2023, HMT, PHOTO, RESIDENT
@@ -26,7 +28,7 @@ def module() -> Iterator[SimulatedSdtReader]:
 
 @pytest.fixture
 def reader(module: SimulatedSdtReader) -> Iterator[SdtReader]:
-    reader = SdtReader(module.path, poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
+    reader = SdtReader(SerialLink(module.path), poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
     yield reader
     reader.close()
 
@@ -58,6 +60,7 @@ def test_the_evidence_says_what_was_checked_and_what_was_not(
         "sam_mutual_authentication": CheckOutcome.PASSED,
         "issuer_signature": CheckOutcome.NOT_DONE,
         "loss_report": CheckOutcome.NOT_DONE,
+        "newest_address": CheckOutcome.PASSED,
     }
 
 
@@ -206,7 +209,7 @@ def test_replugged_elsewhere_and_unplugged_in_mid_answer(
 
 
 def test_a_reader_that_was_never_there_is_absent() -> None:
-    reader = SdtReader("/dev/no-such-card-reader", poll_s=0.05)
+    reader = SdtReader(SerialLink("/dev/no-such-card-reader"), poll_s=0.05)
     assert reason(reader.read(0.2, NEVER)) is CardFailure.READER_LOST
     status = reader.probe()
     assert (status.state, status.cause) == (DeviceState.ABSENT, Cause.CARD_ABSENT)

@@ -4,7 +4,9 @@ import pytest
 
 from drivers.card_reader.protocol import Command
 from drivers.card_reader.sdt import SdtReader
-from drivers.card_reader.simulated import Fault, Rule, SimulatedSdtReader
+from drivers.card_reader.serial_link import SerialLink
+from drivers.card_reader.simulated import SimulatedSdtReader
+from drivers.card_reader.simulated_module import Fault, Rule
 from tests.drivers.card_reader.conformance import ReaderConformance
 from tests.drivers.card_reader.people import CARD, RESIDENT
 
@@ -14,7 +16,9 @@ ALWAYS = 1_000_000
 class SdtRig:
     def __init__(self) -> None:
         self.module = SimulatedSdtReader()
-        self.reader = SdtReader(self.module.path, poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
+        self.reader = SdtReader(
+            SerialLink(self.module.path), poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5
+        )
         self.document = RESIDENT
 
     def put(self) -> None:

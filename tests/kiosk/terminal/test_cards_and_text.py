@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from drivers.card_reader.protocol import Command
-from drivers.card_reader.simulated import Fault, Rule
+from drivers.card_reader.simulated_module import Fault, Rule
 from drivers.receipt_printer.simulated_paper import Kind
 from kiosk import keys
 from offline_queue.seal import SealBroken, item_aad, open_sealed

@@ -1,0 +1,105 @@
+"""An SDT reader on USB, in a child process. Untested on hardware: simulated at pyusb's backend.
+
+Each transfer has its own time-out, but libusb's open and claim have none, and a cancelled transfer
+waits for the kernel: on a sick bus any of them may never return, and native code may crash. So
+every request has a deadline here, and a child that misses it is killed: the reader is then lost,
+and found again like one that was unplugged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from drivers.card_reader.link import LinkFailure
+from drivers.card_reader.usb_address import UsbAddress
+from drivers.contract import Failed, Ok
+from drivers.worker import Worker, WorkerFailure
+
+_START_S: Final = 3.0
+_OPEN_S: Final = 6.0
+"""The kernel gives a control transfer 5 s."""
+_REQUEST_S: Final = 3.0
+
+
+class UsbLink:
+    """See `Link`. A cable has no speed to agree on."""
+
+    speeds = ()
+    speed = 0
+
+    def __init__(
+        self,
+        address: UsbAddress,
+        port: str | Callable[..., object] = "drivers.card_reader.usb_port:UsbPort",
+        arguments: tuple[Any, ...] = (),
+        *,
+        request_s: float = _REQUEST_S,
+    ) -> None:
+        """`port` with `(address, *arguments)` makes the `UsbPort` in the child."""
+        self._address = address
+        self._request_s = request_s
+        self._worker = Worker(port, (address, *arguments))
+        self._open_in = 0
+        """The generation of the child in which the device is open; 0 for none."""
+
+    @property
+    def name(self) -> str:
+        return self._address.text
+
+    @property
+    def is_open(self) -> bool:
+        return self._open_in != 0
+
+    def open(self) -> Failed[LinkFailure] | None:
+        if self.is_open:
+            return None
+        if not self._worker.wait_ready(_START_S):
+            return Failed(LinkFailure.LOST, f"{self.name}: its process does not start ({self._why()})")
+        generation = self._worker.generation
+        failed: Failed[LinkFailure] | None = self._ask("open", deadline_s=_OPEN_S)
+        if failed is None:
+            self._open_in = generation
+        return failed
+
+    def set_speed(self, bits_per_second: int) -> Failed[LinkFailure] | None:
+        msg = f"{self.name} has no speed {bits_per_second}"
+        raise ValueError(msg)
+
+    def write(self, data: bytes) -> Failed[LinkFailure] | None:
+        failed: Failed[LinkFailure] | None = self._ask("write", data, deadline_s=self._request_s)
+        return self._lost_if(failed)
+
+    def read(self) -> Ok[bytes] | Failed[LinkFailure]:
+        got: Ok[bytes] | Failed[LinkFailure] = self._ask("read", deadline_s=self._request_s)
+        if isinstance(got, Failed):
+            self._open_in = 0
+        return got
+
+    def close(self) -> None:
+        if self.is_open:
+            self._open_in = 0
+            # a child that cannot even close is killed by its deadline, which closes everything
+            self._ask("close", deadline_s=self._request_s)
+
+    def end(self) -> None:
+        self.close()
+        self._worker.close()
+
+    def _lost_if(self, failed: Failed[LinkFailure] | None) -> Failed[LinkFailure] | None:
+        if failed is not None:
+            self._open_in = 0
+        return failed
+
+    def _ask(self, method: str, *arguments: Any, deadline_s: float) -> Any:
+        """What the port answers, or `Failed`: also when a new child knows nothing of an open device."""
+        if self.is_open and self._open_in != self._worker.generation:
+            return Failed(LinkFailure.LOST, f"{self.name}: its process was restarted")
+        match self._worker.call(method, *arguments, deadline_s=deadline_s):
+            case Ok(answer):
+                return answer
+            case Failed(WorkerFailure() as reason, detail):
+                return Failed(LinkFailure.LOST, f"{self.name}: its process {reason.value} {detail}".rstrip())
+
+    def _why(self) -> str:
+        return self._worker.last_failure or "no answer"
