@@ -71,3 +71,8 @@ _MEANINGS: Final = {
 def meaning(status: int) -> Meaning:
     """The whole SW3 table; what is not in it counts as 24, unrecognised."""
     return _MEANINGS.get(status, _UNRECOGNISED)
+
+
+def is_known(status: int) -> bool:
+    """Whether the table has it."""
+    return status in _MEANINGS

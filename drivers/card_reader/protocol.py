@@ -52,6 +52,9 @@ class Command(Enum):
     @classmethod
     def for_speed(cls, bits_per_second: int) -> Command:
         """The command that sets the module's UART; ValueError for a speed that it does not know."""
+        if bits_per_second not in SPEEDS:
+            msg = f"no module knows {bits_per_second} bits per second"
+            raise ValueError(msg)
         return cls(bytes([0x60, SPEEDS.index(bits_per_second)]))
 
     @property

@@ -12,6 +12,7 @@ from functools import reduce
 from operator import xor
 from typing import Final
 
+from drivers.card_reader.module_status import is_known
 from drivers.card_reader.protocol import (
     FINGERPRINT_SIZES,
     HEADER_SIZE,
@@ -29,8 +30,8 @@ _MASKED_PHOTO: Final = bytes(PHOTO_SIZE)
 _NOISE: Final = 0x00
 _STATUS_SIZE: Final = 3
 _BARE_LENGTH: Final = _STATUS_SIZE + 1
-_GOOD_STATUSES: Final = (0x90, 0x91, 0x9F)
-_UNKNOWN_STATUS: Final = 0xFF
+_UNKNOWN_STATUS: Final = 0x82
+"""In the place of a status that the table does not have: itself one that it does not have."""
 
 
 class Redactor:
@@ -83,7 +84,6 @@ class _Frame:
 
     def __init__(self, command: Command, length_bytes: bytes, length: int) -> None:
         self._template = _masked_data(command, length - _BARE_LENGTH)
-        self._bare = length == _BARE_LENGTH
         self._position = 0
         self._length = length
         self._true_sum = self._masked_sum = reduce(xor, length_bytes)
@@ -106,11 +106,9 @@ class _Frame:
             return self._masked_sum if self._true_sum == 0 else self._masked_sum ^ 0xFF
         if position >= _STATUS_SIZE:
             return self._template[position - _STATUS_SIZE]
-        if self._bare:
-            return byte
         if position < _STATUS_SIZE - 1:
-            return 0
-        return byte if byte in _GOOD_STATUSES else _UNKNOWN_STATUS
+            return 0  # SW1 and SW2 come from the card, and the driver does not read them
+        return byte if is_known(byte) else _UNKNOWN_STATUS
 
 
 def _masked_data(command: Command, size: int) -> bytes:

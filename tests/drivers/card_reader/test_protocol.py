@@ -4,8 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.card_reader.contract import CardFailure
-from drivers.card_reader.module_status import Reaction, meaning
 from drivers.card_reader.protocol import (
     PREAMBLE,
     Command,
@@ -14,10 +12,12 @@ from drivers.card_reader.protocol import (
     format_sam_id,
     frame,
     join_base,
+    join_fingerprint,
     request,
     split_base,
+    split_fingerprint,
 )
-from drivers.contract import Cause, Failed, Ok
+from drivers.contract import Failed, Ok
 
 # Payloads without the preamble's first byte: a preamble inside a *damaged* frame is a frame in its own right.
 plain = st.binary(min_size=3, max_size=80).map(lambda data: data.replace(b"\xaa", b"\xab"))
@@ -39,6 +39,12 @@ def chunked(data: bytes, cuts: list[int]) -> list[bytes]:
         (Command.SELECT, "AAAAAA96690003200221"),
         (Command.READ_BASE, "AAAAAA96690003300132"),
         (Command.READ_EXTRA, "AAAAAA96690003300330"),
+        (Command.READ_FINGERPRINT, "AAAAAA96690003301023"),
+        (Command.for_speed(115200), "AAAAAA96690003600063"),
+        (Command.for_speed(57600), "AAAAAA96690003600162"),
+        (Command.for_speed(38400), "AAAAAA96690003600261"),
+        (Command.for_speed(19200), "AAAAAA96690003600360"),
+        (Command.for_speed(9600), "AAAAAA96690003600467"),
     ],
 )
 def test_requests_are_the_published_frames(command: Command, expected: str) -> None:
@@ -109,35 +115,6 @@ def test_a_late_answer_to_find_is_not_an_answer_to_read() -> None:
     assert parser.feed(Reply(0, 0x9F, bytes(4)).to_frame() + BASE) == [BASE[7:-1]]
 
 
-@pytest.mark.parametrize(
-    ("status", "failure", "reaction"),
-    [
-        (0x80, CardFailure.NO_CARD, Reaction.WAIT),
-        (0x31, CardFailure.NOT_AUTHENTIC, Reaction.RESTART),
-        (0x32, CardFailure.NOT_AUTHENTIC, Reaction.STOP),
-        (0x33, CardFailure.NOT_AUTHENTIC, Reaction.STOP),
-        (0x3F, CardFailure.UNREADABLE, Reaction.RESTART),
-        (0x40, CardFailure.WRONG_CARD, Reaction.STOP),
-        (0x41, CardFailure.CARD_MOVED, Reaction.RESTART),
-        (0x81, CardFailure.CARD_MOVED, Reaction.RESTART),
-        (0x47, CardFailure.UNREADABLE, Reaction.RESTART),
-        (0x23, CardFailure.UNREADABLE, Reaction.RESTART),
-        (0x10, CardFailure.READER_LOST, Reaction.RESEND),
-        (0x11, CardFailure.READER_LOST, Reaction.RESEND),
-        (0x60, CardFailure.READER_LOST, Reaction.STOP),
-        (0x66, CardFailure.VENDOR_UNAUTHORISED, Reaction.STOP),
-    ],
-)
-def test_every_failure_status_has_its_reaction(status: int, failure: CardFailure, reaction: Reaction) -> None:
-    assert (meaning(status).failure, meaning(status).reaction) == (failure, reaction)
-
-
-def test_success_and_unknown_statuses() -> None:
-    assert all(meaning(status).reaction is Reaction.PROCEED for status in (0x90, 0x91, 0x9F))
-    assert meaning(0x82) == meaning(0x24)
-    assert meaning(0x66).fault is Cause.CARD_UNAUTHORISED
-
-
 @given(st.binary(max_size=1300))
 def test_only_whole_base_data_is_split(data: bytes) -> None:
     assert isinstance(split_base(data), Failed)
@@ -145,6 +122,29 @@ def test_only_whole_base_data_is_split(data: bytes) -> None:
 
 def test_base_data_splits_into_text_and_photo() -> None:
     assert split_base(join_base(b"t" * 256, b"p" * 1024)) == Ok((b"t" * 256, b"p" * 1024))
+
+
+@pytest.mark.parametrize(("size", "whole"), [(1024, 2321), (512, 1809), (0, 1297)])
+def test_a_fingerprint_is_cut_off_before_anybody_sees_it(size: int, whole: int) -> None:
+    text, photo = b"t" * 256, b"p" * 1024
+    reply = Reply(0, 0x90, join_fingerprint(text, photo, b"F" * size)).to_frame()
+    assert len(reply) == whole
+    command = Command.READ_FINGERPRINT
+    (body,) = FrameParser(command.reply_lengths).feed(reply)
+    kept = command.kept(body)
+    assert b"F" not in kept
+    assert split_fingerprint(Reply.from_body(kept).data) == Ok((text, photo))
+    assert Command.READ_BASE.kept(body) == body
+
+
+@given(st.binary(max_size=1300))
+def test_only_whole_fingerprint_data_is_split(data: bytes) -> None:
+    assert isinstance(split_fingerprint(data), Failed)
+
+
+def test_a_speed_that_no_module_knows_is_a_defect() -> None:
+    with pytest.raises(ValueError, match="1200"):
+        Command.for_speed(1200)
 
 
 def test_sam_id_in_its_printed_form() -> None:

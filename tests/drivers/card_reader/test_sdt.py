@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 import serial
 
-from drivers.card_reader.contract import CardFailure, CardRead
+from drivers.card_reader.contract import CardFailure, CardRead, EncodedPhoto, PhotoFormat
 from drivers.card_reader.protocol import Command
 from drivers.card_reader.sdt import SdtReader
 from drivers.card_reader.serial_link import SerialLink
@@ -206,6 +207,89 @@ def test_replugged_elsewhere_and_unplugged_in_mid_answer(
     outcome = reader.read(10.0, NEVER)
     assert isinstance(outcome, Ok)
     assert outcome.value.document.name == "另一人"
+
+
+def test_a_port_that_moves_while_a_read_waits_is_followed(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    outcomes: list[Ok[CardRead] | Failed[CardFailure]] = []
+    thread = Thread(target=lambda: outcomes.append(reader.read(30.0, NEVER)))
+    thread.start()
+    assert module.wait_heard(Command.FIND, 1, 10.0)
+    before = Path(module.path).readlink()
+    with module.changed:
+        module.replug()
+    assert Path(module.path).readlink() != before
+    module.put_card(CARD)
+    thread.join(20.0)
+    assert isinstance(outcomes[0], Ok)
+
+
+def test_a_line_that_is_lost_again_and_again_ends_the_read(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    outcomes: list[Ok[CardRead] | Failed[CardFailure]] = []
+    thread = Thread(target=lambda: outcomes.append(reader.read(60.0, NEVER)))
+    thread.start()
+    for loss in range(1, 4):
+        assert module.wait_heard(Command.FIND, loss, 10.0)
+        module.inject(Rule(Fault.UNPLUG, Command.FIND))
+        assert wait_until(lambda: not Path(module.path).is_symlink())
+        module.replug()
+    thread.join(20.0)
+    assert reason(outcomes[0]) is CardFailure.READER_LOST
+
+
+def test_another_module_in_its_place_is_told(module: SimulatedSdtReader, reader: SdtReader) -> None:
+    first = reader.probe()
+    assert (first.detail, first.warnings) == ("05.01-20260101-0000123456-0000007890", ())
+    module.unplug()
+    assert not reader.probe().usable
+    module.sam_id = (5, 1, 20260202, 654321, 7)
+    module.replug()
+    module.put_card(CARD)
+    outcome = reader.read(5.0, NEVER)
+    assert isinstance(outcome, Ok)
+    assert outcome.value.reader_id == "sdt:05.01-20260202-0000654321-0000000007"
+    told = reader.status()
+    assert told.state is DeviceState.READY
+    assert told.warnings == (Cause.CARD_SWAPPED,)
+    assert told.detail == f"05.01-20260202-0000654321-0000000007 in the place of {first.detail}"
+    assert reader.probe().warnings == (Cause.CARD_SWAPPED,)
+
+
+def test_a_module_without_an_id_is_known_by_its_port(module: SimulatedSdtReader, reader: SdtReader) -> None:
+    module.inject(Rule(Fault.STATUS, Command.SAM_ID, status=0x21))
+    module.put_card(CARD)
+    outcome = reader.read(5.0, NEVER)
+    assert isinstance(outcome, Ok)
+    assert outcome.value.reader_id == f"sdt:{module.path}"
+    assert reader.status().warnings == ()
+
+
+@pytest.mark.parametrize("size", [1024, 512, 0])
+def test_a_card_with_fingerprints_is_read_without_them(module: SimulatedSdtReader, size: int) -> None:
+    reader = SdtReader(SerialLink(module.path), poll_s=0.05, with_fingerprint=True)
+    module.put_card(replace(CARD, fingerprint=b"F" * size))
+    outcome = reader.read(10.0, NEVER)
+    reader.close()
+    assert isinstance(outcome, Ok)
+    assert outcome.value.document == RESIDENT
+    assert outcome.value.photo == EncodedPhoto(PhotoFormat.WLT, PHOTO)
+    assert module.heard(Command.READ_BASE) == 0
+
+
+@pytest.mark.parametrize("status", [0x37, 0x21])
+def test_a_fingerprint_that_cannot_be_had_does_not_keep_the_rest(
+    module: SimulatedSdtReader, status: int
+) -> None:
+    reader = SdtReader(SerialLink(module.path), poll_s=0.05, with_fingerprint=True)
+    module.inject(Rule(Fault.STATUS, Command.READ_FINGERPRINT, status=status))
+    module.put_card(CARD)
+    outcome = reader.read(10.0, NEVER)
+    reader.close()
+    assert isinstance(outcome, Ok)
+    assert module.heard(Command.READ_BASE) == 1
 
 
 def test_a_reader_that_was_never_there_is_absent() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import usb.core
 
-from drivers.card_reader import usb_port
 from drivers.card_reader.contract import CardFailure
 from drivers.card_reader.link import LinkFailure
 from drivers.card_reader.links import link_to
@@ -184,7 +183,7 @@ def test_without_libusb_it_is_absent_and_says_so(monkeypatch: pytest.MonkeyPatch
     def none(**_asked: object) -> None:
         raise usb.core.NoBackendError("No backend available")
 
-    monkeypatch.setattr(usb_port.usb.core, "find", none)
+    monkeypatch.setattr("usb.core.find", none)
     failed = UsbPort(ANY).open()
     assert isinstance(failed, Failed)
     assert failed.reason is LinkFailure.ABSENT
