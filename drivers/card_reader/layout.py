@@ -81,7 +81,8 @@ def decode(block: bytes) -> Ok[Document] | Failed[CardFailure]:
     """
     if len(block) != TEXT_SIZE:
         return Failed(CardFailure.UNREADABLE, f"text block of {len(block)} bytes")
-    kind = _KINDS.get(_text(block, (_FLAG,))[0])
+    flag, whole = _text(block, (_FLAG,))
+    kind = _KINDS.get(flag) if whole else None
     if kind is None:
         return Failed(CardFailure.UNSUPPORTED_KIND, f"type flag {block[slice(*_FLAG)].hex()}")
     decoded = {field: _text(block, spans) for field, spans in _SPANS[kind].items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 from typing import assert_never
 
 from drivers.card_reader import speed
@@ -165,6 +165,9 @@ class SamModule:
         self._in_step = False
         if limit.cancelled:
             return Failed(CardFailure.CANCELLED)
+        if bodies := parser.give_up_partial():
+            # the answer came, behind the beginning of a frame that never ended
+            return Ok(Reply.from_body(command.kept(bodies[0])))
         detail = f"no answer to {command.name.lower()}, {parser.bad_frames} damaged frames"
         return Failed(CardFailure.TIMED_OUT, detail)
 
@@ -204,7 +207,7 @@ class SamModule:
 
     def _denied(self, detail: str) -> None:
         """Tried again at every open; when it lasts it is a fault of its own, whatever was before."""
-        now_s = time.monotonic()
+        now_s = monotonic()
         if self._denied_since_s is None:
             self._denied_since_s = now_s
         if now_s - self._denied_since_s >= UDEV_PATIENCE_S:
