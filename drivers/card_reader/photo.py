@@ -1,7 +1,9 @@
 """A card's photo -> a picture, by the reader vendor's decoder in a process of its own.
 
 WLT is a closed format. The decoder gets the bytes on standard input and answers a BMP or PNG
-on standard output, so the portrait never touches a file; it may crash, hang or write rubbish.
+on standard output, so the portrait needs no file; it may crash, hang or write rubbish. Vendors'
+libraries are known to write files beside themselves, so it runs in a folder of its own, in memory,
+which goes with it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import subprocess
 import time
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image, UnidentifiedImageError
 
@@ -22,7 +26,9 @@ from drivers.contract import Failed, Ok
 
 _SIGNATURES = (b"BM", b"\x89PNG\r\n\x1a\n")
 _OUTPUT_LIMIT = 1 << 20
-_LARGEST_SIDE = 1000
+SIZE = (102, 126)
+"""Pixels of every WLT photo: 102 * 126 * 3 bytes raw, 38862 as a BMP."""
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, and the one inside has a name of its own
 _BAD_PICTURE = (
     UnidentifiedImageError,
     Image.DecompressionBombError,
@@ -46,33 +52,49 @@ class PhotoFailure(StrEnum):
 def decode(
     command: Sequence[str], photo: EncodedPhoto, deadline_s: float
 ) -> Ok[bytes] | Failed[PhotoFailure]:
-    """Run the decoder once; `Ok` holds a BMP or PNG that opens, of at most 1000 x 1000 pixels.
+    """Run the decoder once; `Ok` holds a BMP or PNG that opens, of exactly 102 x 126 pixels.
 
     `command` is the program and its arguments; empty when the terminal has none. Whatever the
-    decoder started is ended with it.
+    decoder started is ended with it, whatever it wrote is deleted.
     """
     if photo.format is not PhotoFormat.WLT:
         return Failed(PhotoFailure.UNSUPPORTED_FORMAT, photo.format.value)
     if not command:
         return Failed(PhotoFailure.NO_DECODER, "no decoder is configured")
     ends_s = time.monotonic() + deadline_s
-    try:
-        process = subprocess.Popen(
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,
-        )
-    except OSError as error:
-        return Failed(PhotoFailure.NO_DECODER, f"{command[0]}: {error.strerror}")
-    with process:
+    with TemporaryDirectory(
+        prefix="photo-", dir=_MEMORY if _MEMORY.is_dir() else None, ignore_cleanup_errors=True
+    ) as folder:
         try:
-            result = _converse(process, photo.data, ends_s)
-        finally:
-            _end_group(process.pid)
-    return result
+            process = subprocess.Popen(
+                [_program(command[0]), *command[1:]],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,
+                cwd=folder,
+                env=_surroundings(folder),
+            )
+        except OSError as error:
+            return Failed(PhotoFailure.NO_DECODER, f"{command[0]}: {error.strerror}")
+        with process:
+            try:
+                return _converse(process, photo.data, ends_s)
+            finally:
+                _end_group(process.pid)
+
+
+def _program(name: str) -> str:
+    """A relative path means the same as before, although the decoder starts elsewhere."""
+    return str(Path(name).absolute()) if "/" in name else name
+
+
+def _surroundings(folder: str) -> dict[str, str]:
+    """The decoder may write in its folder alone, and imports what the terminal does."""
+    own = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "HOME": folder, "TMPDIR": folder, "PYTHONPATH": path}
 
 
 def _converse(
@@ -111,7 +133,7 @@ def _judge(
         return Failed(PhotoFailure.GARBAGE, f"{len(picture)} bytes, neither BMP nor PNG")
     try:
         with Image.open(io.BytesIO(picture), formats=("BMP", "PNG")) as image:
-            if max(image.size) > _LARGEST_SIDE:
+            if image.size != SIZE:
                 return Failed(PhotoFailure.GARBAGE, f"{image.width} x {image.height} pixels")
             image.load()
     except _BAD_PICTURE as error:

@@ -56,6 +56,8 @@ class Fault(StrEnum):
     WRONG_CHECKSUM = "wrong_checksum"
     SPLIT = "split"
     NOISE = "noise"
+    FALSE_HEAD = "false_head"
+    """In front of the answer there is the head of a frame that never comes."""
     TRUNCATED = "truncated"
     SILENCE = "silence"
     SLOW = "slow"
@@ -245,6 +247,8 @@ class SimulatedModule(ABC):
                     self.closing.wait(_TICK_S)
             case Fault.NOISE:
                 self.send(_NOISE + data)
+            case Fault.FALSE_HEAD:
+                self.send(PREAMBLE + bytes([0x00, 0x20]) + data)
             case Fault.TRUNCATED:
                 self.send(data[: len(data) * 2 // 3])
             case Fault.UNPLUG:

@@ -1,5 +1,6 @@
 import io
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -90,6 +91,53 @@ def test_whatever_the_decoder_does_is_a_failure(command: tuple[str, ...], failur
     outcome = decode(command, wlt(), LONG_S)
     assert isinstance(outcome, Failed)
     assert outcome.reason is failure
+
+
+@pytest.mark.parametrize(
+    ("size", "fits"),
+    [((102, 126), True), ((126, 102), False), ((102, 127), False), ((1, 1), False), ((1001, 1001), False)],
+)
+def test_a_picture_of_another_size_is_not_the_cards(size: tuple[int, int], fits: bool) -> None:
+    code = f"import sys; from PIL import Image; Image.new('RGB', {size}).save(sys.stdout.buffer, 'PNG')"
+    outcome = decode(program(code), wlt(), LONG_S)
+    if fits:
+        assert isinstance(outcome, Ok)
+    else:
+        assert isinstance(outcome, Failed)
+        assert outcome.reason is PhotoFailure.GARBAGE
+        assert f"{size[0]} x {size[1]}" in outcome.detail
+
+
+@pytest.mark.parametrize("ending", ["", "os.abort()", "time.sleep(600)"])
+def test_a_decoder_that_writes_files_leaves_none(tmp_path: Path, ending: str) -> None:
+    """As vendors' libraries do: beside themselves, at home, in the folder for temporary files."""
+    told = tmp_path / "told"
+    code = f"""
+import os, pathlib, sys, tempfile, time
+data = sys.stdin.buffer.read()
+folders = [os.getcwd(), os.path.expanduser("~"), tempfile.gettempdir()]
+for folder in folders:
+    pathlib.Path(folder, "zp.wlt").write_bytes(data)
+pathlib.Path({str(told)!r}).write_text("\\n".join(folders))
+{ending}
+"""
+    assert isinstance(decode(program(code), wlt(), 2.0), Failed)
+    folders = {Path(line) for line in told.read_text().splitlines()}
+    assert len(folders) == 1
+    assert not folders.pop().exists()
+    assert not Path("zp.wlt").exists()
+
+
+def test_a_relative_decoder_is_found_from_where_the_terminal_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder = tmp_path / "decoder"
+    decoder.write_text("#!/bin/sh\ncat > /dev/null\nexit 7\n")
+    decoder.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    outcome = decode(("./decoder",), wlt(), LONG_S)
+    assert isinstance(outcome, Failed)
+    assert (outcome.reason, outcome.detail) == (PhotoFailure.CRASHED, "exit code 7")
 
 
 @pytest.mark.parametrize(

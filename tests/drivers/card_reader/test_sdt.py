@@ -99,6 +99,15 @@ def test_one_damaged_answer_is_got_over(
     assert reader.status().state is DeviceState.READY
 
 
+def test_an_answer_behind_the_head_of_a_frame_that_never_comes_is_found(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    module.inject(Rule(Fault.FALSE_HEAD, Command.FIND))
+    module.put_card(CARD)
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+    assert module.heard(Command.FIND) == 1
+
+
 def test_a_damaged_text_is_no_identity_and_the_card_must_be_lifted(
     module: SimulatedSdtReader, reader: SdtReader
 ) -> None:

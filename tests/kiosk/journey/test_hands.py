@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from drivers.card_reader.contract import CardFailure
+from drivers.card_reader.contract import CardFailure, EncodedPhoto
 from drivers.contract import Cause, Failed, Ok, Outcome
 from drivers.face.contract import FaceFailure
 from drivers.receipt_printer.contract import PrintReport
@@ -18,7 +19,7 @@ from kiosk.journey.hands import DeviceHands, Devices
 from kiosk.journey.states import State
 from kiosk.journey.visit import Visit
 from tests.drivers.waiting import PATIENCE_S, wait_until
-from tests.kiosk.journey.visits import visit
+from tests.kiosk.journey.visits import card, visit
 
 
 class DefectError(Exception):
@@ -174,3 +175,20 @@ def test_an_evaluation_that_waits_is_stored_when_the_terminal_ends(answers: Answ
     threading.Timer(0.05, go.set).start()
     hands.close()
     assert evaluated == [RESULT]
+
+
+@pytest.mark.parametrize("photo", [None, card().photo], ids=["none on the card", "does not decode"])
+def test_without_a_picture_of_the_card_the_camera_stays_shut(
+    answers: Answers, photo: EncodedPhoto | None
+) -> None:
+    """An identity without a photo is legal; there is nothing to compare a face with."""
+    devices = Devices(*[Broken()] * 5, lambda _photo: Failed("crashed", "exit code -11"))  # type: ignore[arg-type]  # any use of them is a defect
+    hands = DeviceHands(devices, Broken(), answers, lambda: None, lambda _frame: b"jpeg")
+    hands.do(fx.StartFace(), replace(FACE, card=replace(card(), photo=photo)))
+    assert wait_until(lambda: bool(answers.came))
+    ((_, answer),) = answers.came
+    assert isinstance(answer, ev.FaceAnswered)
+    assert isinstance(answer.result, Failed)
+    assert answer.result.reason is FaceFailure.NO_REFERENCE
+    assert hands.lanes.camera.defects == 0
+    hands.close()

@@ -168,6 +168,15 @@ def test_three_tries_then_the_other_ways(result: object) -> None:
     assert effects == ()
 
 
+def test_a_card_without_a_usable_photo_leads_to_the_other_ways_at_once() -> None:
+    before = visit(State.FACE)
+    after, _ = step(before, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE)), world())
+    assert after.state is State.OTHER_WAY
+    assert after.card is not None
+    assert after.card == before.card
+    assert step(after, ev.Pressed("helper"), world())[0].state is State.HELPER
+
+
 @pytest.mark.parametrize("reason", [FaceFailure.TIMED_OUT, FaceFailure.CRASHED])
 def test_what_the_machine_did_not_finish_costs_no_try_and_is_not_repeated_for_ever(
     reason: FaceFailure,

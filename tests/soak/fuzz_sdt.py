@@ -1,0 +1,241 @@
+"""Fuzz what reads a reader's bytes: `python -m tests.soak.fuzz_sdt --bytes 10000000 --json`.
+
+atheris (libFuzzer) writes little programs, each of which lays out a stream of whole, damaged,
+glued and late frames of two invented cards. Whatever the parser makes of it must be a frame that
+was in the stream in one piece, behind the one before, with a right XOR: found here by other means.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from drivers.card_reader import layout
+from drivers.card_reader.protocol import (
+    HEADER_SIZE,
+    PREAMBLE,
+    Command,
+    FrameParser,
+    Reply,
+    frame,
+    join_base,
+    join_fingerprint,
+    split_base,
+    split_fingerprint,
+)
+from drivers.card_reader.redaction import Redactor
+from drivers.contract import Ok
+from tests.drivers.card_reader.people import HMT, PHOTO, RESIDENT
+
+COMMANDS = (Command.READ_BASE,) * 12 + (Command.READ_FINGERPRINT,) * 4 + tuple(Command)
+SEEDS = 200
+TEXTS = tuple(layout.encode(document) for document in (RESIDENT, HMT))
+CARDS = tuple(Reply(0, 0x90, join_base(text, PHOTO)).to_frame() for text in TEXTS)
+FINGERS = tuple(
+    Reply(0, 0x90, join_fingerprint(TEXTS[0], PHOTO, bytes(size))).to_frame() for size in (1024, 512, 0)
+)
+SHORT = (
+    *(Reply(0, status, b"").to_frame() for status in (0x90, 0x80, 0x41, 0x60)),
+    Reply(0, 0x9F, bytes(4)).to_frame(),
+    Reply(0, 0x90, bytes(16)).to_frame(),
+)
+LARGEST_STREAM = 20_000
+
+
+class WrongFrameError(Exception):
+    """The parser made a frame that was not there."""
+
+
+class Parser(Protocol):
+    """What is examined."""
+
+    @property
+    def held_bytes(self) -> int: ...
+    def feed(self, chunk: bytes) -> list[bytes]: ...
+    def give_up_partial(self) -> list[bytes]: ...
+
+
+@dataclass(slots=True)
+class Report:
+    """What was done: streams and their bytes, frames and cards that came out."""
+
+    streams: int = 0
+    bytes: int = 0
+    frames: int = 0
+    cards: int = 0
+    cards_never_written: int = 0
+    """Damage that the XOR cannot see (1 in 256): true frames of the stream, and not a written card."""
+    seconds: float = 0.0
+    failure: str = ""
+
+
+class _Program:
+    """Reads instructions from the fuzzer's bytes; what is missing at the end is zero."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._position = 0
+
+    @property
+    def over(self) -> bool:
+        return self._position >= len(self._data)
+
+    def number(self, limit: int, size: int = 1) -> int:
+        return int.from_bytes(self.take(size), "big") % limit
+
+    def take(self, size: int) -> bytes:
+        taken = self._data[self._position : self._position + size]
+        self._position += size
+        return taken
+
+
+def lay_out(program: _Program) -> bytes:
+    """The stream that a program describes."""
+    stream = bytearray()
+    while not program.over and len(stream) < LARGEST_STREAM:
+        stream += _piece(program)
+    return bytes(stream)
+
+
+def _piece(program: _Program) -> bytes:
+    kind = program.number(9)
+    whole = _whole(program)
+    match kind:
+        case 0:
+            return program.take(1 + program.number(40))
+        case 1:
+            return whole
+        case 2:  # broken off
+            return whole[: program.number(len(whole), 2)]
+        case 3:  # bytes lost
+            start = program.number(len(whole), 2)
+            return whole[:start] + whole[start + program.number(64) :]
+        case 4:  # bytes damaged, once or twice in the same way
+            damaged = bytearray(whole)
+            mask = program.number(256)
+            for _ in range(1 + program.number(2)):
+                damaged[program.number(len(whole), 2)] ^= mask
+            return bytes(damaged)
+        case 5:  # a right frame of any content and size
+            return frame(program.take(2 + program.number(300, 2)).ljust(2, b"\0"))
+        case 6:  # a head with any length
+            return PREAMBLE + program.take(2)
+        case 7:
+            return PREAMBLE[: 1 + program.number(5)]
+        case _:  # noise on top of a right frame's tail
+            return whole[program.number(len(whole), 2) :] + program.take(3)
+
+
+def _whole(program: _Program) -> bytes:
+    frames = (*CARDS, *CARDS, *FINGERS, *SHORT)
+    return frames[program.number(len(frames))]
+
+
+def examine(data: bytes, report: Report, make: type[Parser] = FrameParser) -> None:
+    """Run one program; raises `WrongFrameError`, or what the code under test raises."""
+    program = _Program(data)
+    command = COMMANDS[program.number(len(COMMANDS))]
+    pause = 1 + program.number(2000, 2)
+    stream = lay_out(program)
+    parser = make(command.reply_lengths)  # type: ignore[call-arg]  # a Protocol has no constructor
+    redactor = Redactor()
+    redacted = 0
+    bodies = []
+    for start in range(0, len(stream), pause):
+        chunk = stream[start : start + pause]
+        redacted += len(redactor.from_device(chunk))
+        bodies += parser.feed(chunk)
+        if parser.held_bytes > HEADER_SIZE + 4096:
+            raise WrongFrameError("it holds more than a frame")
+    bodies += parser.give_up_partial()
+    if not len(stream) - HEADER_SIZE < redacted <= len(stream):
+        raise WrongFrameError("the redacted stream has another length")
+    report.streams += 1
+    report.bytes += len(stream)
+    report.frames += len(bodies)
+    judge(stream, command, bodies)
+    for text in _cards(command, bodies):
+        report.cards += 1
+        report.cards_never_written += text not in TEXTS
+
+
+def judge(stream: bytes, command: Command, bodies: list[bytes]) -> None:
+    """Each body was in the stream, in one piece, in this order, with a right length and a right XOR."""
+    behind = 0
+    for body in bodies:
+        counted = (len(body) + 1).to_bytes(2, "big") + body
+        total = 0
+        for byte in counted:
+            total ^= byte
+        whole = PREAMBLE + counted + bytes([total])
+        start = stream.find(whole, behind)
+        if start < 0:
+            raise WrongFrameError("no such frame in the stream, whole and behind the one before")
+        if len(body) + 1 not in command.reply_lengths:
+            raise WrongFrameError("a frame of a length that is no answer")
+        behind = start + len(whole)
+
+
+def _cards(command: Command, bodies: list[bytes]) -> Iterator[bytes]:
+    """The text blocks, all of which are decoded: a document or a failure, never an exception."""
+    for body in bodies:
+        data = Reply.from_body(command.kept(body)).data
+        layout.decode_address(data)
+        parts = split_fingerprint(data) if command is Command.READ_FINGERPRINT else split_base(data)
+        if isinstance(parts, Ok) and isinstance(layout.decode(parts.value[0]), Ok):
+            yield parts.value[0]
+
+
+def main() -> None:
+    """Ends by itself after `--bytes` bytes of streams; exit code 1 with the program that failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bytes", type=int, default=10_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+
+    import atheris  # heavy, and not there in every Python that runs the suite
+
+    for name in ("feed", "give_up_partial", "_is_glued", "_align", "_frame_size"):
+        setattr(FrameParser, name, atheris.instrument_func(getattr(FrameParser, name)))
+    folder = tempfile.mkdtemp(prefix="fuzz-sdt-")
+    report = Report()
+    began_s = time.monotonic()
+
+    def finish(code: int) -> None:
+        report.seconds = round(time.monotonic() - began_s, 1)
+        words = json.dumps(asdict(report)) if given.json else str(report)
+        sys.stdout.write(words + "\n")
+        sys.stdout.flush()
+        shutil.rmtree(folder)
+        os._exit(code)  # libFuzzer has no other end that keeps quiet
+
+    def one(data: bytes) -> None:
+        try:
+            examine(data, report)
+        except Exception as error:  # noqa: BLE001 - anything at all is a finding
+            report.failure = f"{type(error).__name__}: {error}; program {data.hex()}"
+            finish(1)
+        if report.bytes >= given.bytes:
+            finish(0)
+
+    dice = random.Random(given.seed)  # noqa: S311 - a beginning that can be repeated
+    for number in range(SEEDS):
+        Path(folder, f"{number}").write_bytes(dice.randbytes(dice.randint(4, 300)))
+    options = [f"-seed={given.seed}", "-max_len=600", "-verbosity=0", f"-artifact_prefix={folder}/"]
+    atheris.Setup([sys.argv[0], *options, folder], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
