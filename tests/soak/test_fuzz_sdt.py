@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.card_reader.protocol import HEADER_SIZE, FrameParser
-from tests.soak.fuzz_sdt import CARDS, Command, Report, WrongFrameError, examine, judge
+from drivers.card_reader.protocol import HEADER_SIZE, Command, FrameParser
+from tests.soak.fuzz_sdt import CARDS, Report, WrongFrameError, examine, judge
 
 
 @given(st.binary(min_size=4, max_size=300))

@@ -190,6 +190,14 @@ def test_without_libusb_it_is_absent_and_says_so(monkeypatch: pytest.MonkeyPatch
     assert "libusb" in failed.detail
 
 
+def test_the_real_library_in_its_child_finds_no_such_device() -> None:
+    link = link_to("usb:FFFF:FFFF", 115200)
+    failed = link.open()
+    assert isinstance(failed, Failed)
+    assert failed.reason is LinkFailure.ABSENT
+    link.end()
+
+
 @pytest.mark.parametrize("number", [errno.EIO, errno.EPIPE, errno.ENODEV, errno.EOVERFLOW])
 def test_any_error_in_use_is_a_lost_line(number: int) -> None:
     with plugged() as (module, backend):

@@ -182,8 +182,9 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     answers: Answers, photo: EncodedPhoto | None
 ) -> None:
     """An identity without a photo is legal; there is nothing to compare a face with."""
-    devices = Devices(*[Broken()] * 5, lambda _photo: Failed("crashed", "exit code -11"))  # type: ignore[arg-type]  # any use of them is a defect
-    hands = DeviceHands(devices, Broken(), answers, lambda: None, lambda _frame: b"jpeg")
+    broken: Any = Broken()  # any use of it is a defect
+    devices = Devices(broken, broken, broken, broken, broken, lambda _photo: Failed("crashed", "code -11"))
+    hands = DeviceHands(devices, broken, answers, lambda: None, lambda _frame: b"jpeg")
     hands.do(fx.StartFace(), replace(FACE, card=replace(card(), photo=photo)))
     assert wait_until(lambda: bool(answers.came))
     ((_, answer),) = answers.came

@@ -70,6 +70,8 @@ WRONG = [
     ("[screen]\nwidth_px = １０８０.5", "screen.width_px"),
     ("[card_reader]\nkind = usb", "card_reader.kind"),
     ("[card_reader]\nbaud_rate = 1200", "card_reader.baud_rate"),
+    ("[card_reader]\nport = usb:400:C35A", "card_reader.port"),
+    ("[card_reader]\nport = ttyUSB0", "card_reader.port"),
     ("[camera]\nrotation_degrees = 45", "camera.rotation_degrees"),
     ("[receipt_printer]\naddress = 10.0.0.5", "receipt_printer.address"),
     ("[receipt_printer]\nwidth_dots = 0", "receipt_printer.width_dots"),
@@ -87,6 +89,14 @@ def test_a_wrong_value_names_line_and_key_and_no_limit_can_be_removed(text: str,
     assert problems[0].message_zh
     assert problems[0].message_en
     assert str(problems[0]).startswith("kiosk.ini:4: ")
+
+
+@pytest.mark.parametrize("port", ["/dev/ttyUSB0", "usb:", "usb:0400:c35a", "usb:0483:5652:AB-12"])
+def test_a_reader_on_a_serial_port_or_on_usb(port: str) -> None:
+    settings, problems = load_text(f"{NUMBER}[card_reader]\nport = {port}\n", "kiosk.ini", Path("/etc"))
+    assert problems == ()
+    assert settings is not None
+    assert settings.card_reader.port == port
 
 
 def test_the_form_of_the_file_is_judged_line_by_line() -> None:
