@@ -34,6 +34,7 @@ class Cause(StrEnum):
     CARD_SILENT = "card.silent"
     CARD_SAM_ERROR = "card.sam_error"
     CARD_UNAUTHORISED = "card.unauthorised"
+    CARD_RESTARTING = "card.restarting"
     CAMERA_ABSENT = "camera.absent"
     CAMERA_STALE = "camera.stale"
     CAMERA_DARK = "camera.dark"

@@ -68,6 +68,9 @@ CAUSES: dict[str, CauseText] = {
     "card.unauthorised": _text(
         _CARD, ("安全模块没有授权", "the SAM is not authorised"), ("联系厂商授权", "ask the vendor")
     ),
+    "card.restarting": _text(
+        _CARD, ("读卡进程正在重启", "the reader's process restarts"), ("稍等几秒", "wait some seconds")
+    ),
     "camera.absent": _text(
         _CAMERA,
         ("找不到摄像头", "no camera"),

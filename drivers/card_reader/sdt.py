@@ -13,6 +13,7 @@ from drivers.card_reader.protocol import Command, Meaning, Reaction, meaning, sp
 from drivers.card_reader.reader_state import Patience, ReaderState
 from drivers.card_reader.sam import SamModule
 from drivers.contract import Check, CheckOutcome, DeviceState, DeviceStatus, Failed, Ok
+from drivers.evidence import CheckName, evidence
 
 _RECONNECT_S = 1.0
 _PROBE_S = 2.5
@@ -175,9 +176,15 @@ class SdtReader:
     def _evidence(self) -> tuple[Check, ...]:
         """The module proves the card to itself and hands over plain text: nothing to verify later."""
         module = self._module.sam_id or "without id"
-        return (
-            Check("frame_checksum", CheckOutcome.PASSED, "XOR, guards against line errors only"),
-            Check("sam_mutual_authentication", CheckOutcome.PASSED, f"module {module} reported 90"),
-            Check("issuer_signature", CheckOutcome.NOT_DONE, "the module gives none to the terminal"),
-            Check("loss_report", CheckOutcome.NOT_DONE, "not asked"),
+        return evidence(
+            {
+                CheckName.READ: (CheckOutcome.PASSED, "checksum: XOR, guards against line errors only"),
+                CheckName.SIGNATURE: (CheckOutcome.NOT_DONE, "the module gives none to the terminal"),
+                CheckName.TRUSTED_CHAIN: (CheckOutcome.PASSED, f"module {module} holds the ministry's keys"),
+                CheckName.CLONE_CHECK: (
+                    CheckOutcome.PASSED,
+                    f"mutual authentication: module {module} said 90",
+                ),
+                CheckName.LOSS_REPORT: (CheckOutcome.NOT_DONE, "not asked"),
+            }
         )

@@ -15,6 +15,8 @@ from smartcard import scard
 from drivers.contract import Failed, Ok
 
 READER_NAME = "Virtual PCD 00 00"
+SECOND_READER_NAME = "Virtual PCD 00 01"
+SECOND_PORT = 35964
 _POLL_S = 0.05
 _STOP_S = 5.0
 
@@ -31,6 +33,11 @@ class VirtualService:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process, if it is ours."""
+        return None if self._process is None else self._process.pid
 
     @property
     def is_ours(self) -> bool:
