@@ -148,7 +148,7 @@ class PcscReader:
         if isinstance(seen, Failed):
             self._session = None
             self._state.fault(Cause.CARD_SERVICE_LOST, seen.detail)
-            return seen
+            return Failed(CardFailure.SERVICE_LOST, seen.detail)
         pad: Pad = seen.value
         if pad.reader is None:
             cause = Cause.CARD_LOST if self._seen_reader else Cause.CARD_ABSENT
@@ -180,7 +180,10 @@ class PcscReader:
         return outcome
 
     def _converse(self, pad: Pad, patience: Patience) -> Ok[CardRead] | Failed[CardFailure]:
-        """One conversation. Who overruns it differs: the card that is powered or asked, or a foreign program."""
+        """One conversation. An overrun is the card's, or of another program that holds it.
+
+        Under a foreign transaction pcscd 1.9.9 blocks already in connecting.
+        """
         reader = pad.reader or ""
         whole = patience.left_s >= self._conversation_s
         conversation = patience.at_most(self._conversation_s)
@@ -195,7 +198,7 @@ class PcscReader:
             if isinstance(outcome, Failed):
                 if outcome.reason is not CardFailure.TIMED_OUT:
                     return outcome
-                if method == "begin":
+                if method == "begin" or (method == "connect" and pad.in_use):
                     return Failed(CardFailure.READER_BUSY, "another program holds the card")
                 if whole:
                     self._state.fault(Cause.CARD_SILENT, "the card does not answer")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from smartcard import scard
@@ -27,11 +27,15 @@ _MODULE_SLOT: Final = re.compile(r"\b(P?SAM|SIM)\d*\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Pad:
-    """What the service said last. `insertion` changes with every card put in or pulled out."""
+    """What the service said last. `insertion` changes with every card put in or pulled out.
+
+    `in_use`: another program is connected to the card.
+    """
 
     reader: str | None
     present: bool = False
     insertion: int = 0
+    in_use: bool = field(default=False, compare=False)
 
 
 def choose(names: Iterable[str], wanted: str, other: str = "") -> str | None:
@@ -90,7 +94,8 @@ class Watcher:
         self._seen = (name, state & ~scard.SCARD_STATE_CHANGED)
         if state & (scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE):
             return Ok(Pad(None))
-        return Ok(Pad(name, bool(state & scard.SCARD_STATE_PRESENT), state >> 16))
+        in_use = bool(state & (scard.SCARD_STATE_INUSE | scard.SCARD_STATE_EXCLUSIVE))
+        return Ok(Pad(name, bool(state & scard.SCARD_STATE_PRESENT), state >> 16, in_use))
 
     def release(self) -> None:
         """Give the context back: pcscd has 200 for the whole machine."""

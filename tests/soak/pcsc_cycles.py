@@ -102,21 +102,19 @@ class Station:
 
 
 @contextmanager
-def stations() -> Iterator[tuple[VirtualService, tuple[Station, ...]]]:
+def stations(service: VirtualService) -> Iterator[tuple[Station, ...]]:
     with ExitStack() as stack:
-        service = VirtualService()
-        stack.callback(service.stop)
         started = service.start()
         assert isinstance(started, Ok), started
         standing = tuple(Station(name, port) for name, port in NAMES_AND_PORTS)
         for station in standing:
             stack.callback(station.reader.close)
-        yield service, standing
+        yield standing
 
 
-def run(cycles: int, every: int, tell: Callable[[Sample], None]) -> None:
+def run(service: VirtualService, cycles: int, every: int, tell: Callable[[Sample], None]) -> None:
     """`cycles` in all, shared by the two readers; `tell` a sample at the start and every `every` cycles."""
-    with stations() as (service, standing):
+    with stations(service) as standing:
         began_s = time.monotonic()
         for station in standing:
             station.cycle(0)  # what is loaded once is loaded now
@@ -127,7 +125,7 @@ def run(cycles: int, every: int, tell: Callable[[Sample], None]) -> None:
                 round(time.monotonic() - began_s, 1),
                 use_of(None),
                 tuple(use_of(station.reader.child_pid) for station in standing),
-                psutil.Process(service.pid).num_threads() if service.is_ours else 0,
+                psutil.Process(service.pid).num_threads() if service.pid else 0,
             )
 
         tell(sample(0))
@@ -178,7 +176,11 @@ def main() -> None:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    run(chosen.cycles, chosen.every, tell)
+    service = VirtualService()
+    try:
+        run(service, chosen.cycles, chosen.every, tell)
+    finally:
+        service.stop()
 
 
 if __name__ == "__main__":
