@@ -36,6 +36,10 @@ class Cause(StrEnum):
     CARD_UNAUTHORISED = "card.unauthorised"
     CARD_DENIED = "card.denied"
     CARD_SWAPPED = "card.swapped"
+    CARD_RESTARTING = "card.restarting"
+    TOKEN_MODULE_MISSING = "token.module_missing"  # noqa: S105 - a cause
+    TOKEN_MODULE_CRASHED = "token.module_crashed"  # noqa: S105 - a cause
+    TOKEN_MODULE_SILENT = "token.module_silent"  # noqa: S105 - a cause
     CAMERA_ABSENT = "camera.absent"
     CAMERA_STALE = "camera.stale"
     CAMERA_DARK = "camera.dark"

@@ -26,6 +26,7 @@ from drivers.contract import Failed, Ok
 FIRST_BACK_OFF_S = 0.5
 LONGEST_BACK_OFF_S = 30.0
 KILL_WAIT_S = 5.0
+_CANCEL_POLL_S = 0.1
 
 
 class WorkerFailure(StrEnum):
@@ -34,6 +35,7 @@ class WorkerFailure(StrEnum):
     TIMED_OUT = "timed_out"
     CRASHED = "crashed"
     NOT_RUNNING = "not_running"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,12 +102,15 @@ class Worker:
             self._changed.wait_for(lambda: self._child is not None or self._closed, timeout=deadline_s)
             return self._child is not None
 
-    def call(self, method: str, *args: Any, deadline_s: float) -> Ok[Any] | Failed[WorkerFailure]:
+    def call(
+        self, method: str, *args: Any, deadline_s: float, cancelled: Callable[[], bool] | None = None
+    ) -> Ok[Any] | Failed[WorkerFailure]:
         """Call a method in the child; never blocks (much) longer than `deadline_s`.
 
         TIMED_OUT: overrun, the child is killed (or another thread's request is still running:
         then nothing was sent). CRASHED: the child died, or the method raised; then `detail` is
         the exception's class name, never its text, and the child goes on. NOT_RUNNING: no child.
+        CANCELLED: `cancelled`, asked every 0.1 s, became true first; the child is killed.
         """
         end_s = time.monotonic() + deadline_s
         if not self._calling.acquire(timeout=deadline_s):
@@ -115,18 +120,26 @@ class Worker:
                 child = self._child
             if child is None:
                 return Failed(WorkerFailure.NOT_RUNNING)
-            return self._ask(child, (method, args), end_s)
+            return self._ask(child, (method, args), end_s, cancelled)
         finally:
             self._calling.release()
 
     def _ask(
-        self, child: _Child, request: tuple[str, tuple[Any, ...]], end_s: float
+        self,
+        child: _Child,
+        request: tuple[str, tuple[Any, ...]],
+        end_s: float,
+        cancelled: Callable[[], bool] | None,
     ) -> Ok[Any] | Failed[WorkerFailure]:
         try:
             _limit(child.connection, end_s)
             child.connection.send(request)
-            if not child.connection.poll(max(0.0, end_s - time.monotonic())):
-                raise BlockingIOError
+            while not child.connection.poll(_slice_s(end_s, cancelled)):
+                if time.monotonic() >= end_s:
+                    raise BlockingIOError
+                if cancelled is not None and cancelled():
+                    self._drop(child)
+                    return Failed(WorkerFailure.CANCELLED)
             _limit(child.connection, end_s)
             fine, value = child.connection.recv()
         except BlockingIOError:
@@ -245,6 +258,11 @@ def _back_off_s(deaths_in_a_row: int) -> float:
         if deaths_in_a_row == 0
         else min(LONGEST_BACK_OFF_S, FIRST_BACK_OFF_S * 2.0 ** (deaths_in_a_row - 1))
     )
+
+
+def _slice_s(end_s: float, cancelled: Callable[[], bool] | None) -> float:
+    left_s = max(0.0, end_s - time.monotonic())
+    return left_s if cancelled is None else min(_CANCEL_POLL_S, left_s)
 
 
 def _limit(connection: Connection, end_s: float) -> None:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.camera.contract import Camera, Frame
-from drivers.card_reader.contract import EncodedPhoto
+from drivers.card_reader.contract import CardReader, EncodedPhoto
 from drivers.card_reader.photo import decode
 from drivers.contract import Device, Failed, Ok
 from drivers.face.contract import FaceVerifier
@@ -128,9 +128,11 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     An absent device says so itself. OSError when the printer's journal cannot be read.
     """
     from drivers.camera.opencv import OpencvCamera
+    from drivers.card_reader.identity_file import IdentityFile
     from drivers.card_reader.links import link_to
     from drivers.card_reader.pcsc import PcscReader
     from drivers.card_reader.sdt import SdtReader
+    from drivers.card_reader.social_security import SocialSecurityCard
     from drivers.face.verifier import ProcessFaceVerifier
     from drivers.receipt_printer.escpos_printer import EscposPrinter
 
@@ -156,10 +158,21 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
                 settings.face.models, settings.face.calibration, settings.face.calibration_key
             )
         )
+    identity: CardReader | None = None
+    match card.kind:
+        case "sdt":
+            identity = opened(SdtReader(link_to(card.port, card.baud_rate)))
+        case "pcsc":
+            applications = (IdentityFile(), SocialSecurityCard())
+            identity = opened(
+                PcscReader(card.reader_name, applications, not_reader_name=card.helper_reader_name)
+            )
+        case "none":
+            pass
     printer = settings.receipt_printer
     return Devices(
-        identity_reader=opened(SdtReader(link_to(card.port, card.baud_rate))) if card.kind == "sdt" else None,
-        helper_reader=opened(PcscReader()) if card.helper_kind == "pcsc" else None,
+        identity_reader=identity,
+        helper_reader=opened(PcscReader(card.helper_reader_name)) if card.helper_kind == "pcsc" else None,
         camera=lens,
         face=face,
         printer=None

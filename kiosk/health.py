@@ -38,6 +38,7 @@ def _text(resident: tuple[str, str], technician: tuple[str, str], action: tuple[
 
 
 _CARD = ("身份证读卡器暂时不能用", "The card reader is not available now")
+_TOKEN = ("数字证书令牌暂时不能用", "Signing tokens are not available now")
 _CAMERA = ("摄像头暂时不能用", "The camera is not available now")
 _FACE = ("人脸确认暂时不能用，可以用别的办法", "Face check is not available now, other ways are")
 _PRINTER = ("回执打印机暂时不能用", "The slip printer is not available now")
@@ -77,6 +78,24 @@ CAUSES: dict[str, CauseText] = {
         ("身份证读卡器可以用", "The card reader is available"),
         ("换了一台读卡器（安全模块编号变了）", "another reader is in place (the SAM's number changed)"),
         ("核对读卡器登记", "check it against the register of readers"),
+    ),
+    "card.restarting": _text(
+        _CARD, ("读卡进程正在重启", "the reader's process restarts"), ("稍等几秒", "wait some seconds")
+    ),
+    "token.module_missing": _text(
+        _TOKEN,
+        ("找不到令牌的 PKCS#11 模块", "the token's PKCS#11 module is missing or no module"),
+        ("安装厂商的模块，核对路径", "install the vendor's module, check its path"),
+    ),
+    "token.module_crashed": _text(
+        _TOKEN,
+        ("令牌的 PKCS#11 模块崩溃了", "the token's PKCS#11 module crashed"),
+        ("拔出令牌再插；还不行就更新模块", "plug the token in again, else update the module"),
+    ),
+    "token.module_silent": _text(
+        _TOKEN,
+        ("令牌的 PKCS#11 模块没有应答", "the token's PKCS#11 module does not answer"),
+        ("拔出令牌再插", "plug the token in again"),
     ),
     "camera.absent": _text(
         _CAMERA,

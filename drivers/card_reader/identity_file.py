@@ -11,8 +11,10 @@ import json
 from datetime import date
 from typing import Final
 
+from drivers.card_reader.applications import Content, Transport, refused
 from drivers.card_reader.contract import CardFailure, Document, DocumentKind, ValidityKind
-from drivers.contract import Failed, Ok
+from drivers.contract import CheckOutcome, Failed, Ok
+from drivers.evidence import CheckName, evidence
 
 AID: Final = b"\xf0JIUJIN\x01"
 """First nibble F: proprietary, unregistered (ISO/IEC 7816-4); the last byte is the version."""
@@ -22,6 +24,53 @@ _VERSION: Final = 1
 _KINDS: Final = {kind.value: kind for kind in (DocumentKind.DEMO, DocumentKind.HELPER)}
 _LONG_TERM: Final = "long_term"
 _OPTIONAL_TEXTS: Final = ("role", "sex_code", "nation_code", "address", "authority")
+_CHUNK: Final = 0xF0
+_EVIDENCE: Final = evidence(
+    {
+        CheckName.READ: (CheckOutcome.PASSED, "a plain file"),
+        CheckName.SIGNATURE: (CheckOutcome.NOT_DONE, "the card holds none"),
+        CheckName.CLONE_CHECK: (CheckOutcome.NOT_DONE, "anybody can write such a card"),
+        CheckName.LOSS_REPORT: (CheckOutcome.NOT_DONE, "not asked"),
+    }
+)
+
+
+class IdentityFile:
+    """The `CardApplication` of the terminal's own cards."""
+
+    def select(self, card: Transport) -> Ok[None] | Failed[CardFailure]:
+        selected = card.transmit(bytes.fromhex("00A40400") + bytes([len(AID)]) + AID + b"\0")
+        if isinstance(selected, Failed):
+            return selected
+        # any status word but success: whatever this card is, it has no application of ours
+        return Ok(None) if selected.value.fine else Failed(CardFailure.WRONG_CARD, "no identity file")
+
+    def read(self, card: Transport) -> Ok[Content] | Failed[CardFailure]:
+        header = _read_binary(card, 0, LENGTH_SIZE)
+        if isinstance(header, Failed):
+            return header
+        size = int.from_bytes(header.value, "big")
+        if not 0 < size <= LARGEST:
+            return Failed(CardFailure.UNREADABLE, "impossible length of the identity file")
+        body = b""
+        while len(body) < size:
+            part = _read_binary(card, LENGTH_SIZE + len(body), min(_CHUNK, size - len(body)))
+            if isinstance(part, Failed):
+                return part
+            body += part.value
+        document = decode(body)
+        return Ok(Content(document.value, None, _EVIDENCE)) if isinstance(document, Ok) else document
+
+
+def _read_binary(card: Transport, offset: int, size: int) -> Ok[bytes] | Failed[CardFailure]:
+    part = card.transmit(b"\x00\xb0" + offset.to_bytes(2, "big") + bytes([size]))
+    if isinstance(part, Failed):
+        return part
+    if not part.value.fine:
+        return refused(part.value, "read binary")
+    if len(part.value.data) != size:
+        return Failed(CardFailure.UNREADABLE, f"{len(part.value.data)} bytes instead of {size}")
+    return Ok(part.value.data)
 
 
 def encode(document: Document) -> bytes:

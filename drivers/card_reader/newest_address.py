@@ -14,8 +14,8 @@ from drivers.card_reader.protocol import Command
 from drivers.card_reader.reader_state import Patience
 from drivers.card_reader.sam import SamModule
 from drivers.contract import Check, CheckOutcome, Failed
+from drivers.evidence import CheckName
 
-CHECK = "newest_address"
 _KINDS = frozenset({DocumentKind.RESIDENT, DocumentKind.HMT_PERMIT})
 
 
@@ -45,4 +45,4 @@ def newest_address(module: SamModule, document: Document, patience: Patience) ->
 
 
 def _check(outcome: CheckOutcome, detail: str) -> Check:
-    return Check(CHECK, outcome, detail)
+    return Check(CheckName.NEWEST_ADDRESS, outcome, detail)

@@ -16,6 +16,7 @@ from drivers.card_reader.protocol import Command, split_base, split_fingerprint
 from drivers.card_reader.reader_state import Patience, ReaderState
 from drivers.card_reader.sam import SamModule
 from drivers.contract import Check, CheckOutcome, DeviceState, DeviceStatus, Failed, Ok
+from drivers.evidence import CheckName, evidence
 
 _RECONNECT_S = 1.0
 _PROBE_S = 3.0
@@ -191,7 +192,7 @@ class SdtReader:
                 session_id=uuid4().hex,
                 document=document,
                 photo=EncodedPhoto(PhotoFormat.WLT, photo),
-                evidence=(*_evidence(module), address_check),
+                evidence=_evidence(module, address_check),
                 reader_id=f"sdt:{module}",
                 read_monotonic_ns=read_monotonic_ns,
             )
@@ -202,11 +203,15 @@ def _is(outcome: object, reason: CardFailure) -> bool:
     return isinstance(outcome, Failed) and outcome.reason is reason
 
 
-def _evidence(module: str) -> tuple[Check, ...]:
+def _evidence(module: str, address: Check) -> tuple[Check, ...]:
     """The module proves the card to itself and hands over plain text: nothing to verify later."""
-    return (
-        Check("frame_checksum", CheckOutcome.PASSED, "XOR, guards against line errors only"),
-        Check("sam_mutual_authentication", CheckOutcome.PASSED, f"module {module} reported 90"),
-        Check("issuer_signature", CheckOutcome.NOT_DONE, "the module gives none to the terminal"),
-        Check("loss_report", CheckOutcome.NOT_DONE, "not asked"),
+    return evidence(
+        {
+            CheckName.READ: (CheckOutcome.PASSED, "checksum: XOR, guards against line errors only"),
+            CheckName.SIGNATURE: (CheckOutcome.NOT_DONE, "the module gives none to the terminal"),
+            CheckName.TRUSTED_CHAIN: (CheckOutcome.PASSED, f"module {module} holds the ministry's keys"),
+            CheckName.CLONE_CHECK: (CheckOutcome.PASSED, f"mutual authentication: module {module} said 90"),
+            CheckName.LOSS_REPORT: (CheckOutcome.NOT_DONE, "not asked"),
+            CheckName.NEWEST_ADDRESS: (address.outcome, address.detail),
+        }
     )

@@ -3,46 +3,93 @@
 The card is the TCP client (vpcd listens on 35963). Every message is a 2-byte big-endian length
 and a payload; a payload of one byte from the reader is a control (0 power off, 1 power on,
 2 reset, 4 asks for the ATR, the only one that is answered). Connecting is insertion, closing is
-removal. The application and its file are described in `identity_file`.
+removal. What the card answers is its program's matter.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from enum import StrEnum
 from threading import Event, Lock, Thread
+from typing import Protocol
 
 from drivers.card_reader import identity_file
 from drivers.card_reader.contract import Document
 
-ATR = bytes.fromhex("3B80800101")
-"""Direct convention, T=0 and T=1 offered, no historical bytes, right check byte."""
 _ASK_ATR = b"\x04"
-_SELECT = bytes.fromhex("00A40400")
-_READ_BINARY = bytes.fromhex("00B0")
+_SELECT = 0xA4
+_READS = (0xB0, 0xB2)
+"""READ BINARY and READ RECORD."""
 _OK = bytes.fromhex("9000")
 
 
+class CardProgram(Protocol):
+    """What runs on a card."""
+
+    @property
+    def atr(self) -> bytes: ...
+
+    def power_up(self) -> None:
+        """Power or reset: forget what was selected, opened or proved."""
+
+    def respond(self, apdu: bytes) -> bytes:
+        """The answer with its status word."""
+        ...
+
+
 class CardFault(StrEnum):
-    """How the card misbehaves from now on."""
+    """How the card misbehaves from now on, whatever its program."""
 
     FOREIGN = "foreign"
     """It has other applications, not ours."""
     GARBAGE = "garbage"
-    """The file's bytes are rubbish."""
+    """What is read is rubbish."""
     LEAVE = "leave"
-    """It is pulled when the file is asked for."""
+    """It is pulled when something is read."""
     SILENT = "silent"
-    """Takes the command for the file and never answers."""
+    """Takes the command to read and never answers."""
+
+
+class IdentityFileCard:
+    """The terminal's own kind of card, see `identity_file`."""
+
+    atr = bytes.fromhex("3B80800101")
+    """Direct convention, T=0 and T=1 offered, no historical bytes, right check byte."""
+
+    def __init__(self, document: Document) -> None:
+        self._file = identity_file.encode(document)
+        self._selected = False
+
+    def power_up(self) -> None:
+        self._selected = False
+
+    def respond(self, apdu: bytes) -> bytes:
+        if apdu.startswith(bytes.fromhex("00A40400")):
+            wanted = apdu[5 : 5 + apdu[4]] if len(apdu) > 4 else b""
+            self._selected = wanted == identity_file.AID
+            return _OK if self._selected else bytes.fromhex("6A82")
+        if not apdu.startswith(bytes.fromhex("00B0")) or len(apdu) != 5:
+            return bytes.fromhex("6D00")
+        if not self._selected:
+            return bytes.fromhex("6985")
+        offset, wanted_size = int.from_bytes(apdu[2:4], "big"), apdu[4] or 256
+        if offset >= len(self._file):
+            return bytes.fromhex("6B00")
+        return self._file[offset : offset + wanted_size] + _OK
 
 
 class VirtualCard:
-    """One card. `insert` and `remove` may be repeated; the same card keeps its document."""
+    """One card. `insert` and `remove` may be repeated; the same card keeps its program.
 
-    def __init__(self, document: Document, *, host: str = "127.0.0.1", port: int = 35963) -> None:
-        self._file = identity_file.encode(document)
+    `before_answer`, when it is set, is called with each command before it is answered.
+    """
+
+    def __init__(self, program: CardProgram, *, host: str = "127.0.0.1", port: int = 35963) -> None:
+        self._program = program
         self._address = (host, port)
         self._fault: CardFault | None = None
+        self.before_answer: Callable[[bytes], None] | None = None
         self._lock = Lock()
         self._connection: socket.socket | None = None
         self._thread: Thread | None = None
@@ -78,41 +125,34 @@ class VirtualCard:
         return self._left.wait(deadline_s)
 
     def _serve(self, connection: socket.socket) -> None:
-        selected = False
+        self._program.power_up()
         with connection:
             while (message := _receive(connection)) is not None:
                 if len(message) == 1:
-                    selected = False
-                    answer = ATR if message == _ASK_ATR else None
+                    answer = self._program.atr if message == _ASK_ATR else None
+                    if message != _ASK_ATR:
+                        self._program.power_up()
                 else:
-                    answer = self._respond(message, selected)
+                    if self.before_answer is not None:
+                        self.before_answer(message)
+                    answer = self._respond(message)
                     if answer is None and self._fault is CardFault.LEAVE:
                         break
-                    if message.startswith(_SELECT):
-                        selected = answer == _OK
                 if answer is not None and not _send(connection, answer):
                     break
         self._left.set()
 
-    def _respond(self, apdu: bytes, selected: bool) -> bytes | None:
+    def _respond(self, apdu: bytes) -> bytes | None:
         """The answer with its status word, None for no answer at all."""
-        if apdu.startswith(_SELECT):
-            wanted = apdu[5 : 5 + apdu[4]] if len(apdu) > 4 else b""
-            ours = wanted == identity_file.AID and self._fault is not CardFault.FOREIGN
-            return _OK if ours else bytes.fromhex("6A82")
-        if not apdu.startswith(_READ_BINARY) or len(apdu) != 5:
-            return bytes.fromhex("6D00")
-        if not selected:
-            return bytes.fromhex("6985")
-        if self._fault in (CardFault.LEAVE, CardFault.SILENT):
+        instruction = apdu[1]
+        if instruction == _SELECT and self._fault is CardFault.FOREIGN:
+            return bytes.fromhex("6A82")
+        if instruction in _READS and self._fault in (CardFault.LEAVE, CardFault.SILENT):
             return None
-        offset, wanted_size = int.from_bytes(apdu[2:4], "big"), apdu[4] or 256
-        if offset >= len(self._file):
-            return bytes.fromhex("6B00")
-        part = self._file[offset : offset + wanted_size]
-        if self._fault is CardFault.GARBAGE:
-            part = bytes(byte ^ 0xA5 for byte in part)
-        return part + _OK
+        answer = self._program.respond(apdu)
+        if instruction in _READS and self._fault is CardFault.GARBAGE:
+            return bytes(byte ^ 0xA5 for byte in answer[:-2]) + answer[-2:]
+        return answer
 
 
 def _receive(connection: socket.socket) -> bytes | None:

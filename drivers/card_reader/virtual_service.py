@@ -9,12 +9,15 @@ import shutil
 import subprocess
 import time
 from enum import StrEnum
+from pathlib import Path
 
 from smartcard import scard
 
 from drivers.contract import Failed, Ok
 
 READER_NAME = "Virtual PCD 00 00"
+SECOND_READER_NAME = "Virtual PCD 00 01"
+SECOND_PORT = 35964
 _POLL_S = 0.05
 _STOP_S = 5.0
 
@@ -27,10 +30,20 @@ class ServiceFailure(StrEnum):
 
 
 class VirtualService:
-    """Uses the pcscd that runs, or else starts one of its own and ends only that."""
+    """Uses the pcscd that runs, or else starts one of its own and ends only that.
 
-    def __init__(self) -> None:
+    `configuration`: a folder for pcscd instead of /etc/reader.conf.d, and the name of its first reader.
+    """
+
+    def __init__(self, configuration: Path | None = None, reader_name: str = READER_NAME) -> None:
+        self._arguments = [] if configuration is None else ["--config", str(configuration)]
+        self._reader_name = reader_name
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process, if it is ours."""
+        return None if self._process is None else self._process.pid
 
     @property
     def is_ours(self) -> bool:
@@ -38,20 +51,20 @@ class VirtualService:
 
     def start(self, deadline_s: float = 10.0) -> Ok[str] | Failed[ServiceFailure]:
         """Return the virtual reader's name once the service lists it."""
-        if _lists_reader():
-            return Ok(READER_NAME)
+        if _lists(self._reader_name):
+            return Ok(self._reader_name)
         program = shutil.which("pcscd") or shutil.which("pcscd", path="/usr/sbin")
         if program is None:
             return Failed(ServiceFailure.NOT_INSTALLED, "packages pcscd and vsmartcard-vpcd are needed")
         self._process = subprocess.Popen(
-            [program, "--foreground", "--error"],
+            [program, "--foreground", "--error", *self._arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C at the keyboard is for its owner, who ends it in order
         )
         ends_s = time.monotonic() + deadline_s
-        while not _lists_reader():
+        while not _lists(self._reader_name):
             if self._process.poll() is not None or time.monotonic() > ends_s:
                 code = self._process.poll()
                 self.kill()
@@ -59,7 +72,7 @@ class VirtualService:
                     ServiceFailure.DID_NOT_START, f"pcscd lists no virtual reader (exit code {code})"
                 )
             time.sleep(_POLL_S)
-        return Ok(READER_NAME)
+        return Ok(self._reader_name)
 
     def stop(self) -> None:
         """End the service in good order, if it is ours."""
@@ -80,12 +93,12 @@ class VirtualService:
             self._process = None
 
 
-def _lists_reader() -> bool:
+def _lists(reader_name: str) -> bool:
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if code != scard.SCARD_S_SUCCESS:
         return False
     try:
         code, names = scard.SCardListReaders(context, [])
-        return code == scard.SCARD_S_SUCCESS and READER_NAME in names
+        return code == scard.SCARD_S_SUCCESS and reader_name in names
     finally:
         scard.SCardReleaseContext(context)

@@ -11,7 +11,7 @@ from drivers.card_reader import simulated_photo
 from drivers.card_reader.protocol import PHOTO_SIZE
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import SimulatedCard
-from drivers.card_reader.virtual_card import VirtualCard
+from drivers.card_reader.virtual_card import IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_service import VirtualService
 from drivers.contract import Ok
 from drivers.receipt_printer.simulated import SimulatedPrinter
@@ -107,7 +107,7 @@ class Village:
 
     def put_helper_card(self, helper: str) -> None:
         self.take_helper_card()
-        self._helper_card = VirtualCard(HELPERS[helper])
+        self._helper_card = VirtualCard(IdentityFileCard(HELPERS[helper]))
         self._helper_card.insert()
         self.helper = helper
 

@@ -79,6 +79,9 @@ def _evidence(definition: Definition) -> Iterator[Finding]:
     if level >= 2 and (S.VERIFY_PERSON not in flow or not methods):
         zh, en = "2 级要有 verify_person 和办法", "level 2 needs verify_person and a method"
         yield Finding("evidence.level", "flow", zh, en)
+    if level >= 2 and definition.evidence.card_assurance == "low":
+        zh, en = "2 级不能用谁都能复制的卡", "level 2 must not rest on a card that anybody can copy"
+        yield Finding("evidence.card_assurance", "evidence.card_assurance", zh, en)
     if level >= 1 and S.IDENTIFY not in flow:
         yield Finding("evidence.level", "flow", "1 级以上要有 identify", "level 1 and above need identify")
     if level == 0 and S.IDENTIFY in flow:

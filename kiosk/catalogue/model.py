@@ -117,6 +117,10 @@ class Evidence(Part):
 
     level: Annotated[int, Field(ge=0, le=3)]
     methods: tuple[Method, ...] = ()
+    card_assurance: Literal["low", "substantial", "high"] = "high"
+    """What the card's own evidence must be worth (`drivers.evidence.Assurance`): `low` takes a card that
+    anybody could have copied, like a social-security card; `substantial` one whose data is the issuer's.
+    """
     face_citation: Words | None = None
     """The rule that lets a face be the only way. Without it such a definition is refused."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from drivers.card_reader.contract import CardFailure, CardRead, DocumentKind, ValidityKind
 from drivers.contract import Failed, Ok
+from drivers.evidence import Assurance, assurance
 from drivers.face.contract import FaceFailure
 from kiosk.identity import CardValidity, card_validity
 from kiosk.journey import effects as fx
@@ -32,10 +33,12 @@ PROBLEM_OF: dict[CardFailure, CardProblem] = {
 RESIDENT_KINDS = frozenset(DocumentKind) - {DocumentKind.HELPER}
 
 
-def _problem_with(read: CardRead, world: World) -> CardProblem | None:
+def _problem_with(read: CardRead, wanted: Assurance, world: World) -> CardProblem | None:
     document = read.document
     if document.kind not in RESIDENT_KINDS:
         return CardProblem.WRONG
+    if assurance(read.evidence) < wanted:
+        return CardProblem.TOO_WEAK
     if document.validity is ValidityKind.UNREADABLE:
         return CardProblem.VALIDITY_UNREADABLE
     match card_validity(document.validity.value, document.valid_from, document.valid_to, world.now.date()):
@@ -59,7 +62,8 @@ def resident_card(visit: Visit, event: ev.Event, world: World) -> Moved:
         return visit, ()
     match event.result:
         case Ok(read):
-            problem = _problem_with(read, world)
+            wanted = Assurance[visit.service.evidence.card_assurance.upper()]
+            problem = _problem_with(read, wanted, world)
             if problem is not None:
                 return replace(visit, card_problem=problem), ()
             return forward(replace(visit, card=read, card_problem=None), world)

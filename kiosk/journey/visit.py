@@ -36,6 +36,7 @@ class CardProblem(StrEnum):
     READER = "reader"
     NOT_HELPER = "not_helper"
     VALIDITY_UNREADABLE = "validity_unreadable"
+    TOO_WEAK = "too_weak"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,13 +47,15 @@ class ScreenSection(Section):
 class CardReaderSection(Section):
     """The reader of identity cards, and the slot for a helper's card."""
 
-    kind: Literal["sdt", "none"] = "sdt"
+    kind: Literal["sdt", "pcsc", "none"] = "sdt"
     port: Annotated[str, Field(pattern=r"^(/\S+|usb:([0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}(:\S+)?)?)$")] = (
         "/dev/serial/by-id/sdt"
     )
     baud_rate: Literal[115200, 57600, 38400, 19200, 9600] = 115200
     photo_decoder: str = ""
+    reader_name: str = ""
     helper_kind: Literal["pcsc", "none"] = "pcsc"
+    helper_reader_name: str = ""
 
 
 class CameraSection(Section):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from drivers.card_reader import simulated_photo
-from drivers.card_reader.simulated import SimulatedCard
+from drivers.card_reader.simulated_module import SimulatedCard
 from kiosk.bench.people import PEOPLE
 
 PROJECT = Path(__file__).resolve().parents[2]

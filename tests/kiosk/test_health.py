@@ -12,7 +12,7 @@ from kiosk.health import ABSENT, CAUSES, STOPS_INTAKE, DeviceHealth, report, res
 from kiosk.surroundings import CAUSE_OF_LINK
 from offline_queue.link import LinkState
 
-DEVICE_PREFIXES = {kind.value for kind in DeviceKind}
+DEVICE_PREFIXES = {kind.value for kind in DeviceKind} | {"token"}  # no service asks for a token yet
 HAN = re.compile(r"[\u4e00-\u9fff]")
 NO_RESIDENT_WORDS = {"queue.poison", "queue.reopened", "def.invalid", "config.last_good"}
 """Causes that stop no service: a resident is told nothing of them."""

@@ -61,6 +61,17 @@ DEMO = Document(
     birth_date=date(1948, 3, 12),
     validity=ValidityKind.LONG_TERM,
 )
+SOCIAL_SECURITY = Document(
+    kind=DocumentKind.SOCIAL_SECURITY,
+    number="110199194803120027",
+    name="沈秋萍",
+    sex_code="2",
+    nation_code="01",
+    birth_date=date(1948, 3, 12),
+    valid_from=date(2023, 5, 1),
+    validity=ValidityKind.DATED,
+    valid_to=date(2033, 5, 1),
+)
 HELPER = Document(
     kind=DocumentKind.HELPER,
     number="HELPER-0001",

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from drivers.card_reader.pcsc import PcscReader
-from drivers.card_reader.virtual_card import CardFault, VirtualCard
+from drivers.card_reader.virtual_card import CardFault, IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_service import READER_NAME, VirtualService
 from tests.drivers.card_reader.conformance import ReaderConformance
 from tests.drivers.card_reader.people import DEMO
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group(ONE_READER)
 class PcscRig:
     def __init__(self, service: VirtualService) -> None:
         self._service = service
-        self.card = VirtualCard(DEMO)
+        self.card = VirtualCard(IdentityFileCard(DEMO))
         self.reader = PcscReader(READER_NAME, conversation_s=1.0)
         self.document = DEMO
 

@@ -49,6 +49,11 @@ BENT: list[tuple[str, str, Bend]] = [
     ("a step that is not performed", "flow.unknown_here", lambda d: d["flow"].insert(1, "pay")),
     ("a step nobody knows", "schema.enum", lambda d: d["flow"].insert(1, "dance")),
     ("level 2 without a method", "evidence.level", lambda d: d["evidence"].update(methods=[])),
+    (
+        "level 2 by a card that anybody can copy",
+        "evidence.card_assurance",
+        lambda d: d["evidence"].update(card_assurance="low"),
+    ),
     ("level 0 with a card", "evidence.level", lambda d: d["evidence"].update(level=0)),
     ("card not required", "devices", lambda d: d.update(devices_required=[])),
     ("consent without words", "evidence.no_notice", lambda d: d["consent_notice"].update(text=[])),

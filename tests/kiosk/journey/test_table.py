@@ -9,6 +9,7 @@ import pytest
 
 from drivers.card_reader.contract import CardFailure, DocumentKind
 from drivers.contract import Cause, Failed, Ok, Outcome
+from drivers.evidence import Assurance
 from drivers.face.contract import Comparison, FaceFailure, Guidance, Score
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
@@ -120,6 +121,30 @@ def test_a_card_that_does_not_serve_says_why_and_loses_nothing(read: object, pro
     after, _ = step(before, ev.CardAnswered(Ok(read)), world())  # type: ignore[arg-type]  # parametrized
     assert (after.state, after.card, after.card_problem) == (State.CARD, None, problem)
     assert action(present(after, world()), "try_card") is not None
+
+
+@pytest.mark.parametrize("worth", list(Assurance))
+@pytest.mark.parametrize("wanted", ["low", "substantial", "high"])
+def test_a_card_of_less_assurance_than_the_service_wants_never_passes(worth: Assurance, wanted: str) -> None:
+    before = replace(visit(State.CARD), card=None)
+    service = before.service
+    asked = service.model_copy(
+        update={"evidence": service.evidence.model_copy(update={"card_assurance": wanted})}
+    )
+    read = card(DocumentKind.SOCIAL_SECURITY, valid_to=date(2033, 5, 1), worth=worth)
+    after, _ = step(replace(before, definition=asked), ev.CardAnswered(Ok(read)), world())
+    if worth < Assurance[wanted.upper()]:
+        assert (after.state, after.card, after.card_problem) == (State.CARD, None, CardProblem.TOO_WEAK)
+        assert action(present(after, world()), "try_card") is not None
+    else:
+        assert after.card == read
+
+
+def test_a_service_that_says_nothing_wants_a_card_that_cannot_be_copied() -> None:
+    before = replace(visit(State.CARD), card=None)
+    for worth in (Assurance.LOW, Assurance.SUBSTANTIAL):
+        after, _ = step(before, ev.CardAnswered(Ok(card(worth=worth))), world())
+        assert after.card_problem is CardProblem.TOO_WEAK
 
 
 def test_a_card_is_still_good_on_its_last_day() -> None:

@@ -15,6 +15,8 @@ from drivers.card_reader.contract import (
     PhotoFormat,
     ValidityKind,
 )
+from drivers.contract import CheckOutcome
+from drivers.evidence import Assurance, CheckName, evidence
 from kiosk.case import CaseState
 from kiosk.catalogue.load import read
 from kiosk.catalogue.model import Definition
@@ -36,8 +38,23 @@ def definition(name: str = "pension_confirmation") -> Definition:
     return found
 
 
+EVIDENCE = {
+    Assurance.LOW: (CheckName.READ,),
+    Assurance.SUBSTANTIAL: (
+        CheckName.READ,
+        CheckName.INTEGRITY,
+        CheckName.SIGNATURE,
+        CheckName.TRUSTED_CHAIN,
+    ),
+    Assurance.HIGH: (CheckName.READ, CheckName.TRUSTED_CHAIN, CheckName.CLONE_CHECK),
+}
+
+
 def card(
-    kind: DocumentKind = DocumentKind.RESIDENT, valid_to: date | None = None, birth: int = 1948
+    kind: DocumentKind = DocumentKind.RESIDENT,
+    valid_to: date | None = None,
+    birth: int = 1948,
+    worth: Assurance = Assurance.HIGH,
 ) -> CardRead:
     document = Document(
         kind=kind,
@@ -49,7 +66,8 @@ def card(
         valid_from=date(2018, 1, 1),
         valid_to=valid_to,
     )
-    return CardRead("s1", document, EncodedPhoto(PhotoFormat.WLT, bytes(1024)), (), "reader", 1)
+    checks = evidence(dict.fromkeys(EVIDENCE[worth], (CheckOutcome.PASSED, "")))
+    return CardRead("s1", document, EncodedPhoto(PhotoFormat.WLT, bytes(1024)), checks, "reader", 1)
 
 
 def world(*, online: bool = True) -> World:

@@ -70,7 +70,7 @@ def test_a_disk_that_is_full_fails_the_fsync(tmp_path: Path, monkeypatch: pytest
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(steps.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     step = steps.queue_fsync(tmp_path)
     assert (step.outcome, step.detail) == (CheckOutcome.FAILED, "No space left on device")
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,96 @@
+"""Tokens through a vendor's PKCS#11 module, in a child process."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
+from drivers.token.contract import Authentication, Challenge, PinState, Signed, TokenFailure, TokenInfo
+from drivers.token.protocol import judge, message
+from drivers.worker import Worker, WorkerFailure
+
+_CHILD = "drivers.token.pkcs11_child:TokenChild"
+_START_S = 10.0
+_CAUSES = {
+    TokenFailure.MODULE_MISSING: Cause.TOKEN_MODULE_MISSING,
+    TokenFailure.MODULE_CRASHED: Cause.TOKEN_MODULE_CRASHED,
+    TokenFailure.MODULE_SILENT: Cause.TOKEN_MODULE_SILENT,
+}
+_REFUSED = {
+    PinState.LOCKED: TokenFailure.PIN_LOCKED,
+    PinState.NOT_SET: TokenFailure.PIN_NOT_SET,
+}
+
+
+class Pkcs11Authenticator:
+    """The tokens of one module (the path of its .so).
+
+    `origin` names who asks, and is part of what is signed: an answer for one terminal is none for
+    another. `anchors` are the certificates (DER) of the issuers that are trusted. RSA and ECDSA with
+    SHA-256; tokens of the SM2 kind speak SKF, not PKCS#11.
+    """
+
+    def __init__(
+        self, module: str, origin: str, anchors: tuple[bytes, ...] = (), *, deadline_s: float = 10.0
+    ) -> None:
+        self._origin = origin
+        self._anchors = anchors
+        self._deadline_s = deadline_s
+        self._worker = Worker(_CHILD, (module,))
+        self._lock = Lock()
+        self._status = DeviceStatus(DeviceState.UNKNOWN, detail="not asked yet")
+
+    def status(self) -> DeviceStatus:
+        return self._status
+
+    def probe(self) -> DeviceStatus:
+        self.tokens()
+        return self._status
+
+    def close(self) -> None:
+        self._worker.close()
+        self._status = DeviceStatus(DeviceState.UNKNOWN, detail="closed")
+
+    def tokens(self) -> Ok[tuple[TokenInfo, ...]] | Failed[TokenFailure]:
+        """See `Authenticator.tokens`."""
+        return self._ask("tokens")
+
+    def authenticate(
+        self, token: TokenInfo, pin: str, purpose: str, *, final_try_allowed: bool = False
+    ) -> Ok[Authentication] | Failed[TokenFailure]:
+        """See `Authenticator.authenticate`. `token` as `tokens` listed it last."""
+        if token.pin in _REFUSED:
+            return Failed(_REFUSED[token.pin])
+        if token.pin is PinState.FINAL_TRY and not final_try_allowed:
+            return Failed(TokenFailure.PIN_FINAL_TRY)
+        challenge = Challenge(self._origin, purpose)
+        answer = self._ask("sign", token, pin, message(challenge))
+        if isinstance(answer, Failed):
+            return answer
+        signed: Signed = answer.value
+        judged = judge(signed, challenge, self._anchors, datetime.now(UTC))
+        return Ok(Authentication(signed.certificate, judged.value)) if isinstance(judged, Ok) else judged
+
+    def _ask(self, method: str, *arguments: Any) -> Ok[Any] | Failed[TokenFailure]:
+        with self._lock:
+            outcome = self._asked(method, *arguments)
+            if isinstance(outcome, Failed) and outcome.reason in _CAUSES:
+                if self._status.cause is None:
+                    self._status = DeviceStatus(DeviceState.FAULT, _CAUSES[outcome.reason], outcome.detail)
+            else:
+                self._status = DeviceStatus(DeviceState.READY)
+            return outcome
+
+    def _asked(self, method: str, *arguments: Any) -> Ok[Any] | Failed[TokenFailure]:
+        self._worker.wait_ready(_START_S)
+        answer = self._worker.call(method, *arguments, deadline_s=self._deadline_s)
+        if isinstance(answer, Ok):
+            told: Ok[Any] | Failed[TokenFailure] = answer.value
+            return told
+        match answer.reason:
+            case WorkerFailure.TIMED_OUT | WorkerFailure.CANCELLED:
+                return Failed(TokenFailure.MODULE_SILENT, "the module does not answer")
+            case WorkerFailure.CRASHED | WorkerFailure.NOT_RUNNING:
+                return Failed(TokenFailure.MODULE_CRASHED, answer.detail)
