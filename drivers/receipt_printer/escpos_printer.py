@@ -6,8 +6,10 @@ import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
+from drivers.receipt_printer.address import parse_address
 from drivers.receipt_printer.contract import PrintReport, Slip
 from drivers.receipt_printer.encoder import EncodedSlip, cut_command, encode_slip
 from drivers.receipt_printer.fonts import Fonts
@@ -15,7 +17,7 @@ from drivers.receipt_printer.journal import JobJournal, JobState
 from drivers.receipt_printer.protocol import Condition, Realtime, device_status
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
 from drivers.receipt_printer.session import Session
-from drivers.receipt_printer.transport import open_transport
+from drivers.receipt_printer.transport import Transport, WireFault, open_transport
 
 CONFIRM_TIMEOUT_S = 6.0
 """For the rows that are still in the printer's buffer when the last byte has gone, and for the cut."""
@@ -30,7 +32,7 @@ _JOURNAL_STATES = {
 class EscposPrinter:
     """Implements `ReceiptPrinter`. A connection lasts for one job or one probe: printers lose idle ones.
 
-    `address` is `tcp://host:port`. Jobs and probes exclude each other; `status` never waits.
+    `address` as `parse_address` reads it; ValueError for another. Jobs and probes exclude each other; `status` never waits.
     """
 
     def __init__(
@@ -41,9 +43,15 @@ class EscposPrinter:
         *,
         width_dots: int = WIDE_DOTS,
         confirm_timeout_s: float = CONFIRM_TIMEOUT_S,
+        usb_backend: Any = None,
     ) -> None:
+        parsed = parse_address(address)
+        if isinstance(parsed, Failed):
+            message = f"not a receipt printer's address ({parsed.reason}): {address!r}"
+            raise ValueError(message)
         self.journal = JobJournal(journal_path)
-        self._address = address
+        self._address = parsed.value
+        self._usb_backend = usb_backend
         self._fonts = fonts
         self._width_dots = width_dots
         self._confirm_timeout_s = confirm_timeout_s
@@ -63,7 +71,7 @@ class EscposPrinter:
         if not self._lock.acquire(blocking=False):
             return self._status
         try:
-            match open_transport(self._address):
+            match self._open():
                 case Failed(_, detail):
                     self._status = DeviceStatus(DeviceState.ABSENT, Cause.PRINTER_OFFLINE, detail)
                 case Ok(transport):
@@ -78,7 +86,7 @@ class EscposPrinter:
         """See `ReceiptPrinter.print_slip`. Never prints a job again by itself."""
         job = encode_slip(render_slip(slip, self._width_dots, self._fonts))
         with self._lock:
-            match open_transport(self._address):
+            match self._open():
                 case Failed(_, detail):
                     self._status = DeviceStatus(DeviceState.ABSENT, Cause.PRINTER_OFFLINE, detail)
                     return self._refused(slip.job_id)
@@ -95,6 +103,9 @@ class EscposPrinter:
                 self._names_processes = session.names_processes
                 transport.close(discard=not confirmed)
             return report
+
+    def _open(self) -> Ok[Transport] | Failed[WireFault]:
+        return open_transport(self._address, usb_backend=self._usb_backend)
 
     def _refused(self, job_id: str) -> PrintReport:
         """Not a byte of the job was sent."""

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     """What a command does here; `SKIPPED` is known and has no effect on a picture of dots."""
 
     INITIALISE = "initialise"
+    JUSTIFY = "justify"
     IMAGE = "image"
     FEED = "feed"
     CUT = "cut"
@@ -49,6 +50,7 @@ _FIXED: dict[bytes, tuple[int, Kind]] = {
     b"\x10\x04": (3, Kind.SKIPPED),  # taken at reception already
     b"\x10\x05": (3, Kind.SKIPPED),
     b"\x1b@": (2, Kind.INITIALISE),
+    b"\x1ba": (3, Kind.JUSTIFY),
     b"\x1bp": (5, Kind.DRAWER),
     b"\x1bJ": (3, Kind.FEED),
     b"\x1bd": (3, Kind.FEED),
@@ -64,7 +66,7 @@ _FIXED: dict[bytes, tuple[int, Kind]] = {
     b"\x1dW": (4, Kind.SKIPPED),
     b"\x1dP": (4, Kind.SKIPPED),
 }
-_FIXED |= {b"\x1b" + bytes((name,)): (3, Kind.SKIPPED) for name in b"! -3aEGMRtV{"}
+_FIXED |= {b"\x1b" + bytes((name,)): (3, Kind.SKIPPED) for name in b"! -3EGMRtV{"}
 _FIXED |= {b"\x1d" + bytes((name,)): (3, Kind.SKIPPED) for name in b"!BHhwfI"}
 _FIXED |= {b"\x1c" + bytes((name,)): (3, Kind.SKIPPED) for name in b"!-"}
 
@@ -111,6 +113,15 @@ def image_rows(command: Command) -> list[bytes]:
     return [dots[start : start + columns] for start in range(0, len(dots), columns)]
 
 
+def placed(row: bytes, width_dots: int, *, centred: bool) -> bytes:
+    """A row of dots on paper of this width: from the left edge, or in the middle."""
+    free = width_dots - 8 * len(row)
+    if free <= 0:
+        return row[: width_dots // 8]
+    left = free // 2 if centred else 0
+    return (int.from_bytes(row, "big") << (free - left)).to_bytes(width_dots // 8, "big")
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """One piece of paper that was cut off. `height` in dot rows."""
@@ -126,18 +137,17 @@ class Paper:
         self.receipts: list[Receipt] = []
         self.printed_rows = 0
         self.cuts = 0
-        self._width_dots = width_dots
+        self.width_dots = width_dots
         self._hanging: list[bytes] = []
 
     def add_row(self, dots: bytes) -> None:
-        """One row of dots, filled up with white or cut to the paper's width."""
-        width = self._width_dots // 8
-        self._hanging.append(dots[:width].ljust(width, b"\0"))
+        """One row of dots, as wide as the paper."""
+        self._hanging.append(dots)
         self.printed_rows += 1
 
     def feed(self, rows: int) -> None:
         """White paper."""
-        self._hanging.extend([bytes(self._width_dots // 8)] * rows)
+        self._hanging.extend([bytes(self.width_dots // 8)] * rows)
 
     def cut(self) -> None:
         """Cut; white paper alone is no receipt."""
@@ -148,10 +158,10 @@ class Paper:
 
     def hanging_png(self) -> bytes:
         """What hangs out, as PNG; one white row when nothing does."""
-        rows = self._hanging or [bytes(self._width_dots // 8)]
+        rows = self._hanging or [bytes(self.width_dots // 8)]
         inverted = bytes(byte ^ 0xFF for row in rows for byte in row)
         file = io.BytesIO()
-        Image.frombytes("1", (self._width_dots, len(rows)), inverted).save(file, "PNG")
+        Image.frombytes("1", (self.width_dots, len(rows)), inverted).save(file, "PNG")
         return file.getvalue()
 
     @property

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from kiosk.settings.printer_address import printer_address
 
 
 class Section(BaseModel):
@@ -74,7 +76,7 @@ class FaceSection(Section):
 class ReceiptPrinterSection(Section):
     """The receipt printer."""
 
-    address: Annotated[str, Field(pattern=r"^(tcp://[^\s:/]+:\d{1,5}|none)$")] = "tcp://127.0.0.1:9100"
+    address: Annotated[str, AfterValidator(printer_address)] = "tcp://127.0.0.1:9100"
     width_dots: Literal[576, 384] = 576
 
 

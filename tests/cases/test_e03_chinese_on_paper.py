@@ -26,7 +26,9 @@ def test_a_line_is_raster_and_differs_from_its_substitute(line: str) -> None:
         kinds.append(command.kind)
         job = job[len(command.data) :]
     assert job == b""
-    assert kinds == [Kind.INITIALISE, Kind.AUTO_STATUS, Kind.IMAGE, Kind.CUT]
+    assert kinds[:2] == [Kind.INITIALISE, Kind.AUTO_STATUS]
+    assert set(kinds[2:-1]) == {Kind.IMAGE}
+    assert kinds[-1] is Kind.CUT
     assert _job(line) != _job(line[:-1] + "〓")
     assert _job(line) != _job(line[:-1])
 

@@ -62,6 +62,7 @@ def test_the_bytes_are_those_of_the_clean_name(hostile: str, clean: str) -> None
 def test_a_slip_has_one_start_one_cut_and_no_drawer(text: str) -> None:
     counts = _counts(_job(text))
     assert counts.pop(Kind.IMAGE) >= 1
+    assert counts.pop(Kind.JUSTIFY) >= 1
     assert counts == {Kind.INITIALISE: 1, Kind.AUTO_STATUS: 1, Kind.CUT: 1}
 
 
