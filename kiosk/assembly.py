@@ -32,6 +32,7 @@ from kiosk.journey.view import View
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import Place
 from kiosk.office import CaseOffice
+from kiosk.paper.spool import journal_path, paper_roll
 from kiosk.settings import Settings
 from kiosk.speech import Speaker
 from kiosk.surroundings import Surroundings
@@ -125,7 +126,7 @@ D = TypeVar("D", bound=Device)
 def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     """The real drivers that kiosk.ini names, each closed by `stack`.
 
-    An absent device says so itself. OSError when the printer's journal cannot be read.
+    An absent device says so itself.
     """
     from drivers.camera.opencv import OpencvCamera
     from drivers.card_reader.links import link_to
@@ -168,8 +169,9 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
             EscposPrinter(
                 printer.address,
                 fonts_of(settings.screen.fonts),
-                settings.terminal.state / "print-journal.jsonl",
+                journal_path(settings),
                 width_dots=printer.width_dots,
+                roll=paper_roll(settings),
             )
         ),
         decode_photo=decode_photo,
