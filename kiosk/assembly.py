@@ -16,7 +16,7 @@ from drivers.card_reader.contract import EncodedPhoto
 from drivers.card_reader.photo import decode
 from drivers.contract import Device, Failed, Ok
 from drivers.face.contract import FaceVerifier
-from drivers.receipt_printer.contract import Slip
+from drivers.receipt_printer.contract import PrintMode, Slip
 from drivers.receipt_printer.fonts import FontFile, Fonts
 from kiosk import keys
 from kiosk.catalogue.load import load_catalogue
@@ -171,6 +171,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
                 fonts_of(settings.screen.fonts),
                 journal_path(settings),
                 width_dots=printer.width_dots,
+                mode=PrintMode(printer.mode),
                 roll=paper_roll(settings),
             )
         ),

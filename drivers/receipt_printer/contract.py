@@ -55,6 +55,13 @@ class QrCode:
     data: str
 
 
+class PrintMode(StrEnum):
+    """How text gets on paper: drawn here as dots, or by the printer's own GB18030 font."""
+
+    RASTER = "raster"
+    TEXT = "text"
+
+
 Block = Text | Pair | Rule | QrCode
 
 

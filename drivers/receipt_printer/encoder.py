@@ -13,9 +13,12 @@ from drivers.receipt_printer.protocol import AUTO_STATUS_OFF
 SLICE_ROWS = 256
 """Taller images overflow the buffers of some printers, or are printed as text."""
 
+LARGEST_COMMAND_BYTES = 8 + SLICE_ROWS * 576 // 8
+"""A picture as wide as 80 mm paper and as high as one may be."""
+
 _CUT_FEED_DOTS = 24
 _INITIALISE = b"\x1b@"
-_LEFT, _CENTRE = b"\x1ba\x00", b"\x1ba\x01"
+LEFT, CENTRE = b"\x1ba\x00", b"\x1ba\x01"
 _DLE_COMMANDS = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 
 
@@ -56,13 +59,13 @@ def encode_rows(image: Image.Image) -> bytes:
     centred = False
     for band in bands(image):
         if band.centred is not centred:
-            data += _CENTRE if band.centred else _LEFT
+            data += CENTRE if band.centred else LEFT
             centred = band.centred
         encoder = _encoder((band.right - band.left) * 8)
         box = (band.left * 8, band.top, band.right * 8, band.bottom)
         encoder.image(without_commands(image.crop(box)))
         data += encoder.output
-    return data + (_LEFT if centred else b"")
+    return data + (LEFT if centred else b"")
 
 
 def start_command() -> bytes:

@@ -6,18 +6,19 @@ import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
 from drivers.receipt_printer.address import parse_address
-from drivers.receipt_printer.contract import PrintReport, Slip, UnsettledJobs
-from drivers.receipt_printer.encoder import EncodedSlip, cut_command, encode_slip
+from drivers.receipt_printer.contract import PrintMode, PrintReport, Slip, UnsettledJobs
+from drivers.receipt_printer.encoder import LARGEST_COMMAND_BYTES, EncodedSlip, cut_command, encode_slip
 from drivers.receipt_printer.fonts import Fonts
 from drivers.receipt_printer.journal import JobJournal, JobState
 from drivers.receipt_printer.protocol import Condition, Realtime, device_status
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
 from drivers.receipt_printer.roll import PaperRoll
 from drivers.receipt_printer.session import Session
+from drivers.receipt_printer.text_encoder import encode_text_slip
 from drivers.receipt_printer.transport import Transport, WireFault, open_transport
 
 CONFIRM_TIMEOUT_S = 6.0
@@ -43,6 +44,7 @@ class EscposPrinter:
         journal_path: Path,
         *,
         width_dots: int = WIDE_DOTS,
+        mode: PrintMode = PrintMode.RASTER,
         roll: PaperRoll | None = None,
         confirm_timeout_s: float = CONFIRM_TIMEOUT_S,
         usb_backend: Any = None,
@@ -58,6 +60,7 @@ class EscposPrinter:
         self._usb_backend = usb_backend
         self._fonts = fonts
         self._width_dots = width_dots
+        self._mode = mode
         self._confirm_timeout_s = confirm_timeout_s
         self._names_processes: bool | None = None
         self._status = self._told(DeviceStatus(DeviceState.OPENING))
@@ -96,11 +99,20 @@ class EscposPrinter:
 
     def print_slip(self, slip: Slip) -> PrintReport:
         """See `ReceiptPrinter.print_slip`. Never prints a job again by itself."""
-        job = encode_slip(render_slip(slip, self._width_dots, self._fonts))
+        job = self._encoded(slip)
         with self._lock:
             report = self._connected(slip.job_id, job)
             self._status = self._told(self._status)
             return report
+
+    def _encoded(self, slip: Slip) -> EncodedSlip:
+        match self._mode:
+            case PrintMode.RASTER:
+                return encode_slip(render_slip(slip, self._width_dots, self._fonts))
+            case PrintMode.TEXT:
+                return encode_text_slip(slip, self._width_dots, self._fonts)
+            case _:
+                assert_never(self._mode)
 
     def _connected(self, job_id: str, job: EncodedSlip) -> PrintReport:
         match self._open():
@@ -162,7 +174,7 @@ class EscposPrinter:
         A printer that cannot clear may still wait for the rest of a slice, and would take this
         job for dots: a slice of zeros is white paper to it, and nothing to one that waits for none.
         """
-        rest = b"" if session.clear_buffer() else bytes(max(map(len, job.slices)))
+        rest = b"" if session.clear_buffer() else bytes(LARGEST_COMMAND_BYTES)
         return rest + job.start + cut_command()
 
     @staticmethod

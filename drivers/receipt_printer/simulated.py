@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
+from pathlib import Path
 from typing import Self
 
 from drivers.receipt_printer.protocol import CLEAR_BUFFER
 from drivers.receipt_printer.simulated_ends import TICK_S, FarEnd, TcpEnd
+from drivers.receipt_printer.simulated_line import TextLine
 from drivers.receipt_printer.simulated_paper import (
     Command,
     Kind,
@@ -26,7 +28,10 @@ XON, XOFF = b"\x11", b"\x13"
 
 
 class SimulatedPrinter:
-    """Plugged in from construction until `close`; on TCP (`port`) when no `end` is given."""
+    """Plugged in from construction until `close`; on TCP (`port`) when no `end` is given.
+
+    `font` draws the text that is sent as text; without one each character is a box.
+    """
 
     def __init__(
         self,
@@ -35,8 +40,10 @@ class SimulatedPrinter:
         port: int = 0,
         width_dots: int = 576,
         buffer_bytes: int = 65_536,
+        font: Path | None = None,
     ) -> None:
         self.end: FarEnd = end or TcpEnd(port)
+        self.line = TextLine(width_dots, font)
         self.paper = Paper(width_dots)
         self.commands: Counter[Kind] = Counter()
         self.state, self._faults = SimulatedState(), Faults()
@@ -45,7 +52,7 @@ class SimulatedPrinter:
         self._buffer, self._recent = bytearray(), b""
         self._rows: deque[bytes] = deque()
         self._received = self._drawn = 0
-        self._waiting = self._centred = False
+        self._waiting = False
         self._timers: list[threading.Timer] = []
         self._changed = threading.Condition(threading.RLock())
         self._stopping = threading.Event()
@@ -235,15 +242,15 @@ class SimulatedPrinter:
 
     def _obey(self, command: Command) -> None:
         match command.kind:
-            case Kind.INITIALISE:
-                self._centred = False
-            case Kind.JUSTIFY:
-                self._centred = command.data[2] == 1
             case Kind.IMAGE:
                 width = self.paper.width_dots
-                self._rows.extend(placed(row, width, centred=self._centred) for row in image_rows(command))
+                self._rows.extend(
+                    placed(row, width, centred=self.line.centred) for row in image_rows(command)
+                )
             case Kind.FEED:
                 self.paper.feed(24)
+            case Kind.LINE_FEED:
+                self._rows.extend(self.line.printed())
             case Kind.CUT:
                 self.paper.feed(command.data[3] if len(command.data) > 3 else 0)
                 self.paper.cut()
@@ -256,4 +263,4 @@ class SimulatedPrinter:
             case Kind.SENSOR if not self._faults.drop_sensor:
                 self._reply(bytes((self.state.sensor(),)))
             case _:
-                pass
+                self.line.obey(command)

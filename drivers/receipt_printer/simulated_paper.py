@@ -26,6 +26,11 @@ class Kind(StrEnum):
     AUTO_STATUS = "auto_status"
     PROCESS_ID = "process_id"
     TEXT = "text"
+    SIZE = "size"
+    BOLD = "bold"
+    CHINESE_ON = "chinese_on"
+    CHINESE_OFF = "chinese_off"
+    LINE_FEED = "line_feed"
     SKIPPED = "skipped"
     UNKNOWN = "unknown"
 
@@ -41,7 +46,7 @@ class Command:
 _PLAIN = {
     0x00: Kind.SKIPPED,
     0x09: Kind.SKIPPED,
-    0x0A: Kind.FEED,
+    0x0A: Kind.LINE_FEED,
     0x0C: Kind.FEED,
     0x0D: Kind.SKIPPED,
     0x18: Kind.SKIPPED,
@@ -57,8 +62,10 @@ _FIXED: dict[bytes, tuple[int, Kind]] = {
     b"\x1b2": (2, Kind.SKIPPED),
     b"\x1b$": (4, Kind.SKIPPED),
     b"\x1bc": (4, Kind.SKIPPED),
-    b"\x1c&": (2, Kind.SKIPPED),
-    b"\x1c.": (2, Kind.SKIPPED),
+    b"\x1bE": (3, Kind.BOLD),
+    b"\x1d!": (3, Kind.SIZE),
+    b"\x1c&": (2, Kind.CHINESE_ON),
+    b"\x1c.": (2, Kind.CHINESE_OFF),
     b"\x1cS": (4, Kind.SKIPPED),
     b"\x1dr": (3, Kind.SENSOR),
     b"\x1da": (3, Kind.AUTO_STATUS),
@@ -66,8 +73,8 @@ _FIXED: dict[bytes, tuple[int, Kind]] = {
     b"\x1dW": (4, Kind.SKIPPED),
     b"\x1dP": (4, Kind.SKIPPED),
 }
-_FIXED |= {b"\x1b" + bytes((name,)): (3, Kind.SKIPPED) for name in b"! -3EGMRtV{"}
-_FIXED |= {b"\x1d" + bytes((name,)): (3, Kind.SKIPPED) for name in b"!BHhwfI"}
+_FIXED |= {b"\x1b" + bytes((name,)): (3, Kind.SKIPPED) for name in b"! -3GMRtV{"}
+_FIXED |= {b"\x1d" + bytes((name,)): (3, Kind.SKIPPED) for name in b"BHhwfI"}
 _FIXED |= {b"\x1c" + bytes((name,)): (3, Kind.SKIPPED) for name in b"!-"}
 
 

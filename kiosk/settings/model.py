@@ -78,6 +78,7 @@ class ReceiptPrinterSection(Section):
 
     address: Annotated[str, AfterValidator(printer_address)] = "tcp://127.0.0.1:9100"
     width_dots: Literal[576, 384] = 576
+    mode: Literal["raster", "text"] = "raster"
     near_end_sensor: bool = True
     near_end_left_cm: Annotated[int, Field(ge=0, le=1000)] = 100
     roll_length_m: Annotated[int, Field(ge=5, le=300)] = 50
