@@ -20,6 +20,7 @@ from drivers.receipt_printer.roll import PaperRoll
 from drivers.receipt_printer.session import Session
 from drivers.receipt_printer.text_encoder import encode_text_slip
 from drivers.receipt_printer.transport import Transport, WireFault, open_transport
+from drivers.tap import Tap
 
 CONFIRM_TIMEOUT_S = 6.0
 """For the rows that are still in the printer's buffer when the last byte has gone, and for the cut."""
@@ -48,6 +49,7 @@ class EscposPrinter:
         roll: PaperRoll | None = None,
         confirm_timeout_s: float = CONFIRM_TIMEOUT_S,
         usb_backend: Any = None,
+        tap: Tap | None = None,
     ) -> None:
         parsed = parse_address(address)
         if isinstance(parsed, Failed):
@@ -58,6 +60,7 @@ class EscposPrinter:
         self._roll = roll
         self._address = parsed.value
         self._usb_backend = usb_backend
+        self._tap = tap
         self._fonts = fonts
         self._width_dots = width_dots
         self._mode = mode
@@ -150,7 +153,7 @@ class EscposPrinter:
         return replace(report, sent_bytes=session.sent_bytes)
 
     def _open(self) -> Ok[Transport] | Failed[WireFault]:
-        return open_transport(self._address, usb_backend=self._usb_backend)
+        return open_transport(self._address, usb_backend=self._usb_backend, tap=self._tap)
 
     def _refused(self, job_id: str, cause: Cause | None, detail: str) -> PrintReport:
         """Not a byte of the job was sent."""

@@ -10,18 +10,11 @@ from collections import Counter, deque
 from pathlib import Path
 from typing import Self
 
+from drivers.receipt_printer.commands import Command, Kind, next_command
 from drivers.receipt_printer.protocol import CLEAR_BUFFER
 from drivers.receipt_printer.simulated_ends import TICK_S, FarEnd, TcpEnd
 from drivers.receipt_printer.simulated_line import TextLine
-from drivers.receipt_printer.simulated_paper import (
-    Command,
-    Kind,
-    Paper,
-    Receipt,
-    image_rows,
-    next_command,
-    placed,
-)
+from drivers.receipt_printer.simulated_paper import Paper, Receipt, image_rows, placed
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
 
 XON, XOFF = b"\x11", b"\x13"

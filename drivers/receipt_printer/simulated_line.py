@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from drivers.receipt_printer.simulated_paper import Command, Kind
+from drivers.receipt_printer.commands import Command, Kind
 
 _HALF, _CELL, _SPACING = 12, 24, 34
 _GARBAGE = "\ufffd"

@@ -10,9 +10,11 @@ from enum import StrEnum
 from typing import Any, Protocol, assert_never
 
 from drivers.contract import Failed, Ok
+from drivers.receipt_printer import redaction
 from drivers.receipt_printer.address import Address, SerialAddress, TcpAddress, UsbAddress
 from drivers.receipt_printer.port import Port, PortLostError
 from drivers.receipt_printer.protocol import Demultiplexer, Reply
+from drivers.tap import Direction, Tap
 
 _WRITE_BASE_S = 2.0
 """On top of the time that the bytes themselves take."""
@@ -48,10 +50,12 @@ class Transport(Protocol):
 
 
 class WireTransport:
-    """Implements `Transport` on any `Port`."""
+    """Implements `Transport` on any `Port`. `tap` gets the traffic without what is printed."""
 
-    def __init__(self, port: Port) -> None:
+    def __init__(self, port: Port, tap: Tap | None = None) -> None:
         self._port = port
+        self._tap = tap
+        self._note(Direction.LINE, b"opened")
         self._replies: queue.Queue[Reply | Closed] = queue.Queue()
         self._closing = threading.Event()
         self._reader = threading.Thread(target=self._read, name="receipt-printer-reader", daemon=True)
@@ -60,6 +64,7 @@ class WireTransport:
     def write(self, data: bytes) -> Ok[None] | Failed[WireFault]:
         """See `Transport.write`."""
         deadline = time.monotonic() + _WRITE_BASE_S + len(data) / self._port.bytes_per_s
+        self._note(Direction.TO_DEVICE, data)
         rest = memoryview(data)
         while rest:
             try:
@@ -84,6 +89,7 @@ class WireTransport:
         self._port.interrupt(discard=discard)
         self._reader.join()
         self._port.close()
+        self._note(Direction.LINE, b"closed")
 
     def _read(self) -> None:
         demultiplexer = Demultiplexer()
@@ -91,18 +97,35 @@ class WireTransport:
             try:
                 data = self._port.receive()
             except PortLostError:
+                if not self._closing.is_set():
+                    self._note(Direction.LINE, b"lost")
                 break
+            self._note(Direction.FROM_DEVICE, data)
             for reply in demultiplexer.feed(data):
                 self._replies.put(reply)
         self._replies.put(Closed())
 
+    def _note(self, direction: Direction, data: bytes) -> None:
+        if self._tap is None or not data:
+            return
+        match direction:
+            case Direction.TO_DEVICE:
+                data = redaction.to_device(data)
+            case Direction.FROM_DEVICE:
+                data = redaction.from_device(data)
+            case Direction.LINE:
+                pass
+        self._tap(direction, data, time.monotonic_ns())
 
-def open_transport(address: Address, *, usb_backend: Any = None) -> Ok[Transport] | Failed[WireFault]:
+
+def open_transport(
+    address: Address, *, usb_backend: Any = None, tap: Tap | None = None
+) -> Ok[Transport] | Failed[WireFault]:
     """Open the wire. `usb_backend`: pyusb's, None for the system's libusb."""
     opened = _open_port(address, usb_backend)
     if isinstance(opened, Failed):
         return Failed(WireFault.UNREACHABLE, opened.reason)
-    return Ok(WireTransport(opened.value))
+    return Ok(WireTransport(opened.value, tap))
 
 
 def _open_port(address: Address, usb_backend: Any) -> Ok[Port] | Failed[str]:

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
+from drivers.receipt_printer.commands import Kind, next_command
 from drivers.receipt_printer.contract import Pair, PrintMode, QrCode, Size, Slip, Text
 from drivers.receipt_printer.encoder import encode_slip
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
-from drivers.receipt_printer.simulated_paper import Kind, next_command
 from drivers.receipt_printer.text_encoder import encode_text_slip
 from tests.drivers.receipt_printer.slips import fonts
 

@@ -12,13 +12,13 @@ from PIL import Image, ImageChops
 
 from drivers.contract import Outcome
 from drivers.receipt_printer.bands import bands
+from drivers.receipt_printer.commands import Kind, next_command
 from drivers.receipt_printer.contract import Pair, QrCode, Slip, Text
 from drivers.receipt_printer.encoder import SLICE_ROWS, encode_slip, without_commands
 from drivers.receipt_printer.escpos_printer import EscposPrinter
 from drivers.receipt_printer.fonts import Fonts
 from drivers.receipt_printer.raster import NARROW_DOTS, WIDE_DOTS, render_slip
 from drivers.receipt_printer.simulated import SimulatedPrinter
-from drivers.receipt_printer.simulated_paper import Kind, next_command
 from tests.drivers.receipt_printer.slips import QR_DATA, assert_printed, fonts, slip
 
 _COMMANDS = (b"\x10\x04", b"\x10\x05", b"\x10\x14")

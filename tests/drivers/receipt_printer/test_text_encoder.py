@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from drivers.contract import Outcome
+from drivers.receipt_printer.commands import Command, Kind, next_command
 from drivers.receipt_printer.contract import Align, Pair, PrintMode, QrCode, Rule, Size, Slip, Text
 from drivers.receipt_printer.encoder import SLICE_ROWS
 from drivers.receipt_printer.escpos_printer import EscposPrinter
 from drivers.receipt_printer.raster import NARROW_DOTS, WIDE_DOTS
 from drivers.receipt_printer.simulated import SimulatedPrinter
-from drivers.receipt_printer.simulated_paper import Command, Kind, next_command
 from drivers.receipt_printer.text_encoder import COLUMN_DOTS, columns, encode_text_slip, in_gbk
 from tests.drivers.receipt_printer.slips import QR_DATA, fonts, slip
 
