@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import time
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,11 @@ _TRANSFER_MS: Final = 1000
 """For one transfer: at `bytes_per_s` one takes half of it. The whole write has its own deadline."""
 
 _READ_MS: Final = int(POLL_S * 1000)
+_HINTS: Final = {
+    errno.EBUSY: "; another program holds the printer",
+    errno.EACCES: "; a udev rule must give the device to the terminal's user",
+}
+
 _EMPTY_PAUSE_S: Final = 0.01
 """Some printers answer every read at once with nothing."""
 
@@ -156,7 +162,7 @@ def _interface(device: Any) -> _Found | None:
     """The first bidirectional setting of the printer class, with one bulk endpoint each way."""
     import usb.util
 
-    for interface in device.get_active_configuration():
+    for interface in _configuration(device):
         if (interface.bInterfaceClass, interface.bInterfaceProtocol) != (PRINTER_CLASS, _BIDIRECTIONAL):
             continue
         bulk = [
@@ -175,6 +181,19 @@ def _interface(device: Any) -> _Found | None:
                 ins[0].wMaxPacketSize,
             )
     return None
+
+
+def _configuration(device: Any) -> Any:
+    """The active one; a device that nobody has used yet has none, which pyusb says without a number."""
+    import usb.core
+
+    try:
+        return device.get_active_configuration()
+    except usb.core.USBError as error:
+        if error.errno is not None:
+            raise
+    device.set_configuration()
+    return device.get_active_configuration()
 
 
 def _detach(device: Any, interface: int) -> bool:
@@ -197,5 +216,4 @@ def _reattach(device: Any, interface: int) -> None:
 
 
 def _words(error: Any) -> str:
-    words = f"USB error {error.errno}: {error.strerror}"
-    return words + "; another program holds the printer" if error.errno == 16 else words
+    return f"USB error {error.errno}: {error.strerror}{_HINTS.get(error.errno, '')}"

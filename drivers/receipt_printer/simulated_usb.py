@@ -36,6 +36,7 @@ class UsbEnd(IBackend):  # type: ignore[misc]  # pyusb has no types
         self.heard: Counter[str] = Counter()
         self.kernel_driver = True
         self.held_by_another = False
+        self.configured = True
         self.stalled = False
         """True: takes nothing, as a printer with an open cover may."""
         self._plugged = True
@@ -159,7 +160,11 @@ class UsbEnd(IBackend):  # type: ignore[misc]  # pyusb has no types
 
     def get_configuration(self, dev_handle: object) -> int:  # noqa: ARG002
         self._there("get_configuration")
-        return 1
+        return int(self.configured)
+
+    def set_configuration(self, dev_handle: object, config_value: int) -> None:  # noqa: ARG002
+        self._there("set_configuration")
+        self.configured = True
 
     def set_interface_altsetting(self, dev_handle: object, intf: int, altsetting: int) -> None:  # noqa: ARG002
         self._there(f"setting {intf}.{altsetting}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 from drivers.contract import Cause, DeviceState, Failed, Ok, Outcome
 from drivers.receipt_printer.escpos_printer import EscposPrinter
 from drivers.receipt_printer.protocol import RealtimeReply
+from drivers.receipt_printer.session import Session
 from drivers.receipt_printer.simulated import XOFF, XON, SimulatedPrinter
 from drivers.receipt_printer.simulated_ends import SerialEnd
 from drivers.receipt_printer.simulated_usb import UsbEnd
@@ -55,6 +59,12 @@ def test_another_usb_device_is_not_taken_for_the_printer(usb: UsbEnd, tmp_path: 
     assert usb.heard["claim"] == 0
 
 
+def test_a_usb_printer_that_nobody_has_used_yet_is_configured(usb: UsbEnd, tmp_path: Path) -> None:
+    usb.configured = False
+    assert _usb_printer(usb, tmp_path).probe().state is DeviceState.READY
+    assert usb.configured
+
+
 def test_two_usb_printers_must_be_named(usb: UsbEnd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usb, "enumerate_devices", lambda: [usb, usb])
     opened = open_wire("usb:", usb)
@@ -81,6 +91,35 @@ def test_a_usb_printer_that_stops_taking_is_unknown_and_told_to_forget(
     report = _usb_printer(usb, tmp_path).print_slip(slip())
     assert (report.outcome, report.cause) == (Outcome.UNKNOWN, Cause.PRINTER_SILENT)
     assert usb.heard["soft_reset"] == 1
+
+
+def test_the_first_write_into_a_connection_that_was_reset_does_not_vanish(tmp_path: Path) -> None:
+    """The system may take it without a word; the question before each job, on the same connection, notices."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        opened = open_wire(address)
+        assert isinstance(opened, Ok)
+        connection, _ = server.accept()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        asked = Session(opened.value, names_processes=None).ask_all()
+        assert isinstance(asked, Failed)
+        assert asked.reason is Cause.PRINTER_OFFLINE
+        opened.value.close(discard=True)
+
+        def greet_and_reset() -> None:
+            connection, _ = server.accept()
+            with connection:
+                assert connection.recv(3) == b"\x10\x04\x01"
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        peer = threading.Thread(target=greet_and_reset)
+        peer.start()
+        printer = EscposPrinter(address, fonts(), tmp_path / "jobs.jsonl")
+        report = printer.print_slip(slip())
+        peer.join()
+    assert (report.outcome, report.cause, report.sent_bytes) == (Outcome.FAILED, Cause.PRINTER_OFFLINE, 0)
+    assert printer.status().state is DeviceState.UNKNOWN
 
 
 def test_a_serial_printer_that_says_wait_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

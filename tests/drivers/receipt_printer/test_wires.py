@@ -30,7 +30,7 @@ class Place:
 
 @pytest.fixture(params=ENDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    monkeypatch.setattr("drivers.receipt_printer.session.REPLY_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("drivers.receipt_printer.session.REPLY_TIMEOUT_S", 1.0)
     end = ENDS[request.param]()
     backend = end if isinstance(end, UsbEnd) else None
     with SimulatedPrinter(end) as far_end:
