@@ -15,9 +15,10 @@ def main() -> None:
     from kiosk.bench.command import demo
     from kiosk.cli import cli, config_option
     from kiosk.doctor.command import doctor
+    from kiosk.printer_command import printer
     from kiosk.selftest.command import selftest
 
-    for command in (demo, doctor, selftest):
+    for command in (demo, doctor, printer, selftest):
         cli.add_command(command)
 
     @cli.command()

@@ -49,10 +49,15 @@ class Cause(StrEnum):
     PRINTER_OFFLINE = "printer.offline"
     PRINTER_SILENT = "printer.silent"
     PRINTER_PAPER_LOW = "printer.paper_low"
+    PRINTER_PAPER_LOW_ESTIMATED = "printer.paper_low_estimated"
+    PRINTER_PAPER_SHORT = "printer.paper_short"
     PRINTER_PAPER_OUT = "printer.paper_out"
     PRINTER_COVER = "printer.cover"
     PRINTER_CUTTER = "printer.cutter"
     PRINTER_ERROR = "printer.error"
+    PRINTER_JOB_UNKNOWN = "printer.job_unknown"
+    PRINTER_JOB_FAILED = "printer.job_failed"
+    PRINTER_JOURNAL = "printer.journal"
     SPEAKER_ABSENT = "speaker.absent"
 
 

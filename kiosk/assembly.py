@@ -16,7 +16,7 @@ from drivers.card_reader.contract import CardReader, EncodedPhoto
 from drivers.card_reader.photo import decode
 from drivers.contract import Device, Failed, Ok
 from drivers.face.contract import FaceVerifier
-from drivers.receipt_printer.contract import Slip
+from drivers.receipt_printer.contract import PrintMode, Slip
 from drivers.receipt_printer.fonts import FontFile, Fonts
 from kiosk import keys
 from kiosk.catalogue.load import load_catalogue
@@ -32,6 +32,7 @@ from kiosk.journey.view import View
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import Place
 from kiosk.office import CaseOffice
+from kiosk.paper.spool import journal_path, paper_roll
 from kiosk.settings import Settings
 from kiosk.speech import Speaker
 from kiosk.surroundings import Surroundings
@@ -125,7 +126,7 @@ D = TypeVar("D", bound=Device)
 def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     """The real drivers that kiosk.ini names, each closed by `stack`.
 
-    An absent device says so itself. OSError when the printer's journal cannot be read.
+    An absent device says so itself.
     """
     from drivers.camera.opencv import OpencvCamera
     from drivers.card_reader.identity_file import IdentityFile
@@ -181,8 +182,10 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
             EscposPrinter(
                 printer.address,
                 fonts_of(settings.screen.fonts),
-                settings.terminal.state / "print-journal.jsonl",
+                journal_path(settings),
                 width_dots=printer.width_dots,
+                mode=PrintMode(printer.mode),
+                roll=paper_roll(settings),
             )
         ),
         decode_photo=decode_photo,

@@ -134,6 +134,19 @@ CAUSES: dict[str, CauseText] = {
         ("纸快用完", "paper near end"),
         ("准备一卷新纸", "bring a new roll"),
     ),
+    "printer.paper_low_estimated": _text(
+        ("回执纸可能快用完了", "Paper may be running low"),
+        ("按打印长度估计，纸快用完", "paper near end, estimated by what was printed"),
+        ("换新纸后运行 printer new-roll", "put in a new roll, then run printer new-roll"),
+    ),
+    "printer.paper_short": _text(
+        ("剩下的纸可能不够打一张回执", "The paper left may not be enough for a slip"),
+        ("近端后打印已多，剩纸可能不够一张", "much was printed since near end, a slip may not fit"),
+        (
+            "换一卷新纸；留量在 near_end_left_cm 设",
+            "put in a new roll; near_end_left_cm says how much is left",
+        ),
+    ),
     "printer.paper_out": _text(
         ("打印机没有纸了", "The printer is out of paper"),
         ("没有纸", "paper out"),
@@ -149,6 +162,27 @@ CAUSES: dict[str, CauseText] = {
         _PRINTER,
         ("打印机报错", "the printer reports an error"),
         ("断电重启打印机", "power-cycle the printer"),
+    ),
+    "printer.job_unknown": _text(
+        ("有的回执不能确定打印出来没有", "It is not known whether some slips came out"),
+        ("有回执不知道打出来没有（断电或失联）", "slips whose end is unknown: power cut or silence"),
+        (
+            "运行 printer status，处理后 printer acknowledge",
+            "run printer status, see to them, then printer acknowledge",
+        ),
+    ),
+    "printer.job_failed": _text(
+        ("有的回执没有打印出来", "Some slips did not come out"),
+        ("有居民没有拿到回执", "residents left without a slip"),
+        (
+            "运行 printer status，处理后 printer acknowledge",
+            "run printer status, see to them, then printer acknowledge",
+        ),
+    ),
+    "printer.journal": _text(
+        _PRINTER,
+        ("打印记录写不进磁盘", "the record of print jobs cannot be written"),
+        ("清理磁盘，检查状态目录的权限", "free the disk, check who may write the state folder"),
     ),
     "speaker.absent": _text(
         ("不能朗读", "Reading aloud is not available"),
@@ -318,12 +352,13 @@ def report(
     services: Mapping[str, tuple[str, ...]],
     general: Iterable[str],
     queue: Mapping[str, Any],
+    slips: Mapping[str, int],
     link: str,
     version: str,
     clock_quality: str,
     sent_at: str,
 ) -> dict[str, Any]:
-    """The heartbeat's body. `services`: code -> causes that stop it."""
+    """The heartbeat's body. `services`: code -> causes that stop it; `slips`: jobs that staff should see to."""
     causes = list(general)
     for device in devices.values():
         causes += [*device.causes, *device.warnings]
@@ -340,6 +375,7 @@ def report(
         "causes": list(dict.fromkeys(causes)),
         "services": {code: {"ready": not why, "causes": list(why)} for code, why in services.items()},
         "queue": dict(queue),
+        "slips": dict(slips),
         "link": link,
         "version": version,
         "clock_quality": clock_quality,

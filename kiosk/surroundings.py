@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from drivers.contract import Cause, Device, DeviceState, DeviceStatus
+from drivers.receipt_printer.contract import UnsettledJobs
 from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
@@ -214,6 +215,8 @@ class Surroundings:
         """The body of the next heartbeat."""
         counters = self._counters()
         now = self._clock.now()
+        printer = self._devices.printer
+        jobs = UnsettledJobs() if printer is None else printer.unsettled()
         return health.report(
             devices=self._devices_health(),
             services=self._service_causes(),
@@ -223,6 +226,7 @@ class Surroundings:
                 "quarantined": counters.quarantined,
                 "oldest_at": counters.oldest_pending_at,
             },
+            slips={"unknown": len(jobs.unknown), "failed": len(jobs.failed)},
             link=self._sender.status().link_state.value,
             version=__version__,
             clock_quality=now.quality,

@@ -55,6 +55,13 @@ class QrCode:
     data: str
 
 
+class PrintMode(StrEnum):
+    """How text gets on paper: drawn here as dots, or by the printer's own GB18030 font."""
+
+    RASTER = "raster"
+    TEXT = "text"
+
+
 Block = Text | Pair | Rule | QrCode
 
 
@@ -80,9 +87,21 @@ class PrintReport:
     sent_bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class UnsettledJobs:
+    """Case codes of jobs that did not end well, and that no staff has seen to yet; oldest first."""
+
+    unknown: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
 class ReceiptPrinter(Device, Protocol):
     """A receipt printer that is asked, not believed."""
 
     def print_slip(self, slip: Slip) -> PrintReport:
         """Check, journal, print, cut, confirm, check again. Blocks for its own deadline."""
+        ...
+
+    def unsettled(self) -> UnsettledJobs:
+        """Jobs of this printer that staff should see to: also those that a crash or a power cut ended."""
         ...

@@ -6,16 +6,21 @@ import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, assert_never
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
-from drivers.receipt_printer.contract import PrintReport, Slip
-from drivers.receipt_printer.encoder import EncodedSlip, cut_command, encode_slip
+from drivers.receipt_printer.address import parse_address
+from drivers.receipt_printer.contract import PrintMode, PrintReport, Slip, UnsettledJobs
+from drivers.receipt_printer.encoder import LARGEST_COMMAND_BYTES, EncodedSlip, cut_command, encode_slip
 from drivers.receipt_printer.fonts import Fonts
 from drivers.receipt_printer.journal import JobJournal, JobState
 from drivers.receipt_printer.protocol import Condition, Realtime, device_status
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
+from drivers.receipt_printer.roll import PaperRoll
 from drivers.receipt_printer.session import Session
-from drivers.receipt_printer.transport import open_transport
+from drivers.receipt_printer.text_encoder import encode_text_slip
+from drivers.receipt_printer.transport import Transport, WireFault, open_transport
+from drivers.tap import Tap
 
 CONFIRM_TIMEOUT_S = 6.0
 """For the rows that are still in the printer's buffer when the last byte has gone, and for the cut."""
@@ -30,7 +35,7 @@ _JOURNAL_STATES = {
 class EscposPrinter:
     """Implements `ReceiptPrinter`. A connection lasts for one job or one probe: printers lose idle ones.
 
-    `address` is `tcp://host:port`. Jobs and probes exclude each other; `status` never waits.
+    `address` as `parse_address` reads it; ValueError for another. Jobs and probes exclude each other; `status` never waits.
     """
 
     def __init__(
@@ -40,15 +45,28 @@ class EscposPrinter:
         journal_path: Path,
         *,
         width_dots: int = WIDE_DOTS,
+        mode: PrintMode = PrintMode.RASTER,
+        roll: PaperRoll | None = None,
         confirm_timeout_s: float = CONFIRM_TIMEOUT_S,
+        usb_backend: Any = None,
+        tap: Tap | None = None,
     ) -> None:
+        parsed = parse_address(address)
+        if isinstance(parsed, Failed):
+            message = f"not a receipt printer's address ({parsed.reason}): {address!r}"
+            raise ValueError(message)
         self.journal = JobJournal(journal_path)
-        self._address = address
+        self.journal.end_unfinished()
+        self._roll = roll
+        self._address = parsed.value
+        self._usb_backend = usb_backend
+        self._tap = tap
         self._fonts = fonts
         self._width_dots = width_dots
+        self._mode = mode
         self._confirm_timeout_s = confirm_timeout_s
         self._names_processes: bool | None = None
-        self._status = DeviceStatus(DeviceState.OPENING)
+        self._status = self._told(DeviceStatus(DeviceState.OPENING))
         self._lock = threading.Lock()
 
     def status(self) -> DeviceStatus:
@@ -63,9 +81,9 @@ class EscposPrinter:
         if not self._lock.acquire(blocking=False):
             return self._status
         try:
-            match open_transport(self._address):
+            match self._open():
                 case Failed(_, detail):
-                    self._status = DeviceStatus(DeviceState.ABSENT, Cause.PRINTER_OFFLINE, detail)
+                    self._status = self._told(DeviceStatus(DeviceState.ABSENT, Cause.PRINTER_OFFLINE, detail))
                 case Ok(transport):
                     session = Session(transport, names_processes=self._names_processes)
                     self._note(session.ask_all())
@@ -74,47 +92,83 @@ class EscposPrinter:
         finally:
             self._lock.release()
 
+    def unsettled(self) -> UnsettledJobs:
+        """See `ReceiptPrinter.unsettled`."""
+        entries = self.journal.unsettled()
+        return UnsettledJobs(
+            tuple(entry.job_id for entry in entries if entry.state is JobState.UNKNOWN),
+            tuple(entry.job_id for entry in entries if entry.state is JobState.FAILED),
+        )
+
     def print_slip(self, slip: Slip) -> PrintReport:
         """See `ReceiptPrinter.print_slip`. Never prints a job again by itself."""
-        job = encode_slip(render_slip(slip, self._width_dots, self._fonts))
+        job = self._encoded(slip)
         with self._lock:
-            match open_transport(self._address):
-                case Failed(_, detail):
-                    self._status = DeviceStatus(DeviceState.ABSENT, Cause.PRINTER_OFFLINE, detail)
-                    return self._refused(slip.job_id)
-                case Ok(transport):
-                    session = Session(transport, names_processes=self._names_processes)
-            confirmed = False
-            try:
-                self._note(session.ask_all())
-                if not self._status.usable:
-                    return self._refused(slip.job_id)
-                report = self._run(slip.job_id, job, session)
-                confirmed = report.outcome is Outcome.DONE
-            finally:
-                self._names_processes = session.names_processes
-                transport.close(discard=not confirmed)
+            report = self._connected(slip.job_id, job)
+            self._status = self._told(self._status)
             return report
 
-    def _refused(self, job_id: str) -> PrintReport:
-        """Not a byte of the job was sent."""
-        self.journal.record(job_id, JobState.FAILED, 0, self._status.cause or "")
-        return PrintReport(Outcome.FAILED, self._status.cause, self._status.detail)
+    def _encoded(self, slip: Slip) -> EncodedSlip:
+        match self._mode:
+            case PrintMode.RASTER:
+                return encode_slip(render_slip(slip, self._width_dots, self._fonts))
+            case PrintMode.TEXT:
+                return encode_text_slip(slip, self._width_dots, self._fonts)
+            case _:
+                assert_never(self._mode)
 
-    def _run(self, job_id: str, job: EncodedSlip, session: Session) -> PrintReport:
+    def _connected(self, job_id: str, job: EncodedSlip) -> PrintReport:
+        match self._open():
+            case Failed(_, detail):
+                self._status = self._told(DeviceStatus(DeviceState.ABSENT, Cause.PRINTER_OFFLINE, detail))
+                return self._refused(job_id, Cause.PRINTER_OFFLINE, detail)
+            case Ok(transport):
+                session = Session(transport, names_processes=self._names_processes)
+        confirmed = False
+        try:
+            self._note(session.ask_all())
+            report = self._begun(job_id, job, session)
+            confirmed = report.outcome is Outcome.DONE
+        finally:
+            self._names_processes = session.names_processes
+            transport.close(discard=not confirmed)
+        return report
+
+    def _begun(self, job_id: str, job: EncodedSlip, session: Session) -> PrintReport:
+        """Refuse the job before its first byte, or run it."""
+        # Whether this very slip fits is asked below; the status speaks of a usual one.
+        if not self._status.usable and self._status.cause is not Cause.PRINTER_PAPER_SHORT:
+            return self._refused(job_id, self._status.cause, self._status.detail)
+        if self._roll is not None and self._roll.may_end_within(job.rows):
+            return self._refused(job_id, Cause.PRINTER_PAPER_SHORT, "near end")
         disturbed = self.journal.paper_disturbed()
-        self.journal.record(job_id, JobState.SENDING, job.byte_count)
+        journalled = self.journal.record(job_id, JobState.SENDING, job.byte_count)
+        if isinstance(journalled, Failed):
+            return PrintReport(Outcome.FAILED, Cause.PRINTER_JOURNAL, journalled.reason)
+        report = self._run(job_id, job, session, disturbed=disturbed)
+        # From here on a journal that refuses changes nothing: its last word, `SENDING`, becomes unknown.
+        self.journal.record(job_id, _JOURNAL_STATES[report.outcome], job.byte_count, report.cause or "")
+        if self._roll is not None:
+            self._roll.printed(job.rows * min(session.sent_bytes, job.byte_count) // job.byte_count)
+        return replace(report, sent_bytes=session.sent_bytes)
+
+    def _open(self) -> Ok[Transport] | Failed[WireFault]:
+        return open_transport(self._address, usb_backend=self._usb_backend, tap=self._tap)
+
+    def _refused(self, job_id: str, cause: Cause | None, detail: str) -> PrintReport:
+        """Not a byte of the job was sent."""
+        self.journal.record(job_id, JobState.FAILED, 0, cause or "")
+        return PrintReport(Outcome.FAILED, cause, detail)
+
+    def _run(self, job_id: str, job: EncodedSlip, session: Session, *, disturbed: bool) -> PrintReport:
         start = self._clean_start(job, session) if disturbed else job.start
         if not self._send_rows(session, start, job) or not self._processed(session):
-            report = self._settle(session, "before the cut")
-        elif isinstance(session.send(job.cut), Failed):
-            report = self._settle(session, "at the cut")
-        else:
-            self.journal.record(job_id, JobState.SENT, job.byte_count)
-            cut = self._processed(session)
-            report = self._settle_cut(session, cut=cut)
-        self.journal.record(job_id, _JOURNAL_STATES[report.outcome], job.byte_count, report.cause or "")
-        return replace(report, sent_bytes=session.sent_bytes)
+            return self._settle(session, "before the cut")
+        if isinstance(session.send(job.cut), Failed):
+            return self._settle(session, "at the cut")
+        self.journal.record(job_id, JobState.SENT, job.byte_count)
+        cut = self._processed(session)
+        return self._settle_cut(session, cut=cut)
 
     @staticmethod
     def _clean_start(job: EncodedSlip, session: Session) -> bytes:
@@ -123,7 +177,7 @@ class EscposPrinter:
         A printer that cannot clear may still wait for the rest of a slice, and would take this
         job for dots: a slice of zeros is white paper to it, and nothing to one that waits for none.
         """
-        rest = b"" if session.clear_buffer() else bytes(max(map(len, job.slices)))
+        rest = b"" if session.clear_buffer() else bytes(LARGEST_COMMAND_BYTES)
         return rest + job.start + cut_command()
 
     @staticmethod
@@ -163,6 +217,23 @@ class EscposPrinter:
     def _note(self, asked: Ok[frozenset[Condition]] | Failed[Cause]) -> None:
         match asked:
             case Ok(conditions):
-                self._status = device_status(conditions)
+                if self._roll is not None:
+                    self._roll.observed(conditions)
+                self._status = self._told(device_status(conditions))
             case Failed(cause, detail):
-                self._status = DeviceStatus(DeviceState.UNKNOWN, cause, detail)
+                self._status = self._told(DeviceStatus(DeviceState.UNKNOWN, cause, detail))
+
+    def _told(self, status: DeviceStatus) -> DeviceStatus:
+        """The printer's own word, and what is known beside it: the jobs, the journal, the roll."""
+        jobs, roll = self.unsettled(), self._roll
+        standing = (
+            (Cause.PRINTER_JOB_UNKNOWN, bool(jobs.unknown)),
+            (Cause.PRINTER_JOB_FAILED, bool(jobs.failed)),
+            (Cause.PRINTER_JOURNAL, bool(self.journal.problem or (roll and roll.problem))),
+            (Cause.PRINTER_PAPER_LOW_ESTIMATED, roll is not None and roll.low_by_estimate()),
+        )
+        of_printer = [cause for cause in status.warnings if cause is Cause.PRINTER_PAPER_LOW]
+        warnings = (*of_printer, *(cause for cause, holds in standing if holds))
+        if status.state is DeviceState.READY and roll is not None and roll.may_end_within():
+            status = DeviceStatus(DeviceState.FAULT, Cause.PRINTER_PAPER_SHORT, status.detail)
+        return replace(status, warnings=warnings)

@@ -1,13 +1,16 @@
-"""The journal of print jobs: what was begun, and how it ended. Never what was printed."""
+"""The journal of print jobs: what was begun, how it ended, who saw to it. Never what was printed."""
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
+
+from drivers.contract import Failed, Ok
+from drivers.receipt_printer.line_log import LineLog
 
 _COMPACT_BYTES = 1_000_000
 _KEPT_JOBS = 500
@@ -21,9 +24,12 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    ACKNOWLEDGED = "acknowledged"
+    """It did not end well, and staff have seen to it."""
 
 
 _UNFINISHED = (JobState.SENDING, JobState.SENT)
+_UNSETTLED = (JobState.FAILED, JobState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,69 +47,103 @@ class JobEntry:
 class JobJournal:
     """Appends a line and forces it to the disk before the printer is given anything.
 
-    One process writes it. A line torn by a power cut is skipped when read. Raises OSError
-    when the disk refuses: what cannot be journalled must not be printed.
+    The terminal writes it, and a technician's command that acknowledges. A disk that refuses is
+    an answer and no exception; `problem` keeps it until a line can be written again.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        entries = self._read() if path.exists() else []
-        self._last_sent = next((entry for entry in reversed(entries) if entry.byte_count), None)
-        if path.exists() and path.stat().st_size > _COMPACT_BYTES:
-            self._compact(entries)
+        self.problem = ""
+        self._log = LineLog(path)
+        self._latest: dict[str, JobEntry] = {}
+        self._last_sent: JobEntry | None = None
+        if not path.exists():
+            return  # whoever only looks makes no folder
+        try:
+            with self._log.locked():
+                self._reload()
+                if self._log.size() > _COMPACT_BYTES:
+                    self._compact()
+        except OSError as error:
+            self.problem = f"read: {error.strerror}"
 
-    def record(self, job_id: str, state: JobState, byte_count: int, cause: str = "") -> None:
-        """Append one line durably."""
-        entry = JobEntry(job_id, state, byte_count, time.time(), time.monotonic_ns(), cause)
-        with self._path.open("a+b") as file:
-            # A torn last line must not swallow this one.
-            if file.tell() and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n":
-                file.write(b"\n")
-            file.write(_line(entry))
-            file.flush()
-            os.fsync(file.fileno())
-        _sync_directory(self._path.parent)
-        if entry.byte_count:
-            self._last_sent = entry
+    def record(
+        self, job_id: str, state: JobState, byte_count: int, cause: str = ""
+    ) -> Ok[None] | Failed[str]:
+        """Append one line durably; what failed to be journalled as `SENDING` must not be printed."""
+        try:
+            with self._log.locked():
+                self._append(JobEntry(job_id, state, byte_count, time.time(), time.monotonic_ns(), cause))
+        except OSError as error:
+            self.problem = f"write: {error.strerror}"
+            return Failed(self.problem)
+        self.problem = ""
+        return Ok(None)
 
     def unfinished(self) -> tuple[JobEntry, ...]:
-        """Jobs that were begun and have no end: they count as unknown and are never reprinted by themselves."""
-        return tuple(entry for entry in self._latest(self._read()) if entry.state in _UNFINISHED)
+        """Jobs that were begun and have no end."""
+        return self._in(_UNFINISHED)
+
+    def end_unfinished(self) -> None:
+        """At start: what was cut off by a crash is unknown from now on, and is never printed again by itself."""
+        for entry in self.unfinished():
+            if isinstance(self.record(entry.job_id, JobState.UNKNOWN, entry.byte_count, entry.cause), Failed):
+                self._note(replace(entry, state=JobState.UNKNOWN))  # known, though not written
+
+    def unsettled(self) -> tuple[JobEntry, ...]:
+        """Jobs whose last word is failed or unknown, oldest first: a resident may have left without a slip."""
+        return self._in(_UNSETTLED)
+
+    def acknowledge(self, job_ids: Iterable[str]) -> Ok[tuple[str, ...]] | Failed[str]:
+        """Staff have seen to these jobs; those of them that were unsettled."""
+        known = {entry.job_id for entry in self.unsettled()}
+        seen = tuple(job_id for job_id in dict.fromkeys(job_ids) if job_id in known)
+        for job_id in seen:
+            done = self.record(job_id, JobState.ACKNOWLEDGED, 0)
+            if isinstance(done, Failed):
+                return done
+        return Ok(seen)
 
     def paper_disturbed(self) -> bool:
         """True when the last job that was sent may have left a part of a slip on the paper or in the printer."""
         return self._last_sent is not None and self._last_sent.state is not JobState.DONE
 
-    def _read(self) -> list[JobEntry]:
-        if not self._path.exists():
-            return []
-        entries = (_parsed(line) for line in self._path.read_bytes().splitlines())
-        return [entry for entry in entries if entry is not None]
+    def _in(self, states: tuple[JobState, ...]) -> tuple[JobEntry, ...]:
+        try:
+            if self._log.changed():
+                self._reload()
+        except OSError as error:
+            self.problem = f"read: {error.strerror}"
+        return tuple(entry for entry in self._latest.values() if entry.state in states)
 
-    @staticmethod
-    def _latest(entries: list[JobEntry]) -> list[JobEntry]:
-        """The last line of each job, in the order of those lines."""
-        latest: dict[str, JobEntry] = {}
-        for entry in reversed(entries):
-            latest.setdefault(entry.job_id, entry)
-        return list(reversed(latest.values()))
+    def _reload(self) -> None:
+        self._latest.clear()
+        self._last_sent = None
+        for fields in self._log.read():
+            if (entry := _entry(fields)) is not None:
+                self._note(entry)
 
-    def _compact(self, entries: list[JobEntry]) -> None:
-        latest = self._latest(entries)
-        old, recent = latest[:-_KEPT_JOBS], latest[-_KEPT_JOBS:]
-        kept = [entry for entry in old if entry.state in _UNFINISHED] + recent
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.writelines(_line(entry) for entry in kept)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        _sync_directory(self._path.parent)
+    def _append(self, entry: JobEntry) -> None:
+        if self._log.changed():
+            self._reload()
+        self._log.append(_fields(entry))
+        self._note(entry)
+
+    def _note(self, entry: JobEntry) -> None:
+        self._latest.pop(entry.job_id, None)  # the order is that of the last lines
+        self._latest[entry.job_id] = entry
+        if entry.byte_count:
+            self._last_sent = entry
+
+    def _compact(self) -> None:
+        entries = list(self._latest.values())
+        old, recent = entries[:-_KEPT_JOBS], entries[-_KEPT_JOBS:]
+        kept = [entry for entry in old if entry.state in (*_UNFINISHED, *_UNSETTLED)] + recent
+        self._log.rewrite(map(_fields, kept))
+        self._latest = {entry.job_id: entry for entry in kept}
 
 
-def _line(entry: JobEntry) -> bytes:
-    fields = {
+def _fields(entry: JobEntry) -> dict[str, Any]:
+    return {
         "job": entry.job_id,
         "state": entry.state,
         "bytes": entry.byte_count,
@@ -111,12 +151,10 @@ def _line(entry: JobEntry) -> bytes:
         "monotonic_ns": entry.monotonic_ns,
         "cause": entry.cause,
     }
-    return json.dumps(fields).encode() + b"\n"
 
 
-def _parsed(line: bytes) -> JobEntry | None:
+def _entry(fields: dict[str, Any]) -> JobEntry | None:
     try:
-        fields = json.loads(line)
         return JobEntry(
             str(fields["job"]),
             JobState(fields["state"]),
@@ -126,12 +164,4 @@ def _parsed(line: bytes) -> JobEntry | None:
             str(fields["cause"]),
         )
     except (ValueError, KeyError, TypeError):
-        return None  # torn by a power cut: the line before it tells what was begun
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return None  # of a later version, or damaged: the others still count

@@ -28,7 +28,7 @@ _SIZES: Mapping[Size, tuple[int, int]] = {
 }
 _LEADING = 1.45
 _PARAGRAPH_GAP = 0.2
-_INK_BELOW = 150
+INK_BELOW = 150
 """Grey that becomes a black dot. Thermal dots bleed, yet thin strokes of dense characters must not vanish."""
 _LABEL_SHARE = 0.36
 _QR_SHARE = 0.58
@@ -159,4 +159,4 @@ def _drawn(page: _Page) -> Image.Image:
         for piece, font in mark.face.runs(mark.text):
             draw.text((round(x), round(mark.y)), piece, fill=0, font=font, anchor="ls")
             x += font.getlength(piece)
-    return grey.point([0 if level < _INK_BELOW else 255 for level in range(256)], mode="1")
+    return grey.point([0 if level < INK_BELOW else 255 for level in range(256)], mode="1")

@@ -1,26 +1,42 @@
-"""The printer at the far end of the wire, on TCP. It models command semantics, not one product:
+"""The printer at the far end of a wire. It models command semantics, not one product:
 what is not in a manual (silence of ordered answers while not ready, the buffer that prints after
 a refill) must be confirmed on the printer that is bought.
 """
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import struct
 import threading
 from collections import Counter, deque
+from pathlib import Path
 from typing import Self
 
+from drivers.receipt_printer.commands import Command, Kind, next_command
 from drivers.receipt_printer.protocol import CLEAR_BUFFER
-from drivers.receipt_printer.simulated_paper import Command, Kind, Paper, Receipt, image_rows, next_command
+from drivers.receipt_printer.simulated_ends import TICK_S, FarEnd, TcpEnd
+from drivers.receipt_printer.simulated_line import TextLine
+from drivers.receipt_printer.simulated_paper import Paper, Receipt, image_rows, placed
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
+
+XON, XOFF = b"\x11", b"\x13"
 
 
 class SimulatedPrinter:
-    """Listens on 127.0.0.1 from construction until `close`; one connection at a time, as real ones do."""
+    """Plugged in from construction until `close`; on TCP (`port`) when no `end` is given.
 
-    def __init__(self, *, port: int = 0, width_dots: int = 576, buffer_bytes: int = 65_536) -> None:
+    `font` draws the text that is sent as text; without one each character is a box.
+    """
+
+    def __init__(
+        self,
+        end: FarEnd | None = None,
+        *,
+        port: int = 0,
+        width_dots: int = 576,
+        buffer_bytes: int = 65_536,
+        font: Path | None = None,
+    ) -> None:
+        self.end: FarEnd = end or TcpEnd(port)
+        self.line = TextLine(width_dots, font)
         self.paper = Paper(width_dots)
         self.commands: Counter[Kind] = Counter()
         self.state, self._faults = SimulatedState(), Faults()
@@ -29,14 +45,10 @@ class SimulatedPrinter:
         self._buffer, self._recent = bytearray(), b""
         self._rows: deque[bytes] = deque()
         self._received = self._drawn = 0
-        self._connection: socket.socket | None = None
+        self._waiting = False
         self._timers: list[threading.Timer] = []
         self._changed = threading.Condition(threading.RLock())
         self._stopping = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", port))
-        # Little is kept by the system, so that a printer that stops reading is felt at the other end.
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self._listener.settimeout(0.1)
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._serve, self._work)]
         for thread in self._threads:
             thread.start()
@@ -44,7 +56,7 @@ class SimulatedPrinter:
     @property
     def address(self) -> str:
         """For `EscposPrinter`."""
-        return f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
+        return self.end.address
 
     @property
     def receipts(self) -> list[Receipt]:
@@ -84,7 +96,17 @@ class SimulatedPrinter:
             self._powered = on
             self._forget()
             if on:
-                self._drop(reset=True)
+                self.end.drop(reset=True)
+
+    def unplug(self) -> None:
+        """Pull the cable; what was received prints on."""
+        with self._changed:
+            self.end.unplug()
+
+    def plug(self) -> None:
+        """Put it in again."""
+        with self._changed:
+            self.end.plug()
 
     def wait_until_idle(self, timeout_s: float = 5.0) -> bool:
         """True once nothing more will be printed as things stand."""
@@ -95,13 +117,12 @@ class SimulatedPrinter:
         """Stop; may be called twice."""
         self._stopping.set()
         with self._changed:
-            self._drop(reset=False)
             self._changed.notify_all()
         for timer in self._timers:
             timer.cancel()
         for thread in (*self._threads, *self._timers):
             thread.join()
-        self._listener.close()
+        self.end.close()
 
     def __enter__(self) -> Self:
         return self
@@ -111,38 +132,28 @@ class SimulatedPrinter:
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            connection.settimeout(0.1)
-            with self._changed:
-                self._connection = connection
-            self._listen(connection)
-            with self._changed:
-                self._drop(reset=False)
+            if self._takes_more():
+                data = self.end.receive()
+                if data:
+                    with self._changed:
+                        self._receive(data)
 
-    def _listen(self, connection: socket.socket) -> None:
-        while not self._stopping.is_set() and self._connection is connection:
-            with self._changed:
-                if len(self._buffer) >= self._buffer_bytes or self._faults.stopped_reading(self._received):
-                    self._changed.wait(0.1)
-                    continue
-            try:
-                data = connection.recv(4096)
-            except TimeoutError:
-                continue
-            except OSError:
-                return
-            if not data:
-                return
-            with self._changed:
-                self._receive(data)
+    def _takes_more(self) -> bool:
+        """False after a tick in which the buffer stayed full. Some wires have to be told to wait."""
+        with self._changed:
+            full = len(self._buffer) >= self._buffer_bytes
+            if full is not self._waiting and self.end.says_wait:
+                self.end.send(XOFF if full else XON)
+            self._waiting = full
+            if full or self._faults.stopped_reading(self._received):
+                self._changed.wait(TICK_S)
+                return False
+            return True
 
     def _receive(self, data: bytes) -> None:
         if not self._powered:
             return
-        limit = self._faults.reset_after_bytes
+        limit = self._faults.breaks_after_bytes
         if limit is not None:
             data = data[: limit - self._received]
         self._received += len(data)
@@ -151,7 +162,10 @@ class SimulatedPrinter:
             self._recent = (self._recent + bytes((byte,)))[-len(CLEAR_BUFFER) :]
             self._realtime(self._recent)
         if limit is not None and self._received >= limit:
-            self._drop(reset=True)
+            if self._faults.unplug_after_bytes is not None:
+                self.end.unplug()
+            else:
+                self.end.drop(reset=True)
         self._changed.notify_all()
 
     def _realtime(self, recent: bytes) -> None:
@@ -172,17 +186,10 @@ class SimulatedPrinter:
         self._rows.clear()
         self._recent = b""
 
-    def _drop(self, *, reset: bool) -> None:
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        if reset:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
-
     def _reply(self, data: bytes, *, late: bool = False) -> None:
         if self._faults.mute(self._received) or not self._powered:
             return
+        data = self._faults.garbage or data
         if late and self._faults.reply_delay_s:
             timer = threading.Timer(self._faults.reply_delay_s, self._send, (data,))
             self._timers.append(timer)
@@ -192,17 +199,14 @@ class SimulatedPrinter:
 
     def _send(self, data: bytes) -> None:
         with self._changed:
-            if self._connection is not None:
-                # The host may be gone; a printer does not care.
-                with contextlib.suppress(OSError):
-                    self._connection.sendall(data)
+            self.end.send(data)
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             with self._changed:
                 if not self._step():
                     self._changed.notify_all()
-                    self._changed.wait(0.1)
+                    self._changed.wait(TICK_S)
             if self._faults.row_delay_s:
                 self._stopping.wait(self._faults.row_delay_s)
 
@@ -232,9 +236,14 @@ class SimulatedPrinter:
     def _obey(self, command: Command) -> None:
         match command.kind:
             case Kind.IMAGE:
-                self._rows.extend(image_rows(command))
+                width = self.paper.width_dots
+                self._rows.extend(
+                    placed(row, width, centred=self.line.centred) for row in image_rows(command)
+                )
             case Kind.FEED:
                 self.paper.feed(24)
+            case Kind.LINE_FEED:
+                self._rows.extend(self.line.printed())
             case Kind.CUT:
                 self.paper.feed(command.data[3] if len(command.data) > 3 else 0)
                 self.paper.cut()
@@ -247,4 +256,4 @@ class SimulatedPrinter:
             case Kind.SENSOR if not self._faults.drop_sensor:
                 self._reply(bytes((self.state.sensor(),)))
             case _:
-                pass
+                self.line.obey(command)

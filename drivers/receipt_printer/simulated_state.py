@@ -48,7 +48,7 @@ class SimulatedState:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What goes wrong. Counters begin when the faults are set."""
+    """What goes wrong. Counters begin when the faults are set. `garbage` comes instead of every answer."""
 
     silent: bool = False
     silent_after_bytes: int | None = None
@@ -60,8 +60,15 @@ class Faults:
     ignores_clear: bool = False
     cutter_fails: bool = False
     reset_after_bytes: int | None = None
+    unplug_after_bytes: int | None = None
+    garbage: bytes = b""
     row_delay_s: float = 0.0
     reply_delay_s: float = 0.0
+
+    @property
+    def breaks_after_bytes(self) -> int | None:
+        """Where the wire ends, for now or until it is plugged in again."""
+        return self.reset_after_bytes if self.unplug_after_bytes is None else self.unplug_after_bytes
 
     def mute(self, received: int) -> bool:
         """True when it answers nothing after `received` bytes."""

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
-import socket
-import struct
 import threading
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
-from urllib.parse import urlsplit
+from typing import Any, Protocol, assert_never
 
 from drivers.contract import Failed, Ok
+from drivers.receipt_printer import redaction
+from drivers.receipt_printer.address import Address, SerialAddress, TcpAddress, UsbAddress
+from drivers.receipt_printer.port import Port, PortLostError
 from drivers.receipt_printer.protocol import Demultiplexer, Reply
+from drivers.tap import Direction, Tap
 
-CONNECT_TIMEOUT_S = 3.0
 _WRITE_BASE_S = 2.0
-_WRITE_BYTES_PER_S = 8_000
-"""The slowest printer that is worth waiting for: a slice of 256 rows of 72 bytes in 2.3 s."""
-_SEND_BUFFER_BYTES = 16_384
-_POLL_S = 0.2
+"""On top of the time that the bytes themselves take."""
 
 
 class WireFault(StrEnum):
@@ -38,7 +34,7 @@ class Closed:
 
 
 class Transport(Protocol):
-    """One open wire. Serial and USB have the same shape."""
+    """One open wire, whatever it is made of."""
 
     def write(self, data: bytes) -> Ok[None] | Failed[WireFault]:
         """Hand all bytes over, within a time that grows with their number. On failure an unknown part went."""
@@ -53,16 +49,13 @@ class Transport(Protocol):
         ...
 
 
-class TcpTransport:
-    """A printer's raw port (9100) over TCP."""
+class WireTransport:
+    """Implements `Transport` on any `Port`. `tap` gets the traffic without what is printed."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        # One short time-out for both directions: it belongs to the socket, not to the call.
-        connection.settimeout(_POLL_S)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # Little kept by the system: a write's pace is the printer's pace, and little is lost unseen.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-        self._socket = connection
+    def __init__(self, port: Port, tap: Tap | None = None) -> None:
+        self._port = port
+        self._tap = tap
+        self._note(Direction.LINE, b"opened")
         self._replies: queue.Queue[Reply | Closed] = queue.Queue()
         self._closing = threading.Event()
         self._reader = threading.Thread(target=self._read, name="receipt-printer-reader", daemon=True)
@@ -70,65 +63,84 @@ class TcpTransport:
 
     def write(self, data: bytes) -> Ok[None] | Failed[WireFault]:
         """See `Transport.write`."""
-        deadline = time.monotonic() + _WRITE_BASE_S + len(data) / _WRITE_BYTES_PER_S
+        deadline = time.monotonic() + _WRITE_BASE_S + len(data) / self._port.bytes_per_s
+        self._note(Direction.TO_DEVICE, data)
         rest = memoryview(data)
         while rest:
             try:
-                rest = rest[self._socket.send(rest) :]
-            except TimeoutError:
-                if time.monotonic() > deadline:
-                    return Failed(WireFault.WRITE_TIMEOUT, f"{len(rest)} of {len(data)} bytes not taken")
-            except OSError as error:
-                return Failed(WireFault.CLOSED, error.strerror or "")
+                taken = self._port.take(rest)
+            except PortLostError as error:
+                return Failed(WireFault.CLOSED, str(error))
+            rest = rest[taken:]
+            if not taken and time.monotonic() > deadline:
+                return Failed(WireFault.WRITE_TIMEOUT, f"{len(rest)} of {len(data)} bytes not taken")
         return Ok(None)
 
     def next_reply(self, timeout_s: float) -> Reply | Closed | None:
         """See `Transport.next_reply`."""
         try:
-            return (
-                self._replies.get(timeout=max(timeout_s, 0.0))
-                if timeout_s > 0
-                else self._replies.get_nowait()
-            )
+            return self._replies.get(timeout=timeout_s) if timeout_s > 0 else self._replies.get_nowait()
         except queue.Empty:
             return None
 
     def close(self, *, discard: bool) -> None:
         """See `Transport.close`."""
         self._closing.set()
-        if discard:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        else:
-            # Wakes the reader; the peer may already be gone, which is what is wanted.
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+        self._port.interrupt(discard=discard)
         self._reader.join()
-        self._socket.close()
+        self._port.close()
+        self._note(Direction.LINE, b"closed")
 
     def _read(self) -> None:
         demultiplexer = Demultiplexer()
         while not self._closing.is_set():
             try:
-                data = self._socket.recv(4096)
-            except TimeoutError:
-                continue
-            except OSError:
+                data = self._port.receive()
+            except PortLostError:
+                if not self._closing.is_set():
+                    self._note(Direction.LINE, b"lost")
                 break
-            if not data:
-                break
+            self._note(Direction.FROM_DEVICE, data)
             for reply in demultiplexer.feed(data):
                 self._replies.put(reply)
         self._replies.put(Closed())
 
+    def _note(self, direction: Direction, data: bytes) -> None:
+        if self._tap is None or not data:
+            return
+        match direction:
+            case Direction.TO_DEVICE:
+                data = redaction.to_device(data)
+            case Direction.FROM_DEVICE:
+                data = redaction.from_device(data)
+            case Direction.LINE:
+                pass
+        self._tap(direction, data, time.monotonic_ns())
 
-def open_transport(address: str) -> Ok[Transport] | Failed[WireFault]:
-    """Open `tcp://host:port`. Raises ValueError for an address of another kind."""
-    parts = urlsplit(address)
-    if parts.scheme != "tcp" or parts.hostname is None or parts.port is None:
-        message = f"a receipt printer's address looks like tcp://host:9100, not {address!r}"
-        raise ValueError(message)
-    try:
-        connection = socket.create_connection((parts.hostname, parts.port), CONNECT_TIMEOUT_S)
-    except OSError as error:
-        return Failed(WireFault.UNREACHABLE, error.strerror or type(error).__name__)
-    return Ok(TcpTransport(connection))
+
+def open_transport(
+    address: Address, *, usb_backend: Any = None, tap: Tap | None = None
+) -> Ok[Transport] | Failed[WireFault]:
+    """Open the wire. `usb_backend`: pyusb's, None for the system's libusb."""
+    opened = _open_port(address, usb_backend)
+    if isinstance(opened, Failed):
+        return Failed(WireFault.UNREACHABLE, opened.reason)
+    return Ok(WireTransport(opened.value, tap))
+
+
+def _open_port(address: Address, usb_backend: Any) -> Ok[Port] | Failed[str]:
+    match address:
+        case TcpAddress():
+            from drivers.receipt_printer.port_tcp import open_tcp
+
+            return open_tcp(address)
+        case SerialAddress():
+            from drivers.receipt_printer.port_serial import open_serial
+
+            return open_serial(address)
+        case UsbAddress():
+            from drivers.receipt_printer.port_usb import open_usb
+
+            return open_usb(address, usb_backend)
+        case _:
+            assert_never(address)

@@ -170,6 +170,8 @@ def _words(error: Any) -> tuple[str, str]:
             return "不能空着", "must not be empty"
         case "string_too_long":
             return f"最多 {context['max_length']} 个字", f"at most {context['max_length']} characters"
+        case "own_words":
+            return context["zh"], context["en"]
         case _:
             return "这个值不能用", "this value cannot be used"
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from kiosk.settings.printer_address import printer_address
 
 
 class Section(BaseModel):
@@ -76,8 +78,12 @@ class FaceSection(Section):
 class ReceiptPrinterSection(Section):
     """The receipt printer."""
 
-    address: Annotated[str, Field(pattern=r"^(tcp://[^\s:/]+:\d{1,5}|none)$")] = "tcp://127.0.0.1:9100"
+    address: Annotated[str, AfterValidator(printer_address)] = "tcp://127.0.0.1:9100"
     width_dots: Literal[576, 384] = 576
+    mode: Literal["raster", "text"] = "raster"
+    near_end_sensor: bool = True
+    near_end_left_cm: Annotated[int, Field(ge=0, le=1000)] = 100
+    roll_length_m: Annotated[int, Field(ge=5, le=300)] = 50
 
 
 class SpeechSection(Section):

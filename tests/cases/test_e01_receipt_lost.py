@@ -28,7 +28,7 @@ def printer(far_end: SimulatedPrinter, tmp_path: Path) -> EscposPrinter:
 def test_power_off_mid_job_is_never_done_and_the_printer_is_found_again(
     printer: EscposPrinter, far_end: SimulatedPrinter
 ) -> None:
-    far_end.set_faults(Faults(silent_after_bytes=30_000))
+    far_end.set_faults(Faults(silent_after_bytes=6_000))
     report = printer.print_slip(slip())
     assert (report.outcome, report.cause) == (Outcome.UNKNOWN, Cause.PRINTER_SILENT)
     far_end.power(on=False)
@@ -67,7 +67,7 @@ def test_a_printer_without_status_is_unknown(printer: EscposPrinter, far_end: Si
 def test_a_printer_that_takes_no_more_bytes_ends_the_job(
     printer: EscposPrinter, far_end: SimulatedPrinter
 ) -> None:
-    far_end.set_faults(Faults(stops_reading_after_bytes=20_000))
+    far_end.set_faults(Faults(stops_reading_after_bytes=8_000))
     report = printer.print_slip(slip())
     assert (report.outcome, report.cause) == (Outcome.UNKNOWN, Cause.PRINTER_SILENT)
     assert far_end.paper.cuts == 0

@@ -58,14 +58,19 @@ def test_one_demo_key_among_real_ones_is_refused_before_anything_is_opened(tmp_p
     assert not (tmp_path / "state").exists()
 
 
-def test_a_start_that_fails_at_the_last_device_ends_the_first_ones(tmp_path: Path) -> None:
-    journal = tmp_path / "state" / "print-journal.jsonl"
-    journal.mkdir(parents=True)
+def test_a_start_that_fails_at_the_last_device_ends_the_first_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_given: object, **_named: object) -> None:
+        message = "a defect"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("drivers.receipt_printer.escpos_printer.EscposPrinter.__init__", broken)
     me = psutil.Process()
     children = set(me.children(recursive=True))
     threads = set(threading.enumerate())
     given = {("camera", "source"): "/dev/video99", ("receipt_printer", "address"): "tcp://127.0.0.1:9"}
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(RuntimeError, match="a defect"):
         assemble(settings_of(tmp_path, given))
     assert wait_until(lambda: not started_since(me, children)), "a child of the camera or the face is left"
     assert wait_until(lambda: not [t.name for t in threading.enumerate() if t not in threads])

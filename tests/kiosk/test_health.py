@@ -24,6 +24,7 @@ def state_of(devices: dict[str, DeviceHealth], services: dict[str, tuple[str, ..
         services=services,
         general=[],
         queue={},
+        slips={},
         link="online",
         version="1",
         clock_quality="synced",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Ok
+from drivers.receipt_printer.contract import UnsettledJobs
 from kiosk import surroundings as module
 from kiosk.catalogue.load import Catalogue, Rejection
 from kiosk.clock import Clock
@@ -37,6 +38,10 @@ class Something:
 
     def status(self) -> DeviceStatus:
         return self.said
+
+    def unsettled(self) -> UnsettledJobs:
+        """Asked of the printer only."""
+        return UnsettledJobs(unknown=("0142-A",), failed=("0142-B", "0142-C"))
 
 
 class Queue:
@@ -92,6 +97,12 @@ def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stand:
 def test_all_well_is_live(stand: Stand) -> None:
     assert stand.made.heartbeat()["state"] == "live"
     assert not stand.made.world().not_ready
+
+
+def test_slips_that_staff_should_see_to_are_counted_and_not_named(stand: Stand) -> None:
+    body = stand.made.heartbeat()
+    assert body["slips"] == {"unknown": 1, "failed": 2}
+    assert "0142-" not in str(body)
 
 
 def test_a_queue_that_cannot_be_read_stops_the_intake_and_not_the_screen(stand: Stand) -> None:

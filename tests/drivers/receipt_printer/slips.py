@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import Any
 
+from PIL import Image
+
+from drivers.contract import Failed, Ok
+from drivers.receipt_printer.address import parse_address
 from drivers.receipt_printer.contract import Align, Pair, QrCode, Rule, Size, Slip, Text
 from drivers.receipt_printer.fonts import FontFile, Fonts
+from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
+from drivers.receipt_printer.simulated import SimulatedPrinter
+from drivers.receipt_printer.transport import Transport, WireFault, open_transport
 
 _PREPARED = Path(__file__).parents[3] / ".setup" / "fonts"
 _NOTO = Path("/usr/share/fonts/opentype/noto")
@@ -42,3 +51,17 @@ def slip(name: str = "测试甲", job_id: str = "J4K7-9QXM-2T") -> Slip:
             Text("如有疑问，请拨打政务服务便民热线。", Size.SMALL),
         ),
     )
+
+
+def assert_printed(far_end: SimulatedPrinter, expected: Slip, width_dots: int = WIDE_DOTS) -> None:
+    """The last receipt shows the slip as it was drawn."""
+    drawn = render_slip(expected, width_dots, fonts())
+    printed = Image.open(io.BytesIO(far_end.receipts[-1].png)).crop((0, 0, *drawn.size))
+    assert printed.convert("1").tobytes() == drawn.tobytes()
+
+
+def open_wire(address: str, usb_backend: Any = None) -> Ok[Transport] | Failed[WireFault]:
+    """A transport as the driver opens it."""
+    parsed = parse_address(address)
+    assert isinstance(parsed, Ok)
+    return open_transport(parsed.value, usb_backend=usb_backend)

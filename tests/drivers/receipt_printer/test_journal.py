@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from drivers.receipt_printer.journal import JobJournal, JobState
+from drivers.contract import Failed, Ok
+from drivers.receipt_printer.journal import JobEntry, JobJournal, JobState
 
 
 def test_a_job_without_an_end_is_found_after_a_crash(tmp_path: Path) -> None:
@@ -51,8 +53,89 @@ def test_the_journal_stays_small_and_keeps_the_unfinished(
     path = tmp_path / "jobs.jsonl"
     journal = JobJournal(path)
     journal.record("lost", JobState.SENDING, 100)
+    journal.record("failed", JobState.FAILED, 0)
     for number in range(30):
         journal.record(f"job{number}", JobState.DONE, 100)
     again = JobJournal(path)
-    assert len(path.read_bytes().splitlines()) == 4
+    assert len(path.read_bytes().splitlines()) == 5
     assert [entry.job_id for entry in again.unfinished()] == ["lost"]
+    assert [entry.job_id for entry in again.unsettled()] == ["failed"]
+
+
+def _ids(entries: tuple[JobEntry, ...]) -> list[str]:
+    return [entry.job_id for entry in entries]
+
+
+def test_what_a_crash_cut_off_is_unknown_until_staff_have_seen_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.jsonl"
+    journal = JobJournal(path)
+    journal.record("done", JobState.DONE, 100)
+    journal.record("cut", JobState.SENDING, 100)
+    journal.record("cut off at the end", JobState.SENT, 100)
+    journal.record("failed", JobState.FAILED, 100, "printer.paper_out")
+    assert _ids(journal.unsettled()) == ["failed"], "what is being printed has not ended yet"
+    started = JobJournal(path)
+    started.end_unfinished()
+    assert started.unfinished() == ()
+    assert _ids(started.unsettled()) == ["failed", "cut", "cut off at the end"]
+    assert [entry.state for entry in started.unsettled()] == [
+        JobState.FAILED,
+        JobState.UNKNOWN,
+        JobState.UNKNOWN,
+    ]
+    assert started.acknowledge(["cut", "cut", "never heard of", "done"]) == Ok(("cut",))
+    assert _ids(started.unsettled()) == ["failed", "cut off at the end"]
+    again = JobJournal(path)
+    again.end_unfinished()
+    assert _ids(again.unsettled()) == ["failed", "cut off at the end"]
+    assert again.paper_disturbed(), "an acknowledgement takes no paper out of the printer"
+
+
+def test_a_copy_that_came_out_settles_the_job_that_failed(tmp_path: Path) -> None:
+    journal = JobJournal(tmp_path / "jobs.jsonl")
+    journal.record("A", JobState.FAILED, 100)
+    journal.record("A", JobState.DONE, 100)
+    assert journal.unsettled() == ()
+
+
+def test_two_processes_write_one_journal(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.jsonl"
+    terminal, technician = JobJournal(path), JobJournal(path)
+    terminal.record("A", JobState.FAILED, 0)
+    assert _ids(technician.unsettled()) == ["A"]
+    assert technician.acknowledge(["A"]) == Ok(("A",))
+    assert terminal.unsettled() == ()
+    terminal.record("B", JobState.FAILED, 0)
+    assert _ids(technician.unsettled()) == ["B"]
+
+
+def test_a_disk_that_refuses_is_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "jobs.jsonl"
+    JobJournal(path).record("A", JobState.SENDING, 100)
+    journal = JobJournal(path)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr("drivers.receipt_printer.line_log.os.fsync", full)
+        assert isinstance(journal.record("B", JobState.SENDING, 100), Failed)
+        assert "No space" in journal.problem
+        journal.end_unfinished()
+        assert "A" in _ids(journal.unsettled()), "known, though not written"
+        assert isinstance(journal.acknowledge(["A"]), Failed)
+    assert isinstance(journal.record("C", JobState.DONE, 100), Ok)
+    assert journal.problem == ""
+
+
+def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.jsonl"
+    path.mkdir()
+    journal = JobJournal(path)
+    assert journal.problem
+    assert journal.unsettled() == ()
+
+
+def test_whoever_only_looks_makes_no_folder(tmp_path: Path) -> None:
+    assert JobJournal(tmp_path / "state" / "jobs.jsonl").unsettled() == ()
+    assert not (tmp_path / "state").exists()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageChops
 
+from drivers.contract import Outcome
+from drivers.receipt_printer.bands import bands
+from drivers.receipt_printer.commands import Kind, next_command
 from drivers.receipt_printer.contract import Pair, QrCode, Slip, Text
 from drivers.receipt_printer.encoder import SLICE_ROWS, encode_slip, without_commands
 from drivers.receipt_printer.escpos_printer import EscposPrinter
 from drivers.receipt_printer.fonts import Fonts
 from drivers.receipt_printer.raster import NARROW_DOTS, WIDE_DOTS, render_slip
 from drivers.receipt_printer.simulated import SimulatedPrinter
-from tests.drivers.receipt_printer.slips import QR_DATA, fonts, slip
+from tests.drivers.receipt_printer.slips import QR_DATA, assert_printed, fonts, slip
 
 _COMMANDS = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 
@@ -78,9 +82,53 @@ def test_no_picture_contains_a_real_time_command() -> None:
     assert all(new & old == old for new, old in zip(ImageChops.invert(calm).tobytes(), raw, strict=True))
 
 
+def _kinds(data: bytes) -> list[Kind]:
+    kinds = []
+    while (command := next_command(data)) is not None:
+        kinds.append(command.kind)
+        if command.kind is Kind.IMAGE:
+            assert int.from_bytes(command.data[6:8], "little") <= SLICE_ROWS
+        data = data[len(command.data) :]
+    assert data == b""
+    return kinds
+
+
 def test_slices_are_small_and_the_encoder_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     encoded = encode_slip(render_slip(slip(), WIDE_DOTS, fonts()))
     assert encoded.start.startswith(b"\x1b@")
-    assert all(data[:4] == b"\x1dv0\0" for data in encoded.slices)
-    assert all(int.from_bytes(data[6:8], "little") <= SLICE_ROWS for data in encoded.slices)
+    for data in encoded.slices:
+        assert set(_kinds(data)) <= {Kind.IMAGE, Kind.JUSTIFY}
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("width_dots", [NARROW_DOTS, WIDE_DOTS])
+def test_the_paper_looks_as_drawn_for_a_third_of_the_bytes(width_dots: int, tmp_path: Path) -> None:
+    drawn = render_slip(slip(), width_dots, fonts())
+    encoded = encode_slip(drawn)
+    with SimulatedPrinter(width_dots=width_dots) as far_end:
+        printer = EscposPrinter(far_end.address, fonts(), tmp_path / "jobs.jsonl", width_dots=width_dots)
+        assert printer.print_slip(slip()).outcome is Outcome.DONE
+        assert_printed(far_end, slip(), width_dots)
+    assert encoded.rows == drawn.height
+    assert encoded.byte_count < 0.4 * drawn.height * width_dots / 8
+
+
+def test_any_picture_is_the_sum_of_its_bands() -> None:
+    random = np.random.default_rng(7)
+    for _ in range(40):
+        dots = np.zeros((200, 96), np.uint8)
+        for _ in range(int(random.integers(0, 6))):
+            top, left = random.integers(0, 190), random.integers(0, 90)
+            dots[top : top + random.integers(1, 60), left : left + random.integers(1, 60)] = 255
+        image = ImageChops.invert(Image.fromarray(dots).convert("1"))
+        again = Image.new("1", image.size, 1)
+        rows = 0
+        for band in bands(image):
+            assert band.top == rows
+            rows = band.bottom
+            assert not band.centred or band.left == 12 - band.right
+            assert band.centred or band.left == 0
+            box = (band.left * 8, band.top, band.right * 8, band.bottom)
+            again.paste(image.crop(box), box)
+        assert rows == image.height
+        assert again.tobytes() == image.tobytes()

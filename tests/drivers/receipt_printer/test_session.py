@@ -11,12 +11,13 @@ from drivers.receipt_printer.protocol import Condition, Realtime
 from drivers.receipt_printer.session import Session
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
-from drivers.receipt_printer.transport import Transport, open_transport
+from drivers.receipt_printer.transport import Transport
+from tests.drivers.receipt_printer.slips import open_wire
 
 
 @pytest.fixture
 def transport(far_end: SimulatedPrinter) -> Iterator[Transport]:
-    opened = open_transport(far_end.address)
+    opened = open_wire(far_end.address)
     assert isinstance(opened, Ok)
     yield opened.value
     opened.value.close(discard=True)

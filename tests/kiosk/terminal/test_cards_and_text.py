@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from drivers.card_reader.protocol import Command
 from drivers.card_reader.simulated_module import Fault, Rule
-from drivers.receipt_printer.simulated_paper import Kind
+from drivers.receipt_printer.commands import Kind
 from kiosk import keys
 from offline_queue.seal import SealBroken, item_aad, open_sealed
 from tests.kiosk.terminal.hall import NO_CAMERA, PENSION, TRUST, Hall, hall
