@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 # Most tests wait for a device or a process, so two workers halve the time.
 WORKERS ?= 2
 
-.PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest clean help
+.PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest bench clean help
 
 help:     ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
@@ -36,6 +36,9 @@ imports:  ## the one-way rule between the rooms
 
 pytest:   ## the tests, with coverage
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered
+
+bench: test-setup ## how fast the drivers are, as ratios; on an otherwise idle machine
+	$(PYTHON) -m tests.benchmarks
 
 clean:    ## remove what set-up and the demo made
 	rm -rf .venv .setup .demo

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -19,14 +19,14 @@ class Figure:
     value: float
     unit: str
     goal: float | None
-    beside: dict[str, float]
+    beside: Mapping[str, float]
 
     @property
     def reached(self) -> bool | None:
         return None if self.goal is None else self.value <= self.goal
 
     def to_json(self) -> dict[str, Any]:
-        plain = asdict(self)
+        plain = {name: getattr(self, name) for name in ("name", "unit", "goal")}
         plain["value"] = round(self.value, 4)
         plain["beside"] = {name: round(value, 4) for name, value in self.beside.items()}
         return {**plain, "reached": self.reached}
