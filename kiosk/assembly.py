@@ -153,7 +153,14 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     face: FaceVerifier | None = None
     lens: Camera | None = None
     if camera.source:
-        lens = opened(OpencvCamera(camera.source, rotation_degrees=camera.rotation_degrees))
+        lens = opened(
+            OpencvCamera(
+                camera.source,
+                demo=settings.terminal.demo,
+                rotation_degrees=camera.rotation_degrees,
+                size_px=camera.size_px,
+            )
+        )
         face = opened(
             ProcessFaceVerifier(
                 settings.face.models, settings.face.calibration, settings.face.calibration_key

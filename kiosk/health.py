@@ -110,6 +110,42 @@ CAUSES: dict[str, CauseText] = {
         ("画面全黑或单色", "the picture is black or one colour"),
         ("揭开镜头盖，检查灯光", "uncover the lens, check the light"),
     ),
+    "camera.frozen": _text(
+        _CAMERA,
+        ("画面不断传来，但总是同一张", "pictures arrive, always the same one"),
+        ("重新插拔摄像头，不行就更换", "plug the camera in again, else replace it"),
+    ),
+    "camera.green": _text(
+        _CAMERA,
+        ("画面全绿或部分发绿，数据没有传完整", "green picture, its data did not arrive"),
+        ("换 USB 线或 USB 口，不要经过集线器", "another USB cable or port, without a hub"),
+    ),
+    "camera.wrong_size": _text(
+        _CAMERA,
+        ("画面尺寸不是要求的，或中途变了", "the picture's size is not the one asked for, or changed"),
+        ("核对 kiosk.ini 的 size，重新插拔摄像头", "check size in kiosk.ini, plug the camera in again"),
+    ),
+    "camera.garbled": _text(
+        _CAMERA,
+        ("画面残缺，解不出来", "pictures arrive damaged"),
+        ("换 USB 线或 USB 口，不要经过集线器", "another USB cable or port, without a hub"),
+    ),
+    "camera.refused": _text(
+        _CAMERA,
+        (
+            "正式终端只接写明编号的真摄像头，不接文件、网址、虚拟摄像头",
+            "a real terminal takes a real camera named by its id, no file, address or virtual one",
+        ),
+        ("source 写成 usb:厂商:产品:序列号", "write source as usb:VENDOR:PRODUCT:SERIAL"),
+    ),
+    "camera.ambiguous": _text(
+        _CAMERA,
+        ("有两台摄像头都符合 source", "two cameras fit the source"),
+        ("source 加上序列号，或写 /dev/v4l/by-path 路径", "add the serial, or write a /dev/v4l/by-path path"),
+    ),
+    "camera.restarting": _text(
+        _CAMERA, ("摄像头进程正在重启", "the camera process restarts"), ("稍等几秒", "wait some seconds")
+    ),
     "face.model_missing": _text(
         _FACE, ("缺少人脸模型", "a face model is missing"), ("重新运行安装", "run set-up again")
     ),

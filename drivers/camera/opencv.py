@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import assert_never
 
-from drivers.camera.capture import Phase
+from drivers.camera.binding import THIS_MACHINE, Roots
+from drivers.camera.capture import Options, Phase
 from drivers.camera.contract import CameraFailure, Frame
-from drivers.camera.slot import Slot
+from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from drivers.worker import Worker
 
@@ -17,15 +19,34 @@ STALE_S = 3.0
 """Without a new frame for so long an open camera is at fault (case C01)."""
 NS = 1_000_000_000
 
+FAILURE_OF: dict[int, CameraFailure] = {
+    Phase.LIVE: CameraFailure.STALE,
+    Phase.BLANK: CameraFailure.BLANK,
+    Phase.FROZEN: CameraFailure.FROZEN,
+    Phase.GREEN: CameraFailure.GREEN,
+    Phase.WRONG_SIZE: CameraFailure.WRONG_SIZE,
+    Phase.GARBLED: CameraFailure.GARBLED,
+}
+"""What is said of an open camera when its last usable picture is too old."""
+
 
 class OpencvCamera:
-    """Implements `Camera`. `source`: device path or number, file, or an MJPEG address."""
+    """Implements `Camera`. `source`, `demo`: see `binding.resolve`; `size_px`: see `Options`."""
 
-    def __init__(self, source: str, *, rotation_degrees: int = 0) -> None:
-        self._slot = Slot()
+    def __init__(
+        self,
+        source: str,
+        *,
+        demo: bool = False,
+        rotation_degrees: int = 0,
+        size_px: tuple[int, int] | None = None,
+        roots: Roots = THIS_MACHINE,
+    ) -> None:
+        bytes_asked = 0 if size_px is None else size_px[0] * size_px[1] * 3
+        self._slot = Slot(picture_bytes_max=max(PICTURE_BYTES_MAX, bytes_asked))
         self._worker = Worker(
             "drivers.camera.capture:Capture",
-            (self._slot.name, source, rotation_degrees),
+            (self._slot.name, Options(source, demo, rotation_degrees, size_px, roots)),
             start_deadline_s=20.0,
         )
         self._open = False
@@ -33,6 +54,7 @@ class OpencvCamera:
         self._opened_ns = 0
         self._open_count = 0
         self._status = DeviceStatus(DeviceState.OPENING)
+        self._last_trouble: Cause | None = None
         self._closed = False
 
     @property
@@ -43,44 +65,49 @@ class OpencvCamera:
         return self._status
 
     def probe(self) -> DeviceStatus:
-        """While open, the age of the picture tells; while shut, whether the source is there."""
+        """While open, the age of the picture tells; while shut, whether the source is there.
+
+        A picture that was wrong when it was last looked at stays a warning until a right one was
+        seen: that the source is there does not mend it, and looking needs the resident's knowledge.
+        """
         if self._open:
-            failed = self._trouble(STALE_S)
-            match failed:
-                case CameraFailure.STALE | CameraFailure.TIMED_OUT:
-                    self._status = DeviceStatus(DeviceState.FAULT, Cause.CAMERA_STALE)
-                case CameraFailure.BLANK:
-                    self._status = DeviceStatus(DeviceState.FAULT, Cause.CAMERA_DARK)
-                case CameraFailure.ABSENT:
-                    self._status = DeviceStatus(DeviceState.ABSENT, Cause.CAMERA_ABSENT)
-                case _:
-                    self._status = DeviceStatus(DeviceState.BUSY)
+            trouble = self._trouble(STALE_S)
+            self._status = (
+                DeviceStatus(DeviceState.BUSY)
+                if trouble in (None, CameraFailure.WARMING_UP)
+                else _status_of(trouble)
+            )
             return self._status
         if self._worker.pid is None and not self._worker.wait_ready(PROBE_DEADLINE_S):
+            if self._status.state is not DeviceState.OPENING:
+                self._status = DeviceStatus(
+                    DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, self._worker.last_failure
+                )
             return self._status
         match self._worker.call("probe", deadline_s=PROBE_DEADLINE_S):
-            case Ok(True):
-                self._status = DeviceStatus(DeviceState.READY)
-            case Ok(_):
-                self._status = DeviceStatus(DeviceState.ABSENT, Cause.CAMERA_ABSENT)
+            case Ok(None):
+                self._status = self._shut()
+            case Ok(failure):
+                self._status = _status_of(failure)
             case Failed(_, detail):
-                self._status = DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_STALE, detail)
+                self._status = DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, detail)
         return self._status
 
     def open(self) -> Ok[None] | Failed[CameraFailure]:
         self.stop()
         if not self._worker.wait_ready(OPEN_DEADLINE_S):
+            self._status = DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING)
             return Failed(CameraFailure.TIMED_OUT)
         self._open_count += 1
         match self._worker.call("open", deadline_s=OPEN_DEADLINE_S):
-            case Ok(True):
+            case Ok(None):
                 self._open, self._opened_ns = True, time.monotonic_ns()
                 self._generation = self._worker.generation
                 self._status = DeviceStatus(DeviceState.BUSY)
                 return Ok(None)
-            case Ok(_):
-                self._status = DeviceStatus(DeviceState.ABSENT, Cause.CAMERA_ABSENT)
-                return Failed(CameraFailure.ABSENT)
+            case Ok(failure):
+                self._status = _status_of(failure)
+                return Failed(failure)
             case Failed(_, detail):
                 self._status = DeviceStatus(DeviceState.FAULT, Cause.CAMERA_STALE, detail)
                 return Failed(CameraFailure.TIMED_OUT, detail)
@@ -100,12 +127,26 @@ class OpencvCamera:
         """A capture that hangs is ended with its process; every picture is overwritten."""
         if not self._open:
             return
+        trouble = self._trouble(STALE_S)
         self._open = False
         stopped = self._worker.call("stop", deadline_s=STOP_DEADLINE_S)
-        if not (isinstance(stopped, Ok) and stopped.value):
+        ended = isinstance(stopped, Ok) and stopped.value
+        if not ended:
             self._worker.restart()
         self._slot.forget()
-        self._status = DeviceStatus(DeviceState.READY)
+        match trouble:
+            case CameraFailure.WARMING_UP:
+                pass  # nothing was learnt of its pictures
+            case None:
+                self._last_trouble = None
+            case _:
+                self._last_trouble = _status_of(trouble).cause
+        if trouble is CameraFailure.ABSENT:
+            self._status = _status_of(trouble)
+        elif not ended or trouble is CameraFailure.TIMED_OUT:
+            self._status = DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING)
+        else:
+            self._status = self._shut()
 
     def close(self) -> None:
         if self._closed:
@@ -116,17 +157,49 @@ class OpencvCamera:
         self._slot.forget()
         self._slot.close()
 
+    def _shut(self) -> DeviceStatus:
+        """The source is there, the camera shut, and its last pictures were right or they were not."""
+        warnings = () if self._last_trouble is None else (self._last_trouble,)
+        return DeviceStatus(DeviceState.READY, warnings=warnings)
+
     def _trouble(self, max_age_s: float) -> CameraFailure | None:
+        """Why there is no usable picture of at most this age; None when there is one."""
         if self._worker.generation != self._generation or self._worker.pid is None:
             return CameraFailure.TIMED_OUT
-        match self._slot.state:
-            case Phase.LOST | Phase.CLOSED:
-                return CameraFailure.ABSENT
-            case Phase.BLANK:
-                return CameraFailure.BLANK
-            case Phase.WARMING:
-                waited_s = (time.monotonic_ns() - self._opened_ns) / NS
-                return CameraFailure.WARMING_UP if waited_s < STALE_S else CameraFailure.STALE
-            case _:
-                age_s = (time.monotonic_ns() - self._slot.captured_monotonic_ns) / NS
-                return CameraFailure.STALE if age_s > max_age_s else None
+        now_ns, captured_ns, phase = time.monotonic_ns(), self._slot.captured_monotonic_ns, self._slot.state
+        if phase in (Phase.LOST, Phase.CLOSED):
+            return CameraFailure.ABSENT
+        if captured_ns >= self._opened_ns and (now_ns - captured_ns) / NS <= max_age_s:
+            return None
+        if phase == Phase.WARMING:
+            waited_s = (now_ns - self._opened_ns) / NS
+            return CameraFailure.WARMING_UP if waited_s < STALE_S else CameraFailure.STALE
+        return FAILURE_OF[phase]
+
+
+def _status_of(failure: CameraFailure) -> DeviceStatus:
+    """A failure as the state that it puts the device in."""
+    match failure:
+        case CameraFailure.ABSENT:
+            return DeviceStatus(DeviceState.ABSENT, Cause.CAMERA_ABSENT)
+        case CameraFailure.STALE:
+            cause = Cause.CAMERA_STALE
+        case CameraFailure.FROZEN:
+            cause = Cause.CAMERA_FROZEN
+        case CameraFailure.BLANK:
+            cause = Cause.CAMERA_DARK
+        case CameraFailure.GREEN:
+            cause = Cause.CAMERA_GREEN
+        case CameraFailure.WRONG_SIZE:
+            cause = Cause.CAMERA_WRONG_SIZE
+        case CameraFailure.GARBLED:
+            cause = Cause.CAMERA_GARBLED
+        case CameraFailure.REFUSED:
+            cause = Cause.CAMERA_REFUSED
+        case CameraFailure.AMBIGUOUS:
+            cause = Cause.CAMERA_AMBIGUOUS
+        case CameraFailure.TIMED_OUT | CameraFailure.CLOSED | CameraFailure.WARMING_UP:
+            return DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING)
+        case _:
+            assert_never(failure)
+    return DeviceStatus(DeviceState.FAULT, cause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,8 @@ BOUNDARY = "frame"
 NOISE_LEVELS = 3
 SWAY_PX = 2
 SLOW_S = 4.0
+ZERO_YUV = (0, 135, 0)
+"""B, G, R of a buffer in which nothing arrived."""
 
 
 class CameraFault(StrEnum):
@@ -24,12 +27,23 @@ class CameraFault(StrEnum):
 
     NONE = "none"
     FREEZE = "freeze"
-    """Connected, but no new picture comes."""
+    """Connected, but no new picture comes: silence."""
     REPEAT = "repeat"
     """Pictures come, but it is always the same one."""
     SLOW = "slow"
     """A picture every four seconds."""
     BLACK = "black"
+    GREEN = "green"
+    HALF_GREEN = "half_green"
+    """The lower half of the buffer was never filled."""
+    WRONG_SIZE = "wrong_size"
+    """Half as wide and high: from the start, or in mid-stream."""
+    TRUNCATED = "truncated"
+    """The last half of each JPEG is missing."""
+    LEFT_OVER = "left_over"
+    """The lower half is that of the picture before the fault."""
+    GARBAGE = "garbage"
+    """Bytes that are no JPEG."""
     VANISH = "vanish"
     """The connection is cut and new ones are refused a picture."""
 
@@ -42,50 +56,87 @@ class SimulatedCamera:
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._fault = CameraFault.NONE
+        self._script: deque[CameraFault] = deque()
         self._pixels = _decoded(picture)
         self._random = np.random.default_rng(11)
         self.connections = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
+        """How many viewers asked for pictures so far."""
+        self._server: ThreadingHTTPServer | None = None
+        self._port = 0
+        self.plug()
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/camera.mjpg"
+        return f"http://127.0.0.1:{self._port}/camera.mjpg"
 
     def show(self, picture: bytes) -> None:
-        """An encoded picture (PNG, JPEG)."""
+        """An encoded picture (PNG, JPEG), fitted into the sensor's size: that of the first one."""
         pixels = _decoded(picture)
         with self._lock:
-            self._pixels = pixels
+            height, width = self._pixels.shape[:2]
+            self._pixels = _fitted(pixels, width, height)
 
     def misbehave(self, fault: CameraFault) -> None:
         self._fault = fault
 
-    def close(self) -> None:
+    def play(self, *script: tuple[CameraFault, int]) -> None:
+        """A fault for so many pictures, then the next, then what `misbehave` said."""
+        with self._lock:
+            self._script = deque(fault for fault, frames in script for _ in range(frames))
+
+    def plug(self, port: int | None = None) -> None:
+        """Appear, at the port of before unless another is given."""
+        if self._server is not None:
+            return
+        self._ending = threading.Event()
+        self._server = ThreadingHTTPServer(
+            ("127.0.0.1", self._port if port is None else port), self._handler(self._ending)
+        )
+        self._server.daemon_threads = True
+        self._port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def unplug(self) -> None:
+        """Cut every connection; nobody answers at the address any more."""
+        server, self._server = self._server, None
+        if server is None:
+            return
         self._ending.set()
-        self._server.shutdown()
-        self._server.server_close()
+        server.shutdown()
+        server.server_close()
         self._thread.join(5.0)
 
-    def _frames(self) -> Iterator[bytes]:
-        tick, last = 0, b""
-        while not self._ending.wait(self._pause_s):
-            match self._fault:
+    def replug_elsewhere(self) -> None:
+        """Away, and back at another address."""
+        self.unplug()
+        self.plug(0)
+
+    def close(self) -> None:
+        self.unplug()
+
+    def _frames(self, ending: threading.Event) -> Iterator[bytes]:
+        tick, last, first = 0, b"", self._alive(0)
+        while not ending.wait(self._pause_s):
+            with self._lock:
+                fault = self._script.popleft() if self._script else self._fault
+            tick += 1
+            match fault:
                 case CameraFault.VANISH:
                     return
                 case CameraFault.FREEZE:
                     continue
                 case CameraFault.REPEAT if last:
                     yield last
-                case CameraFault.BLACK:
-                    yield _encoded(np.zeros_like(self._pixels))
-                case CameraFault.SLOW if self._ending.wait(SLOW_S):
+                case CameraFault.SLOW if ending.wait(SLOW_S):
                     return
+                case CameraFault.GARBAGE:
+                    yield self._random.bytes(5000)
+                case CameraFault.TRUNCATED:
+                    whole = _encoded(self._alive(tick))
+                    yield whole[: len(whole) // 2]
                 case _:
-                    tick += 1
-                    last = _encoded(self._alive(tick))
+                    last = _encoded(_spoilt(self._alive(tick), fault, first))
                     yield last
 
     def _alive(self, tick: int) -> NDArray[np.uint8]:
@@ -97,7 +148,7 @@ class SimulatedCamera:
         moved = np.roll(pixels, shift, axis=1).astype(np.int16) + noise
         return np.asarray(np.clip(moved, 0, 255), np.uint8)
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self, ending: threading.Event) -> type[BaseHTTPRequestHandler]:
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -107,7 +158,7 @@ class SimulatedCamera:
                 self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}")
                 self.end_headers()
                 try:
-                    for jpeg in camera._frames():
+                    for jpeg in camera._frames(ending):
                         head = (
                             f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                         )
@@ -119,6 +170,41 @@ class SimulatedCamera:
                 pass
 
         return Handler
+
+
+def _spoilt(pixels: NDArray[np.uint8], fault: CameraFault, before: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture as this fault leaves it."""
+    half = pixels.shape[0] // 2 // 16 * 16  # where a row of JPEG blocks begins
+    match fault:
+        case CameraFault.BLACK:
+            return np.zeros_like(pixels)
+        case CameraFault.GREEN:
+            pixels[:] = ZERO_YUV
+        case CameraFault.HALF_GREEN:
+            pixels[half:] = ZERO_YUV
+        case CameraFault.LEFT_OVER:
+            pixels[half:] = before[half:]
+        case CameraFault.WRONG_SIZE:
+            return np.ascontiguousarray(pixels[::2, ::2])
+        case _:
+            pass
+    return pixels
+
+
+def _fitted(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """The whole picture within the sensor, on grey where the proportions differ."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    scale = min(width / pixels.shape[1], height / pixels.shape[0])
+    inner = cv2.resize(
+        pixels,
+        (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)),
+        interpolation=cv2.INTER_AREA,
+    )
+    left, top = (width - inner.shape[1]) // 2, (height - inner.shape[0]) // 2
+    fitted = np.full((height, width, 3), 128, np.uint8)
+    fitted[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return fitted
 
 
 def _decoded(picture: bytes) -> NDArray[np.uint8]:

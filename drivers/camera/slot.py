@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 HEADER_WORDS = 8
 HEADER_BYTES = HEADER_WORDS * 8
 PICTURE_BYTES_MAX = 1920 * 1080 * 3
-SIZE_BYTES = HEADER_BYTES + 2 * PICTURE_BYTES_MAX
 SEQUENCE, STATE = 0, 1
 DESCRIPTIONS = 2
 HEIGHT, WIDTH, TIME_NS = 0, 1, 2
@@ -37,8 +36,9 @@ class Snapshot:
 class Slot:
     """One end of the shared slot; the terminal makes it, the child attaches by name."""
 
-    def __init__(self, name: str | None = None) -> None:
-        self._memory = SharedMemory(create=True, size=SIZE_BYTES) if name is None else SharedMemory(name=name)
+    def __init__(self, name: str | None = None, *, picture_bytes_max: int = PICTURE_BYTES_MAX) -> None:
+        size_bytes = HEADER_BYTES + 2 * picture_bytes_max
+        self._memory = SharedMemory(create=True, size=size_bytes) if name is None else SharedMemory(name=name)
         self._owner = name is None
         self._header: NDArray[np.int64] = np.ndarray((HEADER_WORDS,), np.int64, self._memory.buf)
         if self._owner:
@@ -47,6 +47,11 @@ class Slot:
     @property
     def name(self) -> str:
         return self._memory.name
+
+    @property
+    def picture_bytes_max(self) -> int:
+        """How much one picture may take; both ends read it off the block."""
+        return (self._memory.size - HEADER_BYTES) // 2
 
     @property
     def sequence(self) -> int:
@@ -88,7 +93,7 @@ class Slot:
         """Overwrite both pictures (between captures, terminal's side)."""
         self._header[:] = 0
         view: NDArray[np.uint8] = np.ndarray(
-            (2 * PICTURE_BYTES_MAX,), np.uint8, self._memory.buf, HEADER_BYTES
+            (2 * self.picture_bytes_max,), np.uint8, self._memory.buf, HEADER_BYTES
         )
         view[:] = 0
         del view
@@ -104,5 +109,5 @@ class Slot:
         return self._header[start : start + DESCRIPTION_WORDS]
 
     def _buffer(self, sequence: int, height: int, width: int) -> NDArray[np.uint8]:
-        offset = HEADER_BYTES + (sequence % 2) * PICTURE_BYTES_MAX
+        offset = HEADER_BYTES + (sequence % 2) * self.picture_bytes_max
         return np.ndarray((height, width, 3), np.uint8, self._memory.buf, offset)

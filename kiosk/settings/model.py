@@ -64,7 +64,14 @@ class CameraSection(Section):
     """The camera; it is open only while the resident sees the sign."""
 
     source: str = ""
+    size: Annotated[str, Field(pattern=r"^([1-9]\d{2,3}x[1-9]\d{2,3})?$")] = ""
     rotation_degrees: Literal[0, 90, 180, 270] = 0
+
+    @property
+    def size_px(self) -> tuple[int, int] | None:
+        """Width and height to ask for; None for the camera's own."""
+        width, _, height = self.size.partition("x")
+        return (int(width), int(height)) if height else None
 
 
 class FaceSection(Section):

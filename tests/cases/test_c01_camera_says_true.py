@@ -69,7 +69,10 @@ def test_e_one_colour_is_never_a_picture() -> None:
     for count in range(30):
         green = one_colour(0, 135, 0)
         green[0, 0, 0] = count  # not even byte-equal
-        assert gate.judge(green, count / 5) is Verdict.BLANK
+        assert gate.judge(green, count / 5) is Verdict.GREEN
+        grey = one_colour(90, 90, 90)
+        grey[0, 0, 0] = count
+        assert gate.judge(grey, count / 5) is Verdict.BLANK
 
 
 def test_f_true_without_a_picture_is_a_miss() -> None:

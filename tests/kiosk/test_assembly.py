@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from drivers.camera.simulated import SimulatedCamera
+from drivers.contract import Cause, DeviceState
 from kiosk import keys
-from kiosk.assembly import assemble, key_files
+from kiosk.assembly import assemble, key_files, open_devices
 from kiosk.bench.configure import village_ini
 from kiosk.settings import Settings, load_text
+from tests.drivers.camera.sights import png, room
 from tests.drivers.waiting import wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -74,6 +78,29 @@ def test_a_start_that_fails_at_the_last_device_ends_the_first_ones(
         assemble(settings_of(tmp_path, given))
     assert wait_until(lambda: not started_since(me, children)), "a child of the camera or the face is left"
     assert wait_until(lambda: not [t.name for t in threading.enumerate() if t not in threads])
+
+
+def test_a_camera_that_is_an_address_serves_a_demo_and_no_resident(tmp_path: Path) -> None:
+    lens = SimulatedCamera(png(room(width=640, height=480)))
+    given = {("camera", "source"): lens.address, ("camera", "size"): "640x480"}
+    known = {}
+    try:
+        for demo in ("true", "false"):
+            with contextlib.ExitStack() as stack:
+                settings = settings_of(tmp_path, {**given, ("terminal", "demo"): demo})
+                camera = open_devices(settings, stack).camera
+                assert camera is not None
+                seen = [camera.probe()]
+                while seen[-1].state is DeviceState.OPENING:  # each look waits for the child
+                    seen.append(camera.probe())
+                known[demo] = (seen[-1].state, seen[-1].cause)
+    finally:
+        lens.close()
+    assert known == {
+        "true": (DeviceState.READY, None),
+        "false": (DeviceState.FAULT, Cause.CAMERA_REFUSED),
+    }
+    assert lens.connections == 0
 
 
 def started_since(me: psutil.Process, before: set[psutil.Process]) -> list[psutil.Process]:

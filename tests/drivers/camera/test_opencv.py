@@ -18,6 +18,7 @@ from drivers.camera.opencv import OpencvCamera
 from drivers.camera.simulated import CameraFault, SimulatedCamera
 from drivers.contract import Cause, DeviceState, Failed, Ok
 from tests.drivers.camera.sights import one_colour, png, room
+from tests.drivers.camera.usb_tree import UsbTree
 from tests.drivers.waiting import wait_until
 
 
@@ -30,7 +31,7 @@ def lens() -> Iterator[SimulatedCamera]:
 
 @pytest.fixture
 def camera(lens: SimulatedCamera) -> Iterator[OpencvCamera]:
-    device = OpencvCamera(lens.address)
+    device = OpencvCamera(lens.address, demo=True)
     yield device
     device.close()
 
@@ -42,8 +43,8 @@ def first_frame(camera: OpencvCamera) -> Frame:
     return answer.value
 
 
-def reason(camera: OpencvCamera) -> CameraFailure | None:
-    answer = camera.latest()
+def reason(camera: OpencvCamera, max_age_s: float = 1.0) -> CameraFailure | None:
+    answer = camera.latest(max_age_s)
     return answer.reason if isinstance(answer, Failed) else None
 
 
@@ -78,17 +79,63 @@ def test_nothing_is_captured_before_open_and_after_stop(camera: OpencvCamera) ->
     assert camera.open_count == 2
 
 
-@pytest.mark.parametrize("fault", [CameraFault.FREEZE, CameraFault.REPEAT])
-def test_an_old_picture_is_never_handed_out(
+WRONG = {
+    CameraFault.FREEZE: (CameraFailure.STALE, Cause.CAMERA_STALE),
+    CameraFault.REPEAT: (CameraFailure.FROZEN, Cause.CAMERA_FROZEN),
+    CameraFault.BLACK: (CameraFailure.BLANK, Cause.CAMERA_DARK),
+    CameraFault.GREEN: (CameraFailure.GREEN, Cause.CAMERA_GREEN),
+    CameraFault.HALF_GREEN: (CameraFailure.GREEN, Cause.CAMERA_GREEN),
+    CameraFault.WRONG_SIZE: (CameraFailure.WRONG_SIZE, Cause.CAMERA_WRONG_SIZE),
+    CameraFault.TRUNCATED: (CameraFailure.GARBLED, Cause.CAMERA_GARBLED),
+    CameraFault.LEFT_OVER: (CameraFailure.GARBLED, Cause.CAMERA_GARBLED),
+    CameraFault.GARBAGE: (CameraFailure.GARBLED, Cause.CAMERA_GARBLED),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_wrong_picture_is_never_handed_out_and_its_cause_is_told(
     lens: SimulatedCamera, camera: OpencvCamera, fault: CameraFault
 ) -> None:
+    """Each in mid-stream: the camera was right a moment ago."""
+    failure, cause = WRONG[fault]
     camera.open()
     first_frame(camera)
     lens.misbehave(fault)
-    assert wait_until(lambda: reason(camera) is CameraFailure.STALE)
-    assert wait_until(lambda: camera.probe().cause is Cause.CAMERA_STALE)
+    assert wait_until(lambda: reason(camera, 0.3) is failure)
+    spoilt_from_ns = time.monotonic_ns()
+    camera._opened_ns = spoilt_from_ns  # what is older counts no more: what is left is the fault's own
+    assert wait_until(lambda: camera.probe().cause is cause)
+    assert camera._slot.captured_monotonic_ns < spoilt_from_ns
     lens.misbehave(CameraFault.NONE)
     first_frame(camera)
+    assert camera.probe().cause is None
+
+
+def test_one_damaged_picture_among_right_ones_costs_nothing(
+    lens: SimulatedCamera, camera: OpencvCamera
+) -> None:
+    camera.open()
+    before = first_frame(camera).sequence
+    lens.play((CameraFault.TRUNCATED, 1), (CameraFault.NONE, 2), (CameraFault.HALF_GREEN, 1))
+    assert wait_until(lambda: first_frame(camera).sequence > before + 6)
+
+
+@pytest.mark.parametrize(
+    ("size_px", "known"), [((320, 240), None), ((640, 480), Cause.CAMERA_WRONG_SIZE), (None, None)]
+)
+def test_another_size_than_asked_is_no_picture(
+    lens: SimulatedCamera, size_px: tuple[int, int] | None, known: Cause | None
+) -> None:
+    camera = OpencvCamera(lens.address, demo=True, size_px=size_px)
+    try:
+        camera.open()
+        if known is None:
+            first_frame(camera)
+        else:
+            assert wait_until(lambda: reason(camera) is CameraFailure.WRONG_SIZE)
+        assert camera.probe().cause is known
+    finally:
+        camera.close()
 
 
 def test_a_slow_camera_has_no_frame_between_its_pictures(lens: SimulatedCamera, camera: OpencvCamera) -> None:
@@ -98,14 +145,79 @@ def test_a_slow_camera_has_no_frame_between_its_pictures(lens: SimulatedCamera, 
     assert wait_until(lambda: reason(camera) is CameraFailure.STALE)
 
 
-@pytest.mark.parametrize("sight", [one_colour(0, 0, 0), one_colour(0, 135, 0), one_colour(255, 255, 255)])
-def test_one_colour_is_no_picture(lens: SimulatedCamera, camera: OpencvCamera, sight: np.ndarray) -> None:
-    lens.show(png(sight))
+def test_one_colour_is_no_picture(lens: SimulatedCamera, camera: OpencvCamera) -> None:
+    lens.show(png(one_colour(255, 255, 255)))
     camera.open()
     assert wait_until(lambda: reason(camera) is CameraFailure.BLANK)
     assert camera.probe().cause is Cause.CAMERA_DARK
     lens.show(png(room()))
     first_frame(camera)
+
+
+def test_what_was_wrong_stays_a_warning_until_a_right_picture_was_seen(
+    lens: SimulatedCamera, camera: OpencvCamera
+) -> None:
+    """Shut, nobody may look; that the source is there does not make its picture right."""
+    lens.misbehave(CameraFault.GREEN)
+    camera.open()
+    assert wait_until(lambda: reason(camera) is CameraFailure.GREEN)
+    camera.stop()
+    for status in (camera.status(), camera.probe()):
+        assert (status.state, status.warnings) == (DeviceState.READY, (Cause.CAMERA_GREEN,))
+    lens.misbehave(CameraFault.NONE)
+    camera.open()
+    first_frame(camera)
+    camera.stop()
+    assert (camera.status().state, camera.status().warnings) == (DeviceState.READY, ())
+
+
+def test_stopping_makes_nothing_ready_that_is_not_known_to_be(
+    lens: SimulatedCamera, camera: OpencvCamera
+) -> None:
+    camera.open()
+    first_frame(camera)
+    lens.unplug()
+    assert wait_until(lambda: reason(camera) is CameraFailure.ABSENT)
+    camera.stop()
+    assert (camera.status().state, camera.status().cause) == (DeviceState.ABSENT, Cause.CAMERA_ABSENT)
+    lens.plug()
+    assert camera.open() == Ok(None)
+    first_frame(camera)
+    assert camera._worker.pid is not None
+    os.kill(camera._worker.pid, signal.SIGKILL)
+    assert wait_until(lambda: reason(camera) is CameraFailure.TIMED_OUT)
+    camera.stop()
+    assert (camera.status().state, camera.status().cause) == (DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING)
+    assert wait_until(lambda: camera.probe().state is DeviceState.READY)
+
+
+def test_looking_whether_it_is_there_takes_no_picture(lens: SimulatedCamera, camera: OpencvCamera) -> None:
+    for _ in range(3):
+        assert camera.probe().state is DeviceState.READY
+    assert (lens.connections, camera.open_count) == (0, 0)
+    camera.open()
+    first_frame(camera)
+    camera.probe()
+    assert (lens.connections, camera.open_count) == (1, 1)
+    camera.stop()
+    camera.probe()
+    assert (lens.connections, camera.open_count) == (1, 1)
+    lens.replug_elsewhere()
+    assert camera.probe().cause is Cause.CAMERA_ABSENT
+
+
+def test_an_address_or_a_film_is_refused_where_residents_are_served(
+    lens: SimulatedCamera, tmp_path: Path
+) -> None:
+    for source in (lens.address, str(clip(tmp_path / "clip.avi", 2))):
+        camera = OpencvCamera(source)
+        try:
+            assert camera.open() == Failed(CameraFailure.REFUSED)
+            assert camera.probe().cause is Cause.CAMERA_REFUSED
+            assert not camera.status().usable
+        finally:
+            camera.close()
+    assert lens.connections == 0
 
 
 def test_a_camera_that_vanishes_is_told_and_found_again(lens: SimulatedCamera, camera: OpencvCamera) -> None:
@@ -120,7 +232,7 @@ def test_a_camera_that_vanishes_is_told_and_found_again(lens: SimulatedCamera, c
 
 
 def test_a_source_that_is_not_there(tmp_path: Path) -> None:
-    camera = OpencvCamera(str(tmp_path / "no such clip.avi"))
+    camera = OpencvCamera(str(tmp_path / "no such clip.avi"), demo=True)
     try:
         assert camera.open() == Failed(CameraFailure.ABSENT)
         assert camera.probe().cause is Cause.CAMERA_ABSENT
@@ -153,17 +265,17 @@ def test_a_killed_child_is_a_reason_not_an_old_picture(camera: OpencvCamera) -> 
     first_frame(camera)
 
 
-def clip(path: Path, frames: int) -> Path:
+def clip(path: Path, frames: int, *, brightness: int = 120) -> Path:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20.0, (320, 240))
     assert writer.isOpened()
     for count in range(frames):
-        writer.write(np.roll(room(), 7 * count, axis=1))
+        writer.write(np.roll(room(brightness), 7 * count, axis=1))
     writer.release()
     return path
 
 
 def test_a_clip_loops(tmp_path: Path) -> None:
-    camera = OpencvCamera(str(clip(tmp_path / "clip.avi", 8)))
+    camera = OpencvCamera(str(clip(tmp_path / "clip.avi", 8)), demo=True)
     try:
         assert camera.open() == Ok(None)
         assert wait_until(lambda: first_frame(camera).sequence > 16)
@@ -172,7 +284,7 @@ def test_a_clip_loops(tmp_path: Path) -> None:
 
 
 def test_a_camera_that_is_mounted_on_its_side_is_turned(lens: SimulatedCamera) -> None:
-    camera = OpencvCamera(lens.address, rotation_degrees=90)
+    camera = OpencvCamera(lens.address, rotation_degrees=90, demo=True)
     try:
         camera.open()
         assert first_frame(camera).pixels.shape == (320, 240, 3)
@@ -188,7 +300,7 @@ def test_close_leaves_no_process_no_descriptor_no_shared_memory(lens: SimulatedC
     this = psutil.Process()
 
     def one_life() -> None:
-        camera = OpencvCamera(lens.address)
+        camera = OpencvCamera(lens.address, demo=True)
         camera.open()
         first_frame(camera)
         block = Path("/dev/shm") / camera._slot.name  # noqa: S108 - where Linux shows shared memory
@@ -202,3 +314,28 @@ def test_close_leaves_no_process_no_descriptor_no_shared_memory(lens: SimulatedC
     for _ in range(3):
         one_life()
     assert wait_until(lambda: (this.num_fds(), len(this.children())) == before)
+
+
+def test_the_camera_of_these_ids_is_opened_whatever_its_number_is(tmp_path: Path) -> None:
+    """Plugged in again elsewhere: another number, and its old one is another camera's. Films as devices."""
+    tree = UsbTree(tmp_path)
+    ours, theirs = (
+        clip(tmp_path / f"{name}.avi", 8, brightness=level).read_bytes()
+        for name, level in (("a", 60), ("b", 200))
+    )
+    tree.plug(0, usb=("0c45", "6366", "SN1"), content=ours)
+    camera = OpencvCamera("usb:0c45:6366:SN1", demo=True, roots=tree.roots)
+    try:
+        assert camera.open() == Ok(None)
+        assert first_frame(camera).pixels.mean() < 100
+        camera.stop()
+        tree.unplug(0)
+        assert camera.probe().cause is Cause.CAMERA_ABSENT
+        tree.plug(0, usb=("046d", "0825", "X"), port="1-4", content=theirs)
+        assert camera.open() == Failed(CameraFailure.ABSENT)
+        tree.plug(3, usb=("0c45", "6366", "SN1"), port="2-1", content=ours)
+        assert camera.probe().state is DeviceState.READY
+        assert camera.open() == Ok(None)
+        assert first_frame(camera).pixels.mean() < 100
+    finally:
+        camera.close()

@@ -73,6 +73,7 @@ WRONG = [
     ("[card_reader]\nport = usb:400:C35A", "card_reader.port"),
     ("[card_reader]\nport = ttyUSB0", "card_reader.port"),
     ("[camera]\nrotation_degrees = 45", "camera.rotation_degrees"),
+    ("[camera]\nsize = 640", "camera.size"),
     ("[receipt_printer]\naddress = 10.0.0.5", "receipt_printer.address"),
     ("[receipt_printer]\nwidth_dots = 0", "receipt_printer.width_dots"),
     ("[centre]\nurl = http://centre.example.invalid", "centre.url"),

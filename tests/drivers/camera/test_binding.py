@@ -1,0 +1,157 @@
+"""A camera is found by what it is, not by its number. On fake trees: untested on hardware."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+from pathlib import Path
+
+import pytest
+
+from drivers.camera import binding
+from drivers.camera.binding import CAP_DEVICE_CAPS, CAP_VIDEO_CAPTURE, CAPABILITY, Roots, resolve
+from drivers.camera.contract import CameraFailure
+from drivers.contract import Failed, Ok
+from tests.drivers.camera.usb_tree import UsbTree
+
+FACE = ("0c45", "6366", "SN0001")
+DESK = ("0c45", "6366", "SN0002")
+OTHER = ("046d", "0825", "77AA")
+METADATA = 0x0080_0000
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> UsbTree:
+    return UsbTree(tmp_path)
+
+
+def node(tree: UsbTree, source: str, *, demo: bool = False) -> str | CameraFailure:
+    """The name of the node that `source` is now, or why there is none."""
+    match resolve(source, demo=demo, roots=tree.roots, capabilities=lambda _node: None):
+        case Ok(path):
+            return Path(path).name
+        case Failed(reason):
+            return reason
+
+
+def test_a_number_given_anew_does_not_matter(tree: UsbTree) -> None:
+    tree.plug(0, usb=FACE)
+    tree.plug(1, usb=OTHER, port="1-3")
+    assert node(tree, "usb:0c45:6366") == "video0"
+    tree.unplug(0)
+    assert node(tree, "usb:0c45:6366") is CameraFailure.ABSENT
+    tree.unplug(1)
+    tree.plug(0, usb=OTHER, port="1-3")
+    tree.plug(4, usb=FACE, port="2-1.3")
+    assert node(tree, "usb:0C45:6366:SN0001") == "video4"
+
+
+def test_the_serial_tells_twins_apart_and_without_it_nothing_is_guessed(tree: UsbTree) -> None:
+    tree.plug(0, usb=FACE)
+    tree.plug(2, usb=DESK, port="1-3")
+    assert node(tree, "usb:0c45:6366") is CameraFailure.AMBIGUOUS
+    assert node(tree, "usb:0c45:6366:SN0002") == "video2"
+    assert node(tree, "usb:0c45:6366:SN0003") is CameraFailure.ABSENT
+
+
+@pytest.mark.parametrize("source", ["usb:0c45:6366", "by-id"])
+def test_a_metadata_node_is_not_the_camera(tree: UsbTree, source: str) -> None:
+    tree.plug(1, usb=FACE, index=0)
+    tree.plug(0, usb=FACE, index=1)
+    if source == "by-id":
+        assert node(tree, tree.link("usb-SN0001-video-index1", 0)) is CameraFailure.ABSENT
+        source = tree.link("usb-SN0001-video-index0", 1)
+    assert node(tree, source) == "video1"
+
+
+def test_the_node_itself_says_what_it_does(tree: UsbTree) -> None:
+    """A camera whose first node gives metadata only."""
+    tree.plug(0, usb=FACE, index=0)
+    tree.plug(1, usb=FACE, index=1)
+    known = {"video0": METADATA, "video1": CAP_VIDEO_CAPTURE}
+    found = resolve("usb:0c45:6366", demo=False, roots=tree.roots, capabilities=lambda path: known[path.name])
+    assert found == Ok(str(tree.roots.dev / "video1"))
+
+
+def test_a_link_of_udev_is_followed_at_every_opening(tree: UsbTree) -> None:
+    tree.plug(0, usb=FACE)
+    source = tree.link("usb-SN0001-video-index0", 0)
+    assert node(tree, source) == "video0"
+    tree.unplug(0)
+    assert node(tree, source) is CameraFailure.ABSENT
+    tree.plug(3, usb=FACE, port="1-4")
+    tree.link("usb-SN0001-video-index0", 3)
+    assert node(tree, source) == "video3"
+
+
+@pytest.mark.parametrize(
+    ("usb", "beneath"),
+    [
+        (None, "virtual"),
+        (FACE, "platform/vhci_hcd.0/usb3"),
+        (FACE, "platform/dummy_hcd.0/usb4"),
+        (None, "platform/vivid.0"),
+    ],
+)
+def test_a_device_that_a_program_feeds_is_refused(
+    tree: UsbTree, usb: tuple[str, str, str] | None, beneath: str
+) -> None:
+    tree.plug(0, usb=usb, beneath=beneath)
+    sources = [tree.link("camera", 0)] + (["usb:0c45:6366"] if usb else [])
+    for source in sources:
+        assert node(tree, source) is CameraFailure.REFUSED
+        assert node(tree, source, demo=True) == "video0"
+
+
+def test_a_virtual_twin_does_not_stand_in_for_the_real_one(tree: UsbTree) -> None:
+    tree.plug(0, usb=FACE, beneath="platform/vhci_hcd.0/usb3")
+    tree.plug(1, usb=FACE, port="1-3")
+    assert node(tree, "usb:0c45:6366") == "video1"
+
+
+@pytest.mark.parametrize("source", ["0", "/dev/video0", "http://127.0.0.1:9/x.mjpg", "{file}", "", "../x"])
+def test_what_names_no_device_is_for_the_demo_only(tree: UsbTree, tmp_path: Path, source: str) -> None:
+    tree.plug(0, usb=FACE)
+    file = tmp_path / "clip.avi"
+    file.write_bytes(b"film")
+    assert node(tree, source.format(file=file)) is CameraFailure.REFUSED
+
+
+def test_the_demo_takes_numbers_addresses_and_films(tree: UsbTree, tmp_path: Path) -> None:
+    tree.plug(0, usb=FACE)
+    file = tmp_path / "clip.avi"
+    file.write_bytes(b"film")
+    assert node(tree, "0", demo=True) == node(tree, "/dev/video0", demo=True) == "video0"
+    assert node(tree, str(file), demo=True) == "clip.avi"
+    assert resolve("http://127.0.0.1:9/x", demo=True, roots=tree.roots) == Ok("http://127.0.0.1:9/x")
+    for missing in ("7", str(tmp_path / "no such film.avi")):
+        assert node(tree, missing, demo=True) is CameraFailure.ABSENT
+
+
+def test_a_machine_without_any_camera(tmp_path: Path) -> None:
+    nothing = Roots(tmp_path / "sys", tmp_path / "dev")
+    assert resolve("usb:0c45:6366", demo=False, roots=nothing) == Failed(CameraFailure.ABSENT)
+
+
+def test_capabilities_are_those_of_the_node_and_not_of_the_whole_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """struct v4l2_capability of linux/videodev2.h, written by hand."""
+    file = tmp_path / "video0"
+    file.write_bytes(b"")
+    assert binding.query_capabilities(file) is None  # a plain file knows no such request
+    assert binding.query_capabilities(tmp_path / "video9") is None
+    whole, of_this_node = CAP_DEVICE_CAPS | CAP_VIDEO_CAPTURE | METADATA, METADATA
+
+    def answer(_descriptor: int, request: int, room: bytes) -> bytes:
+        if (request, len(room)) != (0x80685600, 104):
+            raise OSError(errno.ENOTTY, "")
+        return (
+            b"uvcvideo".ljust(16, b"\0") + b"Camera".ljust(32, b"\0") + b"usb-1".ljust(32, b"\0")
+            + (0x060100).to_bytes(4, "little") + whole.to_bytes(4, "little")
+            + of_this_node.to_bytes(4, "little") + bytes(12)
+        )  # fmt: skip
+
+    monkeypatch.setattr(fcntl, "ioctl", answer)
+    assert CAPABILITY.size == 104
+    assert binding.query_capabilities(file) == METADATA
