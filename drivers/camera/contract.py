@@ -50,7 +50,15 @@ class CameraFailure(StrEnum):
     TIMED_OUT = "timed_out"
 
 
-class Camera(Device, Protocol):
+class FrameSource(Protocol):
+    """Where frames are to be had while somebody keeps it open."""
+
+    def latest(self, max_age_s: float = 1.0) -> Ok[Frame] | Failed[CameraFailure]:
+        """The newest frame, settled, not blank and not older than `max_age_s`."""
+        ...
+
+
+class Camera(Device, FrameSource, Protocol):
     """A camera that is open only while the resident sees that it is.
 
     Never blocks the caller for longer than 0.1 s, `open` and `probe` apart.
@@ -63,10 +71,6 @@ class Camera(Device, Protocol):
 
     def open(self) -> Ok[None] | Failed[CameraFailure]:
         """Start capturing; returns when the child process has the source open."""
-        ...
-
-    def latest(self, max_age_s: float = 1.0) -> Ok[Frame] | Failed[CameraFailure]:
-        """The newest frame, settled, not blank and not older than `max_age_s`."""
         ...
 
     def stop(self) -> None:
