@@ -15,6 +15,7 @@ from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardReader, EncodedPhoto
 from drivers.card_reader.photo import decode
 from drivers.contract import Device, Failed, Ok
+from drivers.document_camera.contract import DocumentCamera
 from drivers.face.contract import FaceVerifier
 from drivers.receipt_printer.contract import PrintMode, Slip
 from drivers.receipt_printer.fonts import FontFile, Fonts
@@ -134,6 +135,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     from drivers.card_reader.pcsc import PcscReader
     from drivers.card_reader.sdt import SdtReader
     from drivers.card_reader.social_security import SocialSecurityCard
+    from drivers.document_camera.camera import CameraForDocuments
     from drivers.face.verifier import ProcessFaceVerifier
     from drivers.receipt_printer.escpos_printer import EscposPrinter
 
@@ -177,6 +179,16 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
             )
         case "none":
             pass
+    documents = settings.document_camera
+    desk: DocumentCamera | None = None
+    if documents.source:
+        shared = lens if documents.source == camera.source else None
+        desk = opened(
+            CameraForDocuments(
+                shared
+                or OpencvCamera(documents.source, demo=settings.terminal.demo, size_px=documents.size_px)
+            )
+        )
     printer = settings.receipt_printer
     return Devices(
         identity_reader=identity,
@@ -196,6 +208,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
             )
         ),
         decode_photo=decode_photo,
+        document_camera=desk,
     )
 
 
@@ -346,6 +359,7 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
                     (devices.identity_reader, hands.lanes.card),
                     (devices.helper_reader, hands.lanes.card),
                     (devices.camera, hands.lanes.camera),
+                    (devices.document_camera, hands.lanes.camera),
                     (devices.face, hands.lanes.camera),
                     (devices.printer, hands.lanes.printer),
                 )

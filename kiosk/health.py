@@ -272,6 +272,14 @@ CAUSES: dict[str, CauseText] = {
         ("协理员卡的读卡器不能用", "the helper's card slot does not work"),
         ("检查智能卡读卡器和 pcscd", "check the smart-card reader and pcscd"),
     ),
+    "document_camera.unavailable": _text(
+        ("高拍仪暂时不能用", "The document camera is not available now"),
+        ("高拍仪不能用", "the document camera does not work"),
+        (
+            "检查接线和 kiosk.ini 里 document_camera 的 source",
+            "check cable and source of document_camera in kiosk.ini",
+        ),
+    ),
     "queue.broken": _text(
         _ROOM,
         ("待送件数据库读写不了", "the queue's database cannot be used"),

@@ -40,6 +40,9 @@ CAUSE_OF_LINK: dict[LinkState, str] = {
 }
 """Every state has its cause; none while the first answer is still to come, which is told as that."""
 
+OWN_WORDS = frozenset({"helper", "document_camera"})
+"""Kinds with words of their own: the causes of `card` and `camera` speak of the resident's."""
+
 COUNT_EVERY_S = 1.0
 OLD_AFTER_H = 24.0
 """From here the operations are told (rule F7)."""
@@ -65,9 +68,15 @@ def usable(device: Device | None) -> bool:
 def _cause(kind: str, status: DeviceStatus) -> str | None:
     if status.usable:
         return None
-    if kind == "helper" and status.state in (DeviceState.ABSENT, DeviceState.FAULT):
-        return "helper.unavailable"  # its own words: the causes of `card` speak of the resident's reader
+    if kind in OWN_WORDS and status.state in (DeviceState.ABSENT, DeviceState.FAULT):
+        return f"{kind}.unavailable"
     return status.cause.value if status.cause else None
+
+
+def _warnings(kind: str, status: DeviceStatus) -> tuple[str, ...]:
+    if kind in OWN_WORDS:
+        return (f"{kind}.unavailable",) if status.warnings else ()
+    return tuple(warning.value for warning in status.warnings)
 
 
 class Surroundings:
@@ -159,9 +168,7 @@ class Surroundings:
         if "face" in known and known["face"].usable and not known["camera"].usable:
             known["face"] = known["camera"]  # nobody is recognised without a picture
         return {
-            kind: health.DeviceHealth(
-                status.usable, _cause(kind, status), tuple(warning.value for warning in status.warnings)
-            )
+            kind: health.DeviceHealth(status.usable, _cause(kind, status), _warnings(kind, status))
             for kind, status in known.items()
         }
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 FRAMES_PER_S = 15.0
 BOUNDARY = "frame"
 NOISE_LEVELS = 3
+NOISE_ROOM_PX = 64
+"""Noise is drawn once, and each picture takes another piece of it: drawing it anew is half the work."""
 SWAY_PX = 2
 SLOW_S = 4.0
 ZERO_YUV = (0, 135, 0)
@@ -59,6 +61,10 @@ class SimulatedCamera:
         self._script: deque[CameraFault] = deque()
         self._pixels = _decoded(picture)
         self._random = np.random.default_rng(11)
+        height, width = self._pixels.shape[:2]
+        self._noise = self._random.integers(
+            -NOISE_LEVELS, NOISE_LEVELS + 1, (height + NOISE_ROOM_PX, width + NOISE_ROOM_PX, 3), np.int16
+        )
         self.connections = 0
         """How many viewers asked for pictures so far."""
         self._server: ThreadingHTTPServer | None = None
@@ -144,8 +150,10 @@ class SimulatedCamera:
         with self._lock:
             pixels = self._pixels
         shift = round(SWAY_PX * float(np.sin(tick / 6)))
-        noise = self._random.integers(-NOISE_LEVELS, NOISE_LEVELS + 1, pixels.shape, np.int16)
-        moved = np.roll(pixels, shift, axis=1).astype(np.int16) + noise
+        height, width = pixels.shape[:2]
+        down, across = self._random.integers(0, NOISE_ROOM_PX, 2)
+        noise = self._noise[down : down + height, across : across + width]
+        moved = np.roll(pixels, shift, axis=1) + noise
         return np.asarray(np.clip(moved, 0, 255), np.uint8)
 
     def _handler(self, ending: threading.Event) -> type[BaseHTTPRequestHandler]:

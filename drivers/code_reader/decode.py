@@ -23,5 +23,5 @@ class Decoder:
         What it is asked for is a family (QR: also Micro QR and rMQR), so what it found is looked at again.
         """
         looked_for = LOOKED_FOR[wanted]
-        found = zxingcpp.read_barcodes(pixels, formats=looked_for)
+        found = zxingcpp.read_barcodes(pixels, formats=zxingcpp.BarcodeFormats(looked_for))
         return list(dict.fromkeys(code.bytes for code in found if code.valid and code.format == looked_for))

@@ -12,6 +12,7 @@ from typing import Protocol
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardFailure, CardReader, EncodedPhoto
 from drivers.contract import Cause, Device, Failed, Ok, Outcome
+from drivers.document_camera.contract import DocumentCamera
 from drivers.face.contract import FaceFailure, FaceVerifier
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from kiosk.case import CaseState
@@ -41,6 +42,7 @@ class Devices:
     face: FaceVerifier | None
     printer: ReceiptPrinter | None
     decode_photo: Callable[[EncodedPhoto], Ok[bytes] | Failed[str]]
+    document_camera: DocumentCamera | None = None
 
     def named(self) -> dict[str, Device]:
         """Kind, as the health vocabulary calls it -> device; without what this terminal does not have."""
@@ -50,6 +52,7 @@ class Devices:
             "face": self.face,
             "printer": self.printer,
             "helper": self.helper_reader,
+            "document_camera": self.document_camera,
         }
         return {kind: device for kind, device in known.items() if device is not None}
 

@@ -21,6 +21,12 @@ class Section(BaseModel):
 
 
 Seconds = Annotated[int, Field(ge=1)]
+SIZE = r"^([1-9]\d{2,3}x[1-9]\d{2,3})?$"
+
+
+def _size_px(size: str) -> tuple[int, int] | None:
+    width, _, height = size.partition("x")
+    return (int(width), int(height)) if height else None
 
 
 class TerminalSection(Section):
@@ -64,14 +70,25 @@ class CameraSection(Section):
     """The camera; it is open only while the resident sees the sign."""
 
     source: str = ""
-    size: Annotated[str, Field(pattern=r"^([1-9]\d{2,3}x[1-9]\d{2,3})?$")] = ""
+    size: Annotated[str, Field(pattern=SIZE)] = ""
     rotation_degrees: Literal[0, 90, 180, 270] = 0
 
     @property
     def size_px(self) -> tuple[int, int] | None:
         """Width and height to ask for; None for the camera's own."""
-        width, _, height = self.size.partition("x")
-        return (int(width), int(height)) if height else None
+        return _size_px(self.size)
+
+
+class DocumentCameraSection(Section):
+    """The camera for sheets and codes; the one that looks at residents may be named here as well."""
+
+    source: str = ""
+    size: Annotated[str, Field(pattern=SIZE)] = "2592x1944"
+
+    @property
+    def size_px(self) -> tuple[int, int] | None:
+        """Width and height to ask for; None for the camera's own."""
+        return _size_px(self.size)
 
 
 class FaceSection(Section):
@@ -142,6 +159,7 @@ class Settings(Section):
     screen: ScreenSection = ScreenSection()
     card_reader: CardReaderSection = CardReaderSection()
     camera: CameraSection = CameraSection()
+    document_camera: DocumentCameraSection = DocumentCameraSection()
     face: FaceSection = FaceSection()
     receipt_printer: ReceiptPrinterSection = ReceiptPrinterSection()
     speech: SpeechSection = SpeechSection()

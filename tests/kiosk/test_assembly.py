@@ -12,6 +12,7 @@ import pytest
 
 from drivers.camera.simulated import SimulatedCamera
 from drivers.contract import Cause, DeviceState
+from drivers.document_camera.camera import CameraForDocuments
 from kiosk import keys
 from kiosk.assembly import assemble, key_files, open_devices
 from kiosk.bench.configure import village_ini
@@ -101,6 +102,20 @@ def test_a_camera_that_is_an_address_serves_a_demo_and_no_resident(tmp_path: Pat
         "false": (DeviceState.FAULT, Cause.CAMERA_REFUSED),
     }
     assert lens.connections == 0
+
+
+def test_a_document_camera_is_its_own_or_the_one_that_looks_at_residents(tmp_path: Path) -> None:
+    looks, desk = "/dev/video98", "/dev/video99"
+    for sources, cameras in (({"camera": looks}, 1), ({"camera": looks, "document_camera": desk}, 2)):
+        given = {(section, "source"): source for section, source in sources.items()}
+        with contextlib.ExitStack() as stack:
+            devices = open_devices(settings_of(tmp_path, given), stack)
+            assert (devices.camera is not None) + (devices.document_camera is not None) == cameras
+    both = {("camera", "source"): looks, ("document_camera", "source"): looks}
+    with contextlib.ExitStack() as stack:
+        devices = open_devices(settings_of(tmp_path, both), stack)
+        assert isinstance(devices.document_camera, CameraForDocuments)
+        assert devices.document_camera._camera is devices.camera
 
 
 def started_since(me: psutil.Process, before: set[psutil.Process]) -> list[psutil.Process]:

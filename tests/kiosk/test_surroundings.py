@@ -69,16 +69,17 @@ class Stand:
     """Surroundings in which everything can be moved."""
 
     def __init__(self, folder: Path, catalogue: Catalogue) -> None:
-        self.queue, self.helper = Queue(), Something()
+        self.queue, self.helper, self.desk = Queue(), Something(), Something()
         self.wall, self.ns = NOW, 0
         clock = Clock(
             folder / "clock.json", wall=lambda: self.wall, monotonic_ns=lambda: self.ns, boot=lambda: "boot"
         )
         device: Any = Something()
         helper: Any = self.helper
+        desk: Any = self.desk
         queue: Any = self.queue
         line: Any = Line()
-        devices = Devices(device, helper, device, device, device, lambda _photo: Ok(b""))
+        devices = Devices(device, helper, device, device, device, lambda _photo: Ok(b""), desk)
         place = Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345")
         self.made = Surroundings(place, clock, devices, queue, line, lambda: catalogue, Speaker(()))
 
@@ -154,6 +155,26 @@ def test_a_helpers_slot_that_does_not_work_is_told_to_the_centre(
     body = stand.made.heartbeat()
     assert (body["state"], body["causes"]) == ("degraded", [cause])
     assert not stand.made.world().not_ready, "no service needs it alone"
+
+
+@pytest.mark.parametrize(
+    ("status", "causes"),
+    [
+        (DeviceStatus(DeviceState.ABSENT, Cause.CAMERA_ABSENT), ["document_camera.unavailable"]),
+        (DeviceStatus(DeviceState.FAULT, Cause.CAMERA_REFUSED), ["document_camera.unavailable"]),
+        (
+            DeviceStatus(DeviceState.READY, warnings=(Cause.CAMERA_GREEN,)),
+            ["document_camera.unavailable"],
+        ),
+        (DeviceStatus(DeviceState.BUSY), []),
+    ],
+)
+def test_a_document_camera_is_told_in_its_own_words_and_stops_no_service(
+    stand: Stand, status: DeviceStatus, causes: list[str]
+) -> None:
+    stand.desk.said = status
+    assert stand.causes == causes
+    assert not stand.made.world().not_ready
 
 
 @pytest.mark.parametrize(

@@ -68,9 +68,9 @@ def photographed(
     if blur_px:
         frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), blur_px), np.uint8)
     fall = np.linspace(1.0, 0.82, width, dtype=np.float32)[None, :, None] * light
-    noise = np.empty(frame.shape, np.int16)
-    cv2.randn(noise, 0, 3) if seed == 0 else cv2.randn(noise, (0, 0, 0), (3, 3, 3))
-    return np.asarray(np.clip(frame * fall + noise, 0, 255), np.uint8)
+    noise = random.normal(0.0, 3.0, frame.size // 16).astype(np.float32)
+    noisy = frame * fall + np.resize(noise, frame.shape)
+    return np.asarray(np.clip(noisy, 0, 255), np.uint8)
 
 
 def card(**kinds: object) -> Pixels:
@@ -86,14 +86,14 @@ def moved(corners: object, *, by: tuple[float, float] = (0, 0), scale: float = 1
     """The same sheet elsewhere, or seen from farther away."""
     points = np.asarray(corners, np.float64)
     centre = points.mean(axis=0)
-    return (points - centre) * scale + centre + by
+    return np.asarray((points - centre) * scale + centre + by, np.float64)
 
 
 def with_glare(frame: Pixels, at: tuple[int, int] = (1200, 900), radius: int = 180) -> Pixels:
     """A lamp mirrored on glossy paper."""
-    spot = np.zeros(frame.shape[:2], np.float32)
+    spot: NDArray[np.float32] = np.zeros(frame.shape[:2], np.float32)
     cv2.circle(spot, at, radius, 1.0, -1)
-    spot = cv2.GaussianBlur(spot, (0, 0), radius / 4)
+    spot = np.asarray(cv2.GaussianBlur(spot, (0, 0), radius / 4), np.float32)
     return np.asarray(np.clip(frame + spot[..., None] * 240, 0, 255), np.uint8)
 
 

@@ -41,7 +41,9 @@ def pages() -> list[Page]:
 
 @pytest.fixture
 def lens() -> Iterator[SimulatedCamera]:
-    camera = SimulatedCamera(jpeg(cv2.resize(card(), SMALLER_PX, interpolation=cv2.INTER_AREA)))
+    camera = SimulatedCamera(
+        jpeg(np.asarray(cv2.resize(card(), SMALLER_PX, interpolation=cv2.INTER_AREA), np.uint8))
+    )
     yield camera
     camera.close()
 
