@@ -17,6 +17,7 @@ from PIL import Image
 from drivers.camera.opencv import OpencvCamera
 from drivers.camera.simulated import CameraFault, SimulatedCamera
 from drivers.contract import Failed, Ok
+from drivers.document_camera import camera as module
 from drivers.document_camera.camera import CameraForDocuments
 from drivers.document_camera.contract import DocumentFailure, Page, SheetFormat
 from drivers.document_camera.scan import PAGES_MAX, PDF_BYTES_MAX, Scanner
@@ -48,7 +49,9 @@ def lens() -> Iterator[SimulatedCamera]:
     camera.close()
 
 
-def test_a_sheet_becomes_a_page_and_a_damaged_frame_does_not(lens: SimulatedCamera) -> None:
+def test_a_sheet_becomes_a_page_and_a_damaged_frame_does_not(
+    lens: SimulatedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
     camera = CameraForDocuments(OpencvCamera(lens.address, demo=True, size_px=SMALLER_PX))
     try:
         assert camera.take(SheetFormat.ID_1) == Failed(DocumentFailure.NO_PICTURE, "closed")
@@ -63,8 +66,12 @@ def test_a_sheet_becomes_a_page_and_a_damaged_frame_does_not(lens: SimulatedCame
         assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
         pid = camera._worker.pid
         assert pid is not None
-        os.kill(pid, signal.SIGSTOP)  # as native code that never comes back
-        assert camera.take(SheetFormat.ID_1) == Failed(DocumentFailure.TIMED_OUT, "timed_out")
+        with monkeypatch.context() as hurried:
+            hurried.setattr(module, "PAGE_DEADLINE_S", 0.3)
+            os.kill(pid, signal.SIGSTOP)  # as native code that never comes back
+            assert wait_until(
+                lambda: camera.take(SheetFormat.ID_1) == Failed(DocumentFailure.TIMED_OUT, "timed_out")
+            )
         assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
         camera.stop()
         assert camera.take(SheetFormat.ID_1) == Failed(DocumentFailure.NO_PICTURE, "closed")
