@@ -37,6 +37,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "card": ("身份证读卡器", "card reader"),
     "helper": ("协理员卡读卡器", "helper's card slot"),
     "camera": ("摄像头", "camera"),
+    "document_camera": ("高拍仪", "document camera"),
     "face": ("人脸确认", "face check"),
     "printer": ("回执打印机", "receipt printer"),
     "speaker": ("朗读", "reading aloud"),

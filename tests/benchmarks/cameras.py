@@ -25,7 +25,7 @@ def camera_frame_age() -> list[Figure]:
     faces = SETUP / "faces"
     sights = [scene(SIGHTS[name], faces) for name in list(SIGHTS)[:2]]
     far_end = SimulatedCamera(sights[0])
-    camera = OpencvCamera(far_end.address)
+    camera = OpencvCamera(far_end.address, demo=True)
     try:
         began_s = time.monotonic()
         assert isinstance(camera.open(), Ok)

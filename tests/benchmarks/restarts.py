@@ -25,7 +25,7 @@ CALM_S = 1.0
 
 def restart_of_children() -> list[Figure]:
     far_end = SimulatedCamera(scene(next(iter(SIGHTS.values())), SETUP / "faces"))
-    camera = OpencvCamera(far_end.address)
+    camera = OpencvCamera(far_end.address, demo=True)
     face = ProcessFaceVerifier(
         SETUP / "models",
         PROJECT / "drivers" / "face" / "calibration" / "demo.json",

@@ -39,7 +39,7 @@ def zeros_below(picture: Pixels, _before: Pixels) -> None:
 
 def coded_zeros_below(picture: Pixels, _before: Pixels) -> None:
     picture[160:] = (0, 135, 0)
-    picture[:] = cv2.imdecode(cv2.imencode(".jpg", picture)[1], cv2.IMREAD_COLOR)
+    picture[:] = np.asarray(cv2.imdecode(cv2.imencode(".jpg", picture)[1], cv2.IMREAD_COLOR))
 
 
 def one_value_below(picture: Pixels, _before: Pixels) -> None:
