@@ -10,6 +10,7 @@ from drivers.card_reader.emrtd.apdu import SHORT_LE, SUCCESS, Command
 from drivers.card_reader.emrtd.channel import Channel
 from drivers.card_reader.emrtd.outcome import Refusal
 from drivers.card_reader.emrtd.public_keys import EcKey, RsaKey, Unsupported, asn1_errors
+from drivers.card_reader.emrtd.secure_messaging import LARGEST_OVERHEAD
 from drivers.card_reader.emrtd.tlv import Malformed
 from drivers.card_reader.emrtd.trust import Verdict
 from drivers.contract import CheckOutcome, Failed, Ok
@@ -22,6 +23,8 @@ _PLAIN_ECDSA: Final = bytes.fromhex("04007F000701010401")
 _TRAILERS: Final = {0x33: "sha1", 0x34: "sha256", 0x35: "sha512", 0x36: "sha384", 0x38: "sha224"}
 """ISO/IEC 10118-3 identifiers in a two-byte trailer xxCC; the one-byte trailer BC is SHA-1."""
 _PARTIAL_RECOVERY: Final = 0x60
+_ANY_LENGTH: Final = 0x10000
+"""A chip with a key that long takes extended commands, announced or not."""
 
 
 def run(channel: Channel, dg15: bytes, infos: list[tlv.Node]) -> Ok[Verdict] | Refusal:
@@ -39,9 +42,8 @@ def run(channel: Channel, dg15: bytes, infos: list[tlv.Node]) -> Ok[Verdict] | R
     except Malformed as error:
         return Ok(Verdict(CheckOutcome.FAILED, f"active authentication: {error}"))
     challenge = secrets.token_bytes(_CHALLENGE)
-    longest = channel.largest_reply
-    command = Command(0x00, 0x88, 0x00, 0x00, challenge, longest if longest > SHORT_LE else SHORT_LE)
-    outcome = channel.send(command)
+    long = isinstance(key, RsaKey) and key.size + LARGEST_OVERHEAD > SHORT_LE
+    outcome = channel.send(Command(0x00, 0x88, 0x00, 0x00, challenge, _ANY_LENGTH if long else SHORT_LE))
     if isinstance(outcome, Failed):
         return outcome
     reply = outcome.value

@@ -62,7 +62,7 @@ class Channel:
     def _exchange(self, command: Command) -> Ok[Reply] | Refusal:
         """One command over the wire, with what T=0 asks for: 6Cxx says the right length, 61xx has more."""
         outcome = self._once(command)
-        if isinstance(outcome, Ok) and outcome.value.status >> 8 == _WRONG_LE and command.le is not None:
+        if isinstance(outcome, Ok) and command.le is not None and _asks_for_another_length(outcome.value):
             right = outcome.value.status & 0xFF or SHORT_LE
             outcome = self._once(Command(*command.header, command.data, right))
         data = b""
@@ -81,10 +81,16 @@ class Channel:
     def _once(self, command: Command) -> Ok[Reply] | Refusal:
         outcome = self._transport.transmit(command.encode())
         if isinstance(outcome, Failed):
-            return Failed[Reason](outcome.reason, outcome.detail)
+            reason: Reason = outcome.reason
+            return Failed(reason, outcome.detail)
         if len(outcome.value) < 2:
             return Failed(EmrtdFailure.MALFORMED, "an answer without a status word")
         return Ok(Reply(outcome.value[:-2], int.from_bytes(outcome.value[-2:], "big")))
+
+
+def _asks_for_another_length(reply: Reply) -> bool:
+    """6Cxx alone: the command was not looked at yet. A protected 6Cxx used up a step of the counter."""
+    return reply.status >> 8 == _WRONG_LE and not reply.data
 
 
 def refused(command: Command, reply: Reply) -> Refusal:

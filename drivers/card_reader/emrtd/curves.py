@@ -67,12 +67,15 @@ def encode(point: Point) -> bytes:
 
 def decode(curve: Curve, data: bytes) -> Point:
     """A point that is on the curve; `BadPoint` for any other. All these curves have cofactor 1."""
+    msg = "not a point of the curve"
     try:
-        point = AbstractPoint.from_bytes(curve.curve, data, valid_encodings=("uncompressed",))
+        x, y = AbstractPoint.from_bytes(curve.curve, data, valid_encodings=("uncompressed",))
     except (MalformedPointError, ValueError) as error:
-        msg = "not a point of the curve"
         raise BadPoint(msg) from error
-    return PointJacobi(curve.curve, *point, 1, curve.order)
+    # the library looks at the encoding alone
+    if max(x, y) >= curve.curve.p() or not curve.curve.contains_point(x, y):
+        raise BadPoint(msg)
+    return PointJacobi(curve.curve, x, y, 1, curve.order)
 
 
 def multiply(point: Point, scalar: int) -> Point:

@@ -78,9 +78,8 @@ def _text(value: bytes) -> str:
 
 def _name(text: str) -> str:
     """`<<` stands between primary and secondary identifier; Chinese names are written together."""
-    surname, _, given = (part.strip("< ") for part in text.partition("<<"))
-    glue = "" if text and not text.replace("<", "").isascii() and _is_han(surname + given) else " "
-    return glue.join(part.replace("<", " ") for part in (surname, given) if part)
+    glue = "" if _is_han(text.replace("<", "")) else " "
+    return glue.join(part for part in text.split("<") if part)
 
 
 def _is_han(text: str) -> bool:

@@ -67,21 +67,23 @@ def parse(text: str) -> Mrz:
 
 def birth_date(yymmdd: str, today: date) -> date | None:
     """The latest day not after today; None when a part is unknown (`<<`) or there is no such day."""
-    return _day(yymmdd, today.year, 0)
+    return _latest(yymmdd, today)
 
 
 def expiry_date(yymmdd: str, today: date) -> date | None:
-    """The latest day within the next fifty years: documents that expired long ago stay in the past."""
-    return _day(yymmdd, today.year, 50)
+    """The latest day within fifty years: documents that expired long ago stay in the past."""
+    return _latest(yymmdd, date(today.year + 50, 12, 31))
 
 
-def _day(yymmdd: str, year: int, ahead: int) -> date | None:
+def _latest(yymmdd: str, limit: date) -> date | None:
     if not yymmdd.isdigit():
         return None
     short, month, day = int(yymmdd[:2]), int(yymmdd[2:4]), int(yymmdd[4:])
-    full = year + ahead - (year + ahead - short) % 100
+    year = limit.year - (limit.year - short) % 100
+    if (year, month, day) > (limit.year, limit.month, limit.day):
+        year -= 100
     try:
-        return date(full, month, day)
+        return date(year, month, day)
     except ValueError:
         return None
 

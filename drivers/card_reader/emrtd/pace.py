@@ -63,6 +63,11 @@ def parse_infos(card_access: bytes) -> list[PaceInfo]:
     return infos
 
 
+def is_pace(info: tlv.Node) -> bool:
+    """Whether this SecurityInfo is about PACE, of any kind."""
+    return info.value[2:].startswith(PROTOCOL)
+
+
 def choose(infos: list[PaceInfo]) -> PaceInfo | None:
     """Plain generic mapping before any other, the longest key first."""
     return min(infos, key=lambda info: (info.mapping, -info.suite.key_size, info.suite.value), default=None)

@@ -1,4 +1,4 @@
-"""Passive authentication: is the data what was issued, who signed it, and is that a known country?
+"""Passive authentication: the data is what was issued, by a signer of a known country.
 
 (Doc 9303-11, section 5.1.) It says nothing about the chip: a copy carries the same signature.
 """

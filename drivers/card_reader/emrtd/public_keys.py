@@ -89,7 +89,15 @@ def asn1_errors(what: str) -> Iterator[None]:
         yield
     except Malformed:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        OverflowError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         # the library's own texts quote the bytes
         msg = f"{what}: not the ASN.1 it should be ({type(error).__name__})"
         raise Malformed(msg) from None
@@ -214,4 +222,8 @@ def _curve(parameters: Asn1) -> curves.Curve | None:
         return None
     a, b = (int.from_bytes(domain["curve"][part].native, "big") for part in ("a", "b"))
     p = int(domain["field_id"]["parameters"].native)
-    return curves.by_parameters(p, a, b, bytes(domain["base"].native), int(domain["order"].native)) if p else None
+    return (
+        curves.by_parameters(p, a, b, bytes(domain["base"].native), int(domain["order"].native))
+        if p
+        else None
+    )

@@ -48,7 +48,9 @@ class SecureMessaging:
                 ciphers.pad(command.data, self.suite.block_size),
             )
             odd = command.ins & 1
-            body += tlv.encode(PLAIN if odd else PADDED, cryptogram if odd else PADDING_INDICATOR + cryptogram)
+            body += tlv.encode(
+                PLAIN if odd else PADDED, cryptogram if odd else PADDING_INDICATOR + cryptogram
+            )
         if command.le is not None:
             size = 2 if command.extended else 1
             body += tlv.encode(EXPECTED_LENGTH, (command.le & (1 << 8 * size) - 1).to_bytes(size, "big"))

@@ -49,7 +49,7 @@ def parse_sod(data: bytes) -> SecurityObject:
         encapsulated = signed_data["encap_content_info"]
         if encapsulated["content_type"].dotted != LDS_SECURITY_OBJECT:
             raise Malformed("the SOD signs something else")
-        content = bytes(encapsulated["content"].contents)
+        content = bytes(encapsulated["content"])
         if len(signed_data["signer_infos"]) != 1:
             raise Malformed(f"a SOD with {len(signed_data['signer_infos'])} signers")
         info = signed_data["signer_infos"][0]

@@ -48,13 +48,15 @@ def load_folder(folder: Path) -> TrustStore:
     revocations: list[Asn1] = []
     problems: list[str] = []
     try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _CERTIFICATES + _REVOCATIONS)
+        paths = sorted(
+            path for path in folder.iterdir() if path.suffix.lower() in _CERTIFICATES + _REVOCATIONS
+        )
     except OSError as error:
         return TrustStore(problems=(f"{folder}: {error.strerror}",))
     for path in paths:
         try:
             if path.stat().st_size > _LARGEST_FILE:
-                raise Malformed("too large")  # noqa: TRY301  # reported with the other reasons
+                raise Malformed("too large")  # reported with the other reasons
             data = path.read_bytes()
             if path.suffix.lower() in _REVOCATIONS:
                 revocations.extend(_revocation(block) for block in _blocks(data))
@@ -79,7 +81,9 @@ def judge(store: TrustStore, signer: Asn1, signing_time: datetime | None, now: d
 def country(certificate: Asn1) -> str:
     """The issuing country's code, two letters."""
     name = certificate.issuer.native.get("country_name", "")
-    return name if isinstance(name, str) and name.isascii() and name.isalpha() and len(name) <= 3 else _UNKNOWN
+    return (
+        name if isinstance(name, str) and name.isascii() and name.isalpha() and len(name) <= 3 else _UNKNOWN
+    )
 
 
 def _judge(store: TrustStore, signer: Asn1, signing_time: datetime | None, now: datetime) -> Verdict:
@@ -118,7 +122,7 @@ def _rules(root: Asn1, signer: Asn1, signing_time: datetime | None, now: datetim
         return "the CSCA certificate may not sign certificates"
     if signer.ca or not _may(signer, "digital_signature"):
         return "the document signer's certificate may not sign documents"
-    if {root.critical_extensions, signer.critical_extensions} and _unknown_critical(root, signer):
+    if _unknown_critical(root, signer):
         return "a critical extension that is not understood"
     for name, certificate in (("document signer", signer), ("CSCA", root)):
         if now < certificate.not_valid_before:
@@ -170,7 +174,9 @@ def _revoked(store: TrustStore, root: Asn1, signer: Asn1, now: datetime, whose: 
     begins = newest["tbs_cert_list"]["this_update"].native
     ends = newest["tbs_cert_list"]["next_update"].native
     if now < begins:
-        return Verdict(CheckOutcome.NOT_DONE, f"{whose}; its revocation list is of {begins:%Y-%m-%d}, in the future")
+        return Verdict(
+            CheckOutcome.NOT_DONE, f"{whose}; its revocation list is of {begins:%Y-%m-%d}, in the future"
+        )
     if ends is None or now > ends:
         since = "without an end" if ends is None else f"outdated since {ends:%Y-%m-%d}"
         return Verdict(CheckOutcome.NOT_DONE, f"{whose}; its revocation list is {since}")
@@ -200,7 +206,12 @@ def _certificate(block: bytes) -> Asn1:
     with asn1_errors("certificate"):
         certificate = x509.Certificate.load(block, strict=True)
         # parses what is asked for later
-        _ = (certificate.subject.native, certificate.not_valid_after, certificate.ca, certificate.public_key.native)
+        _ = (
+            certificate.subject.native,
+            certificate.not_valid_after,
+            certificate.ca,
+            certificate.public_key.native,
+        )
         return certificate
 
 
