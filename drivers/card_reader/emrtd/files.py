@@ -41,6 +41,14 @@ class File(Enum):
 DATA_GROUPS = {1: File.DG1, 2: File.DG2, 11: File.DG11, 14: File.DG14, 15: File.DG15}
 
 
+def select_master(channel: Channel) -> None:
+    """Go to where EF.CardAccess and EF.ATR/INFO lie, whatever was selected before.
+
+    A chip that was just powered is there anyway, and some refuse to be told so.
+    """
+    channel.send(Command(0x00, 0xA4, 0x00, 0x0C, bytes.fromhex("3F00")))
+
+
 def select_application(channel: Channel) -> Ok[None] | Refusal:
     outcome = channel.ask(Command(0x00, 0xA4, 0x04, 0x0C, APPLICATION))
     if isinstance(outcome, Failed):

@@ -67,6 +67,7 @@ def read(
     included, stands in the evidence.
     """
     channel = Channel(transport)
+    files.select_master(channel)
     files.learn_limits(channel)
     card_access = _card_access(channel)
     access = _gain_access(channel, card_access, password)

@@ -1,6 +1,6 @@
 """The far end of the wire: a travel document's chip that answers APDUs, with a fault script.
 
-In memory through `MemoryTransport`; over a real reader as a virtual card's application.
+In memory through `MemoryTransport`; over a real card service as a `VirtualCard`'s program.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from drivers.contract import Failed, Ok
 
 ATR_INFO: Final = 0x2F01
 _FREE: Final = (File.CARD_ACCESS.identifier, ATR_INFO)
+"""They lie in the master file and are read by anybody."""
+_MASTER: Final = 0x3F00
 
 
 class ChipFault(StrEnum):
     """How the chip misbehaves once the file in question is being read."""
 
-    LEAVE = "leave"
-    """It is taken away: no answer any more."""
     WRONG_MAC = "wrong_mac"
     UNPROTECTED = "unprotected"
     """It answers as if there were no session."""
@@ -78,25 +78,27 @@ class Profile:
 
 
 class SimulatedChip:
-    """One chip; `respond` is one exchange."""
+    """One chip: a `CardProgram`. `selected` is the file that would be read next."""
+
+    atr = bytes.fromhex("3B85018073C021C056")
+    """T=1; historical bytes in compact TLV: card capabilities with extended length."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.commands: list[Command] = []
         """As they came, for tests that look at the wire."""
-        self.reset()
+        self.power_up()
 
-    def reset(self) -> None:
+    def power_up(self) -> None:
         self._session: ChipMessaging | None = None
         self._next_session: ChipMessaging | None = None
-        self._selected = 0
+        self.selected = 0
         self._application = False
         self._bac: ChipBac | None = None
         self._pace: ChipPace | None = None
         self._authenticating = False
 
-    def respond(self, apdu: bytes) -> bytes | None:
-        """The response APDU; None when the chip is away."""
+    def respond(self, apdu: bytes) -> bytes:
         try:
             command = decode(apdu)
         except ValueError:
@@ -111,9 +113,7 @@ class SimulatedChip:
         if plain is None:
             self._session = None
             return bytes.fromhex("6988")
-        fault = self.profile.faults.get(self._selected) if plain.ins in (0xB0, 0xB1) else None
-        if fault is ChipFault.LEAVE:
-            return None
+        fault = self.profile.faults.get(self.selected) if plain.ins in (0xB0, 0xB1) else None
         reply = self._execute(plain)
         if fault is ChipFault.UNPROTECTED:
             return self._answer(reply)
@@ -153,17 +153,20 @@ class SimulatedChip:
             self._application = True
             return Reply(b"", SUCCESS)
         identifier = int.from_bytes(command.data, "big")
-        if identifier not in self.profile.files:
+        if command.p1 == 0x00:
+            self._application = False
+            return Reply(b"", SUCCESS if identifier == _MASTER else NOT_FOUND)
+        if identifier not in self.profile.files or (identifier in _FREE) is self._application:
             raise Refused(NOT_FOUND)
-        if identifier not in _FREE and not (self._application and self._session is not None):
+        if self._application and self._session is None:
             raise Refused(0x6982)
-        self._selected = identifier
+        self.selected = identifier
         return Reply(b"", SUCCESS)
 
     def _read(self, command: Command) -> Reply:
-        if not self._selected:
+        if not self.selected:
             raise Refused(0x6986)
-        data = self.profile.files[self._selected]
+        data = self.profile.files[self.selected]
         odd = command.ins & 1
         if odd:
             offset = int.from_bytes(tlv.read_only(command.data, 0x54), "big")
@@ -181,7 +184,7 @@ class SimulatedChip:
             size = most
         if offset > len(data):
             raise Refused(0x6B00)
-        match self.profile.faults.get(self._selected):
+        match self.profile.faults.get(self.selected):
             case ChipFault.EMPTY:
                 return Reply(b"", SUCCESS)
             case ChipFault.MORE_THAN_ASKED:
@@ -251,17 +254,16 @@ class SimulatedChip:
 
 
 class MemoryTransport:
-    """The chip without a wire."""
+    """The chip without a wire. It is taken away when `leaves_in` is being read."""
 
-    def __init__(self, chip: SimulatedChip) -> None:
+    def __init__(self, chip: SimulatedChip, leaves_in: File | None = None) -> None:
         self._chip = chip
-        self._gone = False
-        chip.reset()
+        self._leaves_in = leaves_in
+        chip.power_up()
 
     def transmit(self, apdu: bytes) -> Ok[bytes] | Failed[CardFailure]:
         """`CARD_MOVED` from the moment the chip is away."""
-        answer = None if self._gone else self._chip.respond(apdu)
-        if answer is None:
-            self._gone = True
-            return Failed(CardFailure.CARD_MOVED, "the simulated chip was taken away")
-        return Ok(answer)
+        there = self._leaves_in is None or self._chip.selected != self._leaves_in.identifier
+        if there or apdu[1] == 0xA4:
+            return Ok(self._chip.respond(apdu))
+        return Failed(CardFailure.CARD_MOVED, "the simulated chip was taken away")

@@ -160,23 +160,25 @@ def test_another_kind_of_card() -> None:
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (ChipFault.LEAVE, CardFailure.CARD_MOVED),
+        (None, CardFailure.CARD_MOVED),
         (ChipFault.WRONG_MAC, EmrtdFailure.CHANNEL_BROKEN),
         (ChipFault.UNPROTECTED, EmrtdFailure.CHANNEL_BROKEN),
     ],
 )
 @pytest.mark.parametrize("by_pace", [True, False])
 def test_what_ends_a_session_ends_the_read(
-    issuer: Issuer, fault: ChipFault, reason: EmrtdFailure | CardFailure, by_pace: bool
+    issuer: Issuer, fault: ChipFault | None, reason: EmrtdFailure | CardFailure, by_pace: bool
 ) -> None:
     profile = _chip(issuer, pace=pace_info() if by_pace else None)
-    profile.faults[File.DG2.identifier] = fault
+    if fault is not None:
+        profile.faults[File.DG2.identifier] = fault
     chip = SimulatedChip(profile)
-    outcome = reader.read(MemoryTransport(chip), profile.key, None, NOW)
+    wire = MemoryTransport(chip, File.DG2 if fault is None else None)
+    outcome = reader.read(wire, profile.key, None, NOW)
     assert isinstance(outcome, Failed)
     assert outcome.reason is reason
     # nothing was asked after that
-    assert chip.commands[-1].ins == 0xB0
+    assert chip.commands[-1].ins == (0xA4 if fault is None else 0xB0)
 
 
 @pytest.mark.parametrize("fault", [ChipFault.EMPTY, ChipFault.MORE_THAN_ASKED])
