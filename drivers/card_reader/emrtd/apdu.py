@@ -46,6 +46,12 @@ class Command:
         return f"Command({self.header.hex()}, {len(self.data)} bytes, le={self.le})"
 
 
+def with_header(header: bytes, data: bytes = b"", le: int | None = None) -> Command:
+    """A command of a four-byte header."""
+    cla, ins, p1, p2 = header
+    return Command(cla, ins, p1, p2, data, le)
+
+
 def decode(apdu: bytes) -> Command:
     """Inverse of `Command.encode`, for the far end; ValueError for what is no command."""
     if len(apdu) < 4:
@@ -53,20 +59,20 @@ def decode(apdu: bytes) -> Command:
         raise ValueError(msg)
     head, body = apdu[:4], apdu[4:]
     if not body:
-        return Command(*head)
+        return with_header(head)
     if len(body) == 1:
-        return Command(*head, le=body[0] or SHORT_LE)
+        return with_header(head, le=body[0] or SHORT_LE)
     width, most = (1, SHORT_LE) if body[0] else (2, 0x10000)
     if not body[0]:
         body = body[1:]
         if len(body) == 2:
-            return Command(*head, le=int.from_bytes(body, "big") or most)
+            return with_header(head, le=int.from_bytes(body, "big") or most)
     size = int.from_bytes(body[:width], "big")
     data, tail = body[width : width + size], body[width + size :]
     if len(data) != size or len(tail) not in (0, width):
         msg = "the lengths do not fit"
         raise ValueError(msg)
-    return Command(*head, data, (int.from_bytes(tail, "big") or most) if tail else None)
+    return with_header(head, data, (int.from_bytes(tail, "big") or most) if tail else None)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.card_reader.emrtd.apdu import NOT_FOUND, SHORT_LE, SUCCESS, Command, Reply
+from drivers.card_reader.emrtd.apdu import NOT_FOUND, SHORT_LE, SUCCESS, Command, Reply, with_header
 from drivers.card_reader.emrtd.outcome import ApduTransport, EmrtdFailure, Reason, Refusal
 from drivers.card_reader.emrtd.secure_messaging import SecureMessaging
 from drivers.contract import Failed, Ok
@@ -64,7 +64,7 @@ class Channel:
         outcome = self._once(command)
         if isinstance(outcome, Ok) and command.le is not None and _asks_for_another_length(outcome.value):
             right = outcome.value.status & 0xFF or SHORT_LE
-            outcome = self._once(Command(*command.header, command.data, right))
+            outcome = self._once(with_header(command.header, command.data, right))
         data = b""
         while isinstance(outcome, Ok) and outcome.value.status >> 8 == _MORE_DATA:
             data += outcome.value.data

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 
 from drivers.card_reader.emrtd import ciphers, tlv
-from drivers.card_reader.emrtd.apdu import SHORT_LC, SHORT_LE, Command, Reply
+from drivers.card_reader.emrtd.apdu import SHORT_LC, SHORT_LE, Command, Reply, with_header
 from drivers.card_reader.emrtd.ciphers import Suite
 from drivers.card_reader.emrtd.outcome import EmrtdFailure, Refusal
 from drivers.contract import Failed, Ok
@@ -59,7 +59,7 @@ class SecureMessaging:
         checksum = self._mac(padded_head + body) if body else self._mac(head)
         body += tlv.encode(CHECKSUM, checksum)
         extended = command.extended or len(body) > SHORT_LC
-        return Command(*head, body, le=0x10000 if extended else SHORT_LE)
+        return with_header(head, body, 0x10000 if extended else SHORT_LE)
 
     def open(self, reply: Reply) -> Ok[Reply] | Refusal:
         """The reply inside; every failure here ends the session."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 
 from drivers.card_reader.emrtd import ciphers, tlv
-from drivers.card_reader.emrtd.apdu import Command, Reply
+from drivers.card_reader.emrtd.apdu import Command, Reply, with_header
 from drivers.card_reader.emrtd.ciphers import Suite
 from drivers.card_reader.emrtd.secure_messaging import (
     CHECKSUM,
@@ -50,7 +50,7 @@ class ChipMessaging:
                 data = ciphers.unpad(
                     ciphers.decrypt(self.suite, self._encryption_key, self._iv(), cryptogram)
                 )
-        return Command(head[0] & ~SM_BITS, *head[1:], data, le)
+        return with_header(bytes([head[0] & ~SM_BITS, *head[1:]]), data, le)
 
     def protect(self, reply: Reply, *, odd: bool) -> Reply:
         """The protected reply; odd instructions have their cryptogram without a padding indicator."""

@@ -73,11 +73,11 @@ def _sign_rsa(key: SigningKey, challenge: bytes) -> bytes:
     numbers = key.private.private_numbers()
     size = (key.private.key_size + 7) // 8
     message = int.from_bytes(recoverable(size, challenge, key.hash_name), "big")
-    return pow(message, numbers.d, numbers.public_numbers.n).to_bytes(size, "big")
+    return int(pow(message, numbers.d, numbers.public_numbers.n)).to_bytes(size, "big")
 
 
 def _sign_ecdsa(key: SigningKey, challenge: bytes) -> bytes:
     how = getattr(hashes, key.hash_name.upper())()
     r, s = decode_dss_signature(key.private.sign(challenge, ec.ECDSA(how)))
     size = (key.private.curve.key_size + 7) // 8
-    return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+    return int(r).to_bytes(size, "big") + int(s).to_bytes(size, "big")

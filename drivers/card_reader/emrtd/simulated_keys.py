@@ -82,6 +82,9 @@ def spelled_out(info: Asn1) -> Asn1:
     from drivers.card_reader.emrtd import curves
 
     curve = curves.by_name(info["algorithm"]["parameters"].chosen.dotted)
+    if curve is None:
+        msg = "no curve of a travel document"
+        raise ValueError(msg)
     shape = curve.curve
     size = (shape.p().bit_length() + 7) // 8
     domain = keys.SpecifiedECDomain(
