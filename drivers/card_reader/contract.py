@@ -19,6 +19,8 @@ class DocumentKind(StrEnum):
     FOREIGN_PR_2017 = "foreign_pr_2017"
     FOREIGN_PR_2023 = "foreign_pr_2023"
     SOCIAL_SECURITY = "social_security"
+    PASSPORT = "passport"
+    """A travel document of ICAO Doc 9303: passport, visa or official card with an MRZ."""
     HELPER = "helper"
     DEMO = "demo"
 
@@ -36,8 +38,8 @@ class Document:
     """The fields of a card, as text in Unicode; codes are the raw codes of the standards.
 
     `sex_code` is GB/T 2261.1, `nation_code` GB/T 3304, `nationality` ISO 3166-1 alpha-3.
-    `name_complete` is False when the chip's field ended inside a character. `role` is what a
-    helper's card lets its holder do.
+    `name_complete` is False when the chip's field ended inside a character, or when an MRZ's names
+    fill their field. `role` is what a helper's card lets its holder do.
     """
 
     kind: DocumentKind
