@@ -2,22 +2,28 @@
 
 Native code can block for ever or take its process with it. So it lives in a spawned child;
 the parent waits a stated time, then kills the child, and a supervisor thread starts another.
+The supervisor also takes the pulse of a child that nobody asks: one that is stopped, or whose
+native thread holds the interpreter, is found within `PULSE_S` + `PULSE_DEADLINE_S`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
+import os
+import pickle
 import signal
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 from drivers import worker_child
@@ -27,6 +33,14 @@ FIRST_BACK_OFF_S = 0.5
 LONGEST_BACK_OFF_S = 30.0
 KILL_WAIT_S = 5.0
 _CANCEL_POLL_S = 0.1
+PULSE_S = 1.0
+PULSE_DEADLINE_S = 2.5
+"""With `PULSE_S` below the 5 s within which the health must tell the truth."""
+STEADY_S = 10.0
+"""A child that dies younger than this was no recovery, whatever it answered: the back-off goes on."""
+READ_BYTES = 256 * 1024
+ANSWER_BYTES_MAX = 32 * 1024 * 1024
+"""Pictures travel through shared memory; an answer beyond this is a child gone mad."""
 
 
 class WorkerFailure(StrEnum):
@@ -45,6 +59,7 @@ class _Child:
     process: BaseProcess
     connection: Connection
     lifeline: Connection
+    began_s: float = field(default_factory=time.monotonic)
 
 
 class Worker:
@@ -53,7 +68,7 @@ class Worker:
     `target` is "module:name" or a picklable top-level callable; with a string the parent
     imports nothing of the device. `start_deadline_s` bounds the construction in the child
     (loading models). After a death the child is started again: at once the first time,
-    then after 0.5 s, doubling to 30 s, until a request succeeds again.
+    then after 0.5 s, doubling to 30 s, until a child answers that is older than `STEADY_S`.
     """
 
     def __init__(
@@ -72,6 +87,8 @@ class Worker:
         self._process: BaseProcess | None = None
         self._closed = False
         self._deaths_in_a_row = 0
+        self._meant: BaseProcess | None = None
+        self._numbers = itertools.count(1)
         self._last_failure = ""
         self._generation = 0
         self._supervisor = threading.Thread(target=self._supervise, name="worker-supervisor", daemon=True)
@@ -92,7 +109,9 @@ class Worker:
 
     @property
     def last_failure(self) -> str:
-        """The class name of the exception that kept the last child from starting, or ''."""
+        """How the trouble began that keeps a child from answering: an exception's class name, or how
+        the process ended; '' while one answers or none was started yet.
+        """
         with self._changed:
             return self._last_failure
 
@@ -110,7 +129,8 @@ class Worker:
         TIMED_OUT: overrun, the child is killed (or another thread's request is still running:
         then nothing was sent). CRASHED: the child died, or the method raised; then `detail` is
         the exception's class name, never its text, and the child goes on. NOT_RUNNING: no child.
-        CANCELLED: `cancelled`, asked every 0.1 s, became true first; the child is killed.
+        CANCELLED: `cancelled`, asked every 0.1 s, became true first; the child is killed, which
+        counts as no death.
         """
         end_s = time.monotonic() + deadline_s
         if not self._calling.acquire(timeout=deadline_s):
@@ -129,37 +149,48 @@ class Worker:
         child: _Child,
         request: tuple[str, tuple[Any, ...]],
         end_s: float,
-        cancelled: Callable[[], bool] | None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> Ok[Any] | Failed[WorkerFailure]:
+        number = next(self._numbers)
         try:
-            _limit(child.connection, end_s)
-            child.connection.send(request)
+            _limit_writing(child.connection, end_s)
+            child.connection.send((number, *request))
             while not child.connection.poll(_slice_s(end_s, cancelled)):
                 if time.monotonic() >= end_s:
                     raise BlockingIOError
                 if cancelled is not None and cancelled():
-                    self._drop(child)
+                    self._end(child)
                     return Failed(WorkerFailure.CANCELLED)
-            _limit(child.connection, end_s)
-            fine, value = child.connection.recv()
+            answered, fine, value = _receive(child.connection, end_s)
+            if answered != number:
+                raise _SpoiltError
         except BlockingIOError:
             self._drop(child)
             return Failed(WorkerFailure.TIMED_OUT)
         except (EOFError, OSError):
             self._drop(child)
             return Failed(WorkerFailure.CRASHED, "the process ended")
+        except _SpoiltError:
+            self._drop(child)
+            return Failed(WorkerFailure.CRASHED, "an answer that nobody can use")
         if not fine:
             return Failed(WorkerFailure.CRASHED, str(value))
         with self._changed:
-            self._deaths_in_a_row = 0
+            if time.monotonic() - child.began_s > STEADY_S:
+                self._deaths_in_a_row = 0
         return Ok(value)
 
     def restart(self) -> None:
-        """Kill the child; the supervisor starts a new one."""
+        """Kill the child and have a new one at once: a wish, which counts as no death."""
         with self._changed:
             child = self._child
         if child is not None:
-            self._drop(child)
+            self._end(child)
+
+    def _end(self, child: _Child) -> None:
+        """Drop a child that did nothing wrong."""
+        self._meant = child.process
+        self._drop(child)
 
     def close(self) -> None:
         """End the child for good; may be called twice."""
@@ -186,36 +217,65 @@ class Worker:
 
     def _supervise(self) -> None:
         while not self._closed:
-            child = self._spawn()
-            if self._wait_until_built(child):
-                wait([child.process.sentinel, self._wake_read])
+            try:
+                child = self._spawn()
+            except Exception as error:  # noqa: BLE001 - no descriptor, no memory: a bad day, not the end
+                self._note(type(error).__name__)
+                self._rest()
+                continue
+            built = self._wait_until_built(child)
+            if built:
+                self._attend(child)
             with self._changed:
                 self._child = None
                 self._process = None
-                delay_s = _back_off_s(self._deaths_in_a_row)
-                self._deaths_in_a_row += 1
             child.process.kill()
             child.process.join()
+            meant = self._meant is child.process
+            if built and not meant:
+                self._note(_ending(child.process.exitcode))
             child.process.close()
             with self._calling:  # nobody reads from the connection while it is closed
                 child.connection.close()
             child.lifeline.close()
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed, timeout=delay_s)
+            if not meant:
+                self._rest()
+
+    def _rest(self) -> None:
+        """The back-off: ends early when the worker is closed."""
+        with self._changed:
+            delay_s = _back_off_s(self._deaths_in_a_row)
+            self._deaths_in_a_row += 1
+            self._changed.wait_for(lambda: self._closed, timeout=delay_s)
+
+    def _attend(self, child: _Child) -> None:
+        """Return when the child has ended or is not fit to live on."""
+        while not wait([child.process.sentinel, self._wake_read], PULSE_S):
+            if _is_stopped(child.process):
+                return
+            if self._calling.acquire(blocking=False):  # else a request runs, with a deadline of its own
+                try:
+                    answered = self._ask(child, (worker_child.PULSE, ()), time.monotonic() + PULSE_DEADLINE_S)
+                finally:
+                    self._calling.release()
+                if isinstance(answered, Failed):
+                    return
 
     def _spawn(self) -> _Child:
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=True)
-        lifeline_read, lifeline_write = context.Pipe(duplex=False)
-        process = context.Process(
-            target=worker_child.serve, args=(theirs, lifeline_read, self._target, self._args), daemon=True
-        )
-        # Ctrl-C at a terminal reaches the whole group: held back here, ignored by the child when it runs.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with contextlib.ExitStack() as opened:
+            ours, theirs = (opened.enter_context(end) for end in context.Pipe(duplex=True))
+            lifeline_read, lifeline_write = (opened.enter_context(end) for end in context.Pipe(duplex=False))
+            process = context.Process(
+                target=worker_child.serve, args=(theirs, lifeline_read, self._target, self._args), daemon=True
+            )
+            # Ctrl-C at a terminal reaches the whole group: held back here, ignored by the child when it runs.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                process.start()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            opened.pop_all()
         theirs.close()
         lifeline_read.close()
         with self._changed:
@@ -225,13 +285,17 @@ class Worker:
         return _Child(process, ours, lifeline_write)
 
     def _wait_until_built(self, child: _Child) -> bool:
-        ready = wait([child.connection, child.process.sentinel, self._wake_read], self._start_deadline_s)
-        failure = "TimeoutError" if not ready else "the process ended"
+        end_s = time.monotonic() + self._start_deadline_s
+        waited_for: list[Connection | int] = [child.connection, child.process.sentinel, self._wake_read]
+        while not (ready := wait(waited_for, min(PULSE_S, max(0.0, end_s - time.monotonic())))):
+            if _is_stopped(child.process) or time.monotonic() > end_s:
+                break
+        failure = "" if ready else "TimeoutError"
         if child.connection in ready:
             try:
-                fine, value = child.connection.recv()
-            except (EOFError, OSError):
-                fine, value = False, failure
+                _, fine, value = _receive(child.connection, end_s)
+            except (OSError, EOFError, _SpoiltError):
+                fine, value = False, ""
             if fine:
                 with self._changed:
                     self._last_failure = ""
@@ -241,9 +305,72 @@ class Worker:
                     self._changed.notify_all()
                 return True
             failure = str(value)
-        with self._changed:
-            self._last_failure = failure
+        if not failure:
+            child.process.kill()
+            child.process.join()
+            failure = _ending(child.process.exitcode)
+        self._note(failure)
         return False
+
+    def _note(self, failure: str) -> None:
+        """The first cause is kept until a child answers again."""
+        with self._changed:
+            self._last_failure = self._last_failure or failure
+
+
+def _slice_s(end_s: float, cancelled: Callable[[], bool] | None) -> float:
+    left_s = max(0.0, end_s - time.monotonic())
+    return left_s if cancelled is None else min(_CANCEL_POLL_S, left_s)
+
+
+class _SpoiltError(Exception):
+    """What came is no answer to what was asked."""
+
+
+def _receive(connection: Connection, end_s: float) -> tuple[int, bool, Any]:
+    """(number, fine, value) as `worker_child.answer` wrote it. A broken child may send anything, or a byte a second.
+
+    Raises BlockingIOError at `end_s`, EOFError or OSError when the process ended, _SpoiltError.
+    """
+    size = int.from_bytes(_read(connection, worker_child.SIZE_BYTES, end_s), "big")
+    if size > ANSWER_BYTES_MAX:
+        raise _SpoiltError
+    data = _read(connection, size, end_s)
+    try:
+        number, fine, value = pickle.loads(data)  # noqa: S301 - our own child, of this very program
+    except Exception as error:
+        raise _SpoiltError from error
+    return number, fine, value
+
+
+def _read(connection: Connection, size: int, end_s: float) -> bytes:
+    parts: list[bytes] = []
+    while size:
+        left_s = end_s - time.monotonic()
+        if left_s <= 0 or not connection.poll(left_s):
+            raise BlockingIOError
+        data = os.read(connection.fileno(), min(size, READ_BYTES))
+        if not data:
+            raise EOFError
+        parts.append(data)
+        size -= len(data)
+    return b"".join(parts)
+
+
+def _is_stopped(process: BaseProcess) -> bool:
+    """Whether the kernel holds the process still (SIGSTOP): it will answer nothing."""
+    try:
+        stat = Path(f"/proc/{process.pid}/stat").read_text("ascii", "replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
+def _ending(exit_code: int | None) -> str:
+    """The name of the signal that ended a process, or its code."""
+    if exit_code is not None and exit_code < 0:
+        return signal.Signals(-exit_code).name
+    return f"exit code {exit_code}"
 
 
 def _kill(process: BaseProcess) -> None:
@@ -260,15 +387,9 @@ def _back_off_s(deaths_in_a_row: int) -> float:
     )
 
 
-def _slice_s(end_s: float, cancelled: Callable[[], bool] | None) -> float:
-    left_s = max(0.0, end_s - time.monotonic())
-    return left_s if cancelled is None else min(_CANCEL_POLL_S, left_s)
-
-
-def _limit(connection: Connection, end_s: float) -> None:
-    """Let the kernel end a read or write that a stopped child would hold up for ever."""
+def _limit_writing(connection: Connection, end_s: float) -> None:
+    """Let the kernel end a write that a stopped child would hold up for ever."""
     left_s = max(0.001, end_s - time.monotonic())
     value = struct.pack("ll", int(left_s), int(left_s % 1 * 1_000_000))
     with socket.fromfd(connection.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as shared:
         shared.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
-        shared.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)

@@ -1,6 +1,7 @@
 """The child's half of `worker`: builds the device, answers one request after the other.
 
-Nothing that a person brought (a picture, an exception's text) is written anywhere here.
+Nothing that a person brought (a picture, an exception's text) is written anywhere here: not even
+a library's chatter is, which would also hold the child up once nobody empties the pipe.
 """
 
 from __future__ import annotations
@@ -8,37 +9,63 @@ from __future__ import annotations
 import fcntl
 import importlib
 import os
+import pickle
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
+PULSE = ""
+"""The request that is answered here and asks only whether anybody is alive."""
+
+SIZE_BYTES = 8
+
 
 def serve(
     connection: Connection, lifeline: Connection, target: str | Callable[..., object], args: tuple[Any, ...]
 ) -> None:
-    """Build the device, then answer `(method, args)` with `(True, value)` or `(False, class name)`."""
+    """Build the device, then answer `(number, method, args)`.
+
+    An answer is `(number, True, value)` or `(number, False, class name)`; number 0 is of the start.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     die_with(lifeline)
+    fall_mute()
     try:
         device = resolve(target)(*args)
     except Exception as error:  # noqa: BLE001 - the parent is told, and decides
-        connection.send((False, type(error).__name__))
+        answer(connection, (0, False, type(error).__name__))
         return
-    connection.send((True, None))
+    answer(connection, (0, True, None))
     while True:
         try:
-            method, arguments = connection.recv()
+            number, method, arguments = connection.recv()
         except EOFError:
             return
         try:
-            answer = (True, getattr(device, method)(*arguments))
-            connection.send(answer)
+            value = None if method == PULSE else getattr(device, method)(*arguments)
+            answer(connection, (number, True, value))
         except BrokenPipeError:
             return
         except Exception as error:  # noqa: BLE001 - the parent is told, and decides
-            connection.send((False, type(error).__name__))
+            answer(connection, (number, False, type(error).__name__))
+
+
+def answer(connection: Connection, message: tuple[int, bool, Any]) -> None:
+    """Size and pickle: plain bytes, so that the parent can read them against a deadline."""
+    content = pickle.dumps(message)
+    data = memoryview(len(content).to_bytes(SIZE_BYTES, "big") + content)
+    while data:
+        data = data[os.write(connection.fileno(), data) :]
+
+
+def fall_mute() -> None:
+    """Standard output and error lead nowhere from here on, for native code as well."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def die_with(lifeline: Connection) -> None:

@@ -37,7 +37,7 @@ from kiosk.paper.spool import journal_path, paper_roll
 from kiosk.settings import Settings
 from kiosk.speech import Speaker
 from kiosk.surroundings import Surroundings
-from kiosk.watch import Watch, Watched
+from kiosk.watch import Watch
 from offline_queue.link import Link
 from offline_queue.policy import DEFAULT_POLICY, Policy
 from offline_queue.seal import SealingKey
@@ -236,6 +236,7 @@ class Foundation:
     outbox: Outbox
     link: Link
     devices: Devices
+    watch: Watch
     sender: Sender
     speaker: Speaker
     surroundings: Surroundings
@@ -292,6 +293,8 @@ def lay_foundation(
     )
     speaker = Speaker(shlex.split(settings.speech.command))
     stack.callback(speaker.close)
+    watch = Watch(tuple(devices.named().values()), refresh)
+    stack.callback(watch.close)
     later["surroundings"] = surroundings = Surroundings(
         place,
         clock,
@@ -302,8 +305,9 @@ def lay_foundation(
             settings.catalogue.directory, publisher, clock.now().wall_utc, settings.terminal.region
         ),
         speaker,
+        status_of=watch.status,
     )
-    return Foundation(place, clock, signing_key, outbox, link, devices, sender, speaker, surroundings)
+    return Foundation(place, clock, signing_key, outbox, link, devices, watch, sender, speaker, surroundings)
 
 
 def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal:
@@ -352,28 +356,12 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             encode_jpeg,
         )
         stack.callback(hands.close)
-        watch = Watch(
-            tuple(
-                Watched(device, lane)
-                for device, lane in (
-                    (devices.identity_reader, hands.lanes.card),
-                    (devices.helper_reader, hands.lanes.card),
-                    (devices.camera, hands.lanes.camera),
-                    (devices.document_camera, hands.lanes.camera),
-                    (devices.face, hands.lanes.camera),
-                    (devices.printer, hands.lanes.printer),
-                )
-                if device is not None
-            ),
-            refresh,
-        )
-        stack.callback(watch.close)
         stack.callback(base.sender.close)
         stack.callback(journey.close)
         control = ControlServer(settings.terminal.state, {"health": surroundings.seen})
         stack.callback(control.close)
         journey.start(hands)
-        watch.start()
+        base.watch.start()
         base.sender.start()
         control.start()
         return Terminal(

@@ -144,7 +144,12 @@ CAUSES: dict[str, CauseText] = {
         ("source 加上序列号，或写 /dev/v4l/by-path 路径", "add the serial, or write a /dev/v4l/by-path path"),
     ),
     "camera.restarting": _text(
-        _CAMERA, ("摄像头进程正在重启", "the camera process restarts"), ("稍等几秒", "wait some seconds")
+        ("摄像头正在重启，请稍等几秒", "The camera is restarting, please wait some seconds"),
+        ("摄像头进程正在重启", "the camera process restarts"),
+        (
+            "稍等几秒；反复出现就换摄像头",
+            "wait some seconds; if it comes back again and again, replace the camera",
+        ),
     ),
     "face.model_missing": _text(
         _FACE, ("缺少人脸模型", "a face model is missing"), ("重新运行安装", "run set-up again")
@@ -155,7 +160,9 @@ CAUSES: dict[str, CauseText] = {
         ("校准并签名", "calibrate and sign"),
     ),
     "face.restarting": _text(
-        _FACE, ("人脸进程正在重启", "the face process restarts"), ("稍等几秒", "wait some seconds")
+        ("人脸确认正在重启，请稍等几秒", "The face check is restarting, please wait some seconds"),
+        ("人脸进程正在重启", "the face process restarts"),
+        ("稍等几秒", "wait some seconds"),
     ),
     "printer.offline": _text(
         _PRINTER, ("打印机离线", "the printer is offline"), ("检查电源和网线", "check power and cable")

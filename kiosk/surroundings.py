@@ -61,10 +61,6 @@ NOTHING_COUNTED = Counters(
 """Before the first count; only shown beside `queue.broken`."""
 
 
-def usable(device: Device | None) -> bool:
-    return device is not None and device.status().usable
-
-
 def _cause(kind: str, status: DeviceStatus) -> str | None:
     if status.usable:
         return None
@@ -79,6 +75,16 @@ def _warnings(kind: str, status: DeviceStatus) -> tuple[str, ...]:
     return tuple(warning.value for warning in status.warnings)
 
 
+def _health_of(known: dict[str, DeviceStatus]) -> dict[str, health.DeviceHealth]:
+    told = dict(known)
+    if "face" in known and known["face"].usable and not known["camera"].usable:
+        told["face"] = known["camera"]  # nobody is recognised without a picture
+    return {
+        kind: health.DeviceHealth(status.usable, _cause(kind, status), _warnings(kind, status))
+        for kind, status in told.items()
+    }
+
+
 class Surroundings:
     """Makes a `World` on demand; cheap, since nothing here asks a device."""
 
@@ -91,7 +97,11 @@ class Surroundings:
         sender: Sender,
         load_catalogue: Callable[[], Catalogue],
         speaker: Speaker,
+        *,
+        status_of: Callable[[Device], DeviceStatus] = lambda device: device.status(),
+        standing: tuple[str, ...] = (),
     ) -> None:
+        """`standing`: causes that hold from the start on, such as `config.last_good`."""
         self._place = place
         self._clock = clock
         self._devices = devices
@@ -99,6 +109,8 @@ class Surroundings:
         self._sender = sender
         self._load = load_catalogue
         self._speaker = speaker
+        self._status_of = status_of
+        self._standing = standing
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
         self._accepts = True
@@ -112,7 +124,7 @@ class Surroundings:
 
     def statuses(self) -> dict[str, DeviceStatus]:
         """The last known status of every device kind that this terminal has."""
-        found = {kind: device.status() for kind, device in self._devices.named().items()}
+        found = {kind: self._status_of(device) for kind, device in self._devices.named().items()}
         if self._speaker.ready:
             found["speaker"] = DeviceStatus(DeviceState.READY)
         elif self._speaker.wanted:
@@ -146,6 +158,16 @@ class Surroundings:
 
     def world(self) -> World:
         link_state = self._sender.status().link_state
+        known = self.statuses()
+        devices = _health_of(known)
+
+        def ready(kind: str) -> bool:
+            return kind in known and known[kind].usable
+
+        def why_not(kind: str) -> dict[str, str]:
+            causes = health.service_causes((kind,), devices, ())
+            return health.resident_words(causes) if causes else {}
+
         return World(
             place=self._place,
             now=self._clock.now().wall_utc,
@@ -153,29 +175,22 @@ class Surroundings:
             not_ready=self._not_ready(),
             online=link_state is LinkState.ONLINE,
             link_cause=CAUSE_OF_LINK[link_state],
-            face_ready=usable(self._devices.face) and usable(self._devices.camera),
-            camera_ready=usable(self._devices.camera),
-            helper_ready=usable(self._devices.helper_reader),
-            printer_ready=usable(self._devices.printer),
+            face_ready=ready("face") and ready("camera"),
+            camera_ready=ready("camera"),
+            helper_ready=ready("helper"),
+            why_no_face=why_not("face"),
+            why_no_camera=why_not("camera"),
+            printer_ready=ready("printer"),
             removal_is_seen=self._devices.identity_reader is not None
             and self._devices.identity_reader.can_detect_removal,
             speech_ready=self._speaker.ready,
             fresh=Fresh(uuid.uuid4().hex, new_item_id(), new_case_code(self._place.terminal)),
         )
 
-    def _devices_health(self) -> dict[str, health.DeviceHealth]:
-        known = self.statuses()
-        if "face" in known and known["face"].usable and not known["camera"].usable:
-            known["face"] = known["camera"]  # nobody is recognised without a picture
-        return {
-            kind: health.DeviceHealth(status.usable, _cause(kind, status), _warnings(kind, status))
-            for kind, status in known.items()
-        }
-
     def _general(self) -> list[str]:
         """Causes that belong to no device: network, queue, catalogue."""
         counters = self._counters()
-        causes = [cause] if (cause := self.link_cause()) else []
+        causes = [*self._standing, *([cause] if (cause := self.link_cause()) else [])]
         if self._broken:
             causes.append("queue.broken")
         elif not self._accepts:
@@ -191,7 +206,7 @@ class Surroundings:
         return causes
 
     def _service_causes(self) -> dict[str, tuple[str, ...]]:
-        devices, general, oldest_h = self._devices_health(), self._general(), self._oldest_h()
+        devices, general, oldest_h = _health_of(self.statuses()), self._general(), self._oldest_h()
         return {
             definition.code: (
                 *health.service_causes(
@@ -225,7 +240,7 @@ class Surroundings:
         printer = self._devices.printer
         jobs = UnsettledJobs() if printer is None else printer.unsettled()
         return health.report(
-            devices=self._devices_health(),
+            devices=_health_of(self.statuses()),
             services=self._service_causes(),
             general=self._general(),
             queue={

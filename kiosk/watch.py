@@ -1,60 +1,113 @@
 """Keeps looking at the devices, so that the health is what it is and not what it was.
 
-Each look goes through the device's lane, and only when the lane is idle: a resident comes first.
+Each device is looked at by a thread of its own: one that hangs or raises takes nobody else's turn,
+and what it said before is not believed any longer. A driver answers a look at once while a
+resident uses it, with what it knows from that.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 
-from drivers.contract import Device
-from kiosk.lanes import Lane
+from drivers.contract import Device, DeviceState, DeviceStatus
 
-LOOK_EVERY_S = 4.0
-"""Health is truthful within 5 s of a change (issue of the drivers, line 1)."""
+LOOK_EVERY_S = 2.0
+SILENT_AFTER_S = 2.8
+"""With `LOOK_EVERY_S` below the 5 s within which the health must tell the truth (issue of the drivers, line 1)."""
+LOOK_AGAIN_S = 0.7
+"""At a device that does not work: it may have come back."""
+JOIN_S = 2.0
+
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A device and the lane that owns it."""
+class _Watched:
+    """What the watch knows of one device."""
 
-    device: Device
-    lane: Lane
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.asked_at_s: float | None = None
+        """When the look began that goes on now."""
+        self.defect = ""
+
+    def status(self, silent_after_s: float) -> DeviceStatus:
+        """The device's own word, unless it cannot be believed. A cause that it gave itself is kept."""
+        try:
+            own = self.device.status()
+        except Exception as defect:  # noqa: BLE001 - whatever a driver does, the terminal serves on
+            return DeviceStatus(DeviceState.UNKNOWN, detail=type(defect).__name__)
+        if not own.usable:
+            return own
+        if self.defect:
+            return DeviceStatus(DeviceState.UNKNOWN, detail=self.defect)
+        asked_at_s = self.asked_at_s
+        if asked_at_s is not None and time.monotonic() - asked_at_s > silent_after_s:
+            return DeviceStatus(DeviceState.UNKNOWN, detail="does not answer")
+        return own
+
+    def look(self) -> None:
+        self.asked_at_s = time.monotonic()
+        try:
+            self.device.probe()
+            self.defect = ""
+        except Exception as defect:  # noqa: BLE001 - a defect of this driver, which is told as such
+            if not self.defect:
+                log.error("a look at %s ended by %s", type(self.device).__name__, type(defect).__name__)
+            self.defect = self.defect or type(defect).__name__
+        finally:
+            self.asked_at_s = None
 
 
 class Watch:
-    """One thread that asks each device in turn."""
+    """Looks at each device every `every_s`, from `start` to `close`.
+
+    A look that takes longer than `silent_after_s` makes its device unknown until it ends.
+    """
 
     def __init__(
-        self, watched: tuple[Watched, ...], changed: Callable[[], None], every_s: float = LOOK_EVERY_S
+        self,
+        devices: tuple[Device, ...],
+        changed: Callable[[], None],
+        every_s: float = LOOK_EVERY_S,
+        silent_after_s: float = SILENT_AFTER_S,
     ) -> None:
-        self._watched = watched
+        self._watched = {id(device): _Watched(device) for device in devices}
         self._changed = changed
         self._every_s = every_s
+        self._silent_after_s = silent_after_s
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._threads = [
+            threading.Thread(
+                target=self._run, args=(watched,), name=f"watch-{type(watched.device).__name__}", daemon=True
+            )
+            for watched in self._watched.values()
+        ]
+
+    def status(self, device: Device) -> DeviceStatus:
+        """What is known of a device now; never blocks. KeyError for one that is not watched."""
+        return self._watched[id(device)].status(self._silent_after_s)
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
         self._ending.set()
-        if self._thread.is_alive():
-            self._thread.join(2.0)
+        end_s = time.monotonic() + JOIN_S
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, end_s - time.monotonic()))
 
-    def _run(self) -> None:
+    def _run(self, watched: _Watched) -> None:
+        told = watched.status(self._silent_after_s)
         while True:
-            idle = {item.lane for item in self._watched if item.lane.idle}
-            for item in self._watched:
-                if item.lane in idle:
-                    item.lane.do(partial(self._look, item.device))
-            if self._ending.wait(self._every_s):
+            watched.look()
+            now = watched.status(self._silent_after_s)
+            if now != told:
+                told = now
+                self._changed()
+            if self._ending.wait(self._every_s if now.usable else min(LOOK_AGAIN_S, self._every_s)):
                 return
-
-    def _look(self, device: Device, _cancel: threading.Event) -> None:
-        before = device.status()
-        if device.probe() != before:
-            self._changed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import assert_never
 
@@ -10,7 +11,7 @@ from drivers.camera.capture import Options, Phase
 from drivers.camera.contract import CameraFailure, Frame
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
-from drivers.worker import Worker
+from drivers.worker import Worker, WorkerFailure
 
 OPEN_DEADLINE_S = 6.0
 STOP_DEADLINE_S = 3.0
@@ -53,7 +54,9 @@ class OpencvCamera:
         self._generation = 0
         self._opened_ns = 0
         self._open_count = 0
-        self._status = DeviceStatus(DeviceState.OPENING)
+        self._turn = threading.Lock()
+        self._known = DeviceStatus(DeviceState.OPENING)
+        self._known_generation = 0
         self._last_trouble: Cause | None = None
         self._closed = False
 
@@ -62,54 +65,74 @@ class OpencvCamera:
         return self._open_count
 
     def status(self) -> DeviceStatus:
-        return self._status
+        """What the child that lives now was last known to see; of a dead one nothing is believed."""
+        if self._closed:
+            return DeviceStatus(DeviceState.UNKNOWN, detail="closed")
+        generation, alive = self._worker.generation, self._worker.pid is not None
+        if alive and generation == self._known_generation:
+            return self._known
+        if generation > alive or self._worker.last_failure:
+            return DeviceStatus(DeviceState.OPENING, Cause.CAMERA_RESTARTING, self._worker.last_failure)
+        return DeviceStatus(DeviceState.OPENING)
+
+    def _note(self, status: DeviceStatus) -> None:
+        self._known, self._known_generation = status, self._worker.generation
 
     def probe(self) -> DeviceStatus:
         """While open, the age of the picture tells; while shut, whether the source is there.
 
         A picture that was wrong when it was last looked at stays a warning until a right one was
         seen: that the source is there does not mend it, and looking needs the resident's knowledge.
+        While somebody opens or stops it, the last status: who does that will know better.
         """
+        if self._turn.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._turn.release()
+        return self.status()
+
+    def _look(self) -> None:
         if self._open:
-            trouble = self._trouble(STALE_S)
-            self._status = (
-                DeviceStatus(DeviceState.BUSY)
-                if trouble in (None, CameraFailure.WARMING_UP)
-                else _status_of(trouble)
-            )
-            return self._status
-        if self._worker.pid is None and not self._worker.wait_ready(PROBE_DEADLINE_S):
-            if self._status.state is not DeviceState.OPENING:
-                self._status = DeviceStatus(
-                    DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, self._worker.last_failure
-                )
-            return self._status
+            match self._trouble(STALE_S):
+                case None | CameraFailure.WARMING_UP:
+                    self._note(DeviceStatus(DeviceState.BUSY))
+                case CameraFailure.TIMED_OUT if self._worker.pid is not None:
+                    self._start()  # whoever opened it has not stopped it: the new child goes on
+                case trouble:
+                    self._note(_status_of(trouble))
+            return
+        self._worker.wait_ready(PROBE_DEADLINE_S)
         match self._worker.call("probe", deadline_s=PROBE_DEADLINE_S):
             case Ok(None):
-                self._status = self._shut()
+                self._note(self._shut())
             case Ok(failure):
-                self._status = _status_of(failure)
+                self._note(_status_of(failure))
+            case Failed(WorkerFailure.NOT_RUNNING):
+                pass  # `status` says so
             case Failed(_, detail):
-                self._status = DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, detail)
-        return self._status
+                self._note(DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, detail))
 
     def open(self) -> Ok[None] | Failed[CameraFailure]:
-        self.stop()
+        with self._turn:
+            self._stop()
+            return self._start()
+
+    def _start(self) -> Ok[None] | Failed[CameraFailure]:
         if not self._worker.wait_ready(OPEN_DEADLINE_S):
-            self._status = DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING)
             return Failed(CameraFailure.TIMED_OUT)
         self._open_count += 1
         match self._worker.call("open", deadline_s=OPEN_DEADLINE_S):
             case Ok(None):
                 self._open, self._opened_ns = True, time.monotonic_ns()
                 self._generation = self._worker.generation
-                self._status = DeviceStatus(DeviceState.BUSY)
+                self._note(DeviceStatus(DeviceState.BUSY))
                 return Ok(None)
             case Ok(failure):
-                self._status = _status_of(failure)
+                self._note(_status_of(failure))
                 return Failed(failure)
             case Failed(_, detail):
-                self._status = DeviceStatus(DeviceState.FAULT, Cause.CAMERA_STALE, detail)
+                self._note(DeviceStatus(DeviceState.FAULT, Cause.CAMERA_STALE, detail))
                 return Failed(CameraFailure.TIMED_OUT, detail)
 
     def latest(self, max_age_s: float = 1.0) -> Ok[Frame] | Failed[CameraFailure]:
@@ -125,6 +148,10 @@ class OpencvCamera:
 
     def stop(self) -> None:
         """A capture that hangs is ended with its process; every picture is overwritten."""
+        with self._turn:
+            self._stop()
+
+    def _stop(self) -> None:
         if not self._open:
             return
         trouble = self._trouble(STALE_S)
@@ -135,18 +162,18 @@ class OpencvCamera:
             self._worker.restart()
         self._slot.forget()
         match trouble:
-            case CameraFailure.WARMING_UP:
+            case CameraFailure.WARMING_UP | CameraFailure.TIMED_OUT:
                 pass  # nothing was learnt of its pictures
             case None:
                 self._last_trouble = None
             case _:
                 self._last_trouble = _status_of(trouble).cause
         if trouble is CameraFailure.ABSENT:
-            self._status = _status_of(trouble)
+            self._note(_status_of(trouble))
         elif not ended or trouble is CameraFailure.TIMED_OUT:
-            self._status = DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING)
+            self._note(DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING))
         else:
-            self._status = self._shut()
+            self._note(self._shut())
 
     def close(self) -> None:
         if self._closed:

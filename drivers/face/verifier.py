@@ -27,8 +27,7 @@ class ProcessFaceVerifier:
     def __init__(self, models: Path, calibration_file: Path, calibration_key: Path) -> None:
         self._models_there = (models / ONNX_MODEL).is_file()
         self._calibration = calibration.load(calibration_file, calibration_key)
-        self._checked_generation = 0
-        self._hashes_fit = False
+        self._checked: tuple[int, bool] = (0, False)
         self._reference_generation = -1
         self._used = False
         self._worker = (
@@ -36,40 +35,41 @@ class ProcessFaceVerifier:
             if self._models_there
             else None
         )
-        self._status = DeviceStatus(DeviceState.OPENING)
-        self.probe()
-
-    def status(self) -> DeviceStatus:
-        return self._status
 
     def probe(self) -> DeviceStatus:
-        self._status = self._look()
-        return self._status
+        """Ask a child that is new which models it has; who is asked once, is known."""
+        worker = self._worker
+        if worker is not None and isinstance(self._calibration, Ok) and worker.pid is not None:
+            generation = worker.generation
+            if self._checked[0] != generation:
+                fit = self._check_models(worker, self._calibration.value)
+                if fit is not None:
+                    self._checked = (generation, fit)
+        return self.status()
 
-    def _look(self) -> DeviceStatus:
+    def status(self) -> DeviceStatus:
+        """Of the child that lives now: of a dead one nothing is believed."""
         if self._worker is None:
             return DeviceStatus(DeviceState.FAULT, Cause.FACE_MODEL_MISSING)
         if isinstance(self._calibration, Failed):
             return DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED, self._calibration.reason)
-        if self._worker.pid is None:
+        checked, fit = self._checked
+        if self._worker.pid is None or checked != self._worker.generation:
             if self._worker.last_failure:
                 return DeviceStatus(DeviceState.FAULT, Cause.FACE_RESTARTING, self._worker.last_failure)
             return DeviceStatus(DeviceState.OPENING, Cause.FACE_RESTARTING)
-        if self._checked_generation != self._worker.generation:
-            self._hashes_fit = self._check_models(self._worker, self._calibration.value)
-            self._checked_generation = self._worker.generation
-        if not self._hashes_fit:
+        if not fit:
             return DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED, "for other models")
         return DeviceStatus(DeviceState.READY)
 
     @staticmethod
-    def _check_models(worker: Worker, wanted: calibration.Calibration) -> bool:
+    def _check_models(worker: Worker, wanted: calibration.Calibration) -> bool | None:
+        """None when the child did not say."""
         answered = worker.call("model_hashes", deadline_s=DEADLINE_S)
-        return (
-            isinstance(answered, Ok)
-            and answered.value == dict(wanted.model_hashes)
-            and wanted.alignment == ALIGNMENT_ID
-        )
+        if isinstance(answered, Failed):
+            return None
+        fit: bool = answered.value == dict(wanted.model_hashes) and wanted.alignment == ALIGNMENT_ID
+        return fit
 
     def set_reference(self, picture: bytes) -> Ok[None] | Failed[FaceFailure | Guidance]:
         if self._worker is not None and isinstance(self._calibration, Ok):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from threading import Event
 
-from drivers.camera.contract import Camera
+from drivers.camera.contract import Camera, CameraFailure
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, FaceVerifier, Guidance
 
@@ -54,6 +54,8 @@ def _look(
     seen = -1
     while time.monotonic() < deadline_s and not cancel.is_set():
         frame = camera.latest()
+        if isinstance(frame, Failed) and frame.reason is CameraFailure.TIMED_OUT:
+            return Failed(FaceFailure.TIMED_OUT, "the camera's process ended")  # told at once, no try is lost
         if isinstance(frame, Failed) or frame.value.sequence == seen:
             cancel.wait(FRAME_PAUSE_S)
             continue

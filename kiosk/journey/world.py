@@ -41,6 +41,9 @@ class World:
     face_ready: bool = False
     camera_ready: bool = False
     helper_ready: bool = False
+    why_no_face: Mapping[str, str] = field(default_factory=dict)
+    why_no_camera: Mapping[str, str] = field(default_factory=dict)
+    """Language -> the words for a resident; empty while it works."""
     printer_ready: bool = False
     removal_is_seen: bool = False
     speech_ready: bool = False

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -66,9 +67,130 @@ def test_a_stopped_child_holds_up_no_big_request(worker: Worker) -> None:
     pid = worker.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
-    assert worker.call("size", bytes(8_000_000), deadline_s=0.5) == Failed(WorkerFailure.TIMED_OUT)
+    answer = worker.call("size", bytes(8_000_000), deadline_s=0.5)
+    assert isinstance(answer, Failed)
+    assert answer.reason in (WorkerFailure.TIMED_OUT, WorkerFailure.CRASHED), "whoever saw it first"
     ask_new_child(worker, pid)
     assert worker.call("size", bytes(8_000_000), deadline_s=PATIENCE_S) == Ok(8_000_000)
+
+
+@pytest.mark.parametrize("death", [signal.SIGSTOP, signal.SIGSEGV, signal.SIGKILL], ids=lambda s: s.name)
+def test_an_idle_child_that_nobody_asks_is_found_out_and_replaced(
+    worker: Worker, death: signal.Signals
+) -> None:
+    """No request is made before the new one is there: the worker finds out by itself."""
+    pid = worker.pid
+    assert pid is not None
+    os.kill(pid, death)
+    assert wait_until(lambda: worker.pid not in (None, pid))
+    assert worker.generation == 2
+
+
+def test_a_child_whose_native_thread_holds_the_interpreter_is_replaced(worker: Worker) -> None:
+    pid = worker.pid
+    assert worker.call("hold_the_interpreter_later", deadline_s=PATIENCE_S) == Ok(value=True)
+    assert wait_until(lambda: worker.pid not in (None, pid))
+
+
+@pytest.mark.parametrize("death", [signal.SIGSTOP, signal.SIGSEGV, signal.SIGKILL], ids=lambda s: s.name)
+def test_a_child_that_ends_while_it_is_built_is_replaced(tmp_path: Path, death: signal.Signals) -> None:
+    allowed, building = tmp_path / "allowed", tmp_path / "building"
+    worker = Worker(f"{DEVICES}:SlowStart", (str(allowed), str(building)), start_deadline_s=PATIENCE_S * 2)
+    try:
+        assert wait_until(lambda: building.exists() and building.read_text() != "")
+        allowed.touch()
+        os.kill(int(building.read_text()), death)
+        assert worker.wait_ready(PATIENCE_S)
+        assert worker.call("fine", deadline_s=PATIENCE_S) == Ok(value=True)
+    finally:
+        worker.close()
+
+
+def test_what_ended_the_child_is_kept_until_one_answers(tmp_path: Path) -> None:
+    """The first cause: what comes of it afterwards is not the news."""
+    allowed = tmp_path / "allowed"
+    allowed.touch()
+    worker = Worker(f"{DEVICES}:FlakyStart", (str(allowed),))
+    try:
+        assert worker.wait_ready(PATIENCE_S)
+        pid = worker.pid
+        assert pid is not None
+        allowed.unlink()
+        os.kill(pid, signal.SIGSEGV)
+        assert wait_until(lambda: worker._deaths_in_a_row >= 2)
+        assert worker.last_failure == "SIGSEGV"
+        allowed.touch()
+        assert worker.wait_ready(PATIENCE_S)
+        assert worker.last_failure == ""
+    finally:
+        worker.close()
+
+
+def test_a_child_that_floods_its_outputs_neither_stands_still_nor_is_heard(
+    worker: Worker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert worker.call("chatter", 4_000_000, deadline_s=PATIENCE_S) == Ok(value=True)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_answer_too_many_is_never_taken_for_the_next_one(worker: Worker) -> None:
+    pid = worker.pid
+    first = worker.call("answer_unasked", deadline_s=PATIENCE_S)
+    assert first == Failed(WorkerFailure.CRASHED, "an answer that nobody can use")
+    ask_new_child(worker, pid)
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "reason"),
+    [
+        ("claim", (1 << 40,), WorkerFailure.CRASHED),
+        ("claim", (1000,), WorkerFailure.TIMED_OUT),
+        ("trickle", (), WorkerFailure.TIMED_OUT),
+        ("rubbish", (), WorkerFailure.CRASHED),
+    ],
+)
+def test_a_child_gone_mad_is_a_failure_within_the_deadline(
+    worker: Worker, method: str, args: tuple[int, ...], reason: WorkerFailure
+) -> None:
+    pid = worker.pid
+    answer = worker.call(method, *args, deadline_s=0.5)
+    assert isinstance(answer, Failed)
+    assert answer.reason is reason
+    ask_new_child(worker, pid)
+
+
+def test_a_child_that_dies_after_each_answer_is_started_ever_more_seldom(tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    worker = Worker(f"{DEVICES}:ShortLived", (str(lives),))
+    try:
+        for deaths in range(1, 4):
+            assert wait_until(lambda: worker.call("fine", deadline_s=1) == Ok(value=True))
+            assert wait_until(lambda deaths=deaths: worker._deaths_in_a_row == deaths)  # type: ignore[misc]
+        assert worker.call("fine", deadline_s=1) == Failed(WorkerFailure.NOT_RUNNING), "it rests"
+    finally:
+        worker.close()
+
+
+def test_a_restart_that_is_wished_for_is_no_death(worker: Worker) -> None:
+    for _ in range(3):
+        pid = worker.pid
+        worker.restart()
+        ask_new_child(worker, pid)
+    assert worker._deaths_in_a_row == 0
+    assert worker.last_failure == ""
+
+
+def test_without_room_for_a_process_the_supervisor_waits_for_better_days(worker: Worker) -> None:
+    pid = worker.pid
+    assert pid is not None
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))  # what is open stays, nothing can be opened
+    try:
+        worker.restart()
+        assert wait_until(lambda: worker.last_failure == "OSError")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    ask_new_child(worker, pid)
 
 
 def test_a_crash_is_told_and_another_child_started(worker: Worker) -> None:

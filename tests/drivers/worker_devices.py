@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
+import threading
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from drivers import worker_child
 from drivers.worker import Worker
 
 
@@ -44,6 +48,55 @@ class Device:
     def unpicklable(self) -> object:
         return lambda: None
 
+    def chatter(self, size: int) -> bool:
+        """What a library without a log level does."""
+        for descriptor in (1, 2):
+            os.write(descriptor, bytes(size))
+        return True
+
+    def answer_unasked(self) -> bool:
+        """An answer too many, as a callback of a vendor's library would send it."""
+        worker_child.answer(self._connection(), (1_000_000, True, "of somebody else"))
+        return True
+
+    def claim(self, size: int) -> None:
+        """Announce an answer of this size, and then send nothing of it."""
+        os.write(self._connection().fileno(), size.to_bytes(worker_child.SIZE_BYTES, "big"))
+        self.hang()
+
+    def trickle(self) -> None:
+        """One byte at a time, for ever: each read has something to read."""
+        connection = self._connection()
+        os.write(connection.fileno(), (1_000_000).to_bytes(worker_child.SIZE_BYTES, "big"))
+        while True:
+            os.write(connection.fileno(), b".")
+            time.sleep(0.01)
+
+    def rubbish(self) -> None:
+        os.write(
+            self._connection().fileno(), (4).to_bytes(worker_child.SIZE_BYTES, "big") + b"\xff\x00\x01\x02"
+        )
+        self.hang()
+
+    def hold_the_interpreter_later(self) -> bool:
+        """A native thread that never lets go: this process answers nothing from then on."""
+
+        def hold() -> None:
+            time.sleep(0.1)
+            ctypes.PyDLL(None).pause()  # PyDLL keeps the interpreter locked during the call
+
+        threading.Thread(target=hold, daemon=True).start()
+        return True
+
+    def _connection(self) -> Connection:
+        """This process's end of the worker's pipe, found where `serve` holds it."""
+        frame = sys._getframe()
+        while frame.f_code is not worker_child.serve.__code__:
+            assert frame.f_back is not None
+            frame = frame.f_back
+        connection: Connection = frame.f_locals["connection"]
+        return connection
+
     def interrupt_action(self) -> bool:
         return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
@@ -52,6 +105,30 @@ class Unbuildable:
     def __init__(self) -> None:
         msg = "no such model"
         raise FileNotFoundError(msg)
+
+
+class SlowStart:
+    """Is built for ever until the file `allowed` exists; says where it is being built."""
+
+    def __init__(self, allowed: str, building: str) -> None:
+        if not Path(allowed).exists():
+            Path(building).write_text(str(os.getpid()))
+            time.sleep(3600)
+
+    def fine(self) -> bool:
+        return True
+
+
+class ShortLived:
+    """Fit for one request, then gone: what a library with a bad thread does. Counts its lives in a file."""
+
+    def __init__(self, lives: str) -> None:
+        with Path(lives).open("a") as file:
+            file.write(".")
+
+    def fine(self) -> bool:
+        threading.Timer(0.01, os._exit, (3,)).start()
+        return True
 
 
 class FlakyStart:

@@ -17,7 +17,7 @@ def attach(visit: Visit, world: World, t: Texts) -> Parts:
         Style.SECONDARY,
         icon="camera",
         enabled=world.camera_ready,
-        reason=t("这台机器的摄像头暂时不能用"),
+        reason=_why_no_camera(visit, world, t),
     )
     on = Action("next", t("下一步") if visit.photo else t("不拍，下一步"), Style.PRIMARY)
     if visit.photo is not None:
@@ -36,15 +36,30 @@ def attach(visit: Visit, world: World, t: Texts) -> Parts:
     )
 
 
-def camera(visit: Visit, _world: World, t: Texts) -> Parts:
+def _why_no_camera(visit: Visit, world: World, t: Texts) -> str:
+    return world.why_no_camera.get(visit.language) or t("这台机器的摄像头暂时不能用")
+
+
+def camera(visit: Visit, world: World, t: Texts) -> Parts:
     blocks: list[Block] = [Preview(t("摄像头已打开"), mirrored=False)]
-    if visit.photo_missed:
+    if not world.camera_ready:
+        blocks.insert(0, Message(_why_no_camera(visit, world, t), Tone.WAITING))
+    elif visit.photo_missed:
         blocks.insert(0, Message(t("刚才没有拍到，请再按一次，或返回不拍。"), Tone.WAITING))
     return Parts(
         t("对准了就按拍照"),
         t("只拍要反映的问题，尽量不要拍到别人"),
         blocks=tuple(blocks),
-        actions=(Action("shutter", t("拍照"), Style.PRIMARY, icon="camera"),),
+        actions=(
+            Action(
+                "shutter",
+                t("拍照"),
+                Style.PRIMARY,
+                icon="camera",
+                enabled=world.camera_ready,
+                reason=_why_no_camera(visit, world, t),
+            ),
+        ),
     )
 
 

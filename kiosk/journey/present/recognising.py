@@ -31,7 +31,7 @@ def consent(visit: Visit, world: World, t: Texts) -> Parts:
         Style.EQUAL,
         hint=t("现在就在这里比一比"),
         enabled=world.face_ready,
-        reason=t("人脸确认暂时不能用"),
+        reason=world.why_no_face.get(visit.language) or t("人脸确认暂时不能用"),
     )
     other = Action("other_way", t("用别的办法"), Style.EQUAL, hint=t("协理员 · 窗口"))
     return Parts(
@@ -123,7 +123,7 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
                 t("再试一次"),
                 Style.EQUAL,
                 enabled=world.face_ready,
-                reason=t("人脸确认暂时不能用"),
+                reason=world.why_no_face.get(visit.language) or t("人脸确认暂时不能用"),
             ),
             other,
         ),

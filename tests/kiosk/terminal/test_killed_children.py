@@ -1,0 +1,165 @@
+"""Every child of an assembled terminal is ended or stopped from outside, in every phase of its life.
+
+The terminal serves on, says what is the matter, and comes back by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.camera.opencv import OpencvCamera
+from drivers.face.verifier import ProcessFaceVerifier
+from drivers.worker import Worker
+from kiosk.health import CAUSES
+from kiosk.journey.view import View, action
+from tests.drivers.waiting import wait_until
+from tests.kiosk.terminal.hall import PENSION, REPORT, REPORT_ANSWERS, Hall, hall
+
+ENDS = [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP]
+KINDS = ["camera", "face"]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    with hall(tmp_path_factory.mktemp("hall")) as made:
+        yield made
+
+
+@pytest.fixture
+def running(shared: Hall) -> Hall:
+    """Everything works, and nobody stands before it."""
+    assert wait_until(lambda: not told(shared)), told(shared)
+    if shared.view.state.value != "attract":
+        shared.terminal.journey.send(leave())
+    shared.play(wait_state="attract")
+    shared.village.show_face("zhou_today")
+    return shared
+
+
+def leave() -> Any:
+    from kiosk.journey.events import IdleExpired
+
+    return IdleExpired()
+
+
+def worker_of(running: Hall, kind: str) -> Worker:
+    device = getattr(running.terminal.devices, kind)
+    assert isinstance(device, OpencvCamera | ProcessFaceVerifier)
+    assert device._worker is not None
+    return device._worker
+
+
+def told(running: Hall) -> set[str]:
+    """What the next heartbeat says of the two devices."""
+    causes = running.terminal.surroundings.heartbeat()["causes"]
+    return {cause for cause in causes if cause.split(".")[0] in ("camera", "face", "device")}
+
+
+def end(worker: Worker, how: signal.Signals) -> int:
+    pid = worker.pid
+    assert pid is not None
+    os.kill(pid, how)
+    return pid
+
+
+class Said:
+    """Every sentence that stood on the screen since, as the window would have drawn it."""
+
+    def __init__(self, running: Hall) -> None:
+        self._said: list[str] = []
+        running.terminal.subscribe(lambda: self._said.append(running.words))
+
+    def __contains__(self, words: str) -> bool:
+        return any(words in said for said in self._said)
+
+
+@pytest.mark.parametrize("how", ENDS, ids=lambda how: how.name)
+@pytest.mark.parametrize("kind", KINDS)
+def test_ended_while_idle_is_told_to_centre_and_resident_and_comes_back(
+    running: Hall, kind: str, how: signal.Signals
+) -> None:
+    said = Said(running)
+    running.press("begin")
+    running.play(wait_enabled=f"service:{REPORT}")
+    worker = worker_of(running, kind)
+    pid = end(worker, how)
+    assert wait_until(lambda: f"{kind}.restarting" in told(running))
+    assert wait_until(lambda: not told(running))
+    assert worker.pid not in (None, pid)
+    assert CAUSES[f"{kind}.restarting"].resident["zh"] in said
+    running.play(wait_enabled=f"service:{PENSION}")
+
+
+def to_the_camera(running: Hall) -> None:
+    running.press("begin", f"service:{REPORT}", "next", "take_photo")
+    assert wait_until(lambda: running.terminal.preview() is not None)
+
+
+def offered(name: str, *, enabled: bool) -> Callable[[View], bool]:
+    def is_so(view: View) -> bool:
+        found = action(view, name)
+        return found is not None and found.enabled is enabled
+
+    return is_so
+
+
+@pytest.mark.parametrize("how", ENDS, ids=lambda how: how.name)
+def test_ended_while_a_resident_aims_the_picture_goes_on_and_the_photo_is_taken(
+    running: Hall, how: signal.Signals
+) -> None:
+    to_the_camera(running)
+    pid = end(worker_of(running, "camera"), how)
+    running.wait(offered("shutter", enabled=False), "the shutter to wait")
+    assert CAUSES["camera.restarting"].resident["zh"] in running.words
+    assert "camera.restarting" in told(running)
+    running.wait(offered("shutter", enabled=True), "the shutter to come back")
+    assert worker_of(running, "camera").pid not in (None, pid)
+    assert wait_until(lambda: running.terminal.preview() is not None), "the live picture goes on"
+    running.press("shutter")
+    running.play(wait_state="attach", screen_has=["照片拍好了"])
+    running.press("next")
+    running.play(answer_form=REPORT_ANSWERS)
+    running.press("submit")
+    running.play(wait_enabled="finish")
+
+
+@pytest.mark.parametrize("how", ENDS, ids=lambda how: how.name)
+@pytest.mark.parametrize("kind", KINDS)
+def test_ended_while_it_compares_costs_the_resident_no_try(
+    running: Hall, kind: str, how: signal.Signals
+) -> None:
+    running.village.show_face("nobody")
+    running.press("begin", f"service:{PENSION}", "next", "face")
+    running.village.put_card("zhou")
+    running.play(wait_state="face")
+    assert wait_until(lambda: running.terminal.preview() is not None)
+    end(worker_of(running, kind), how)
+    running.play(screen_has=["机器没来得及比", "不是您的问题"])
+    running.village.show_face("zhou_today")
+    running.play(wait_enabled="try_face")
+    running.press("try_face")
+    running.play(wait_state="form")
+
+
+@pytest.mark.parametrize("how", ENDS, ids=lambda how: how.name)
+def test_ended_while_it_starts_the_terminal_serves_and_the_device_comes(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    with hall(tmp_path) as starting:
+        for kind in KINDS:
+            worker = worker_of(starting, kind)
+            assert wait_until(lambda worker=worker: worker._process is not None)  # type: ignore[misc]
+            assert worker._process is not None
+            assert worker._process.pid is not None
+            os.kill(worker._process.pid, how)
+        starting.press("begin")
+        starting.play(wait_enabled=f"service:{REPORT}")
+        assert wait_until(lambda: not told(starting))
+        assert all(worker_of(starting, kind).generation == 1 for kind in KINDS), "the first was never ready"
+        starting.play(wait_enabled=f"service:{PENSION}")
