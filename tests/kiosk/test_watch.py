@@ -1,0 +1,119 @@
+"""What a device said last is not believed for ever: not when a look at it hangs, raises or was never made."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from drivers.contract import Cause, DeviceState, DeviceStatus
+from kiosk.watch import LOOK_EVERY_S, SILENT_AFTER_S, Watch
+from tests.drivers.waiting import PATIENCE_S, wait_until
+
+READY = DeviceStatus(DeviceState.READY)
+LOST = DeviceStatus(DeviceState.FAULT, Cause.CARD_LOST)
+
+
+class Looked:
+    """A device that keeps its last word; `hangs` and `raises` are defects of its driver."""
+
+    def __init__(self) -> None:
+        self.said = READY
+        self.raises: type[Exception] | None = None
+        self.status_raises = False
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+        self.looks = 0
+
+    def status(self) -> DeviceStatus:
+        if self.status_raises:
+            raise ZeroDivisionError
+        return self.said
+
+    def probe(self) -> DeviceStatus:
+        self.looks += 1
+        assert self.goes_on.wait(PATIENCE_S)
+        if self.raises is not None:
+            raise self.raises
+        return self.said
+
+    def close(self) -> None:
+        self.goes_on.set()
+
+    def looked_at_again(self) -> bool:
+        looks = self.looks
+        return wait_until(lambda: self.looks > looks + 1)
+
+
+class Stand:
+    def __init__(self) -> None:
+        self.bad, self.good = Looked(), Looked()
+        self.changes = threading.Semaphore(0)
+        self.watch = Watch((self.bad, self.good), self.changes.release, every_s=0.01, silent_after_s=0.2)
+        self.watch.start()
+
+    def status(self) -> DeviceStatus:
+        return self.watch.status(self.bad)
+
+
+@pytest.fixture
+def stand() -> Iterator[Stand]:
+    made = Stand()
+    yield made
+    made.bad.close()
+    made.watch.close()
+
+
+def test_the_two_waits_together_stay_below_five_seconds() -> None:
+    assert LOOK_EVERY_S + SILENT_AFTER_S < 5.0
+
+
+def test_a_device_that_answers_is_believed_and_a_change_is_told(stand: Stand) -> None:
+    assert stand.status() == READY
+    stand.bad.said = LOST
+    assert stand.changes.acquire(timeout=PATIENCE_S)
+    assert stand.status() == LOST
+
+
+def test_a_look_that_hangs_makes_the_device_unknown_and_leaves_the_others_alone(stand: Stand) -> None:
+    stand.bad.goes_on.clear()
+    assert wait_until(lambda: stand.status().state is DeviceState.UNKNOWN)
+    stuck = stand.bad.looks
+    assert stand.good.looked_at_again(), "the good one is looked at as before"
+    assert stand.bad.looks == stuck
+    assert stand.watch.status(stand.good) == READY
+    stand.bad.goes_on.set()
+    assert wait_until(lambda: stand.status() == READY)
+
+
+def test_a_look_that_raises_makes_the_device_unknown_with_the_first_cause(stand: Stand) -> None:
+    stand.bad.raises = LookupError
+    assert wait_until(lambda: stand.status() == DeviceStatus(DeviceState.UNKNOWN, detail="LookupError"))
+    assert stand.changes.acquire(timeout=PATIENCE_S)
+    stand.bad.raises = ValueError
+    assert stand.bad.looked_at_again()
+    assert stand.status().detail == "LookupError"
+    stand.bad.raises = None
+    assert wait_until(lambda: stand.status() == READY)
+
+
+def test_the_cause_that_a_device_gave_itself_is_kept_while_looks_fail(stand: Stand) -> None:
+    stand.bad.said, stand.bad.raises = LOST, LookupError
+    assert stand.bad.looked_at_again()
+    assert stand.status() == LOST
+
+
+def test_a_status_that_raises_is_unknown_and_takes_nobody_with_it(stand: Stand) -> None:
+    stand.bad.status_raises = True
+    assert stand.status() == DeviceStatus(DeviceState.UNKNOWN, detail="ZeroDivisionError")
+
+
+def test_closing_does_not_wait_for_a_look_that_hangs(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.watch.JOIN_S", 0.05)
+    stand.bad.goes_on.clear()
+    assert wait_until(lambda: stand.status().state is DeviceState.UNKNOWN)
+    stand.watch.close()
+    assert any(thread.is_alive() for thread in stand.watch._threads)
+    stand.bad.close()
+    assert wait_until(lambda: not any(thread.is_alive() for thread in stand.watch._threads))
