@@ -315,7 +315,8 @@ class Worker:
     def _note(self, failure: str) -> None:
         """The first cause is kept until a child answers again."""
         with self._changed:
-            self._last_failure = self._last_failure or failure
+            if not self._closed:
+                self._last_failure = self._last_failure or failure
 
 
 def _slice_s(end_s: float, cancelled: Callable[[], bool] | None) -> float:

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.explained_skips import pytest_make_collect_report, pytest_runtest_makereport
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--hardware",
+        action="append",
+        default=[],
+        metavar="FAMILY:ADDRESS",
+        help="run the drivers' contract on a real device (sdt:/dev/ttyUSB0, pcsc:NAME, printer:tcp://..., camera:0)",
+    )

@@ -24,12 +24,21 @@ FORGET_S = 0.5
 class ProcessFaceVerifier:
     """Implements `FaceVerifier`. Without models or a fitting calibration it is in assist mode."""
 
-    def __init__(self, models: Path, calibration_file: Path, calibration_key: Path) -> None:
+    def __init__(
+        self,
+        models: Path,
+        calibration_file: Path,
+        calibration_key: Path,
+        *,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._deadline_s = deadline_s
         self._models_there = (models / ONNX_MODEL).is_file()
         self._calibration = calibration.load(calibration_file, calibration_key)
         self._checked: tuple[int, bool] = (0, False)
         self._reference_generation = -1
         self._used = False
+        self._closed = False
         self._worker = (
             Worker("drivers.face.child:FaceChild", (str(models),), start_deadline_s=START_S)
             if self._models_there
@@ -49,6 +58,8 @@ class ProcessFaceVerifier:
 
     def status(self) -> DeviceStatus:
         """Of the child that lives now: of a dead one nothing is believed."""
+        if self._closed:
+            return DeviceStatus(DeviceState.UNKNOWN, detail="closed")
         if self._worker is None:
             return DeviceStatus(DeviceState.FAULT, Cause.FACE_MODEL_MISSING)
         if isinstance(self._calibration, Failed):
@@ -62,10 +73,9 @@ class ProcessFaceVerifier:
             return DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED, "for other models")
         return DeviceStatus(DeviceState.READY)
 
-    @staticmethod
-    def _check_models(worker: Worker, wanted: calibration.Calibration) -> bool | None:
+    def _check_models(self, worker: Worker, wanted: calibration.Calibration) -> bool | None:
         """None when the child did not say."""
-        answered = worker.call("model_hashes", deadline_s=DEADLINE_S)
+        answered = worker.call("model_hashes", deadline_s=self._deadline_s)
         if isinstance(answered, Failed):
             return None
         fit: bool = answered.value == dict(wanted.model_hashes) and wanted.alignment == ALIGNMENT_ID
@@ -120,6 +130,7 @@ class ProcessFaceVerifier:
             self._worker.restart()
 
     def close(self) -> None:
+        self._closed = True
         if self._worker is not None:
             self._worker.close()
 
@@ -139,7 +150,7 @@ class ProcessFaceVerifier:
         if self._worker is None:
             return Failed(FaceFailure.MODEL_MISSING)
         self._used = True
-        answered = self._worker.call(method, *args, deadline_s=DEADLINE_S)
+        answered = self._worker.call(method, *args, deadline_s=self._deadline_s)
         match answered:
             case Ok(value):
                 return Ok(value)

@@ -68,18 +68,20 @@ class EscposPrinter:
         self._names_processes: bool | None = None
         self._status = self._told(DeviceStatus(DeviceState.OPENING))
         self._lock = threading.Lock()
+        self._closed = False
 
     def status(self) -> DeviceStatus:
         """The last known status; never blocks."""
-        return self._status
+        return DeviceStatus(DeviceState.UNKNOWN, detail="closed") if self._closed else self._status
 
     def close(self) -> None:
-        """Nothing is held between jobs."""
+        """Nothing is held between jobs; what is known of a printer that nobody asks any more is nothing."""
+        self._closed = True
 
     def probe(self) -> DeviceStatus:
         """Ask all four DLE EOT. During a job it returns at once: the job asks by itself."""
-        if not self._lock.acquire(blocking=False):
-            return self._status
+        if self._closed or not self._lock.acquire(blocking=False):
+            return self.status()
         try:
             match self._open():
                 case Failed(_, detail):
@@ -88,7 +90,7 @@ class EscposPrinter:
                     session = Session(transport, names_processes=self._names_processes)
                     self._note(session.ask_all())
                     transport.close(discard=False)
-            return self._status
+            return self.status()
         finally:
             self._lock.release()
 

@@ -43,6 +43,7 @@ class Devices:
     printer: ReceiptPrinter | None
     decode_photo: Callable[[EncodedPhoto], Ok[bytes] | Failed[str]]
     document_camera: DocumentCamera | None = None
+    cabinet: Device | None = None
 
     def named(self) -> dict[str, Device]:
         """Kind, as the health vocabulary calls it -> device; without what this terminal does not have."""
@@ -53,6 +54,7 @@ class Devices:
             "printer": self.printer,
             "helper": self.helper_reader,
             "document_camera": self.document_camera,
+            "cabinet": self.cabinet,
         }
         return {kind: device for kind, device in known.items() if device is not None}
 

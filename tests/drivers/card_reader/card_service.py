@@ -1,5 +1,6 @@
 """The card service as a fixture, for every test module that imports it."""
 
+import contextlib
 import fcntl
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from drivers.card_reader.virtual_service import VirtualService
 from drivers.contract import Ok
 
 
-@pytest.fixture
-def card_service() -> Iterator[VirtualService]:
+@contextlib.contextmanager
+def running_service() -> Iterator[VirtualService]:
     """A pcscd with a virtual reader. One machine has one: test runs side by side take turns."""
     with (Path(tempfile.gettempdir()) / "jiujin-virtual-card-service.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -21,3 +22,9 @@ def card_service() -> Iterator[VirtualService]:
         assert isinstance(started, Ok), started
         yield service
         service.stop()
+
+
+@pytest.fixture
+def card_service() -> Iterator[VirtualService]:
+    with running_service() as service:
+        yield service

@@ -1,4 +1,4 @@
-"""What is special to PC/SC readers; what all readers share is in `conformance`."""
+"""What is special to PC/SC readers; what all readers share is in `test_card_readers`."""
 
 import threading
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from drivers.card_reader.virtual_card import CardFault, IdentityFileCard, Virtua
 from drivers.card_reader.virtual_service import READER_NAME, VirtualService
 from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
 from drivers.evidence import Assurance, CheckName, assurance
-from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.people import DEMO, HELPER, RESIDENT
+from tests.drivers.card_reader.test_card_readers import NEVER
 from tests.drivers.card_reader.waiting import wait_until
 from tests.groups import ONE_READER
 

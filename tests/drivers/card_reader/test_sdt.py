@@ -1,4 +1,4 @@
-"""What is special to SDT readers; what all readers share is in `conformance`."""
+"""What is special to SDT readers; what all readers share is in `test_card_readers`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,8 +16,8 @@ from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import Fault, Rule, SimulatedCard
 from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
 from drivers.evidence import Assurance, CheckName, assurance
-from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.people import CARD, FOREIGN_2017, FOREIGN_2023, HMT, PHOTO, RESIDENT
+from tests.drivers.card_reader.test_card_readers import NEVER
 from tests.drivers.card_reader.waiting import wait_until
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from drivers.camera.contract import Frame
 
-SETUP = Path(__file__).resolve().parents[3] / ".setup"
+PROJECT = Path(__file__).resolve().parents[3]
+SETUP = PROJECT / ".setup"
 MODELS = SETUP / "models"
 BOXES = {  # left, top, width of the face: found once with the detector
     "obama.jpg": (357, 144, 275),

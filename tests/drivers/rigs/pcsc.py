@@ -1,0 +1,86 @@
+"""A PC/SC reader: a real pcscd with vpcd's virtual reader, and a card that dials in to it."""
+
+from __future__ import annotations
+
+import contextlib
+from threading import Event
+from typing import ClassVar
+
+import pytest
+
+from drivers.card_reader.pcsc import PcscReader
+from drivers.card_reader.virtual_card import CardFault, IdentityFileCard, VirtualCard
+from drivers.card_reader.virtual_service import READER_NAME
+from drivers.contract import Device, Ok
+from tests.drivers.card_reader.card_service import running_service
+from tests.drivers.card_reader.people import DEMO
+from tests.drivers.rigs.rig import CardRig, Verb
+from tests.drivers.waiting import wait_until
+
+
+class PcscRig(CardRig):
+    cannot: ClassVar = {
+        Verb.REPLUG_ELSEWHERE: "vpcd's reader has one name",
+        Verb.SLOW: "vpcd asks a late card for more time by itself",
+    }
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._service = self._stack.enter_context(running_service())
+        self.card = VirtualCard(IdentityFileCard(DEMO))
+        self.document = DEMO
+        self._reader: PcscReader | None = None
+        self._gone = False
+
+    def driver(self) -> PcscReader:
+        self._reader = PcscReader(READER_NAME, conversation_s=1.0)
+        return self._reader
+
+    def operate(self, device: Device, *, long: bool = False) -> bool:
+        """The long one waits for a card."""
+        assert isinstance(device, PcscReader)
+        if not long and not self._gone:
+            self.put()
+        outcome = device.read(2.0 if long else 10.0, Event())
+        self.take()
+        return isinstance(outcome, Ok) and outcome.value.document == self.document
+
+    def wait_busy(self) -> bool:
+        return wait_until(lambda: self._reader is not None and self._reader.status().usable)
+
+    def put(self) -> None:
+        self.card.insert()
+
+    def take(self) -> None:
+        self.card.remove()
+
+    def pull_in_mid_read(self) -> None:
+        self.card.misbehave(CardFault.LEAVE)
+
+    def plug(self) -> None:
+        self._service.start()
+        self._gone = False
+
+    def unplug(self) -> None:
+        """The virtual reader goes with its service."""
+        if not self._service.is_ours:
+            pytest.skip("a card service of this machine is running, which is not ours to end")
+        self._service.kill()
+        self._gone = True
+
+    def restart_service(self) -> None:
+        self.unplug()
+        self.plug()
+
+    def garble(self) -> None:
+        self.card.misbehave(CardFault.GARBAGE)
+
+    def silence(self) -> None:
+        self.card.misbehave(CardFault.SILENT)
+
+    def heal(self) -> None:
+        self.card.misbehave(None)
+
+    def close(self) -> None:
+        self.card.remove()
+        self._stack.close()

@@ -1,0 +1,75 @@
+"""An SDT reader: the module's far end on a pty."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import ClassVar
+
+from drivers.card_reader.protocol import Command
+from drivers.card_reader.sdt import SdtReader
+from drivers.card_reader.serial_link import SerialLink
+from drivers.card_reader.simulated import SimulatedSdtReader
+from drivers.card_reader.simulated_module import Fault, Rule
+from drivers.contract import Device, Ok
+from tests.drivers.card_reader.people import CARD, RESIDENT
+from tests.drivers.rigs.rig import NOTHING_BETWEEN, CardRig, Verb
+from tests.drivers.waiting import PATIENCE_S
+
+ALWAYS = 1_000_000
+
+
+class SdtRig(CardRig):
+    cannot: ClassVar = {Verb.RESTART_SERVICE: NOTHING_BETWEEN}
+
+    def __init__(self) -> None:
+        self.module = SimulatedSdtReader()
+        self.document = RESIDENT
+
+    def driver(self) -> SdtReader:
+        return SdtReader(SerialLink(self.module.path), poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
+
+    def operate(self, device: Device, *, long: bool = False) -> bool:
+        assert isinstance(device, SdtReader)
+        if long:
+            self.module.inject(Rule(Fault.SLOW, Command.READ_BASE, delay_s=0.4))
+        self.put()
+        outcome = device.read(10.0, Event())
+        self.take()
+        return isinstance(outcome, Ok) and outcome.value.document == self.document
+
+    def wait_busy(self) -> bool:
+        return self.module.wait_heard(Command.READ_BASE, 1, PATIENCE_S)
+
+    def put(self) -> None:
+        self.module.put_card(CARD)
+
+    def take(self) -> None:
+        self.module.take_card()
+
+    def pull_in_mid_read(self) -> None:
+        self.module.inject(Rule(Fault.PULL_CARD, Command.READ_BASE))
+
+    def plug(self) -> None:
+        self.module.replug()
+
+    def unplug(self) -> None:
+        self.module.unplug()
+
+    def replug_elsewhere(self) -> None:
+        """Another pty under the same by-id path."""
+        self.module.replug()
+
+    def garble(self) -> None:
+        self.module.inject(Rule(Fault.WRONG_CHECKSUM, times=ALWAYS))
+
+    def slow(self) -> None:
+        self.module.inject(Rule(Fault.SLOW, times=ALWAYS, delay_s=0.15))
+
+    def silence(self) -> None:
+        self.module.inject(Rule(Fault.SILENCE, times=ALWAYS))
+
+    def heal(self) -> None:
+        self.module.clear_faults()
+
+    def close(self) -> None:
+        self.module.close()
