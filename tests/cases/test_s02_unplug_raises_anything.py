@@ -13,8 +13,8 @@ from drivers.card_reader.sdt import SdtReader
 from drivers.card_reader.serial_link import SerialLink
 from drivers.card_reader.simulated_module import SimulatedCard, SimulatedModule
 from drivers.contract import Cause, DeviceState, Ok
-from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.people import PHOTO, RESIDENT
+from tests.drivers.card_reader.test_card_readers import NEVER
 
 PATH = "/dev/serial/by-id/no-such-reader"
 HALF = bytes.fromhex("aaaaaa96690508000090010004004b6dd58b3275")

@@ -12,7 +12,7 @@ from drivers.contract import CheckOutcome, DeviceState, Failed, Ok
 from drivers.evidence import CheckName
 from tests.drivers.rigs.pcsc import PcscRig
 from tests.drivers.rigs.rig import CardRig
-from tests.drivers.rigs.sdt import SdtRig
+from tests.drivers.rigs.sdt import SdtRig, SdtUsbRig
 from tests.drivers.waiting import PATIENCE_S, wait_until
 from tests.groups import ONE_READER
 
@@ -20,6 +20,7 @@ NEVER = Event()
 LOST = (CardFailure.READER_LOST, CardFailure.SERVICE_LOST)
 RIGS = [
     pytest.param(SdtRig, id="sdt"),
+    pytest.param(SdtUsbRig, id="sdt-usb"),
     pytest.param(PcscRig, id="pcsc", marks=pytest.mark.xdist_group(ONE_READER)),
 ]
 """Here a reader joins."""
@@ -35,6 +36,7 @@ def rig(request: pytest.FixtureRequest) -> Iterator[CardRig]:
 @pytest.fixture
 def reader(rig: CardRig) -> Iterator[CardReader]:
     made = rig.driver()
+    assert wait_until(lambda: made.probe().usable), made.status()
     yield made
     made.close()
 

@@ -17,8 +17,8 @@ from drivers.card_reader.serial_link import SerialLink
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import Fault, Rule, SimulatedCard
 from drivers.contract import Cause, CheckOutcome, Failed, Ok
-from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.people import CARD, FOREIGN_2017, FOREIGN_2023, HMT, PHOTO, RESIDENT
+from tests.drivers.card_reader.test_card_readers import NEVER
 
 MOVED_TO = "虚设县石桥乡新街𬭊村12号3单元"
 

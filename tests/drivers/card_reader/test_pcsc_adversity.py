@@ -25,8 +25,8 @@ from drivers.card_reader.virtual_service import (
 )
 from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.tap import Direction
-from tests.drivers.card_reader.conformance import LOST, NEVER
 from tests.drivers.card_reader.people import DEMO, HELPER
+from tests.drivers.card_reader.test_card_readers import LOST, NEVER
 from tests.drivers.card_reader.waiting import wait_until
 from tests.groups import ONE_READER
 from tests.soak import pcsc_cycles

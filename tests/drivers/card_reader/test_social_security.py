@@ -26,8 +26,8 @@ from drivers.card_reader.virtual_service import READER_NAME, VirtualService
 from drivers.card_reader.virtual_social_security import VirtualSocialSecurityCard
 from drivers.contract import CheckOutcome, Failed, Ok
 from drivers.evidence import Assurance, CheckName, assurance
-from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.people import HELPER, SOCIAL_SECURITY
+from tests.drivers.card_reader.test_card_readers import NEVER
 from tests.drivers.card_reader.waiting import wait_until
 from tests.groups import ONE_READER
 

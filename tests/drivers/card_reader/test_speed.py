@@ -11,8 +11,8 @@ from drivers.card_reader.serial_link import SerialLink
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import Fault, Rule
 from drivers.contract import Cause, DeviceState, Ok
-from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.people import CARD
+from tests.drivers.card_reader.test_card_readers import NEVER
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.tapped_link import TappedLink
 from drivers.contract import Failed, Ok
 from drivers.tap import Direction
-from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.people import CARD, PHOTO, RESIDENT
+from tests.drivers.card_reader.test_card_readers import NEVER
 from tests.drivers.card_reader.waiting import wait_until
 
 PERSONAL = 0xE7

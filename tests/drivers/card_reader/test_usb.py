@@ -16,16 +16,15 @@ from drivers.card_reader.links import link_to
 from drivers.card_reader.protocol import Command, Reply, request
 from drivers.card_reader.sdt import SdtReader
 from drivers.card_reader.serial_link import SerialLink
-from drivers.card_reader.simulated_module import Fault, Rule
 from drivers.card_reader.simulated_usb import SimulatedUsbReader, UsbNature
 from drivers.card_reader.simulated_usb_backend import SimulatedUsbBackend, simulated_port
 from drivers.card_reader.usb_address import UsbAddress, parse
 from drivers.card_reader.usb_link import UsbLink
 from drivers.card_reader.usb_port import UsbPort
 from drivers.contract import Cause, DeviceState, Failed, Ok
-from tests.drivers.card_reader.conformance import NEVER, ReaderConformance
-from tests.drivers.card_reader.people import CARD, RESIDENT
+from tests.drivers.card_reader.test_card_readers import NEVER
 from tests.drivers.card_reader.waiting import wait_until
+from tests.drivers.rigs.sdt import SdtUsbRig
 
 ALWAYS = 1_000_000
 ANY = parse("usb:")
@@ -33,64 +32,28 @@ TWO_PIPES = UsbNature()
 ONE_PIPE = UsbNature(vendor=0x0483, product=0x5652, endpoints=(0x01, 0x82))
 
 
-class UsbRig:
-    """The whole way: driver, child process, pyusb, simulated bus."""
-
-    def __init__(self) -> None:
-        self.module = SimulatedUsbReader()
-        self.reader = SdtReader(
-            UsbLink(ANY, simulated_port, (self.module.path,)),
-            poll_s=0.05,
-            short_timeout_s=0.3,
-            read_timeout_s=0.5,
-        )
-        self.document = RESIDENT
-
-    def put(self) -> None:
-        self.module.put_card(CARD)
-
-    def take(self) -> None:
-        self.module.take_card()
-
-    def pull_in_mid_read(self) -> None:
-        self.module.inject(Rule(Fault.PULL_CARD, Command.READ_BASE))
-
-    def answer_garbage(self) -> None:
-        self.module.inject(Rule(Fault.WRONG_CHECKSUM, times=ALWAYS))
-
-    def fall_silent(self) -> None:
-        self.module.inject(Rule(Fault.SILENCE, times=ALWAYS))
-
-    def heal(self) -> None:
-        self.module.clear_faults()
-
-    def unplug(self) -> None:
-        self.module.unplug()
-
-    def replug(self) -> None:
-        self.module.replug()
+@pytest.fixture
+def rig() -> Iterator[SdtUsbRig]:
+    rig = SdtUsbRig()
+    yield rig
+    rig.close()
 
 
 @pytest.fixture
-def rig() -> Iterator[UsbRig]:
-    rig = UsbRig()
-    yield rig
-    rig.reader.close()
-    rig.module.close()
+def reader(rig: SdtUsbRig) -> Iterator[SdtReader]:
+    reader = rig.driver()
+    yield reader
+    reader.close()
 
 
-class TestUsbConformance(ReaderConformance):
-    """All of it, through two endpoints in each direction."""
-
-
-def test_a_killed_child_is_a_lost_reader_that_comes_back(rig: UsbRig) -> None:
-    assert rig.reader.probe().usable
-    killed = child_of(rig.reader)
+def test_a_killed_child_is_a_lost_reader_that_comes_back(rig: SdtUsbRig, reader: SdtReader) -> None:
+    assert reader.probe().usable
+    killed = child_of(reader)
     os.kill(killed, signal.SIGKILL)
-    assert wait_until(lambda: rig.reader.probe().cause is Cause.CARD_LOST or child_of(rig.reader) != killed)
-    assert wait_until(lambda: rig.reader.probe().usable)
+    assert wait_until(lambda: reader.probe().cause is Cause.CARD_LOST or child_of(reader) != killed)
+    assert wait_until(lambda: reader.probe().usable)
     rig.put()
-    assert isinstance(rig.reader.read(10.0, NEVER), Ok)
+    assert isinstance(reader.read(10.0, NEVER), Ok)
 
 
 def child_of(reader: SdtReader) -> int:

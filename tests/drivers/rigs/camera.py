@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import socket
 import threading
 import time
@@ -14,8 +12,9 @@ from drivers.camera.simulated import CameraFault, SimulatedCamera
 from drivers.contract import Device, Failed, Ok
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from tests.drivers.camera.sights import png, room
+from tests.drivers.rigs.child import end_child
 from tests.drivers.rigs.rig import Rig
-from tests.drivers.waiting import PATIENCE_S, wait_until
+from tests.drivers.waiting import PATIENCE_S
 
 FRAMES, FRAMES_LONG = 2, 30
 ATTEMPT_S = 2.5
@@ -127,20 +126,6 @@ class CameraRig(Rig):
         for far_end in (self.lens, self._spare, self._rubbish):
             if far_end is not None:
                 far_end.close()
-
-
-def end_child(pid: int | None) -> None:
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: not _exists(pid))
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _port(lens: SimulatedCamera) -> int:

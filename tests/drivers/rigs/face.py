@@ -10,7 +10,7 @@ from typing import ClassVar
 from drivers.contract import Device, Failed, Ok
 from drivers.face.verifier import ProcessFaceVerifier
 from tests.drivers.face.portraits import MODELS, PROJECT, SETUP, card_photo, frame, live
-from tests.drivers.rigs.camera import end_child
+from tests.drivers.rigs.child import end_child
 from tests.drivers.rigs.rig import Rig, Verb
 from tests.drivers.waiting import PATIENCE_S, wait_until
 

@@ -1,4 +1,4 @@
-"""A receipt printer on TCP: the simulated printer behind a line that can be torn."""
+"""A receipt printer behind each wire: the simulated printer's own end of it is plugged and pulled."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from drivers.contract import Device, Outcome
+from drivers.receipt_printer.commands import Kind
 from drivers.receipt_printer.escpos_printer import EscposPrinter
 from drivers.receipt_printer.simulated import SimulatedPrinter
-from drivers.receipt_printer.simulated_paper import Kind
+from drivers.receipt_printer.simulated_ends import FarEnd, SerialEnd, TcpEnd
 from drivers.receipt_printer.simulated_state import Faults
-from kiosk.bench.fault_proxy import FaultProxy, Mode
+from drivers.receipt_printer.simulated_usb import UsbEnd
 from tests.drivers.receipt_printer.slips import fonts, slip
 from tests.drivers.rigs.rig import NOTHING_BETWEEN, Rig, Verb
 from tests.drivers.waiting import wait_until
@@ -19,22 +20,25 @@ from tests.drivers.waiting import wait_until
 A_PIECE_BYTES = 20_000
 
 
-def port_of(printer: SimulatedPrinter) -> int:
-    return int(printer.address.rsplit(":", 1)[1])
-
-
 class PrinterRig(Rig):
     cannot: ClassVar = {Verb.RESTART_SERVICE: NOTHING_BETWEEN}
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="printer-rig-")
-        self.printer = SimulatedPrinter()
-        self._spare: SimulatedPrinter | None = None
-        self._line = FaultProxy(port_of(self.printer)).start()
+        self._end = self.end()
+        self.printer = SimulatedPrinter(self._end)
+
+    def end(self) -> FarEnd:
+        return SerialEnd()
 
     def driver(self) -> EscposPrinter:
-        journal = Path(self._folder.name) / "jobs.jsonl"
-        return EscposPrinter(f"tcp://127.0.0.1:{self._line.port}", fonts(), journal, confirm_timeout_s=2.0)
+        return EscposPrinter(
+            self._end.address,
+            fonts(),
+            Path(self._folder.name) / "jobs.jsonl",
+            confirm_timeout_s=2.0,
+            usb_backend=self._end if isinstance(self._end, UsbEnd) else None,
+        )
 
     def operate(self, device: Device, *, long: bool = False) -> bool:
         """The long one stands still in its middle: the printer takes no more."""
@@ -47,17 +51,15 @@ class PrinterRig(Rig):
         return wait_until(lambda: self.printer.commands[Kind.IMAGE] > 0)
 
     def plug(self) -> None:
-        self._line.mode = Mode.UP
+        self._end.plug()
 
     def unplug(self) -> None:
-        self._line.mode = Mode.DOWN
+        self._end.unplug()
 
     def replug_elsewhere(self) -> None:
-        """Another printer of the same address, as after a repair."""
-        self._line.mode = Mode.DOWN
-        self._spare = SimulatedPrinter()
-        self._line.lead_to(port_of(self._spare))
-        self._line.mode = Mode.UP
+        """The system names the device anew; the settings name it as before."""
+        self._end.unplug()
+        self._end.plug()
 
     def garble(self) -> None:
         self.printer.set_faults(Faults(answers_zero=True))
@@ -72,8 +74,17 @@ class PrinterRig(Rig):
         self.printer.set_faults(Faults())
 
     def close(self) -> None:
-        self._line.close()
-        for printer in (self.printer, self._spare):
-            if printer is not None:
-                printer.close()
+        self.printer.close()
         self._folder.cleanup()
+
+
+class TcpPrinterRig(PrinterRig):
+    cannot: ClassVar = PrinterRig.cannot | {Verb.REPLUG_ELSEWHERE: "on a network a printer is its address"}
+
+    def end(self) -> FarEnd:
+        return TcpEnd()
+
+
+class UsbPrinterRig(PrinterRig):
+    def end(self) -> FarEnd:
+        return UsbEnd()

@@ -1,32 +1,46 @@
-"""An SDT reader: the module's far end on a pty."""
+"""SDT readers: the same module at the far end of a pty and of a USB cable."""
 
 from __future__ import annotations
 
 from threading import Event
 from typing import ClassVar
 
+from drivers.card_reader.link import Link
 from drivers.card_reader.protocol import Command
 from drivers.card_reader.sdt import SdtReader
 from drivers.card_reader.serial_link import SerialLink
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import Fault, Rule
+from drivers.card_reader.simulated_usb import SimulatedUsbReader
+from drivers.card_reader.simulated_usb_backend import simulated_port
+from drivers.card_reader.usb_address import parse
+from drivers.card_reader.usb_link import UsbLink
 from drivers.contract import Device, Ok
 from tests.drivers.card_reader.people import CARD, RESIDENT
+from tests.drivers.rigs.child import end_child
 from tests.drivers.rigs.rig import NOTHING_BETWEEN, CardRig, Verb
 from tests.drivers.waiting import PATIENCE_S
 
 ALWAYS = 1_000_000
+FarEnd = SimulatedSdtReader | SimulatedUsbReader
 
 
 class SdtRig(CardRig):
     cannot: ClassVar = {Verb.RESTART_SERVICE: NOTHING_BETWEEN}
 
     def __init__(self) -> None:
-        self.module = SimulatedSdtReader()
+        self.module = self.far_end()
         self.document = RESIDENT
 
+    def far_end(self) -> FarEnd:
+        return SimulatedSdtReader()
+
+    def link(self) -> Link:
+        assert isinstance(self.module, SimulatedSdtReader)
+        return SerialLink(self.module.path)
+
     def driver(self) -> SdtReader:
-        return SdtReader(SerialLink(self.module.path), poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
+        return SdtReader(self.link(), poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
 
     def operate(self, device: Device, *, long: bool = False) -> bool:
         assert isinstance(device, SdtReader)
@@ -73,3 +87,22 @@ class SdtRig(CardRig):
 
     def close(self) -> None:
         self.module.close()
+
+
+class SdtUsbRig(SdtRig):
+    """The whole way: driver, child process, pyusb, simulated bus."""
+
+    cannot: ClassVar = {}
+
+    def far_end(self) -> FarEnd:
+        return SimulatedUsbReader()
+
+    def link(self) -> Link:
+        assert isinstance(self.module, SimulatedUsbReader)
+        self._link = UsbLink(parse("usb:"), simulated_port, (self.module.path,))
+        return self._link
+
+    def restart_service(self) -> None:
+        """The child process that holds pyusb, ended from outside."""
+        assert self._link._worker is not None
+        end_child(self._link._worker.pid)
