@@ -63,7 +63,7 @@ class CameraRig(Rig):
         self._busy = threading.Event()
 
     def driver(self) -> OpencvCamera:
-        self._camera = OpencvCamera(f"http://127.0.0.1:{self._line.port}/camera.mjpg")
+        self._camera = OpencvCamera(f"http://127.0.0.1:{self._line.port}/camera.mjpg", demo=True)
         return self._camera
 
     def operate(self, device: Device, *, long: bool = False) -> bool:

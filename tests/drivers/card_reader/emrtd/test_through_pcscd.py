@@ -25,9 +25,9 @@ from drivers.card_reader.virtual_service import READER_NAME, VirtualService
 from drivers.contract import Failed, Ok
 from drivers.evidence import Assurance, assurance
 from tests.drivers.card_reader.card_service import card_service
-from tests.drivers.card_reader.conformance import NEVER
 from tests.drivers.card_reader.emrtd.world import HOLDER, pace_info, portrait
 from tests.drivers.card_reader.people import HELPER
+from tests.drivers.card_reader.test_card_readers import NEVER
 from tests.groups import ONE_READER
 
 __all__ = ["card_service"]
