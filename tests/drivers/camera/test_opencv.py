@@ -310,10 +310,11 @@ def test_close_leaves_no_process_no_descriptor_no_shared_memory(lens: SimulatedC
         assert not block.exists()
 
     one_life()
-    before = (this.num_fds(), len(this.children()))
+    # The far end may still hold its side of the last connection: one more at most.
+    descriptors, children = this.num_fds(), len(this.children())
     for _ in range(3):
         one_life()
-    assert wait_until(lambda: (this.num_fds(), len(this.children())) == before)
+    assert wait_until(lambda: this.num_fds() <= descriptors and len(this.children()) <= children)
 
 
 def test_the_camera_of_these_ids_is_opened_whatever_its_number_is(tmp_path: Path) -> None:
