@@ -6,6 +6,8 @@ foreign transaction that blocks costs that process, never a thread of the termin
 
 from __future__ import annotations
 
+import ctypes
+import multiprocessing
 import time
 from dataclasses import dataclass
 from threading import Event
@@ -66,7 +68,8 @@ class PcscReader:
         self.applications = applications
         self._tap = tap
         self._conversation_s = conversation_s
-        self._worker = Worker(_CHILD, (reader_name, not_reader_name, tap is not None))
+        self._held = multiprocessing.get_context("spawn").RawValue(ctypes.c_bool, False)  # noqa: FBT003
+        self._worker = Worker(_CHILD, (reader_name, not_reader_name, self._held, tap is not None))
         self._state = ReaderState()
         self._present: bool | None = None
         self._seen_reader = False
@@ -180,32 +183,26 @@ class PcscReader:
         return outcome
 
     def _converse(self, pad: Pad, patience: Patience) -> Ok[CardRead] | Failed[CardFailure]:
-        """One conversation. An overrun is the card's, or of another program that holds it.
-
-        Under a foreign transaction pcscd 1.9.9 blocks already in connecting.
-        """
+        """One conversation. An overrun is the card's, or of another program that holds it."""
         reader = pad.reader or ""
         whole = patience.left_s >= self._conversation_s
-        conversation = patience.at_most(self._conversation_s)
-        steps: tuple[tuple[str, tuple[Any, ...]], ...] = (
-            ("connect", (reader,)),
-            ("begin", ()),
-            ("converse", (self.applications,)),
+        outcome = self._ask(
+            "read",
+            reader,
+            self.applications,
+            deadline_s=min(self._conversation_s, patience.left_s),
+            patience=patience,
         )
-        value: Any = None
-        for method, arguments in steps:
-            outcome = self._ask(method, *arguments, deadline_s=conversation.left_s, patience=patience)
-            if isinstance(outcome, Failed):
-                if outcome.reason is not CardFailure.TIMED_OUT:
-                    return outcome
-                if method == "begin" or (method == "connect" and pad.in_use):
-                    return Failed(CardFailure.READER_BUSY, "another program holds the card")
-                if whole:
-                    self._state.fault(Cause.CARD_SILENT, "the card does not answer")
-                return Failed(CardFailure.TIMED_OUT, "the card does not answer")
-            value = outcome.value
-        self._state.ready(reader)
-        return Ok(self._card_read(pad, value))
+        if isinstance(outcome, Ok):
+            self._state.ready(reader)
+            return Ok(self._card_read(pad, outcome.value))
+        if outcome.reason is not CardFailure.TIMED_OUT:
+            return outcome
+        if pad.in_use and not self._held.value:
+            return Failed(CardFailure.READER_BUSY, "another program holds the card")
+        if whole:
+            self._state.fault(Cause.CARD_SILENT, "the card does not answer")
+        return Failed(CardFailure.TIMED_OUT, "the card does not answer")
 
     def _card_read(self, pad: Pad, content: Content) -> CardRead:
         session = self._session

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.xdist_group(ONE_READER)
 SMART_CARDS = {
     ("card_reader", "kind"): "pcsc",
     ("card_reader", "helper_kind"): "pcsc",
-    ("card_reader", "helper_reader_name"): "00 01",
+    ("card_reader", "helper_reader_name"): "00 00",
 }
 
 
@@ -52,7 +52,7 @@ def devices(card_service: VirtualService, tmp_path: Path) -> Iterator[Devices]:
 def answered(devices: Devices, program: CardProgram, wanted: str) -> Visit:
     """The visit after this card was put in while a service that wants `wanted` of a card asks for one."""
     assert devices.identity_reader is not None
-    card = VirtualCard(program)
+    card = VirtualCard(program, port=SECOND_PORT)
     card.insert()
     try:
         result = devices.identity_reader.read(15.0, Event())
@@ -69,7 +69,7 @@ def test_a_social_security_card_serves_where_the_definition_takes_it(devices: De
     taken = answered(devices, VirtualSocialSecurityCard(SOCIAL_SECURITY), "low")
     assert taken.card is not None
     assert taken.card.document == SOCIAL_SECURITY
-    assert taken.card.reader_id == f"pcsc:{READER_NAME}"
+    assert taken.card.reader_id == f"pcsc:{SECOND_READER_NAME}"
 
 
 def test_it_does_not_serve_where_more_is_wanted(devices: Devices) -> None:
@@ -84,7 +84,7 @@ def test_a_plain_file_card_is_no_identity_card(devices: Devices) -> None:
 
 def test_the_helpers_reader_is_the_one_that_is_named_and_reads_no_other_cards(devices: Devices) -> None:
     assert devices.helper_reader is not None
-    card = VirtualCard(IdentityFileCard(HELPER), port=SECOND_PORT)
+    card = VirtualCard(IdentityFileCard(HELPER))
     card.insert()
     try:
         read = devices.helper_reader.read(15.0, Event())
@@ -92,4 +92,4 @@ def test_the_helpers_reader_is_the_one_that_is_named_and_reads_no_other_cards(de
         card.remove()
     assert getattr(read, "value", None) is not None
     assert read.value.document.kind is DocumentKind.HELPER  # type: ignore[union-attr]  # just asserted
-    assert read.value.reader_id == f"pcsc:{SECOND_READER_NAME}"  # type: ignore[union-attr]
+    assert read.value.reader_id == f"pcsc:{READER_NAME}"  # type: ignore[union-attr]

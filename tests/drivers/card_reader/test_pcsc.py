@@ -69,16 +69,12 @@ def test_another_card_is_a_wrong_card(card: VirtualCard, reader: PcscReader) -> 
 
 
 def test_presence_follows_the_card(card: VirtualCard, reader: PcscReader) -> None:
-    def present() -> bool | None:
-        reader.probe()
-        return reader.card_present()
-
     assert reader.can_detect_removal
-    assert wait_until(lambda: present() is False)
+    assert wait_until(lambda: reader.card_present() is False)
     card.insert()
-    assert wait_until(lambda: present() is True)
+    assert wait_until(lambda: reader.card_present() is True)
     card.remove()
-    assert wait_until(lambda: present() is False)
+    assert wait_until(lambda: reader.card_present() is False)
 
 
 def test_the_same_insertion_keeps_its_session(card: VirtualCard, reader: PcscReader) -> None:
@@ -106,6 +102,7 @@ def test_a_card_that_another_program_holds_is_busy(card: VirtualCard, reader: Pc
 def test_a_reader_of_another_name_is_absent(card: VirtualCard) -> None:
     assert card is not None
     reader = PcscReader("No Such Reader")
+    assert not reader.probe().usable
     assert reason(reader.read(0.2, NEVER)) is CardFailure.READER_LOST
     assert (reader.status().state, reader.status().cause) == (DeviceState.ABSENT, Cause.CARD_ABSENT)
     assert reader.card_present() is None

@@ -45,7 +45,7 @@ def card(card_service: VirtualService) -> Iterator[VirtualCard]:
 @pytest.fixture
 def reader(card: VirtualCard) -> Iterator[PcscReader]:
     assert card is not None
-    reader = PcscReader(READER_NAME, conversation_s=1.5)
+    reader = PcscReader(READER_NAME, conversation_s=1.0)
     yield reader
     reader.close()
 
@@ -171,8 +171,18 @@ def test_a_selection_that_is_lost_half_way_is_made_again(card: VirtualCard, read
         card.remove()
 
 
-def test_cancelling_a_silent_conversation_ends_at_once_and_the_reader_recovers(card: VirtualCard) -> None:
+@pytest.fixture
+def patient_reader(card: VirtualCard) -> Iterator[PcscReader]:
+    assert card is not None
     reader = PcscReader(READER_NAME, conversation_s=60.0)
+    yield reader
+    reader.close()
+
+
+def test_cancelling_a_silent_conversation_ends_at_once_and_the_reader_recovers(
+    card: VirtualCard, patient_reader: PcscReader
+) -> None:
+    reader = patient_reader
     asked, cancel = Event(), Event()
     card.before_answer = lambda apdu: asked.set() if apdu[1] == 0xB0 else None
     card.misbehave(CardFault.SILENT)
@@ -186,9 +196,10 @@ def test_cancelling_a_silent_conversation_ends_at_once_and_the_reader_recovers(c
     assert reason(outcomes[0]) is CardFailure.CANCELLED
     assert reader.status().cause is not Cause.CARD_SILENT
     card.misbehave(None)
+    card.remove()
+    assert wait_until(lambda: reader.card_present() is False)
     card.insert()
     assert isinstance(reader.read(20.0, NEVER), Ok)
-    reader.close()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
@@ -209,7 +220,7 @@ def test_a_stopped_service_is_a_lost_one_until_it_goes_on(
     card: VirtualCard, reader: PcscReader, card_service: VirtualService
 ) -> None:
     if card_service.pid is None:
-        pytest.skip("a card service of this machine is running, which is not ours to stop")
+        pytest.skip("a card service of this machine is running, which is not ours to end")
     assert reader.probe().usable
     os.kill(card_service.pid, signal.SIGSTOP)
     try:
@@ -248,8 +259,8 @@ def test_the_reader_comes_back_under_another_name(card_service: VirtualService, 
 
 
 def test_two_readers_at_once_keep_their_cards_apart(card: VirtualCard) -> None:
-    identity = PcscReader("", not_reader_name="00 01")
-    helper = PcscReader("00 01")
+    identity = PcscReader("", not_reader_name="00 00")
+    helper = PcscReader("00 00")
     second = VirtualCard(IdentityFileCard(DEMO), port=SECOND_PORT)
     try:
         outcomes: dict[str, Ok[CardRead] | Failed[CardFailure]] = {}
@@ -267,8 +278,8 @@ def test_two_readers_at_once_keep_their_cards_apart(card: VirtualCard) -> None:
         first, other = outcomes["identity"], outcomes["helper"]
         assert isinstance(first, Ok)
         assert isinstance(other, Ok)
-        assert (first.value.document, first.value.reader_id) == (HELPER, f"pcsc:{READER_NAME}")
-        assert (other.value.document, other.value.reader_id) == (DEMO, f"pcsc:{SECOND_READER_NAME}")
+        assert (first.value.document, first.value.reader_id) == (DEMO, f"pcsc:{SECOND_READER_NAME}")
+        assert (other.value.document, other.value.reader_id) == (HELPER, f"pcsc:{READER_NAME}")
     finally:
         second.remove()
         identity.close()
@@ -311,7 +322,7 @@ def test_a_recorded_session_holds_headers_and_status_words_and_no_person(card: V
 def test_nothing_grows_over_many_cards(card_service: VirtualService) -> None:
     """The short form of the soak: threads, descriptors, and the service's threads, one for a context."""
     if not card_service.is_ours:
-        pytest.skip("a card service of this machine is running, which counts other programs' contexts")
+        pytest.skip("a card service of this machine is running, which is not ours to end")
     samples: list[pcsc_cycles.Sample] = []
     pcsc_cycles.run(card_service, 20, 10, samples.append)
     first, *_, last = samples
