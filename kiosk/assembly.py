@@ -143,8 +143,6 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     command = shlex.split(card.photo_decoder)
 
     def decode_photo(photo: EncodedPhoto) -> Ok[bytes] | Failed[str]:
-        if not command:
-            return Failed("no_decoder")
         decoded = decode(command, photo, PHOTO_DEADLINE_S)
         return decoded if isinstance(decoded, Ok) else Failed(decoded.reason.value, decoded.detail)
 

@@ -1,9 +1,10 @@
-"""A card's photo -> a picture, by the reader vendor's decoder in a process of its own.
+"""A card's photo -> a picture, by a decoder in a process of its own.
 
-WLT is a closed format. The decoder gets the bytes on standard input and answers a BMP or PNG
-on standard output, so the portrait needs no file; it may crash, hang or write rubbish. Vendors'
-libraries are known to write files beside themselves, so it runs in a folder of its own, in memory,
-which goes with it.
+WLT is a closed format, for which the reader's vendor has a decoder; JPEG and JPEG 2000 have
+`open_photo_decoder`. Either gets the bytes on standard input and answers a BMP or PNG on standard
+output, so the portrait needs no file; it may crash, hang or write rubbish. Vendors' libraries are
+known to write files beside themselves, so it runs in a folder of its own, in memory, which goes
+with it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from enum import StrEnum
@@ -22,12 +24,16 @@ from tempfile import TemporaryDirectory
 from PIL import Image, UnidentifiedImageError
 
 from drivers.card_reader.contract import EncodedPhoto, PhotoFormat
+from drivers.card_reader.open_photo_decoder import LARGEST_SIDE
 from drivers.contract import Failed, Ok
 
 _SIGNATURES = (b"BM", b"\x89PNG\r\n\x1a\n")
 _OUTPUT_LIMIT = 1 << 20
 SIZE = (102, 126)
 """Pixels of every WLT photo: 102 * 126 * 3 bytes raw, 38862 as a BMP."""
+_OPEN_DECODER = (sys.executable, "-m", "drivers.card_reader.open_photo_decoder")
+_INPUT_LIMIT = 1 << 20
+_PIECE = 1 << 16
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, and the one inside has a name of its own
 _BAD_PICTURE = (
     UnidentifiedImageError,
@@ -43,7 +49,7 @@ class PhotoFailure(StrEnum):
     """Why there is no picture. An identity without a picture is a legal result."""
 
     NO_DECODER = "no_decoder"
-    UNSUPPORTED_FORMAT = "unsupported_format"
+    TOO_LARGE = "too_large"
     CRASHED = "crashed"
     GARBAGE = "garbage"
     TIMED_OUT = "timed_out"
@@ -52,13 +58,16 @@ class PhotoFailure(StrEnum):
 def decode(
     command: Sequence[str], photo: EncodedPhoto, deadline_s: float
 ) -> Ok[bytes] | Failed[PhotoFailure]:
-    """Run the decoder once; `Ok` holds a BMP or PNG that opens, of exactly 102 x 126 pixels.
+    """Run the decoder once; `Ok` holds a BMP or PNG that opens.
 
-    `command` is the program and its arguments; empty when the terminal has none. Whatever the
+    A WLT photo has exactly 102 x 126 pixels, any other at most `LARGEST_SIDE` a side. `command` is
+    the vendor's program and its arguments for WLT; empty when the terminal has none. Whatever the
     decoder started is ended with it, whatever it wrote is deleted.
     """
+    if len(photo.data) > _INPUT_LIMIT:
+        return Failed(PhotoFailure.TOO_LARGE, f"{len(photo.data)} bytes")
     if photo.format is not PhotoFormat.WLT:
-        return Failed(PhotoFailure.UNSUPPORTED_FORMAT, photo.format.value)
+        command = _OPEN_DECODER
     if not command:
         return Failed(PhotoFailure.NO_DECODER, "no decoder is configured")
     ends_s = time.monotonic() + deadline_s
@@ -80,7 +89,7 @@ def decode(
             return Failed(PhotoFailure.NO_DECODER, f"{command[0]}: {error.strerror}")
         with process:
             try:
-                return _converse(process, photo.data, ends_s)
+                return _converse(process, photo, ends_s)
             finally:
                 _end_group(process.pid)
 
@@ -98,30 +107,38 @@ def _surroundings(folder: str) -> dict[str, str]:
 
 
 def _converse(
-    process: subprocess.Popen[bytes], data: bytes, ends_s: float
+    process: subprocess.Popen[bytes], photo: EncodedPhoto, ends_s: float
 ) -> Ok[bytes] | Failed[PhotoFailure]:
     if process.stdin is None or process.stdout is None:
         msg = "the decoder was started without pipes"
         raise RuntimeError(msg)
-    try:
-        # 1024 bytes fit into a pipe, so this cannot block
-        process.stdin.write(data)
-        process.stdin.close()
-    except BrokenPipeError:
-        return Failed(PhotoFailure.CRASHED, "the decoder did not take its input")
+    os.set_blocking(process.stdin.fileno(), False)
+    left = memoryview(photo.data)
     picture = bytearray()
     while len(picture) <= _OUTPUT_LIMIT:
-        if not select.select([process.stdout], [], [], max(0.0, ends_s - time.monotonic()))[0]:
+        # a decoder may begin to write before it has read everything: neither side waits for the other
+        wanting = [] if process.stdin.closed else [process.stdin]
+        patience_s = max(0.0, ends_s - time.monotonic())
+        readable, writable, _ = select.select([process.stdout], wanting, [], patience_s)
+        if not readable and not writable:
             return Failed(PhotoFailure.TIMED_OUT, f"the decoder was ended after {len(picture)} bytes")
-        chunk = process.stdout.read(65536)
-        if not chunk:
-            return _judge(process, bytes(picture), ends_s)
-        picture += chunk
+        if writable:
+            try:
+                left = left[process.stdin.write(left[:_PIECE]) or 0 :]
+            except BrokenPipeError:
+                return Failed(PhotoFailure.CRASHED, "the decoder did not take its input")
+            if not left:
+                process.stdin.close()
+        if readable:
+            chunk = process.stdout.read(_PIECE)
+            if not chunk:
+                return _judge(process, photo.format, bytes(picture), ends_s)
+            picture += chunk
     return Failed(PhotoFailure.GARBAGE, f"more than {_OUTPUT_LIMIT} bytes")
 
 
 def _judge(
-    process: subprocess.Popen[bytes], picture: bytes, ends_s: float
+    process: subprocess.Popen[bytes], kind: PhotoFormat, picture: bytes, ends_s: float
 ) -> Ok[bytes] | Failed[PhotoFailure]:
     try:
         code = process.wait(max(0.0, ends_s - time.monotonic()))
@@ -133,7 +150,8 @@ def _judge(
         return Failed(PhotoFailure.GARBAGE, f"{len(picture)} bytes, neither BMP nor PNG")
     try:
         with Image.open(io.BytesIO(picture), formats=("BMP", "PNG")) as image:
-            if image.size != SIZE:
+            fits = image.size == SIZE if kind is PhotoFormat.WLT else max(image.size) <= LARGEST_SIDE
+            if not fits:
                 return Failed(PhotoFailure.GARBAGE, f"{image.width} x {image.height} pixels")
             image.load()
     except _BAD_PICTURE as error:

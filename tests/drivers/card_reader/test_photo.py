@@ -154,7 +154,63 @@ def test_a_decoder_that_hangs_is_ended(code: str) -> None:
     assert outcome.reason is PhotoFailure.TIMED_OUT
 
 
-def test_only_wlt_goes_to_the_decoder() -> None:
-    outcome = decode(SIMULATED, EncodedPhoto(PhotoFormat.JPEG, b"\xff\xd8"), LONG_S)
+def _encoded(kind: PhotoFormat, size: tuple[int, int] = (413, 531), noise: int = 0) -> EncodedPhoto:
+    with Image.open(io.BytesIO(picture())) as opened:
+        image = opened.resize(size)
+    if noise:
+        image = Image.effect_noise(size, noise).convert("RGB")
+    packed = io.BytesIO()
+    image.save(packed, kind.value)
+    return EncodedPhoto(kind, packed.getvalue())
+
+
+@pytest.mark.parametrize("kind", [PhotoFormat.JPEG, PhotoFormat.JPEG2000])
+def test_an_open_format_needs_no_vendor(kind: PhotoFormat) -> None:
+    outcome = decode((), _encoded(kind), LONG_S)
+    assert isinstance(outcome, Ok)
+    with Image.open(io.BytesIO(outcome.value)) as image:
+        assert (image.format, image.size, image.mode) == ("BMP", (413, 531), "RGB")
+        cheek = image.getpixel((206, 212))
+    assert isinstance(cheek, tuple)
+    assert all(abs(seen - drawn) < 30 for seen, drawn in zip(cheek, (224, 190, 160), strict=True))
+
+
+def test_a_photo_longer_than_a_pipe_and_larger_than_needed() -> None:
+    photo = _encoded(PhotoFormat.JPEG, (1200, 900), noise=90)
+    assert len(photo.data) > 200_000
+    outcome = decode((), photo, LONG_S)
+    assert isinstance(outcome, Ok)
+    with Image.open(io.BytesIO(outcome.value)) as image:
+        assert image.size == (560, 420)
+
+
+def _claims(size: int) -> EncodedPhoto:
+    """A small JPEG 2000 that says it is `size` pixels wide and high, everywhere where it says so."""
+    data = _encoded(PhotoFormat.JPEG2000, (64, 64)).data
+    return EncodedPhoto(PhotoFormat.JPEG2000, data.replace(bytes([0, 0, 0, 64]), size.to_bytes(4, "big")))
+
+
+@pytest.mark.parametrize(
+    ("photo", "failure"),
+    [
+        (EncodedPhoto(PhotoFormat.JPEG, b"\xff\xd8\xff" + bytes(100)), PhotoFailure.CRASHED),
+        (EncodedPhoto(PhotoFormat.JPEG, b""), PhotoFailure.CRASHED),
+        (_claims(30_000), PhotoFailure.CRASHED),
+        (EncodedPhoto(PhotoFormat.JPEG, bytes((1 << 20) + 1)), PhotoFailure.TOO_LARGE),
+        (EncodedPhoto(PhotoFormat.JPEG, picture()), PhotoFailure.CRASHED),
+    ],
+    ids=["rubbish", "nothing", "a bomb", "too long", "another format"],
+)
+def test_an_open_format_that_holds_no_photo(photo: EncodedPhoto, failure: PhotoFailure) -> None:
+    outcome = decode((), photo, LONG_S)
     assert isinstance(outcome, Failed)
-    assert outcome.reason is PhotoFailure.UNSUPPORTED_FORMAT
+    assert outcome.reason is failure
+
+
+@pytest.mark.parametrize(
+    "code", ["import time; time.sleep(600)", "print('BM', flush=True); import time; time.sleep(600)"]
+)
+def test_a_decoder_that_does_not_read_cannot_hold_anybody_up(code: str) -> None:
+    outcome = decode(program(code), wlt(bytes(1 << 20)), 1.0)
+    assert isinstance(outcome, Failed)
+    assert outcome.reason is PhotoFailure.TIMED_OUT

@@ -118,3 +118,11 @@ def test_a_file_of_eight_bytes_or_fewer() -> None:
     contents = tlv.encode(0x61, b"abc").hex()
     wire = Recording(("00A4020C020101", "9000"), ("00B0000008", f"{contents}6282"))
     assert read_file(Channel(wire), File.DG1) == Ok(bytes.fromhex(contents))
+
+
+def test_a_file_that_ends_before_what_it_announces() -> None:
+    wire = Recording(
+        ("00A4020C020101", "9000"), ("00B0000008", "6110AABBCCDDEEFF 9000"), ("00B000080A", "6282")
+    )
+    outcome = read_file(Channel(wire), File.DG1)
+    assert outcome == Failed(EmrtdFailure.MALFORMED, "DG1 ends after 8 of 18 bytes")

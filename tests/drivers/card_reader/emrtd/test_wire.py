@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.card_reader.contract import CardFailure
@@ -60,6 +60,7 @@ def test_commands_survive_the_wire(data: bytes, le: int | None, head: tuple[int,
 
 
 @pytest.mark.parametrize("suite", Suite)
+@settings(max_examples=25)
 @given(data=st.binary(max_size=400), le=st.none() | st.integers(1, 2000), ins=st.sampled_from([0xB0, 0xB1]))
 def test_secure_messages_open_at_the_other_end(suite: Suite, data: bytes, le: int | None, ins: int) -> None:
     pair = (bytes(range(suite.key_size)), bytes(range(1, suite.key_size + 1)))
@@ -77,6 +78,26 @@ def _answer(suite: Suite, data: bytes = b"\x60\x14\x5f\x01") -> tuple[SecureMess
     reader, chip = SecureMessaging(suite, pair), ChipMessaging(suite, pair)
     assert chip.open(reader.protect(_COMMAND)) is not None
     return reader, chip.protect(Reply(data, 0x9000), odd=False)
+
+
+def test_aes_messages_as_another_implementation_makes_them() -> None:
+    """ICAO publishes no AES example: known answers of a public implementation that is not this one."""
+    pair = (bytes(range(0x01, 0x11)), bytes(range(0xA1, 0xB1)))
+    wire = Recording(
+        (
+            "0CA4040C1D871101AE6896C36D5E1F3BD4ECBAF7A661652B8E08C783F86389338E0D00",
+            "990290008E08117DD72826D775709000",
+        ),
+        (
+            "0CB000000D9701148E0829B7480811E8AE7600",
+            "872101A57FD10B28B996EFF1162D1ECF14F100D960990BD394A608AAC46E29A9A5AD7C 990290008E087D192821635D4FA79000",
+        ),
+    )
+    channel = Channel(wire)
+    channel.secure(SecureMessaging(Suite.AES_128, pair))
+    select = Command(0x00, 0xA4, 0x04, 0x0C, bytes.fromhex("A0000002471001"))
+    assert channel.ask(select) == Ok(b"")
+    assert channel.ask(Command(0x00, 0xB0, 0x00, 0x00, le=20)) == Ok(bytes(range(0x30, 0x44)))
 
 
 @pytest.mark.parametrize("suite", Suite)
