@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import queue
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +24,10 @@ _SOFT_RESET: Final = (0x21, 2)
 _TRANSFER_BYTES: Final = 4096
 _TRANSFER_MS: Final = 1000
 """For one transfer: at `bytes_per_s` one takes half of it. The whole write has its own deadline."""
+
+OPEN_TIMEOUT_S: Final = 3.0
+_OPENING = threading.Lock()
+_HANDING_OVER = threading.Lock()
 
 _READ_MS: Final = int(POLL_S * 1000)
 _HINTS: Final = {
@@ -98,7 +104,38 @@ class UsbPort:
 
 
 def open_usb(address: UsbAddress, backend: Any = None) -> Ok[Port] | Failed[str]:
-    """Claim the printer interface that the descriptors name. `backend`: pyusb's, None for the system's libusb."""
+    """Claim the printer interface that the descriptors name. `backend`: pyusb's, None for the system's libusb.
+
+    libusb opens and claims without a time-out, so that is done aside: one that hangs is left
+    behind, no second one is begun beside it, and what it opens in the end is closed again.
+    """
+    if not _OPENING.acquire(timeout=OPEN_TIMEOUT_S):
+        return Failed("an earlier opening of the USB printer hangs")
+    answer: queue.SimpleQueue[Ok[Port] | Failed[str]] = queue.SimpleQueue()
+    wanted = threading.Event()
+    wanted.set()
+
+    def work() -> None:
+        try:
+            opened = _open(address, backend)
+            with _HANDING_OVER:
+                if wanted.is_set():
+                    answer.put(opened)
+                elif isinstance(opened, Ok):
+                    opened.value.close()
+        finally:
+            _OPENING.release()
+
+    threading.Thread(target=work, name="receipt-printer-usb-opening", daemon=True).start()
+    try:
+        return answer.get(timeout=OPEN_TIMEOUT_S)
+    except queue.Empty:
+        with _HANDING_OVER:
+            wanted.clear()
+            return Failed("opening the USB printer hangs") if answer.empty() else answer.get()
+
+
+def _open(address: UsbAddress, backend: Any) -> Ok[Port] | Failed[str]:
     import usb.core
 
     try:

@@ -37,6 +37,9 @@ class UsbEnd(IBackend):  # type: ignore[misc]  # pyusb has no types
         self.kernel_driver = True
         self.held_by_another = False
         self.configured = True
+        self.opens = threading.Event()
+        """Cleared: the system's call that opens the device does not come back."""
+        self.opens.set()
         self.stalled = False
         """True: takes nothing, as a printer with an open cover may."""
         self._plugged = True
@@ -153,6 +156,7 @@ class UsbEnd(IBackend):  # type: ignore[misc]  # pyusb has no types
 
     def open_device(self, dev: object) -> object:
         self._there("open")
+        self.opens.wait()
         return dev
 
     def close_device(self, dev_handle: object) -> None:  # noqa: ARG002

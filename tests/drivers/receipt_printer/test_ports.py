@@ -65,6 +65,23 @@ def test_a_usb_printer_that_nobody_has_used_yet_is_configured(usb: UsbEnd, tmp_p
     assert usb.configured
 
 
+def test_a_usb_bus_that_hangs_holds_nobody_up(
+    usb: UsbEnd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.receipt_printer.port_usb.OPEN_TIMEOUT_S", 0.2)
+    printer = _usb_printer(usb, tmp_path)
+    usb.opens.clear()
+    assert "hangs" in printer.probe().detail
+    assert "earlier" in printer.probe().detail, "no second one beside it"
+    assert printer.status().state is DeviceState.ABSENT
+    assert usb.heard["open"] == 1
+    usb.opens.set()
+    monkeypatch.undo()
+    assert printer.probe().state is DeviceState.READY
+    assert usb.heard["claim"] == usb.heard["release"] == 2, "what came too late was closed again"
+    assert usb.kernel_driver
+
+
 def test_two_usb_printers_must_be_named(usb: UsbEnd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usb, "enumerate_devices", lambda: [usb, usb])
     opened = open_wire("usb:", usb)
