@@ -104,9 +104,12 @@ class EscposPrinter:
 
     def print_slip(self, slip: Slip) -> PrintReport:
         """See `ReceiptPrinter.print_slip`. Never prints a job again by itself."""
-        job = self._encoded(slip)
+        return self.print_encoded(slip.job_id, self._encoded(slip))
+
+    def print_encoded(self, job_id: str, job: EncodedSlip) -> PrintReport:
+        """The same for a job that is bytes already."""
         with self._lock:
-            report = self._connected(slip.job_id, job)
+            report = self._connected(job_id, job)
             self._status = self._told(self._status)
             return report
 
