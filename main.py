@@ -17,8 +17,9 @@ def main() -> None:
     from kiosk.doctor.command import doctor
     from kiosk.printer_command import printer
     from kiosk.selftest.command import selftest
+    from kiosk.travel_document_command import travel_document
 
-    for command in (demo, doctor, printer, selftest):
+    for command in (demo, doctor, printer, selftest, travel_document):
         cli.add_command(command)
 
     @cli.command()

@@ -62,6 +62,7 @@ class CardReaderSection(Section):
     baud_rate: Literal[115200, 57600, 38400, 19200, 9600] = 115200
     photo_decoder: str = ""
     reader_name: str = ""
+    csca_folder: str = ""
     helper_kind: Literal["pcsc", "none"] = "pcsc"
     helper_reader_name: str = ""
 

@@ -23,6 +23,12 @@ class MrzKey:
     expiry: str
 
     @property
+    def well_formed(self) -> bool:
+        """Whether it could stand in an MRZ; `information` needs that."""
+        number = bool(mrz.CHARACTERS.fullmatch(self.number.upper()))
+        return number and all(mrz.DATE.fullmatch(day) is not None for day in (self.birth, self.expiry))
+
+    @property
     def information(self) -> bytes:
         """MRZ_information; a number shorter than nine is filled up, a longer one is taken whole."""
         parts = (self.number.upper().ljust(mrz.NUMBER_SIZE, mrz.FILLER), self.birth, self.expiry)

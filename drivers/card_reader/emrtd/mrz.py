@@ -16,8 +16,8 @@ from drivers.card_reader.emrtd.tlv import Malformed
 FILLER: Final = "<"
 NUMBER_SIZE: Final = 9
 _WEIGHTS: Final = (7, 3, 1)
-_CHARACTERS: Final = re.compile(r"[A-Z0-9<]+")
-_DATE: Final = re.compile(r"[0-9<]{6}")
+CHARACTERS: Final = re.compile(r"[A-Z0-9<]+")
+DATE: Final = re.compile(r"[0-9<]{6}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,7 +50,7 @@ def check_digit(text: str) -> str:
 
 def parse(text: str) -> Mrz:
     """The zone of a document; `Malformed` names the field whose check digit is wrong."""
-    if not _CHARACTERS.fullmatch(text):
+    if not CHARACTERS.fullmatch(text):
         msg = "a character that no MRZ has"
         raise Malformed(msg)
     match len(text):
@@ -149,7 +149,7 @@ def _number(field: str, digit: str, optional: str) -> tuple[str, str]:
 def _mrz(head: str, nationality: str, dates: str, names: str, number: str, optional: str) -> Mrz:
     """`dates` is birth with check digit, sex, expiry."""
     birth, sex, expiry = dates[:6], dates[7], dates[8:14]
-    if not (_DATE.fullmatch(birth) and _DATE.fullmatch(expiry)) or sex not in "MFX<":
+    if not (DATE.fullmatch(birth) and DATE.fullmatch(expiry)) or sex not in "MFX<":
         msg = "letters in a date, or an unknown sex"
         raise Malformed(msg)
     surname, _, given = names.strip(FILLER).partition(FILLER * 2)

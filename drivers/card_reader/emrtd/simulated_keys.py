@@ -129,8 +129,9 @@ def certificate(
     ca: bool = False,
     usage: frozenset[str] | None = None,
     key_usage_period: Period | None = None,
+    constrained: bool = False,
 ) -> Asn1:
-    """An X.509 certificate; without `usage` the one that fits."""
+    """An X.509 certificate; without `usage` the one that fits. `constrained`: with a critical policy."""
     from asn1crypto import x509
 
     if usage is None:
@@ -145,6 +146,9 @@ def certificate(
     if key_usage_period is not None:
         dates = {"not_before": key_usage_period.begins, "not_after": key_usage_period.ends}
         extensions.append({"extn_id": "private_key_usage_period", "critical": False, "extn_value": dates})
+    if constrained:
+        limits = {"require_explicit_policy": 0}
+        extensions.append({"extn_id": "policy_constraints", "critical": True, "extn_value": limits})
     body = x509.TbsCertificate(
         {
             "version": "v3",
@@ -166,7 +170,15 @@ def certificate(
     )
 
 
-def revocation_list(issuer: Asn1, signer: SigningKey, period: Period, serials: tuple[int, ...] = ()) -> bytes:
+def revocation_list(
+    issuer: Asn1,
+    signer: SigningKey,
+    period: Period,
+    serials: tuple[int, ...] = (),
+    *,
+    changes_to: int | None = None,
+) -> bytes:
+    """A revocation list; `changes_to` makes it the changes to the list of that number alone."""
     from asn1crypto import crl
 
     body: dict[str, Any] = {
@@ -179,6 +191,9 @@ def revocation_list(issuer: Asn1, signer: SigningKey, period: Period, serials: t
     if serials:
         date = _time(period.begins)
         body["revoked_certificates"] = [{"user_certificate": one, "revocation_date": date} for one in serials]
+    if changes_to is not None:
+        extension = {"extn_id": "delta_crl_indicator", "critical": True, "extn_value": changes_to}
+        body["crl_extensions"] = [extension]
     listed = crl.TbsCertList(body)
     whole = {
         "tbs_cert_list": listed,

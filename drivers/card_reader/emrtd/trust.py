@@ -168,9 +168,11 @@ def _revoked(store: TrustStore, root: Asn1, signer: Asn1, now: datetime, whose: 
     if any(_lists_serial(entry, signer.serial_number) for entry in lists):
         # also when outdated: a revocation is not taken back
         return Verdict(CheckOutcome.FAILED, "the document signer's certificate is revoked")
-    if not lists:
+    # a critical extension (part of a list, changes to a list) means that it is not the whole list
+    whole = [entry for entry in lists if not entry.critical_extensions]
+    if not whole:
         return Verdict(CheckOutcome.NOT_DONE, f"{whose}; no revocation list of it")
-    newest = max(lists, key=lambda entry: entry["tbs_cert_list"]["this_update"].native)
+    newest = max(whole, key=lambda entry: entry["tbs_cert_list"]["this_update"].native)
     begins = newest["tbs_cert_list"]["this_update"].native
     ends = newest["tbs_cert_list"]["next_update"].native
     if now < begins:

@@ -7,7 +7,7 @@ import struct
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.card_reader.contract import EncodedPhoto, PhotoFormat
@@ -70,6 +70,7 @@ def test_face_records_that_do_not_hold_what_they_say(record: bytes) -> None:
         face_record.parse_record(record)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_a_dg2_with_changed_bytes_is_a_portrait_or_malformed(data: st.DataObject) -> None:
     dg2 = bytearray(simulated_files.dg2(_JPEG))
@@ -145,6 +146,7 @@ def test_ef_com_lists_the_groups() -> None:
     assert data_groups.parse_com(simulated_files.com([2, 1, 15, 11])) == (1, 2, 11, 15)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=120))
 def test_any_bytes_are_contents_or_malformed(data: bytes) -> None:
     parsers = (
@@ -164,6 +166,7 @@ def test_any_bytes_are_contents_or_malformed(data: bytes) -> None:
                 continue
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_a_sod_with_changed_bytes_is_parsed_or_malformed(issuer: Issuer, data: st.DataObject) -> None:
     sod = bytearray(_sod(issuer))
@@ -180,3 +183,39 @@ def _sod(issuer: Issuer) -> bytes:
     if id(issuer) not in _SODS:
         _SODS[id(issuer)] = issuer.security_object({1: b"one", 2: simulated_files.dg2(portrait())})
     return _SODS[id(issuer)]
+
+
+_TYPE = bytes.fromhex("0606678108010101")
+"""The object identifier of a list of hashes."""
+
+
+def test_a_sod_that_names_a_group_twice(issuer: Issuer) -> None:
+    second = bytes.fromhex("0201020420")
+    sod = _sod(issuer)
+    assert sod.count(second) == 1
+    with pytest.raises(Malformed, match="twice"):
+        parse_sod(sod.replace(second, bytes.fromhex("0201010420")))
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_sod_that_signs_something_else(issuer: Issuer, which: int) -> None:
+    """By its content, or by its signed attributes."""
+    parts = _sod(issuer).split(_TYPE)
+    assert len(parts) == 3
+    other = _TYPE[:-1] + b"\x02"
+    joints = [other, _TYPE] if which == 0 else [_TYPE, other]
+    with pytest.raises(Malformed, match="something else"):
+        parse_sod(parts[0] + joints[0] + parts[1] + joints[1] + parts[2])
+
+
+def test_a_sod_with_two_signers(issuer: Issuer) -> None:
+    """Which of them would be believed? Neither."""
+    from asn1crypto import cms
+
+    envelope = cms.ContentInfo.load(tlv.read_only(_sod(issuer), 0x77))
+    signers = envelope["content"]["signer_infos"]
+    second = signers[0].copy()
+    second["signature"] = b"another"
+    signers.append(second)
+    with pytest.raises(Malformed, match="2 signers"):
+        parse_sod(tlv.encode(0x77, envelope.dump(force=True)))

@@ -228,6 +228,22 @@ def test_a_list_by_another_key_counts_for_nothing(issuer: Issuer) -> None:
         assert (outcome, "no revocation list" in why) == (_NOT_DONE, True)
 
 
+def test_a_list_of_changes_alone_says_nothing_good_but_revokes(issuer: Issuer) -> None:
+    period = Period(NOW - _DAY, NOW + 30 * _DAY)
+    for serials, expected in (((), _NOT_DONE), ((7,), _FAILED)):
+        changes = simulated_keys.revocation_list(
+            issuer.root_name, issuer.root_key, period, serials, changes_to=3
+        )
+        assert _chain(issuer, trusted(issuer, revocations=changes))[0] is expected
+
+
+def test_an_extension_that_is_not_understood_and_critical(issuer: Issuer) -> None:
+    """What it forbids is not known here."""
+    signer = issuer.signer(constrained=True)
+    outcome, why = _chain(issuer, signer=signer)
+    assert (outcome, "critical extension" in why) == (_FAILED, True)
+
+
 def test_of_two_lists_the_newer_one_counts(issuer: Issuer) -> None:
     old = trusted(issuer, revocations=issuer.revocations(period=Period(NOW - 60 * _DAY, NOW - _DAY)))
     new = trusted(issuer)
@@ -258,6 +274,17 @@ def test_a_signed_group_that_the_chip_withholds(issuer: Issuer) -> None:
     outcome = read(profile, trusted(issuer))
     assert checks(outcome)[CheckName.INTEGRITY] is _FAILED
     assert detail(outcome, CheckName.INTEGRITY).startswith("DG11 is signed and cannot be read")
+
+
+def test_an_mrz_that_nobody_signed(issuer: Issuer) -> None:
+    """The list is right and says nothing of DG1."""
+    profile = issuer.issue(HOLDER, portrait())
+    groups = {2: profile.files[File.DG2.identifier]}
+    profile.files[File.SOD.identifier] = issuer.security_object(groups)
+    outcome = read(profile, trusted(issuer))
+    assert checks(outcome)[CheckName.SIGNATURE] is _PASSED
+    assert checks(outcome)[CheckName.INTEGRITY] is _FAILED
+    assert detail(outcome, CheckName.INTEGRITY) == "DG1 is not in the signed list"
 
 
 def test_a_chip_in_another_booklet(issuer: Issuer) -> None:

@@ -60,7 +60,7 @@ def test_commands_survive_the_wire(data: bytes, le: int | None, head: tuple[int,
 
 
 @pytest.mark.parametrize("suite", Suite)
-@settings(max_examples=25)
+@settings(deadline=None, max_examples=25)
 @given(data=st.binary(max_size=400), le=st.none() | st.integers(1, 2000), ins=st.sampled_from([0xB0, 0xB1]))
 def test_secure_messages_open_at_the_other_end(suite: Suite, data: bytes, le: int | None, ins: int) -> None:
     pair = (bytes(range(suite.key_size)), bytes(range(1, suite.key_size + 1)))
@@ -138,6 +138,7 @@ def test_nothing_is_decrypted_before_the_mac_is_right(monkeypatch: pytest.Monkey
     assert reader.open(Reply(changed, 0x9000)) == Failed(EmrtdFailure.CHANNEL_BROKEN, "wrong MAC")
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=80))
 def test_any_answer_is_opened_or_ends_the_session(data: bytes) -> None:
     reader, _ = _answer(Suite.TDES)
