@@ -143,7 +143,7 @@ def test_a_whole_read_through_a_tap() -> None:
 def test_a_link_that_is_not_open_tells_its_tap_nothing_but_the_loss() -> None:
     pieces: list[bytes] = []
     link = TappedLink(SerialLink("/dev/no-such-card-reader"), lambda _way, data, _at: pieces.append(data))
-    assert isinstance(link.open(), Failed)
+    assert isinstance(link.open(1.0), Failed)
     link.close()
     assert pieces == []
     got = link.read()
