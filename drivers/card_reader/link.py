@@ -38,8 +38,8 @@ class Link(Protocol):
     @property
     def is_open(self) -> bool: ...
 
-    def open(self) -> Failed[LinkFailure] | None:
-        """Open it if it is not open; None when it is."""
+    def open(self, deadline_s: float, /) -> Failed[LinkFailure] | None:
+        """Open it if it is not open; None when it is. Where that may take long, no longer than this."""
         ...
 
     def set_speed(self, bits_per_second: int) -> Failed[LinkFailure] | None:

@@ -62,11 +62,11 @@ class SamModule:
         """Ask for the status before the next command."""
         self._in_step = False
 
-    def open(self) -> Failed[CardFailure] | None:
+    def open(self, patience: Patience) -> Failed[CardFailure] | None:
         if self._link.is_open:
             return None
         self._state.opening()
-        failed = self._link.open()
+        failed = self._link.open(patience.left_s)
         if failed is not None:
             return self._link_failed(failed)
         self._denied_since_s = None
@@ -76,7 +76,7 @@ class SamModule:
 
     def connect(self, patience: Patience) -> Failed[CardFailure] | None:
         """Open the port and get in step: wait for quiet, then ask for the module's status."""
-        failed = self.open()
+        failed = self.open(patience)
         if failed is not None or self._in_step:
             return failed
         answer = self._ask_status(patience)

@@ -101,7 +101,7 @@ class SdtReader:
 
     def _reconnect(self, patience: Patience) -> Failed[CardFailure] | None:
         grace = patience.at_most(_RECONNECT_S)
-        while self._module.open() is not None and not grace.over and not grace.cancelled:
+        while self._module.open(patience) is not None and not grace.over and not grace.cancelled:
             grace.pause(self._poll_s)
         return Failed(CardFailure.CANCELLED) if patience.cancelled else self._module.connect(patience)
 

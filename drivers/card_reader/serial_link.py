@@ -58,7 +58,7 @@ class SerialLink:
     def is_open(self) -> bool:
         return self._port is not None
 
-    def open(self) -> Failed[LinkFailure] | None:
+    def open(self, _deadline_s: float = 0.0, /) -> Failed[LinkFailure] | None:
         if self._port is not None:
             return None
         try:

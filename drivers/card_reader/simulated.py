@@ -54,10 +54,11 @@ class SimulatedSdtReader(SimulatedModule):
 
     def replug(self) -> None:
         """Come back as another device under the same path; the card on the pad counts as new."""
+        master, slave = os.openpty()  # before the old one is closed: its number is not free yet
         self.unplug()
         with self.changed:
             self.power_up()
-            self._master, self._slave = os.openpty()
+            self._master, self._slave = master, slave
             tty.setraw(self._slave)
             os.set_blocking(self._master, False)
             Path(self.path).symlink_to(os.ttyname(self._slave))

@@ -130,6 +130,11 @@ class SimulatedUsbReader(SimulatedModule):
                 self._host = None
         return True
 
+    def _take(self, endpoint: int, data: bytes) -> None:
+        """The first of two OUT endpoints takes a header, and drops what is behind it."""
+        outward = [number for number in self.nature.endpoints if number < 0x80]
+        self.hear(data[:HEADER_SIZE] if len(outward) > 1 and endpoint == outward[0] else data)
+
     def _talk(self, host: socket.socket) -> None:
         received = bytearray()
         while not self.closing.is_set():
@@ -144,5 +149,5 @@ class SimulatedUsbReader(SimulatedModule):
             received += chunk
             while len(received) >= 3 and len(received) >= 3 + int.from_bytes(received[1:3], "big"):
                 size = 3 + int.from_bytes(received[1:3], "big")
-                self.hear(bytes(received[3:size]))
+                self._take(received[0], bytes(received[3:size]))
                 del received[:size]

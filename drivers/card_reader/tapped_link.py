@@ -34,10 +34,10 @@ class TappedLink:
     def is_open(self) -> bool:
         return self._link.is_open
 
-    def open(self) -> Failed[LinkFailure] | None:
+    def open(self, deadline_s: float, /) -> Failed[LinkFailure] | None:
         if self._link.is_open:
             return None
-        failed = self._link.open()
+        failed = self._link.open(deadline_s)
         if failed is None:
             self._redactor = Redactor()
             self._note(b"opened")

@@ -19,7 +19,10 @@ from drivers.worker import Worker, WorkerFailure
 _START_S: Final = 3.0
 _OPEN_S: Final = 6.0
 """The kernel gives a control transfer 5 s."""
-_REQUEST_S: Final = 3.0
+_SHORTEST_OPEN_S: Final = 0.2
+"""A child is not killed for a deadline that leaves no time to open anything."""
+_REQUEST_S: Final = 1.5
+"""Longer than the longest time-out of a transfer, 1 s for a write."""
 
 
 class UsbLink:
@@ -51,13 +54,15 @@ class UsbLink:
     def is_open(self) -> bool:
         return self._open_in != 0
 
-    def open(self) -> Failed[LinkFailure] | None:
+    def open(self, deadline_s: float, /) -> Failed[LinkFailure] | None:
         if self.is_open:
             return None
-        if not self._worker.wait_ready(_START_S):
+        if not self._worker.wait_ready(min(_START_S, deadline_s)):
             return Failed(LinkFailure.LOST, f"{self.name}: its process does not start ({self._why()})")
         generation = self._worker.generation
-        failed: Failed[LinkFailure] | None = self._ask("open", deadline_s=_OPEN_S)
+        failed: Failed[LinkFailure] | None = self._ask(
+            "open", deadline_s=min(_OPEN_S, max(_SHORTEST_OPEN_S, deadline_s))
+        )
         if failed is None:
             self._open_in = generation
         return failed

@@ -1,4 +1,6 @@
+from functools import reduce
 from itertools import pairwise
+from operator import xor
 
 import pytest
 from hypothesis import given
@@ -101,6 +103,17 @@ def test_a_frame_that_breaks_off_does_not_swallow_the_next(kept: int) -> None:
     parser = FrameParser(Command.READ_BASE.reply_lengths)
     found = parser.feed(BASE[:kept] + BASE) + parser.give_up_partial()
     assert found == [BASE[7:-1]]
+
+
+@pytest.mark.parametrize("kept", [12, 100, 700, 1290])
+def test_two_glued_frames_that_the_checksum_lets_pass_are_not_one_card(kept: int) -> None:
+    """The beginning of one person's answer and of the next one's are a frame of the right length."""
+    broken_off = bytearray(BASE[:kept])
+    glued = broken_off[len(PREAMBLE) :] + BASE[: len(BASE) - kept]
+    broken_off[11] ^= reduce(xor, glued)
+    assert reduce(xor, (bytes(broken_off) + BASE)[len(PREAMBLE) : len(BASE)]) == 0
+    parser = FrameParser(Command.READ_BASE.reply_lengths)
+    assert parser.feed(bytes(broken_off) + BASE) + parser.give_up_partial() == [BASE[7:-1]]
 
 
 @given(st.integers(0, 0xFFFF))
