@@ -216,7 +216,7 @@ CAUSES: dict[str, CauseText] = {
     ),
     "printer.job_failed": _text(
         ("有的回执没有打印出来", "Some slips did not come out"),
-        ("有居民没有拿到回执", "residents left without a slip"),
+        ("有回执没有打印出来，居民可能没拿到", "slips did not come out, residents may have left without"),
         (
             "运行 printer status，处理后 printer acknowledge",
             "run printer status, see to them, then printer acknowledge",

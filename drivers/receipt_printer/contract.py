@@ -103,5 +103,5 @@ class ReceiptPrinter(Device, Protocol):
         ...
 
     def unsettled(self) -> UnsettledJobs:
-        """Jobs of this printer that staff should see to: also those that a crash or a power cut ended."""
+        """Jobs that staff should see to, also those that a crash or a power cut ended: the last known; never blocks."""
         ...

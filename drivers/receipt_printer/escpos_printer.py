@@ -96,11 +96,7 @@ class EscposPrinter:
 
     def unsettled(self) -> UnsettledJobs:
         """See `ReceiptPrinter.unsettled`."""
-        entries = self.journal.unsettled()
-        return UnsettledJobs(
-            tuple(entry.job_id for entry in entries if entry.state is JobState.UNKNOWN),
-            tuple(entry.job_id for entry in entries if entry.state is JobState.FAILED),
-        )
+        return self._unsettled
 
     def print_slip(self, slip: Slip) -> PrintReport:
         """See `ReceiptPrinter.print_slip`. Never prints a job again by itself."""
@@ -230,7 +226,11 @@ class EscposPrinter:
 
     def _told(self, status: DeviceStatus) -> DeviceStatus:
         """The printer's own word, and what is known beside it: the jobs, the journal, the roll."""
-        jobs, roll = self.unsettled(), self._roll
+        entries, roll = self.journal.unsettled(), self._roll
+        self._unsettled = jobs = UnsettledJobs(
+            tuple(entry.job_id for entry in entries if entry.state is JobState.UNKNOWN),
+            tuple(entry.job_id for entry in entries if entry.state is JobState.FAILED),
+        )
         standing = (
             (Cause.PRINTER_JOB_UNKNOWN, bool(jobs.unknown)),
             (Cause.PRINTER_JOB_FAILED, bool(jobs.failed)),

@@ -133,6 +133,13 @@ def test_nothing_is_refused_when_the_settings_say_so(tmp_path: Path) -> None:
     assert not paper.may_end_within(SLIP_ROWS)
 
 
+def test_a_terminal_whose_printer_has_no_sensor_any_more_refuses_nothing(tmp_path: Path) -> None:
+    with_sensor = roll(tmp_path, sensor=True, left_cm=1)
+    with_sensor.observed(LOW)
+    assert with_sensor.may_end_within(SLIP_ROWS)
+    assert not roll(tmp_path, sensor=False, left_cm=1).may_end_within(SLIP_ROWS)
+
+
 def test_a_full_disk_is_told_and_the_count_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paper = roll(tmp_path)
     paper.printed(SLIP_ROWS)
