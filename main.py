@@ -16,10 +16,11 @@ def main() -> None:
     from kiosk.cli import cli, config_option
     from kiosk.doctor.command import doctor
     from kiosk.printer_command import printer
+    from kiosk.recording_command import recording
     from kiosk.selftest.command import selftest
     from kiosk.travel_document_command import travel_document
 
-    for command in (demo, doctor, printer, selftest, travel_document):
+    for command in (demo, doctor, printer, recording, selftest, travel_document):
         cli.add_command(command)
 
     @cli.command()

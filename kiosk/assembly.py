@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardReader, EncodedPhoto
+from drivers.card_reader.link import Link as CardLink
 from drivers.card_reader.photo import decode
 from drivers.contract import Device, Failed, Ok
 from drivers.document_camera.contract import DocumentCamera
 from drivers.face.contract import FaceVerifier
 from drivers.receipt_printer.contract import PrintMode, Slip
 from drivers.receipt_printer.fonts import FontFile, Fonts
-from kiosk import keys
+from drivers.tap import Tap
+from kiosk import keys, recordings
 from kiosk.catalogue.load import load_catalogue
 from kiosk.clock import Clock
 from kiosk.control import ControlServer
@@ -135,6 +137,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     from drivers.card_reader.pcsc import PcscReader
     from drivers.card_reader.sdt import SdtReader
     from drivers.card_reader.social_security import SocialSecurityCard
+    from drivers.card_reader.tapped_link import TappedLink
     from drivers.document_camera.camera import CameraForDocuments
     from drivers.face.verifier import ProcessFaceVerifier
     from drivers.receipt_printer.escpos_printer import EscposPrinter
@@ -149,6 +152,15 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     def opened(device: D) -> D:
         stack.callback(device.close)  # at once: what is opened next may fail
         return device
+
+    recorder = recordings.begin(settings, stack)
+
+    def tap(wire: str) -> Tap | None:
+        return None if recorder is None else recorder.tap(wire)
+
+    def tapped(link: CardLink) -> CardLink:
+        card_tap = tap("card")
+        return link if card_tap is None else TappedLink(link, card_tap)
 
     face: FaceVerifier | None = None
     lens: Camera | None = None
@@ -169,11 +181,16 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     identity: CardReader | None = None
     match card.kind:
         case "sdt":
-            identity = opened(SdtReader(link_to(card.port, card.baud_rate)))
+            identity = opened(SdtReader(tapped(link_to(card.port, card.baud_rate))))
         case "pcsc":
             applications = (IdentityFile(), SocialSecurityCard())
             identity = opened(
-                PcscReader(card.reader_name, applications, not_reader_name=card.helper_reader_name)
+                PcscReader(
+                    card.reader_name,
+                    applications,
+                    not_reader_name=card.helper_reader_name,
+                    tap=tap("smart_card"),
+                )
             )
         case "none":
             pass
@@ -190,7 +207,9 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     printer = settings.receipt_printer
     return Devices(
         identity_reader=identity,
-        helper_reader=opened(PcscReader(card.helper_reader_name)) if card.helper_kind == "pcsc" else None,
+        helper_reader=opened(PcscReader(card.helper_reader_name, tap=tap("helper")))
+        if card.helper_kind == "pcsc"
+        else None,
         camera=lens,
         face=face,
         printer=None
@@ -203,6 +222,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
                 width_dots=printer.width_dots,
                 mode=PrintMode(printer.mode),
                 roll=paper_roll(settings),
+                tap=tap("printer"),
             )
         ),
         decode_photo=decode_photo,

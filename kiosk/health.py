@@ -312,6 +312,11 @@ CAUSES: dict[str, CauseText] = {
         ("有事项定义没有通过检查", "a service definition was rejected"),
         ("运行 catalogue list 看原因", "run catalogue list"),
     ),
+    "log.recording": _text(
+        ("", ""),
+        ("正在录制设备往来", "the devices' traffic is being recorded"),
+        ("查完把 record_devices 改回 false", "set record_devices to false when the fault is found"),
+    ),
     "def.none": _text(
         ("", ""),
         ("没有一件事项可以办", "no service can be offered"),

@@ -12,6 +12,7 @@ from drivers.replay.script import Script
 Replay = Callable[[tuple[Piece, ...]], tuple[list[str], Script]]
 WIRES: dict[str, Replay] = {
     "card": identity_reader.replay,
+    "smart_card": smart_card.replay,
     "helper": smart_card.replay,
     "printer": receipt_printer.replay,
 }

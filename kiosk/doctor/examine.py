@@ -86,9 +86,11 @@ def examine(loaded: Loaded, progress: Progress) -> Diagnosis:
 
 
 def _settings(loaded: Loaded) -> list[Finding]:
-    if not loaded.problems:
-        return [fine("settings")]
     found = []
+    if loaded.settings.log.record_devices:
+        found.append(of_cause("settings", "log.recording", Verdict.WARNING))
+    if not loaded.problems:
+        return found or [fine("settings")]
     for problem in loaded.problems:
         place = f"{problem.file}:{problem.line}: {problem.key}"
         verdict = Verdict.WRONG if problem.fatal else Verdict.WARNING

@@ -151,6 +151,8 @@ class LogSection(Section):
     """Logs hold codes and counts, never a person."""
 
     size_mb: Annotated[int, Field(ge=1, le=50)] = 10
+    record_devices: bool = False
+    recording_mb: Annotated[int, Field(ge=1, le=100)] = 8
 
 
 class Settings(Section):

@@ -35,8 +35,12 @@ class Bench:
         self.ini.write_text(text, "utf-8")
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command about this terminal."""
+        return self.tool(*words, "--config", str(self.ini))
+
+    def tool(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, str(PROJECT / "main.py"), *words, "--config", str(self.ini)],
+            [sys.executable, str(PROJECT / "main.py"), *words],
             capture_output=True,
             text=True,
             timeout=COMMAND_S,
