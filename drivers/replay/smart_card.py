@@ -1,7 +1,7 @@
 """A smart card's recording at the far end of vpcd.
 
-What the card held is zeros in a recording, so a read that was fine then ends as `unreadable`; a
-status word, a lost card or a silent one ends as it did.
+What the card held is zeros in a recording, so a read that was fine then ends as that of a card which
+holds nothing; a status word, a lost card or a silent one ends as it did.
 """
 
 from __future__ import annotations
