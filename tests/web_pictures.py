@@ -74,7 +74,7 @@ def bench_picture(folder: Path, scratch: Path, screen: Path) -> None:
     try:
         village.put_card("zhou")
         village.show_face("zhou_today")
-        village.set_network("down")
+        village.set("network", "down")
         printer.print_slip(slip())
         assert until(lambda: len(village.printer.receipts) == 1)
         with browser(1280, 800) as driver:

@@ -44,6 +44,11 @@ class SimulatedSdtReader(SimulatedModule):
         self._thread = Thread(target=self._serve, name="simulated-sdt-reader", daemon=True)
         self._thread.start()
 
+    @property
+    def plugged(self) -> bool:
+        with self.changed:
+            return self._master is not None
+
     def unplug(self) -> None:
         with self.changed:
             Path(self.path).unlink(missing_ok=True)

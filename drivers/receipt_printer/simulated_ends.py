@@ -86,10 +86,11 @@ class TcpEnd:
         return data
 
     def _accept(self) -> socket.socket | None:
+        listener = self._listener  # `unplug` may take it away under this call
         try:
-            if self._listener is None or not select.select([self._listener], [], [], TICK_S)[0]:
+            if listener is None or not select.select([listener], [], [], TICK_S)[0]:
                 return None
-            connection, _ = self._listener.accept()
+            connection, _ = listener.accept()
         except (OSError, ValueError):
             return None  # unplugged under the call
         connection.settimeout(TICK_S)

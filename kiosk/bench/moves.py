@@ -33,10 +33,58 @@ PAPERS = (
     Choice("low", "纸快完", "Low", "amber"),
     Choice("out", "没有纸", "Out", "brick"),
 )
+READERS = (
+    Choice("ok", "正常", "Works"),
+    Choice("slow", "很慢", "Slow", "amber"),
+    Choice("noise", "线上有杂音", "Noise on the line", "amber"),
+    Choice("damaged", "应答总是坏的", "Every answer damaged", "brick"),
+    Choice("silent", "不应答", "Silent", "brick"),
+    Choice("sam_error", "安全模块自检失败", "SAM self-test failed", "brick"),
+    Choice("unauthorised", "安全模块未授权", "SAM not authorised", "brick"),
+    Choice("unplugged", "拔掉", "Unplugged", "brick"),
+)
+PRINTERS = (
+    Choice("ok", "正常", "Works"),
+    Choice("slow", "很慢", "Slow", "amber"),
+    Choice("cover", "盖子开着", "Cover open", "brick"),
+    Choice("cutter", "切刀卡住", "Cutter jammed", "brick"),
+    Choice("cutter_fails", "切不断纸", "Cut fails", "brick"),
+    Choice("error", "报错", "Unrecoverable error", "brick"),
+    Choice("silent", "不应答", "Silent", "brick"),
+    Choice("garbage", "应答是乱码", "Answers garbage", "brick"),
+    Choice("dies_mid_job", "打到一半断开", "Line drops mid-job", "brick"),
+    Choice("unplugged", "拔掉", "Unplugged", "brick"),
+)
+LENSES = (
+    Choice("ok", "正常", "Works"),
+    Choice("slow", "很慢", "Slow", "amber"),
+    Choice("freeze", "不来画面", "No new picture", "brick"),
+    Choice("repeat", "总是同一幅", "Always the same", "brick"),
+    Choice("black", "全黑", "Black", "brick"),
+    Choice("green", "全绿", "Green", "brick"),
+    Choice("half_green", "下半绿", "Lower half green", "brick"),
+    Choice("left_over", "下半是旧画面", "Lower half is old", "brick"),
+    Choice("wrong_size", "尺寸不对", "Wrong size", "brick"),
+    Choice("truncated", "画面残缺", "Cut-off pictures", "brick"),
+    Choice("garbage", "不是画面", "Garbage", "brick"),
+    Choice("vanish", "连得上没画面", "Connects, no picture", "brick"),
+    Choice("unplugged", "拔掉", "Unplugged", "brick"),
+)
+SERVICES = (Choice("up", "运行", "Runs"), Choice("down", "停了", "Stopped", "brick"))
 CARDS = tuple(Choice(key, p.document.name, p.note_en, note=p.note_zh) for key, p in PEOPLE.items())
 HELPER_CARDS = tuple(Choice(key, h.name, "Helper", note=h.authority) for key, h in HELPERS.items())
 FACES = tuple(Choice(key, s.words_zh, s.words_en) for key, s in SIGHTS.items())
-OFFERED = {"card": CARDS, "helper": HELPER_CARDS, "face": FACES, "network": NETWORKS, "paper": PAPERS}
+OFFERED = {
+    "card": CARDS,
+    "helper": HELPER_CARDS,
+    "face": FACES,
+    "network": NETWORKS,
+    "paper": PAPERS,
+    "reader": READERS,
+    "printer": PRINTERS,
+    "lens": LENSES,
+    "service": SERVICES,
+}
 """Move -> its choices; an empty value takes a card away."""
 TAKEN_AWAY = ("card", "helper")
 
@@ -64,8 +112,7 @@ class Moves:
             "card": village.card,
             "helper": village.helper,
             "face": village.sight,
-            "network": village.network,
-            "paper": village.paper,
+            **village.now,
             "slips": len(village.printer.receipts),
         }
 
@@ -74,7 +121,11 @@ class Moves:
         away = not value and what in TAKEN_AWAY
         if what not in OFFERED or not (away or value in {one.value for one in OFFERED[what]}):
             return Refused("没有这个动作。", "There is no such move.", unknown=True)
-        if what == "helper" and not self._village.helper_slot:
+        if what == "helper" and value and self._village.now["service"] == "down":
+            return Refused(
+                "智能卡服务停了，先让它运行。", "The smart-card service is stopped: start it first."
+            )
+        if what in ("helper", "service") and not self._village.helper_slot:
             return Refused("智能卡服务没有运行，插不了协理员卡。", "The smart-card service does not run.")
         try:
             with self._lock:
@@ -98,7 +149,5 @@ class Moves:
                 village.put_helper_card(value) if value else village.take_helper_card()
             case "face":
                 village.show_face(value)
-            case "network":
-                village.set_network(value)
-            case "paper":
-                village.set_paper(value)
+            case _:
+                village.set(what, value)

@@ -13,18 +13,12 @@ from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import SimulatedCard
 from drivers.card_reader.virtual_card import IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_service import VirtualService
-from drivers.contract import Ok
+from drivers.contract import Failed, Ok
 from drivers.receipt_printer.simulated import SimulatedPrinter
-from drivers.receipt_printer.simulated_state import SimulatedState
+from kiosk.bench import faults
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS, Person
 from kiosk.bench.scenes import scene
-
-PAPER_STATES: dict[str, SimulatedState] = {
-    "ok": SimulatedState(),
-    "low": SimulatedState(near_end=True),
-    "out": SimulatedState(paper_out=True),
-}
 
 
 class Village:
@@ -45,17 +39,18 @@ class Village:
             self.proxy = FaultProxy(centre_port)
             self.proxy.start()
             stack.callback(self.proxy.close)
-            service = VirtualService()
-            stack.callback(service.stop)
-            self.helper_slot = use_helper_slot and isinstance(service.start(), Ok)
+            self._service = VirtualService()
+            stack.callback(self._service.stop)
+            self.helper_slot = use_helper_slot and isinstance(self._service.start(), Ok)
             self._helper_card: VirtualCard | None = None
             stack.callback(self.take_helper_card)
             self._stack = stack.pop_all()
         self.card = ""
         self.helper = ""
         self.sight = "street"
-        self.network = "up"
-        self.paper = "ok"
+        self.now = dict.fromkeys(("paper", "reader", "printer", "lens"), faults.OK)
+        """What `set` made so, by what."""
+        self.now |= {"network": "up", "service": "up" if self.helper_slot else "down"}
 
     def close(self) -> None:
         self._stack.close()
@@ -121,10 +116,29 @@ class Village:
         self.camera.show(scene(SIGHTS[sight], self._faces))
         self.sight = sight
 
-    def set_network(self, mode: str) -> None:
-        self.proxy.mode = Mode(mode)
-        self.network = mode
+    def set(self, what: str, value: str) -> None:
+        """Make something so until it is set again. Raises KeyError for what there is not, OSError as devices do."""
+        match what:
+            case "network":
+                self.proxy.mode = Mode(value)
+            case "paper":
+                faults.set_printer(self.printer, self.now["printer"], value)
+            case "printer":
+                faults.set_printer(self.printer, value, self.now["paper"])
+            case "reader":
+                faults.set_reader(self.reader, value)
+            case "lens":
+                faults.set_lens(self.camera, value)
+            case "service":
+                self._set_service(value)
+            case _:
+                raise KeyError(what)
+        self.now[what] = value
 
-    def set_paper(self, state: str) -> None:
-        self.printer.set_state(PAPER_STATES[state])
-        self.paper = state
+    def _set_service(self, state: str) -> None:
+        """The smart-card service: `down` ends it with the helper's card in it."""
+        if state == "down":
+            self.take_helper_card()
+            self._service.stop()
+        elif isinstance(started := self._service.start(), Failed):
+            raise OSError(started.detail or started.reason.value)

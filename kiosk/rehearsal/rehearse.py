@@ -89,8 +89,8 @@ class Stand:
                 project / ".setup" / "faces", self.centre.port, use_helper_slot=scenario.uses_helper_card
             )
             stack.callback(self.village.close)
-            self.village.set_network(scenario.village.get("network", "up"))
-            self.village.set_paper(scenario.village.get("paper", "ok"))
+            for what, value in scenario.village.items():
+                self.village.set(what, value)
             self.state = folder / "state"
             self.ini = folder / "kiosk.ini"
             self.ini.write_text(village_ini(project, self.village.settings(), self.state), "utf-8")
@@ -126,12 +126,10 @@ class Props:
     def show_face(self, picture: str) -> None:
         self._stand.village.show_face(picture)
 
-    def set_network(self, mode: str) -> None:
-        self._stand.village.set_network(mode)
-        self._terminal.sender.wake()
-
-    def set_paper(self, state: str) -> None:
-        self._stand.village.set_paper(state)
+    def set(self, what: str, value: str) -> None:
+        self._stand.village.set(what, value)
+        if what == "network":
+            self._terminal.sender.wake()
 
     def registered(self) -> int:
         return self._stand.centre.metric("jiujin_cases")
@@ -209,7 +207,7 @@ def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) ->
         except StepFailedError as error:
             report.trouble = str(error)
         report.steps = player.played
-        if stand.village.network == "up":
+        if stand.village.now["network"] == "up":
             settle(terminal)
         _gather(stand, terminal, watcher.facts)
         report.facts = watcher.facts

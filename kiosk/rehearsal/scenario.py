@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk.bench import faults
+
 STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "press": str,
     "answer_form": dict,
@@ -18,6 +20,9 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "show_face": str,
     "network": str,
     "paper": str,
+    "reader": str,
+    "printer": str,
+    "lens": str,
     "wait_state": str,
     "wait_enabled": str,
     "wait_registered": int,
@@ -43,7 +48,10 @@ EXPECTATIONS: dict[str, type | tuple[type, ...]] = {
 }
 VILLAGE: dict[str, tuple[str, ...]] = {
     "network": ("up", "down", "slow", "half_open", "answer_lost"),
-    "paper": ("ok", "low", "out"),
+    "paper": tuple(faults.PAPER),
+    "reader": tuple(faults.READER),
+    "printer": tuple(faults.PRINTER),
+    "lens": tuple(faults.LENS),
 }
 
 
@@ -109,9 +117,7 @@ def load(path: Path) -> Scenario:
     village = document.get("village", {})
     _known(path, "[village]", village, tuple(VILLAGE))
     for key, value in village.items():
-        if value not in VILLAGE[key]:
-            message = f"{path.name}: [village] {key} = {value!r} is not one of {', '.join(VILLAGE[key])}"
-            raise ScenarioError(message)
+        _offered(path, "[village]", key, value)
     expect = document.get("expect", {})
     _known(path, "[expect]", expect, tuple(EXPECTATIONS))
     for key, value in expect.items():
@@ -134,7 +140,15 @@ def _step(path: Path, number: int, raw: Mapping[str, Any]) -> Step:
     _known(path, where, raw, tuple(STEP_KINDS))
     ((kind, value),) = raw.items()
     _typed(path, f"{where} {kind}", value, STEP_KINDS[kind])
+    if kind in VILLAGE:
+        _offered(path, where, kind, value)
     return Step(kind, value)
+
+
+def _offered(path: Path, where: str, key: str, value: object) -> None:
+    if value not in VILLAGE[key]:
+        message = f"{path.name}: {where} {key} = {value!r} is not one of {', '.join(VILLAGE[key])}"
+        raise ScenarioError(message)
 
 
 def _known(path: Path, where: str, raw: Mapping[str, Any], keys: tuple[str, ...]) -> None:

@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from kiosk.journey import events as ev
 from kiosk.journey import view as v
 from kiosk.journey.states import State
 from kiosk.journey.view import View, action, fields_of
-from kiosk.rehearsal.scenario import Step
+from kiosk.rehearsal.scenario import VILLAGE, Step
 
 PATIENCE_S = 30.0
 """How long a step may take before the rehearsal says what it waited for."""
@@ -39,9 +40,7 @@ class Props(Protocol):
 
     def show_face(self, picture: str) -> None: ...
 
-    def set_network(self, mode: str) -> None: ...
-
-    def set_paper(self, state: str) -> None: ...
+    def set(self, what: str, value: str) -> None: ...
 
     def registered(self) -> int: ...
 
@@ -117,8 +116,7 @@ class Player:
             "put_card": props.put_card,
             "put_helper_card": props.put_helper_card,
             "show_face": props.show_face,
-            "network": props.set_network,
-            "paper": props.set_paper,
+            **{what: partial(props.set, what) for what in VILLAGE},
         }
         match step.kind:
             case kind if kind in moves:

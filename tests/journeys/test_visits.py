@@ -91,12 +91,12 @@ def test_pension_online(window: Window) -> None:
 
 
 def test_pension_offline_is_kept_and_registered_once(window: Window) -> None:
-    window.village.set_network("down")
+    window.village.set("network", "down")
     pension_until_result(window)
     window.target("action:finish")
     assert window.centre.metric("jiujin_cases") == 0
     end_after_result(window, card=True)
-    window.village.set_network("up")
+    window.village.set("network", "up")
     assert registered(window, 1)
     assert len(window.village.printer.receipts) == 1
 
@@ -110,11 +110,11 @@ def test_report_online(window: Window) -> None:
 
 
 def test_report_offline_is_kept_and_registered_once(window: Window) -> None:
-    window.village.set_network("down")
+    window.village.set("network", "down")
     report_until_result(window)
     end_after_result(window, card=False)
     assert window.centre.metric("jiujin_cases") == 0
-    window.village.set_network("up")
+    window.village.set("network", "up")
     assert registered(window, 1)
 
 

@@ -156,7 +156,7 @@ def test_each_kind_of_move_really_moves_the_village_and_loads_no_page(
 
 
 def test_what_others_move_is_shown_by_itself(driver: Chrome, village: Village) -> None:
-    village.set_network("slow")
+    village.set("network", "slow")
     village.put_card("wu")
     assert becomes_pressed(driver, "network", "slow")
     assert becomes_pressed(driver, "card", "wu")
@@ -237,7 +237,7 @@ def test_without_scripts_everything_moves_too(
         for what, value in (("card", "wu"), ("face", "stranger"), ("network", "down"), ("paper", "low")):
             go(plain, button(plain, what, value))
             assert is_pressed(plain, what, value)
-        assert (village.card, village.sight, village.network, village.paper) == (
+        assert (village.card, village.sight, village.now["network"], village.now["paper"]) == (
             "wu", "stranger", "down", "low",
         )  # fmt: skip
         village._faces = tmp_path

@@ -124,7 +124,7 @@ def test_another_page_of_the_same_browser_moves_nothing(client: httpx.Client, vi
     for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 303)):
         answer = client.post("/move/paper", data={"value": "out"}, headers={"Sec-Fetch-Site": site})
         assert answer.status_code == status
-        assert village.paper == ("out" if status == 303 else "ok")
+        assert village.now["paper"] == ("out" if status == 303 else "ok")
 
 
 def test_a_slip_is_fetched_by_its_number(client: httpx.Client, village: Village) -> None:

@@ -28,9 +28,9 @@ def test_a_whole_terminal_needs_nobody(bench: Bench) -> None:
 
 
 def test_every_fault_is_named_with_what_to_do(bench: Bench) -> None:
-    bench.village.set_paper("out")
+    bench.village.set("paper", "out")
     bench.village.reader.close()
-    bench.village.set_network("down")
+    bench.village.set("network", "down")
     code, report = bench.json("doctor")
     assert code == 1
     assert report["ok"] is False
@@ -42,7 +42,7 @@ def test_every_fault_is_named_with_what_to_do(bench: Bench) -> None:
 
 
 def test_the_words_are_for_people(bench: Bench) -> None:
-    bench.village.set_paper("out")
+    bench.village.set("paper", "out")
     done = bench.run("doctor")
     assert done.returncode == 1
     assert "✗ 回执打印机 receipt printer: 没有纸 / paper out" in done.stdout
@@ -82,7 +82,7 @@ def test_a_running_terminal_speaks_for_itself_and_keeps_its_devices(bench: Bench
         assert verdicts(report)["card"] == verdicts(report)["printer"] == "fine"
         assert "program.stopped" not in causes(report)
 
-        bench.village.set_paper("out")
+        bench.village.set("paper", "out")
         assert wait_until(lambda: not devices["printer"].status().usable)
         code, report = bench.json("doctor")
         assert code == 1

@@ -38,8 +38,8 @@ def test_every_part_is_used_once_and_the_sheet_comes_out(bench: Bench) -> None:
 
 def test_what_fails_is_named_and_the_others_are_still_tried(bench: Bench) -> None:
     bench.configure(NO_CAMERA)
-    bench.village.set_network("down")
-    bench.village.set_paper("out")
+    bench.village.set("network", "down")
+    bench.village.set("paper", "out")
     code, report = bench.json("selftest", "--card-wait", "1")
     assert code == 1
     found = {step["name"]: step for step in report["steps"]}

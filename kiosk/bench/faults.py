@@ -1,0 +1,83 @@
+"""What can go wrong with each simulated device, by name: for the bench page and for scenarios.
+
+`ok` mends all of it. Each fault holds until another is chosen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from drivers.camera.simulated import CameraFault, SimulatedCamera
+from drivers.card_reader.simulated import SimulatedSdtReader
+from drivers.card_reader.simulated_module import Fault, Rule
+from drivers.receipt_printer.simulated import SimulatedPrinter
+from drivers.receipt_printer.simulated_state import Faults, SimulatedState
+
+OK = "ok"
+UNPLUGGED = "unplugged"
+ALWAYS = 1_000_000
+"""Commands; longer than any bench stands."""
+SLOW_READER_S = 1.2
+SLOW_ROW_S = 0.004
+MID_JOB_BYTES = 3000
+
+READER: dict[str, Rule | None] = {
+    OK: None,
+    UNPLUGGED: None,
+    "silent": Rule(Fault.SILENCE, times=ALWAYS),
+    "slow": Rule(Fault.SLOW, times=ALWAYS, delay_s=SLOW_READER_S),
+    "noise": Rule(Fault.NOISE, times=ALWAYS),
+    "damaged": Rule(Fault.WRONG_CHECKSUM, times=ALWAYS),
+    "sam_error": Rule(Fault.STATUS, times=ALWAYS, status=0x60),
+    "unauthorised": Rule(Fault.STATUS, times=ALWAYS, status=0x66),
+}
+PRINTER: dict[str, tuple[SimulatedState, Faults]] = {
+    OK: (SimulatedState(), Faults()),
+    UNPLUGGED: (SimulatedState(), Faults()),
+    "cover": (SimulatedState(cover_open=True), Faults()),
+    "cutter": (SimulatedState(cutter_error=True), Faults()),
+    "error": (SimulatedState(unrecoverable=True), Faults()),
+    "silent": (SimulatedState(), Faults(silent=True)),
+    "garbage": (SimulatedState(), Faults(garbage=b"\xff\xfe")),
+    "dies_mid_job": (SimulatedState(), Faults(reset_after_bytes=MID_JOB_BYTES)),
+    "cutter_fails": (SimulatedState(), Faults(cutter_fails=True)),
+    "slow": (SimulatedState(), Faults(row_delay_s=SLOW_ROW_S)),
+}
+PAPER: dict[str, dict[str, bool]] = {OK: {}, "low": {"near_end": True}, "out": {"paper_out": True}}
+LENS: dict[str, CameraFault] = {
+    OK: CameraFault.NONE,
+    UNPLUGGED: CameraFault.NONE,
+    **{fault.value: fault for fault in CameraFault if fault is not CameraFault.NONE},
+}
+
+
+def set_reader(reader: SimulatedSdtReader, fault: str) -> None:
+    """Raises KeyError for a fault that there is not; so do the others."""
+    rule = READER[fault]
+    reader.clear_faults()
+    if fault == UNPLUGGED:
+        reader.unplug()
+        return
+    if not reader.plugged:
+        reader.replug()
+    if rule is not None:
+        reader.inject(rule)
+
+
+def set_printer(printer: SimulatedPrinter, fault: str, paper: str) -> None:
+    """The paper is a thing of its own: it may be out while the cover is open."""
+    state, faults = PRINTER[fault]
+    printer.set_state(replace(state, **PAPER[paper]))
+    printer.set_faults(faults)
+    if fault == UNPLUGGED:
+        printer.unplug()
+    else:
+        printer.plug()
+
+
+def set_lens(camera: SimulatedCamera, fault: str) -> None:
+    camera.misbehave(LENS[fault])
+    if fault == UNPLUGGED:
+        camera.unplug()
+    else:
+        camera.plug()
