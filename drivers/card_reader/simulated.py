@@ -90,14 +90,20 @@ class SimulatedSdtReader(SimulatedModule):
 
     def _listen(self) -> bool:
         """Carry out what came in; False when the line is unplugged."""
+        master = self._master
+        if master is None:
+            return False
+        try:
+            ready = select.select([master], [], [], _TICK_S)[0]
+        except (OSError, ValueError):  # closed meanwhile
+            return True
         with self.changed:
-            if self._master is None:
-                return False
-            if select.select([self._master], [], [], 0.0)[0]:
-                heard, understood = os.read(self._master, 4096), self._same_speed()
-            else:
-                heard, understood = b"", True
-                self.changed.wait(_TICK_S / 2)
+            if not ready or master != self._master:
+                return True
+            try:
+                heard, understood = os.read(master, 4096), self._same_speed()
+            except BlockingIOError:  # another line under the same number
+                return True
         if understood:
             self.hear(heard)
         elif self.babbles:

@@ -30,7 +30,7 @@ def module() -> Iterator[SimulatedSdtReader]:
 
 @pytest.fixture
 def reader(module: SimulatedSdtReader) -> Iterator[SdtReader]:
-    reader = SdtReader(SerialLink(module.path), poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
+    reader = SdtReader(SerialLink(module.path), poll_s=0.05, short_timeout_s=0.5, read_timeout_s=1.0)
     yield reader
     reader.close()
 

@@ -30,8 +30,9 @@ def reading(module: SimulatedSdtReader, wanted: int) -> Iterator[tuple[SdtReader
     reader.close()
 
 
-@pytest.mark.parametrize("babbles", [False, True])
-@pytest.mark.parametrize(("speed", "wanted"), [(9600, 115200), (115200, 57600)])
+@pytest.mark.parametrize(
+    ("speed", "wanted", "babbles"), [(9600, 115200, False), (57600, 115200, True), (115200, 57600, False)]
+)
 def test_a_module_at_another_speed_is_set_to_the_configured_one(
     module: SimulatedSdtReader, speed: int, wanted: int, babbles: bool
 ) -> None:

@@ -82,13 +82,13 @@ def test_no_personal_byte_survives_whatever_the_line_does(
     assert len(stream) - 6 <= len(masked) <= len(stream)
 
 
-@pytest.mark.parametrize("status", range(256))
-def test_a_failure_keeps_its_meaning_without_the_cards_own_words(status: int) -> None:
-    masked = redacted(Command.READ_BASE, Reply(0xE7E7, status, b"").to_frame(), [])
-    (body,) = FrameParser().feed(masked)
-    kept = Reply.from_body(body)
-    assert kept.card_word == 0
-    assert meaning(kept.status) == meaning(status)
+def test_a_failure_keeps_its_meaning_without_the_cards_own_words() -> None:
+    for status in range(256):
+        masked = redacted(Command.READ_BASE, Reply(0xE7E7, status, b"").to_frame(), [])
+        (body,) = FrameParser().feed(masked)
+        kept = Reply.from_body(body)
+        assert kept.card_word == 0
+        assert meaning(kept.status) == meaning(status)
 
 
 @given(st.integers(7, 1294), st.integers(1, 255))

@@ -181,6 +181,25 @@ def test_any_error_in_use_is_a_lost_line(number: int) -> None:
         port.close()
 
 
+@pytest.mark.parametrize("taken", [0, 3, None])
+def test_a_write_that_stalls_is_a_lost_line(monkeypatch: pytest.MonkeyPatch, taken: int | None) -> None:
+    def stall(*_given: object) -> int:
+        if taken is None:
+            raise usb.core.USBTimeoutError("Operation timed out", errno=errno.ETIMEDOUT)
+        return taken
+
+    with plugged() as (_, backend):
+        port = UsbPort(ANY, backend)
+        assert port.open() is None
+        monkeypatch.setattr(backend, "bulk_write", stall)
+        failed = port.write(request(Command.STATUS))
+        assert isinstance(failed, Failed)
+        assert failed.reason is LinkFailure.LOST
+        again = port.write(request(Command.STATUS))
+        assert isinstance(again, Failed)
+        assert "not open" in again.detail
+
+
 def test_a_reader_is_found_by_its_serial_number() -> None:
     with plugged() as (_, backend):
         assert UsbPort(parse("usb:0400:C35A:SIM0001"), backend).open() is None
