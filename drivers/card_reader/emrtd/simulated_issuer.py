@@ -42,9 +42,8 @@ class Issuer:
     def root(self, **changes: Any) -> Asn1:
         """The CSCA's own certificate."""
         period = changes.pop("period", self.period)
-        return certificate(
-            self.root_name, self.root_key, self.root_name, self.root_key, period, ca=True, **changes
-        )
+        changes = {"ca": True, **changes}
+        return certificate(self.root_name, self.root_key, self.root_name, self.root_key, period, **changes)
 
     def signer(self, **changes: Any) -> Asn1:
         """The document signer's certificate."""

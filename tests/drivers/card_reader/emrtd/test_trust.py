@@ -194,7 +194,8 @@ def test_keys_that_may_not_do_what_they_did(issuer: Issuer) -> None:
     cases: list[tuple[x509.Certificate | None, x509.Certificate | None]] = [
         (issuer.root(usage=frozenset({"crl_sign"})), None),
         (None, issuer.signer(usage=frozenset({"key_encipherment"}))),
-        (None, issuer.signer(ca=True)),
+        (None, issuer.signer(ca=True, usage=frozenset({"digital_signature"}))),
+        (issuer.root(ca=False, usage=frozenset({"key_cert_sign", "crl_sign"})), None),
     ]
     for root, signer in cases:
         outcome, why = _chain(issuer, trusted(issuer, root=root), signer=signer)
