@@ -17,7 +17,7 @@ from tests.drivers.receipt_printer.slips import fonts, slip
 from tests.drivers.rigs.rig import NOTHING_BETWEEN, Rig, Verb
 from tests.drivers.waiting import wait_until
 
-A_PIECE_BYTES = 20_000
+A_PIECE_BYTES = 6_000
 
 
 class PrinterRig(Rig):
