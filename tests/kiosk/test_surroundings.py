@@ -180,6 +180,14 @@ def test_a_document_camera_is_told_in_its_own_words_and_stops_no_service(
     assert not stand.made.world().not_ready
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_whether_a_card_is_seen_to_leave_is_what_its_reader_declares(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    monkeypatch.setattr(Something, "can_detect_removal", seen)
+    assert stand.made.world().removal_is_seen is seen
+
+
 def test_a_cause_that_stands_is_told_and_stops_nothing(tmp_path: Path) -> None:
     stand = Stand(tmp_path, Catalogue((PENSION,)), standing=("config.last_good",))
     body = stand.made.heartbeat()
