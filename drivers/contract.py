@@ -66,6 +66,12 @@ class Cause(StrEnum):
     PRINTER_JOB_FAILED = "printer.job_failed"
     PRINTER_JOURNAL = "printer.journal"
     SPEAKER_ABSENT = "speaker.absent"
+    CABINET_DOOR_OPEN = "cabinet.door_open"
+    CABINET_TOO_HOT = "cabinet.too_hot"
+    CABINET_TOO_COLD = "cabinet.too_cold"
+    CABINET_ON_BATTERY = "cabinet.on_battery"
+    CABINET_BATTERY_LOW = "cabinet.battery_low"
+    CABINET_SENSOR_UNREADABLE = "cabinet.sensor_unreadable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,8 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     from drivers.document_camera.camera import CameraForDocuments
     from drivers.face.verifier import ProcessFaceVerifier
     from drivers.receipt_printer.escpos_printer import EscposPrinter
+    from drivers.sensors.contract import Wanted
+    from drivers.sensors.sysfs import SysfsCabinet
 
     card, camera = settings.card_reader, settings.camera
     command = shlex.split(card.photo_decoder)
@@ -204,6 +206,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
                 or OpencvCamera(documents.source, demo=settings.terminal.demo, size_px=documents.size_px)
             )
         )
+    sensors = Wanted(**settings.sensors.model_dump())
     printer = settings.receipt_printer
     return Devices(
         identity_reader=identity,
@@ -227,6 +230,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         ),
         decode_photo=decode_photo,
         document_camera=desk,
+        cabinet=opened(SysfsCabinet(sensors)) if sensors.any else None,
     )
 
 
@@ -261,7 +265,10 @@ class Foundation:
 
 
 def lay_foundation(
-    settings: Settings, stack: contextlib.ExitStack, refresh: Callable[[], None] = _nothing
+    settings: Settings,
+    stack: contextlib.ExitStack,
+    refresh: Callable[[], None] = _nothing,
+    standing: tuple[str, ...] = (),
 ) -> Foundation:
     """Open keys, queue and devices; `stack` closes all but the sender, which is closed before what it uses.
 
@@ -324,12 +331,18 @@ def lay_foundation(
         ),
         speaker,
         status_of=watch.status,
+        standing=standing,
     )
     return Foundation(place, clock, signing_key, outbox, link, devices, watch, sender, speaker, surroundings)
 
 
-def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal:
-    """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start."""
+def assemble(
+    settings: Settings, observers: Observers = Observers(), *, standing: tuple[str, ...] = ()
+) -> Terminal:
+    """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start.
+
+    `standing`: causes of the health that hold as long as it runs, such as `config.last_good`.
+    """
     with contextlib.ExitStack() as stack:
         later: dict[str, Journey] = {}
 
@@ -337,7 +350,7 @@ def assemble(settings: Settings, observers: Observers = Observers()) -> Terminal
             if "journey" in later:
                 later["journey"].send(ev.Refresh())
 
-        base = lay_foundation(settings, stack, refresh)
+        base = lay_foundation(settings, stack, refresh, standing)
         surroundings, speaker, devices = base.surroundings, base.speaker, base.devices
 
         def on_step(before: Visit, event: ev.Event, after: Visit) -> None:

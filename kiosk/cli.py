@@ -245,9 +245,14 @@ def load_or_exit(config: Path) -> Loaded:
 def settings_or_exit(config: Path) -> Settings:
     """The settings to serve with; what was wrong goes to standard error."""
     loaded = load_or_exit(config)
+    show_problems(loaded)
+    return loaded.settings
+
+
+def show_problems(loaded: Loaded) -> None:
+    """What was wrong with the file, on standard error."""
     for problem in loaded.problems:
         click.echo(str(problem), err=True)
-    return loaded.settings
 
 
 def _outbox(config: Path) -> Any:

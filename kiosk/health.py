@@ -232,6 +232,35 @@ CAUSES: dict[str, CauseText] = {
         ("没有朗读程序", "no speech program"),
         ("安装 espeak-ng", "install espeak-ng"),
     ),
+    "cabinet.door_open": _text(
+        ("", ""), ("柜门开着", "the cabinet's door is open"), ("关好柜门", "shut the door")
+    ),
+    "cabinet.too_hot": _text(
+        ("", ""),
+        ("柜内太热", "it is too hot in the cabinet"),
+        ("检查风扇和通风口", "check the fan and the vents"),
+    ),
+    "cabinet.too_cold": _text(
+        ("", ""), ("柜内太冷", "it is too cold in the cabinet"), ("检查加热", "check the heating")
+    ),
+    "cabinet.on_battery": _text(
+        ("", ""),
+        ("停电了，正在用电池", "no mains power, running on battery"),
+        ("检查电源", "check the mains"),
+    ),
+    "cabinet.battery_low": _text(
+        (
+            "停电了，电池快用完，现在不收新的办件",
+            "The power is out and the battery nearly empty, nothing new is taken now",
+        ),
+        ("电池快用完", "the battery is nearly empty"),
+        ("恢复供电", "bring the power back"),
+    ),
+    "cabinet.sensor_unreadable": _text(
+        ("", ""),
+        ("柜内传感器读不出来，状态不明", "a sensor of the cabinet cannot be read, its state is unknown"),
+        ("检查接线和 kiosk.ini 的 [sensors]", "check the wiring and [sensors] in kiosk.ini"),
+    ),
     "net.down": _text(
         _NETWORK, ("连不上中心", "the centre cannot be reached"), ("检查网线和路由", "check the network")
     ),
@@ -356,8 +385,12 @@ CAUSES: dict[str, CauseText] = {
 }
 """Every cause that a terminal may report."""
 
-STOPS_INTAKE = frozenset({"queue.full", "queue.broken", "centre.revoked"})
-"""With these no service takes anything, whatever it needs."""
+STOPS_INTAKE = frozenset({"queue.full", "queue.broken", "centre.revoked", "cabinet.battery_low"})
+"""With these no service takes anything, whatever it needs.
+
+A battery nearly empty is one of them: a visit begun now would be cut in its middle, while what is
+stored survives the cut. A visit that goes on is finished.
+"""
 
 ABSENT = {
     "card": "card.absent",

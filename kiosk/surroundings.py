@@ -190,7 +190,9 @@ class Surroundings:
     def _general(self) -> list[str]:
         """Causes that belong to no device: network, queue, catalogue."""
         counters = self._counters()
-        causes = [*self._standing, *([cause] if (cause := self.link_cause()) else [])]
+        cabinet = _health_of(self.statuses()).get("cabinet", health.DeviceHealth(usable=True))
+        stopping = [cause for cause in cabinet.warnings if cause in health.STOPS_INTAKE]
+        causes = [*self._standing, *stopping, *([cause] if (cause := self.link_cause()) else [])]
         if self._broken:
             causes.append("queue.broken")
         elif not self._accepts:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from kiosk.assembly import assemble, fonts_of
-from kiosk.cli import NOT_CONFIGURED, NOT_FINE, settings_or_exit
+from kiosk.cli import NOT_CONFIGURED, NOT_FINE, load_or_exit, show_problems
 from kiosk.keys import KeyFileError
 from offline_queue.records import StoreError
 from screens.app import run_window
@@ -27,7 +27,9 @@ def run_command(config: Path, announce_fd: int | None) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    settings = settings_or_exit(config)
+    loaded = load_or_exit(config)
+    show_problems(loaded)
+    settings = loaded.settings
     if announce_fd is not None and not settings.terminal.demo:
         click.echo("--announce-fd 只能在演示时用 / --announce-fd is for the demo only", err=True)
         return NOT_CONFIGURED
@@ -35,7 +37,7 @@ def run_command(config: Path, announce_fd: int | None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
-        terminal = assemble(settings)
+        terminal = assemble(settings, standing=("config.last_good",) if loaded.used_last_good else ())
     except (KeyFileError, StoreError) as error:
         click.echo(str(error), err=True)
         return NOT_CONFIGURED

@@ -15,5 +15,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="FAMILY:ADDRESS",
-        help="run the drivers' contract on a real device (sdt:/dev/ttyUSB0, pcsc:NAME, printer:tcp://..., camera:0)",
+        help="run the drivers' contract on a real device (sdt:/dev/ttyUSB0, pcsc:NAME, printer:tcp://..., camera:usb:VENDOR:PRODUCT:SERIAL)",
     )

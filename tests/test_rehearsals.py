@@ -49,7 +49,7 @@ def test_a_scenario_holds(name: str, tmp_path: Path) -> None:
     assert empty <= {"temp"}, "a place without a file was not looked through"
     slip_bytes = report["receipt"]["bytes"]
     assert report["timings_ms"].get("slip_bytes") == slip_bytes
-    if report["receipt"]["outcome"] is not None:
+    if report["receipt"]["outcome"] in ("done", "failed"):  # of an unknown one any part may have been sent
         assert (slip_bytes > 0) == (report["receipt"]["outcome"] == "done")
     if slip_bytes:
         assert not empty, "the library that encodes slips makes a temporary file, and it was not here"

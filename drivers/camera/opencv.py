@@ -72,7 +72,7 @@ class OpencvCamera:
         if alive and generation == self._known_generation:
             return self._known
         if generation > alive or self._worker.last_failure:
-            return DeviceStatus(DeviceState.OPENING, Cause.CAMERA_RESTARTING, self._worker.last_failure)
+            return DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, self._worker.last_failure)
         return DeviceStatus(DeviceState.OPENING)
 
     def _note(self, status: DeviceStatus) -> None:

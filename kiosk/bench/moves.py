@@ -121,12 +121,12 @@ class Moves:
         away = not value and what in TAKEN_AWAY
         if what not in OFFERED or not (away or value in {one.value for one in OFFERED[what]}):
             return Refused("没有这个动作。", "There is no such move.", unknown=True)
+        if what in ("helper", "service") and not self._village.helper_slot:
+            return Refused("智能卡服务没有运行，插不了协理员卡。", "The smart-card service does not run.")
         if what == "helper" and value and self._village.now["service"] == "down":
             return Refused(
                 "智能卡服务停了，先让它运行。", "The smart-card service is stopped: start it first."
             )
-        if what in ("helper", "service") and not self._village.helper_slot:
-            return Refused("智能卡服务没有运行，插不了协理员卡。", "The smart-card service does not run.")
         try:
             with self._lock:
                 self._do(what, value)

@@ -111,6 +111,19 @@ class ReceiptPrinterSection(Section):
     roll_length_m: Annotated[int, Field(ge=5, le=300)] = 50
 
 
+class SensorsSection(Section):
+    """The cabinet's sensors, each by the file that the system shows; empty where there is none."""
+
+    door: str = ""
+    door_open_value: Literal[0, 1] = 1
+    temperature: str = ""
+    too_cold_c: Annotated[int, Field(ge=-40, le=40)] = 0
+    too_hot_c: Annotated[int, Field(ge=41, le=120)] = 60
+    mains: str = ""
+    battery: str = ""
+    battery_low_percent: Annotated[int, Field(ge=5, le=90)] = 20
+
+
 class SpeechSection(Section):
     """Reading aloud."""
 
@@ -165,6 +178,7 @@ class Settings(Section):
     document_camera: DocumentCameraSection = DocumentCameraSection()
     face: FaceSection = FaceSection()
     receipt_printer: ReceiptPrinterSection = ReceiptPrinterSection()
+    sensors: SensorsSection = SensorsSection()
     speech: SpeechSection = SpeechSection()
     centre: CentreSection = CentreSection()
     trust: TrustSection = TrustSection()

@@ -68,8 +68,8 @@ class Line:
 class Stand:
     """Surroundings in which everything can be moved."""
 
-    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
-        self.queue, self.helper, self.desk = Queue(), Something(), Something()
+    def __init__(self, folder: Path, catalogue: Catalogue, standing: tuple[str, ...] = ()) -> None:
+        self.queue, self.helper, self.desk, self.cabinet = Queue(), Something(), Something(), Something()
         self.wall, self.ns = NOW, 0
         clock = Clock(
             folder / "clock.json", wall=lambda: self.wall, monotonic_ns=lambda: self.ns, boot=lambda: "boot"
@@ -79,9 +79,12 @@ class Stand:
         desk: Any = self.desk
         queue: Any = self.queue
         line: Any = Line()
-        devices = Devices(device, helper, device, device, device, lambda _photo: Ok(b""), desk)
+        cabinet: Any = self.cabinet
+        devices = Devices(device, helper, device, device, device, lambda _photo: Ok(b""), desk, cabinet)
         place = Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345")
-        self.made = Surroundings(place, clock, devices, queue, line, lambda: catalogue, Speaker(()))
+        self.made = Surroundings(
+            place, clock, devices, queue, line, lambda: catalogue, Speaker(()), standing=standing
+        )
 
     @property
     def causes(self) -> list[str]:
@@ -175,6 +178,48 @@ def test_a_document_camera_is_told_in_its_own_words_and_stops_no_service(
     stand.desk.said = status
     assert stand.causes == causes
     assert not stand.made.world().not_ready
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_whether_a_card_is_seen_to_leave_is_what_its_reader_declares(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    monkeypatch.setattr(Something, "can_detect_removal", seen)
+    assert stand.made.world().removal_is_seen is seen
+
+
+def test_a_cause_that_stands_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    stand = Stand(tmp_path, Catalogue((PENSION,)), standing=("config.last_good",))
+    body = stand.made.heartbeat()
+    assert (body["state"], body["causes"]) == ("degraded", ["config.last_good"])
+    assert not stand.made.world().not_ready
+
+
+@pytest.mark.parametrize(
+    ("cause", "stops"),
+    [
+        (Cause.CABINET_DOOR_OPEN, False),
+        (Cause.CABINET_TOO_HOT, False),
+        (Cause.CABINET_ON_BATTERY, False),
+        (Cause.CABINET_BATTERY_LOW, True),
+    ],
+)
+def test_the_cabinet_warns_and_only_a_battery_nearly_empty_stops_new_visits(
+    stand: Stand, cause: Cause, stops: bool
+) -> None:
+    stand.cabinet.said = DeviceStatus(DeviceState.READY, warnings=(cause,))
+    assert stand.causes == [cause.value]
+    words = CAUSES[cause.value].resident
+    assert stand.made.world().not_ready == ({PENSION.code: words, REPORT.code: words} if stops else {})
+
+
+def test_a_sensor_that_cannot_be_read_is_told_and_never_fine(stand: Stand) -> None:
+    stand.cabinet.said = DeviceStatus(
+        DeviceState.UNKNOWN, Cause.CABINET_SENSOR_UNREADABLE, warnings=(Cause.CABINET_BATTERY_LOW,)
+    )
+    body = stand.made.heartbeat()
+    assert set(body["causes"]) == {"cabinet.sensor_unreadable", "cabinet.battery_low"}
+    assert stand.made.world().not_ready, "what the other sensors say still counts"
 
 
 @pytest.mark.parametrize(

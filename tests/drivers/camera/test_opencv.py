@@ -65,7 +65,7 @@ def test_what_stands_before_the_lens_now_is_what_is_seen(lens: SimulatedCamera, 
 
 
 def test_nothing_is_captured_before_open_and_after_stop(camera: OpencvCamera) -> None:
-    assert camera.probe().state is DeviceState.READY
+    assert wait_until(lambda: camera.probe().state is DeviceState.READY)
     assert reason(camera) is CameraFailure.CLOSED
     assert camera.open_count == 0
     camera.open()
@@ -193,7 +193,7 @@ def test_stopping_makes_nothing_ready_that_is_not_known_to_be(
 
 def test_looking_whether_it_is_there_takes_no_picture(lens: SimulatedCamera, camera: OpencvCamera) -> None:
     for _ in range(3):
-        assert camera.probe().state is DeviceState.READY
+        assert wait_until(lambda: camera.probe().state is DeviceState.READY)
     assert (lens.connections, camera.open_count) == (0, 0)
     camera.open()
     first_frame(camera)

@@ -51,12 +51,13 @@ def pressed(page: str) -> dict[str, str]:
 
 def test_the_page_offers_moves_and_each_is_done(client: httpx.Client, village: Village) -> None:
     moves = offered(client.get("/").text)
-    assert {what for what, _ in moves} == {"card", "face", "network", "paper"}
-    assert len(moves) == 5 + 3 + 5 + 3
+    assert {what for what, _ in moves} == {"card", "face", "network", "paper", "reader", "printer", "lens"}
+    assert len(moves) == 5 + 3 + 5 + 3 + 8 + 10 + 13
     for what, value in moves:
         answer = client.post(f"/move/{what}", data={"value": value})
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
-        assert getattr(village, {"face": "sight"}.get(what, what)) == value
+        now = {**village.now, "card": village.card, "face": village.sight}
+        assert now[what] == value
         assert pressed(client.get("/").text)[what] == value
 
 

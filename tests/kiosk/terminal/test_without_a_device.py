@@ -17,7 +17,8 @@ from tests.kiosk.catalogue.made import REPORT as REPORT_FILE
 from tests.kiosk.catalogue.made import put, raw
 from tests.kiosk.terminal.hall import Hall, hall, unused_port
 
-KINDS = ("card", "camera", "face", "printer", "speaker")
+KINDS = ("card", "camera", "face", "printer", "speaker", "none")
+"""`none`: a service that needs no device is open whatever is missing."""
 Setting = dict[tuple[str, str], str]
 SPEAKS: Setting = {("speech", "command"): "true"}
 
@@ -37,7 +38,10 @@ def directory(tmp_path: Path) -> Path:
     made.mkdir()
     key = Ed25519PrivateKey.generate()
     for kind in KINDS:
-        document = raw(REPORT_FILE) | {"code": code_of(kind), "devices_required": [kind]}
+        document = raw(REPORT_FILE) | {
+            "code": code_of(kind),
+            "devices_required": [] if kind == "none" else [kind],
+        }
         put(made, json.loads(json.dumps(document)), f"{kind}.json", key)
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     (tmp_path / "publisher.pub").write_bytes(pem)
@@ -56,7 +60,14 @@ def started(directory: Path, given: Setting) -> Iterator[Hall]:
         yield made
 
 
-MISSING = {
+ALL_MISSING = {
+    "card": "card.absent",
+    "camera": "camera.absent",
+    "face": "camera.absent",
+    "printer": "printer.offline",
+    "speaker": "speaker.absent",
+}
+MISSING: dict[str, tuple[Setting, dict[str, str]]] = {
     "nothing": ({}, {}),
     "no reader": ({("card_reader", "kind"): "none"}, {"card": "card.absent"}),
     "reader not plugged in": ({("card_reader", "port"): "/dev/serial/by-id/none"}, {"card": "card.absent"}),
@@ -72,6 +83,27 @@ MISSING = {
         {"printer": "printer.offline"},
     ),
     "no loudspeaker": ({("speech", "command"): ""}, {"speaker": "speaker.absent"}),
+    "no sensor at its place": ({("sensors", "door"): "/nowhere/value"}, {}),
+    "nothing is fitted": (
+        {
+            ("card_reader", "kind"): "none",
+            ("card_reader", "helper_kind"): "none",
+            ("camera", "source"): "",
+            ("receipt_printer", "address"): "none",
+            ("speech", "command"): "",
+        },
+        ALL_MISSING,
+    ),
+    "nothing is plugged in": (
+        {
+            ("card_reader", "port"): "/dev/serial/by-id/none",
+            ("camera", "source"): "/dev/video99",
+            ("face", "models"): "/nowhere",
+            ("receipt_printer", "address"): f"tcp://{nobody()}",
+            ("speech", "command"): "no-such-program",
+        },
+        ALL_MISSING | {"face": "face.model_missing"},
+    ),
     "no speech program": ({("speech", "command"): "no-such-program"}, {"speaker": "speaker.absent"}),
 }
 
