@@ -65,6 +65,18 @@ class Cause(StrEnum):
     PRINTER_JOB_UNKNOWN = "printer.job_unknown"
     PRINTER_JOB_FAILED = "printer.job_failed"
     PRINTER_JOURNAL = "printer.journal"
+    A4_ABSENT = "a4.absent"
+    A4_SERVICE_LOST = "a4.service_lost"
+    A4_QUEUE = "a4.queue"
+    A4_REPLACED = "a4.replaced"
+    A4_SILENT = "a4.silent"
+    A4_PAPER_LOW = "a4.paper_low"
+    A4_PAPER_OUT = "a4.paper_out"
+    A4_JAM = "a4.jam"
+    A4_COVER = "a4.cover"
+    A4_TONER_LOW = "a4.toner_low"
+    A4_TONER_OUT = "a4.toner_out"
+    A4_ERROR = "a4.error"
     SPEAKER_ABSENT = "speaker.absent"
 
 

@@ -111,6 +111,15 @@ class ReceiptPrinterSection(Section):
     roll_length_m: Annotated[int, Field(ge=5, le=300)] = 50
 
 
+class DocumentPrinterSection(Section):
+    """The A4 printer, and whose signature a document needs."""
+
+    queue: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,127}$")] = "none"
+    server: Annotated[str, Field(pattern=r"^(/\S+|[^\s:/]+:\d{1,5})$")] = "/run/cups/cups.sock"
+    identity: str = ""
+    root: Path = Path(".setup/trust/document_root.pem")
+
+
 class SpeechSection(Section):
     """Reading aloud."""
 
@@ -165,6 +174,7 @@ class Settings(Section):
     document_camera: DocumentCameraSection = DocumentCameraSection()
     face: FaceSection = FaceSection()
     receipt_printer: ReceiptPrinterSection = ReceiptPrinterSection()
+    document_printer: DocumentPrinterSection = DocumentPrinterSection()
     speech: SpeechSection = SpeechSection()
     centre: CentreSection = CentreSection()
     trust: TrustSection = TrustSection()
