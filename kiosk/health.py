@@ -276,6 +276,11 @@ CAUSES: dict[str, CauseText] = {
         ("文件打印机报错", "the document printer reports an error"),
         ("看打印机面板，断电重启", "read its panel, power-cycle it"),
     ),
+    "a4.journal": _text(
+        _A4,
+        ("打印记录写不进磁盘", "the record of print jobs cannot be written"),
+        ("清理磁盘，检查状态目录的权限", "free the disk, check who may write the state folder"),
+    ),
     "speaker.absent": _text(
         ("不能朗读", "Reading aloud is not available"),
         ("没有朗读程序", "no speech program"),

@@ -40,8 +40,5 @@ class DocumentPrinter(Device, Protocol):
     """A document printer that is asked, not believed."""
 
     def print_document(self, document: Document) -> DocumentReport:
-        """Check, journal, hand over, ask the printer until the end, wipe. Blocks for its own deadline.
-
-        OSError when the journal cannot be written: then nothing was handed over.
-        """
+        """Check, journal, hand over, ask the printer until the end, wipe. Blocks for its own deadline."""
         ...

@@ -75,65 +75,84 @@ class CupsPrinter:
             "drivers.document_printer.spooler:Spooler", (server, queue), start_deadline_s=START_S
         )
         self._status = DeviceStatus(DeviceState.OPENING)
+        self._closed = False
         self._lock = threading.Lock()
 
     def status(self) -> DeviceStatus:
         """The last known status; never blocks."""
-        return self._status
+        return DeviceStatus(DeviceState.UNKNOWN, detail="closed") if self._closed else self._status
 
     def close(self) -> None:
         """End the child; may be called twice."""
+        self._closed = True
         self._worker.close()
 
     def probe(self) -> DeviceStatus:
-        """Ask service and printer; on the way, wipe what an interrupted job may have left in the spool."""
-        with self._lock, self._turn(0.0) as ours:
-            if not ours:  # a technician prints: wiping now would end that job
-                self._status = DeviceStatus(DeviceState.BUSY, None, "another program prints")
-                return self._status
-            self._serve("wipe", deadline_s=ASK_S)
-            self._look()
-            return self._status
+        """Ask service and printer; on the way, wipe what an interrupted job may have left in the spool.
+
+        During a job it returns at once: the job asks by itself.
+        """
+        if self._closed or not self._lock.acquire(blocking=False):
+            return self.status()
+        try:
+            with self._turn(0.0) as hindrance:
+                if hindrance is Cause.A4_ERROR:  # a technician prints: wiping now would end that job
+                    self._status = DeviceStatus(DeviceState.BUSY, None, "another program prints")
+                elif hindrance is not None:
+                    self._note(hindrance, "the lock beside the journal")
+                else:
+                    self.journal.end_unfinished()
+                    self._serve("wipe", deadline_s=ASK_S)
+                    self._look()
+            return self.status()
+        finally:
+            self._lock.release()
 
     def print_document(self, document: Document) -> DocumentReport:
         """Implements `DocumentPrinter`."""
-        with self._lock, self._turn(TURN_S) as ours:
-            if not ours:
-                self._note(Cause.A4_ERROR, "another program prints")
-                return self._refused(document)
+        with self._lock, self._turn(TURN_S) as hindrance:
+            if hindrance is not None:
+                return DocumentReport(Outcome.FAILED, hindrance, "another program prints, or no lock")
+            self.journal.end_unfinished()
             wiped = self._serve("wipe", deadline_s=ASK_S)
             found = self._look()
             jobs = self._printer_jobs(found.address) if found else Failed(Cause.A4_ABSENT)
             if found is None or not self._status.usable or isinstance(jobs, Failed) or wiped != Ok(0):
                 return self._refused(document, wiped, jobs)
-            self.journal.record(document.job_id, JobState.SENDING, len(document.pdf))
+            noted = self.journal.record(document.job_id, JobState.SENDING, len(document.pdf))
+            if isinstance(noted, Failed):
+                return DocumentReport(Outcome.FAILED, Cause.A4_JOURNAL, noted.reason)
+            self._status = replace(self._status, state=DeviceState.BUSY)
             before = Before(found.answer, frozenset(job.number for job in jobs.value))
             follow = Follow(document.title, document.page_count, before)
             verdict = self._run(document, found.address, follow)
             clean = self._wipe_for_good()
             self._look()
-            self.journal.record(
-                document.job_id, _JOURNAL_STATES[verdict.outcome], len(document.pdf), verdict.cause or ""
-            )
+            self._record(document, _JOURNAL_STATES[verdict.outcome], verdict.cause)
             printed = follow.job.impressions if follow.job else None
             return DocumentReport(verdict.outcome, verdict.cause, verdict.detail, printed, clean)
 
+    def _record(self, document: Document, state: JobState, cause: Cause | None = None) -> None:
+        """How far the job is. Where it cannot be written, `SENDING` stays, which counts as unknown."""
+        self.journal.record(document.job_id, state, len(document.pdf), cause or "")
+
     @contextlib.contextmanager
-    def _turn(self, patience_s: float) -> Iterator[bool]:
-        """Whether this program has the printer to itself."""
+    def _turn(self, patience_s: float) -> Iterator[Cause | None]:
+        """None when this program has the printer to itself until the end of the block, else why not."""
         ends_s = time.monotonic() + patience_s
-        with self._lock_path.open("ab") as file:
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    if time.monotonic() >= ends_s:
-                        yield False
-                        return
-                    time.sleep(POLL_S)
-                else:
-                    yield True
+        try:
+            self._lock_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = self._lock_path.open("ab")
+        except OSError:
+            yield Cause.A4_JOURNAL
+            return
+        with file:
+            while not _locked(file.fileno()):
+                if time.monotonic() >= ends_s:
+                    yield Cause.A4_ERROR
                     return
+                time.sleep(POLL_S)
+            yield None
 
     def _refused(self, document: Document, *asked: Ok[Any] | Failed[Cause]) -> DocumentReport:
         """Not a byte was handed over."""
@@ -152,7 +171,7 @@ class CupsPrinter:
             # Nobody knows how much of it the service has. It goes no further, and the printer is asked.
             follow.cause = submitted.reason
             return self._give_up(address, follow, begun_s)
-        self.journal.record(document.job_id, JobState.SENT, len(document.pdf))
+        self._record(document, JobState.SENT)
         while True:
             verdict = self._step(address, follow, time.monotonic() - begun_s)
             if verdict is not None:
@@ -261,3 +280,12 @@ class CupsPrinter:
                 return Failed(_CAUSES[reason.value], detail)
             case Ok(answered):
                 return Ok(answered.value)
+
+
+def _locked(descriptor: int) -> bool:
+    """Whether the lock was free; it is held until the file is closed."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -81,10 +81,7 @@ class DocumentOffice:
         spent = self._ledger.spend(allowed)
         if isinstance(spent, Failed):
             return spent
-        try:
-            report = self._printer.print_document(Document(allowed.id, allowed.case_code, pdf, page_count))
-        except OSError as error:  # its journal: not a byte was handed over
-            return Failed(Refusal.NOT_RECORDED, error.strerror or "")
+        report = self._printer.print_document(Document(allowed.id, allowed.case_code, pdf, page_count))
         self._ledger.settle(allowed, report.outcome)
         return Ok(report)
 

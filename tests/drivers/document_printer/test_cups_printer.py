@@ -12,6 +12,7 @@ from drivers.contract import Cause, DeviceState, Outcome
 from drivers.document_printer import cups_printer, follow
 from drivers.document_printer.contract import DocumentReport
 from drivers.document_printer.simulated import Fault
+from drivers.print_journal import JobJournal, JobState
 from tests.drivers.document_printer.rig import Room, document
 
 DONE = DocumentReport(Outcome.DONE, pages_printed=1)
@@ -143,8 +144,45 @@ def test_a_silent_printer_is_unknown_and_is_given_nothing(
 
 def test_a_job_that_cannot_be_journalled_is_not_begun(room: Room) -> None:
     room.journal.mkdir()
-    with pytest.raises(IsADirectoryError):
-        room.driver.print_document(document())
+    refused = room.driver.print_document(document())
+    assert (refused.outcome, refused.cause) == (Outcome.FAILED, Cause.A4_JOURNAL)
+    assert room.printer.begun() == []
+
+
+def test_of_two_programs_one_prints_and_the_other_leaves_its_job_alone(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cups_printer, "TURN_S", 0.0)
+    other = cups_printer.CupsPrinter("jiujin", room.journal, server=str(room.service.socket))
+    try:
+        room.printer.set_fault(Fault.SLOW)
+        printing = room.begin(document())
+        assert other.probe().state is DeviceState.BUSY
+        refused = other.print_document(document("second"))
+        assert (refused.outcome, refused.cause) == (Outcome.FAILED, Cause.A4_ERROR)
+        room.printer.set_fault(Fault.NONE)
+        assert printing.result(30) == DONE
+        assert other.probe().state is DeviceState.READY
+        assert len(room.printer.begun()) == 1
+    finally:
+        other.close()
+
+
+def test_during_a_job_a_look_returns_at_once_and_the_printer_is_busy(room: Room) -> None:
+    room.printer.set_fault(Fault.SLOW)
+    printing = room.begin(document())
+    assert room.driver.probe().state is DeviceState.BUSY
+    assert not printing.done()
+    room.printer.set_fault(Fault.NONE)
+    assert printing.result(30) == DONE
+    assert room.driver.status().state is DeviceState.READY
+
+
+def test_a_job_cut_off_by_a_crash_is_unknown_and_stays_unprinted(room: Room) -> None:
+    crashed = JobJournal(room.journal)
+    crashed.record("cut off", JobState.SENDING, 100)
+    room.driver.probe()
+    assert [entry.job_id for entry in JobJournal(room.journal).unsettled()] == ["cut off"]
     assert room.printer.begun() == []
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from drivers.contract import Cause, DeviceState, Outcome
 from drivers.document_printer import cups_printer
 from drivers.document_printer.contract import DocumentReport
 from drivers.document_printer.simulated import Fault
+from tests.drivers.document_printer.garbage import Garbage
 from tests.drivers.document_printer.rig import MARK, Room, document
 from tests.drivers.waiting import wait_until
 
@@ -129,23 +128,9 @@ def test_a_printer_found_at_another_address_is_followed(room: Room) -> None:
     ids=["no HTTP", "no IPP", "hangs up"],
 )
 def test_garbage_is_no_answer(room: Room, answer: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def talk() -> None:
-            while True:
-                try:
-                    taken, _address = listener.accept()
-                except OSError:
-                    return
-                with taken:
-                    taken.recv(65536)
-                    taken.sendall(answer)
-
-        thread = threading.Thread(target=talk)
-        thread.start()
-        room.service.change_queue("-v", f"ipp://127.0.0.1:{listener.getsockname()[1]}/ipp/print")
-        found = room.driver.probe()
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+    garbage = Garbage(answer)
+    room.service.change_queue("-v", garbage.uri)
+    found = room.driver.probe()
+    garbage.close()
     assert not found.usable
     assert found.cause in ((Cause.A4_SILENT,) if answer else (Cause.A4_SILENT, Cause.A4_ABSENT))
