@@ -13,7 +13,7 @@ from typing import Any
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
 from drivers.document_printer.contract import Document, DocumentReport
-from drivers.document_printer.follow import Before, Follow, Verdict
+from drivers.document_printer.follow import PATIENCE, Before, Follow, Patience, Verdict
 from drivers.document_printer.protocol import (
     JobAnswer,
     PrinterAddress,
@@ -29,8 +29,6 @@ START_S = 20.0
 ASK_S = 8.0
 """One call in the child: two answers of the printer, each with its own three seconds."""
 SUBMIT_S = 30.0
-CANCEL_S = 12.0
-"""From the cancellation to the printer's word that the job has ended."""
 POLL_S = 0.4
 TURN_S = 20.0
 """How long a job waits for another program that looks at the same printer."""
@@ -67,10 +65,19 @@ class CupsPrinter:
     other, between programs too (a lock beside the journal); `status` never waits.
     """
 
-    def __init__(self, queue: str, journal_path: Path, *, server: str = SOCKET, identity: str = "") -> None:
+    def __init__(
+        self,
+        queue: str,
+        journal_path: Path,
+        *,
+        server: str = SOCKET,
+        identity: str = "",
+        patience: Patience = PATIENCE,
+    ) -> None:
         self.journal = JobJournal(journal_path)
         self._lock_path = journal_path.with_suffix(".lock")
         self._identity = identity
+        self._patience = patience
         self._worker = Worker(
             "drivers.document_printer.spooler:Spooler", (server, queue), start_deadline_s=START_S
         )
@@ -124,7 +131,7 @@ class CupsPrinter:
                 return DocumentReport(Outcome.FAILED, Cause.A4_JOURNAL, noted.reason)
             self._status = replace(self._status, state=DeviceState.BUSY)
             before = Before(found.answer, frozenset(job.number for job in jobs.value))
-            follow = Follow(document.title, document.page_count, before)
+            follow = Follow(document.title, document.page_count, before, self._patience)
             verdict = self._run(document, found.address, follow)
             clean = self._wipe_for_good()
             self._look()
@@ -183,6 +190,8 @@ class CupsPrinter:
         return ended if ended.outcome is not Outcome.UNKNOWN else replace(verdict, give_up=False)
 
     def _step(self, address: PrinterAddress, follow: Follow, now_s: float) -> Verdict | None:
+        if self._closed:
+            return Verdict(Outcome.UNKNOWN, follow.cause, "closed during the job")
         active = self._serve("active", deadline_s=ASK_S)
         seen = self._see(address, follow, now_s)
         if seen is None and active == Ok(0):
@@ -204,7 +213,7 @@ class CupsPrinter:
         self._wipe_for_good()
         if follow.job is not None:
             self._ask("cancel", address, follow.job.number)
-        ends_s = time.monotonic() + CANCEL_S
+        ends_s = time.monotonic() + self._patience.cancelled_s
         while time.monotonic() < ends_s:
             verdict = self._step(address, follow, time.monotonic() - begun_s)
             if verdict is not None and not verdict.give_up:
@@ -216,7 +225,7 @@ class CupsPrinter:
         """True when the service was seen to have nothing of ours; what is left is wiped by a later probe."""
         ends_s = time.monotonic() + ASK_S
         while self._serve("wipe", deadline_s=ASK_S) != Ok(0):
-            if time.monotonic() > ends_s:
+            if self._closed or time.monotonic() > ends_s:
                 return False
             time.sleep(POLL_S)
         return True
@@ -272,6 +281,8 @@ class CupsPrinter:
     def _call(
         self, overrun: Cause, method: str, args: tuple[object, ...], deadline_s: float
     ) -> Ok[Any] | Failed[Cause]:
+        if self._closed:
+            return Failed(overrun, "closed")
         self._worker.wait_ready(deadline_s)
         match self._worker.call(method, *args, deadline_s=deadline_s):
             case Failed(reason, detail):

@@ -16,17 +16,30 @@ from drivers.document_printer.protocol import (
     explanation,
 )
 
-STOPPED_S = 25.0
-"""How long a stopped printer is waited for: long enough to put paper in, no longer than a resident stays."""
-VANISHED_S = 15.0
-"""A printer that was answering and does not any more: a loose cable is pushed in again, or it is gone."""
-UNSEEN_S = 3.0
-"""After the service has let go of the job, for a printer that lists it late."""
-START_S = 45.0
-PAGE_S = 10.0
-"""Waking up and fusing the first sheet; then the slowest printer that a hall would have, 6 pages a minute."""
 _CLOCK_SLACK_S = 1
 """printer-up-time counts whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a job may stand still, each in seconds.
+
+    `stopped`: a printer that waits for a hand; long enough to put paper in, no longer than a
+    resident stays. `vanished`: one that was answering; a loose cable is pushed in again by then.
+    `unseen`: after the service has let go of the job, for a printer that lists it late. `start` and
+    `page`: waking up and fusing the first sheet, then the slowest printer that a hall would have (6
+    pages a minute). `cancelled`: from the cancellation to the printer's word that the job has ended.
+    """
+
+    stopped_s: float = 25.0
+    vanished_s: float = 15.0
+    unseen_s: float = 3.0
+    start_s: float = 45.0
+    page_s: float = 10.0
+    cancelled_s: float = 12.0
+
+
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,7 @@ class Follow:
     title: str
     page_count: int
     before: Before
+    patience: Patience = PATIENCE
     cause: Cause | None = None
     job: JobAnswer | None = None
     _went_on: bool = True
@@ -111,9 +125,9 @@ class Follow:
         )
         if not stopped and wrong is None:
             self._moving_s = now_s
-        if now_s - self._moving_s > STOPPED_S:
+        if now_s - self._moving_s > self.patience.stopped_s:
             return self._give_up("the printer stopped and nobody came")
-        if now_s > START_S + PAGE_S * self.page_count:
+        if now_s > self.patience.start_s + self.patience.page_s * self.page_count:
             return self._give_up("not printed in time")
         return None
 
@@ -123,7 +137,7 @@ class Follow:
     def miss(self, now_s: float, cause: Cause) -> Verdict | None:
         """The printer did not answer, and this is why. The first cause stays."""
         self.cause = self.cause or cause
-        if now_s - self._answered_s > VANISHED_S:
+        if now_s - self._answered_s > self.patience.vanished_s:
             return Verdict(Outcome.UNKNOWN, self.cause, "the printer went away during the job", give_up=True)
         return None
 
@@ -135,7 +149,7 @@ class Follow:
         was told to stop before.
         """
         self._let_go_s = now_s if self._let_go_s is None else self._let_go_s
-        if self.job is None and self._answered_s - self._let_go_s > UNSEEN_S:
+        if self.job is None and self._answered_s - self._let_go_s > self.patience.unseen_s:
             return Verdict(Outcome.FAILED, self.cause or Cause.A4_ERROR, "never reached the printer")
         return None
 

@@ -12,6 +12,7 @@ from fpdf import FPDF
 from drivers.contract import Ok
 from drivers.document_printer.contract import Document, DocumentReport
 from drivers.document_printer.cups_printer import CupsPrinter
+from drivers.document_printer.follow import PATIENCE, Patience
 from drivers.document_printer.simulated import QUEUE, VirtualPrinter, VirtualPrintService
 from tests.drivers.waiting import wait_until
 
@@ -59,7 +60,13 @@ class Room:
         return len(list(self.printer.paper.iterdir()))
 
 
-def open_room(folder: Path, closing: Callable[[Callable[[], object]], object]) -> Room:
+SHORT = Patience(stopped_s=1.0, vanished_s=1.0, unseen_s=1.0, start_s=4.0, page_s=1.0, cancelled_s=1.0)
+"""For what is never to come; a printer of the rig does all else at once."""
+
+
+def open_room(
+    folder: Path, closing: Callable[[Callable[[], object]], object], patience: Patience = PATIENCE
+) -> Room:
     """All of it running; `closing` is given what ends each part, in the order of the starts."""
     printer, service = VirtualPrinter(folder / "printer"), VirtualPrintService()
     closing(service.close)
@@ -68,7 +75,7 @@ def open_room(folder: Path, closing: Callable[[Callable[[], object]], object]) -
     assert all(isinstance(result, Ok) for result in started), started
     service.add_queue(printer.uri)
     journal = folder / "journal.jsonl"
-    driver = CupsPrinter(QUEUE, journal, server=str(service.socket))
+    driver = CupsPrinter(QUEUE, journal, server=str(service.socket), patience=patience)
     closing(driver.close)
     pool = ThreadPoolExecutor(1)
     closing(pool.shutdown)

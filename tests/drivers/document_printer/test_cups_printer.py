@@ -9,7 +9,7 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from drivers.contract import Cause, DeviceState, Outcome
-from drivers.document_printer import cups_printer, follow
+from drivers.document_printer import cups_printer
 from drivers.document_printer.contract import DocumentReport
 from drivers.document_printer.simulated import Fault
 from drivers.print_journal import JobJournal, JobState
@@ -80,49 +80,39 @@ def test_a_printer_that_waits_is_waited_for(room: Room, fault: Fault) -> None:
     assert printing.result(30) == DONE
 
 
-def test_paper_that_nobody_brings_ends_as_failed_with_its_cause(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follow, "STOPPED_S", 0.5)
-    room.printer.set_fault(Fault.NO_PAPER)
-    report = room.driver.print_document(document())
+def test_paper_that_nobody_brings_ends_as_failed_with_its_cause(hasty: Room) -> None:
+    hasty.printer.set_fault(Fault.NO_PAPER)
+    report = hasty.driver.print_document(document())
     assert (report.outcome, report.cause) == (Outcome.FAILED, Cause.A4_PAPER_OUT)
-    assert room.came_out() == 0
-    room.printer.set_fault(Fault.NONE)
-    assert room.driver.print_document(document("later")) == DONE
-    assert room.came_out() == 1, "paper that came late prints nothing old"
+    assert hasty.came_out() == 0
+    hasty.printer.set_fault(Fault.NONE)
+    assert hasty.driver.print_document(document("later")) == DONE
+    assert hasty.came_out() == 1, "paper that came late prints nothing old"
 
 
-def test_a_printer_that_vanishes_leaves_an_unknown_job_that_is_never_printed_again(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follow, "VANISHED_S", 0.5)
-    monkeypatch.setattr(cups_printer, "CANCEL_S", 0.5)
-    room.printer.set_fault(Fault.SLOW)
-    printing = room.begin(document())
-    room.printer.vanish()
+def test_a_printer_that_vanishes_leaves_an_unknown_job_that_is_never_printed_again(hasty: Room) -> None:
+    hasty.printer.set_fault(Fault.SLOW)
+    printing = hasty.begin(document())
+    hasty.printer.vanish()
     report = printing.result(30)
     assert (report.outcome, report.cause, report.wiped) == (Outcome.UNKNOWN, Cause.A4_ABSENT, True)
-    absent = room.driver.probe()
+    absent = hasty.driver.probe()
     assert (absent.state, absent.cause) == (DeviceState.ABSENT, Cause.A4_ABSENT)
-    room.printer.set_fault(Fault.NONE)
-    room.printer.start(port=room.printer.port)
-    assert room.driver.probe().state is DeviceState.READY
-    assert room.driver.print_document(document("next")) == DONE
-    assert [line.split()[1] for line in room.printer.begun()] == ["0142-20261125-0001", "next"]
+    hasty.printer.set_fault(Fault.NONE)
+    hasty.printer.start(port=hasty.printer.port)
+    assert hasty.driver.probe().state is DeviceState.READY
+    assert hasty.driver.print_document(document("next")) == DONE
+    assert [line.split()[1] for line in hasty.printer.begun()] == ["0142-20261125-0001", "next"]
 
 
-def test_a_printer_that_started_again_during_the_job_knows_nothing_of_it(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cups_printer, "CANCEL_S", 0.5)
-    room.printer.set_fault(Fault.SLOW)
-    printing = room.begin(document())
-    room.printer.vanish()
-    room.printer.start(port=room.printer.port)
+def test_a_printer_that_started_again_during_the_job_knows_nothing_of_it(hasty: Room) -> None:
+    hasty.printer.set_fault(Fault.SLOW)
+    printing = hasty.begin(document())
+    hasty.printer.vanish()
+    hasty.printer.start(port=hasty.printer.port)
     report = printing.result(60)
     assert report.outcome is Outcome.UNKNOWN
-    assert len(room.printer.begun()) == 1
+    assert len(hasty.printer.begun()) == 1
 
 
 def test_a_silent_printer_is_unknown_and_is_given_nothing(

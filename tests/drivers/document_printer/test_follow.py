@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from drivers.contract import Cause, Outcome
-from drivers.document_printer import follow
-from drivers.document_printer.follow import Before, Follow, Verdict
+from drivers.document_printer.follow import PATIENCE, Before, Follow, Verdict
 from drivers.document_printer.protocol import JobAnswer, JobState, PrinterAnswer, PrinterState
 
 IDLE = PrinterAnswer(PrinterState.IDLE, frozenset({"media-jam-report"}), True, 1000, "urn:uuid:1")  # noqa: FBT003
@@ -96,7 +95,7 @@ def test_a_printer_that_began_anew_is_given_up_before_it_gets_the_document_again
 def test_a_stopped_printer_has_its_time_and_progress_begins_it_anew() -> None:
     watched = following(pages=100)
     stop = PrinterState.STOPPED
-    half = follow.STOPPED_S * 0.6
+    half = PATIENCE.stopped_s * 0.6
     assert watched.see(half, printer(half, state=stop), (RUNNING,)) is None
     one = replace(RUNNING, impressions=1)
     assert watched.see(2 * half, printer(2 * half, state=stop), (one,)) is None, "a page came out meanwhile"
@@ -109,7 +108,7 @@ def test_a_stopped_printer_has_its_time_and_progress_begins_it_anew() -> None:
 
 def test_a_job_that_never_ends_is_given_up() -> None:
     watched = following(pages=1)
-    last_s = follow.START_S + follow.PAGE_S
+    last_s = PATIENCE.start_s + PATIENCE.page_s
     assert watched.see(last_s, printer(last_s), (RUNNING,)) is None
     verdict = watched.see(last_s + 1, printer(last_s + 1), (RUNNING,))
     assert verdict is not None
@@ -119,8 +118,8 @@ def test_a_job_that_never_ends_is_given_up() -> None:
 def test_a_printer_that_goes_is_waited_for_and_then_given_up() -> None:
     watched = following()
     assert watched.see(1.0, printer(1), (RUNNING,)) is None
-    assert watched.miss(1.0 + follow.VANISHED_S, Cause.A4_SILENT) is None
-    verdict = watched.miss(1.1 + follow.VANISHED_S, Cause.A4_ABSENT)
+    assert watched.miss(1.0 + PATIENCE.vanished_s, Cause.A4_SILENT) is None
+    verdict = watched.miss(1.1 + PATIENCE.vanished_s, Cause.A4_ABSENT)
     assert verdict == Verdict(
         Outcome.UNKNOWN, Cause.A4_SILENT, "the printer went away during the job", give_up=True
     )

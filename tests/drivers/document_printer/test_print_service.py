@@ -66,7 +66,7 @@ def test_a_service_killed_in_the_middle_changes_nothing_of_what_the_printer_does
     monkeypatch.undo()
     room.service.forget_jobs()  # as the install notes have it done before each start
     room.service.start()
-    assert state(room) == (DeviceState.READY, None)
+    assert wait_until(lambda: state(room) == (DeviceState.READY, None)), room.driver.status()
     assert kept(room) == []
     assert len(room.printer.begun()) == 1
 

@@ -11,7 +11,7 @@ from drivers.contract import Device, Outcome
 from drivers.document_printer.cups_printer import CupsPrinter
 from drivers.document_printer.simulated import Fault
 from tests.drivers.document_printer.garbage import Garbage
-from tests.drivers.document_printer.rig import document, open_room
+from tests.drivers.document_printer.rig import SHORT, document, open_room
 from tests.drivers.rigs.rig import Rig
 from tests.drivers.waiting import wait_until
 
@@ -28,7 +28,9 @@ class DocumentPrinterRig(Rig):
         self._printed = 0
 
     def driver(self) -> CupsPrinter:
-        return CupsPrinter("jiujin", self._room.journal, server=str(self._room.service.socket))
+        return CupsPrinter(
+            "jiujin", self._room.journal, server=str(self._room.service.socket), patience=SHORT
+        )
 
     def operate(self, device: Device, *, long: bool = False) -> bool:
         assert isinstance(device, CupsPrinter)
