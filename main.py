@@ -15,12 +15,13 @@ def main() -> None:
     from kiosk.bench.command import demo
     from kiosk.cli import cli, config_option
     from kiosk.doctor.command import doctor
+    from kiosk.documents.command import document
     from kiosk.printer_command import printer
     from kiosk.recording_command import recording
     from kiosk.selftest.command import selftest
     from kiosk.travel_document_command import travel_document
 
-    for command in (demo, doctor, printer, recording, selftest, travel_document):
+    for command in (demo, doctor, document, printer, recording, selftest, travel_document):
         cli.add_command(command)
 
     @cli.command()

@@ -9,6 +9,7 @@ What is there already is kept; a certificate near its end is made anew.
 | centre_acknowledgement.key, .pub | Ed25519, signs what permits a terminal to delete |
 | centre_sealing.key, .pub | X25519, what cases are sealed to |
 | terminal_0142.key, .pub | Ed25519 of the demo terminal |
+| document_root.pem, document_signer.pem, .key | who signs the demo's documents (PDF), and the root above |
 | publisher.key, .pub, calibration.key, .pub | Ed25519, sign service definitions and face calibrations |
 | outbox.key | 32 random bytes, key of the terminal's queue |
 | directory.json | terminals and the centre's key ids with their public keys |
@@ -98,57 +99,88 @@ def _certificate_good(path: Path, now: datetime) -> bool:
     return now + timedelta(days=RENEW_DAYS) < certificate.not_valid_after_utc
 
 
-def _tls(into: Path) -> None:
-    """An authority whose own key is forgotten at once, and one certificate for localhost."""
+def _builder(
+    subject: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: x509.Name,
+    issuer_key: ec.EllipticCurvePrivateKey,
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
-    names = ("ca.pem", "centre_tls.pem")
-    if all(_certificate_good(into / name, now) for name in names) and (into / "centre_tls.key").exists():
+    issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=VALIDITY_DAYS))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(issuer_id, critical=False)
+    )
+
+
+def _issue(
+    into: Path,
+    authority: tuple[str, str],
+    holder: tuple[str, str],
+    usage: x509.KeyUsage,
+    *extensions: x509.ExtensionType,
+) -> None:
+    """An authority (file, name) whose own key is forgotten at once, and the one certificate it issued."""
+    (authority_file, authority_name), (holder_file, holder_name) = authority, holder
+    key_path = into / f"{holder_file}.key"
+    files = (into / f"{authority_file}.pem", into / f"{holder_file}.pem")
+    if all(_certificate_good(file, datetime.now(UTC)) for file in files) and key_path.exists():
         return
-    ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Jiujin demo authority")])
-    server_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-
-    def builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(ca_name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=VALIDITY_DAYS))
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
-            )
-        )
-
-    ca = (
-        builder(ca_name, ca_key)
+    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, authority_name)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, holder_name)])
+    root = (
+        _builder(root_name, root_key, root_name, root_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
-        .sign(ca_key, hashes.SHA256())
+        .sign(root_key, hashes.SHA256())
     )
-    loopback = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
-    server = (
-        builder(server_name, server_key)
+    builder = (
+        _builder(name, key, root_name, root_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), *loopback]), critical=False)
-        .sign(ca_key, hashes.SHA256())
+        .add_extension(usage, critical=True)
     )
-    _write(into / "centre_tls.key", _private_pem(server_key), 0o600)
-    _write(into / "ca.pem", ca.public_bytes(serialization.Encoding.PEM), 0o644)
-    _write(into / "centre_tls.pem", server.public_bytes(serialization.Encoding.PEM), 0o644)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    _write(key_path, _private_pem(key), 0o600)
+    for file, certificate in zip(files, (root, builder.sign(root_key, hashes.SHA256())), strict=True):
+        _write(file, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def _tls(into: Path) -> None:
+    loopback = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
+    _issue(
+        into,
+        ("ca", "Jiujin demo authority"),
+        ("centre_tls", "localhost"),
+        _usage(signs_certificates=False),
+        x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
+        x509.SubjectAlternativeName([x509.DNSName("localhost"), *loopback]),
+    )
+
+
+def _documents(into: Path) -> None:
+    _issue(
+        into,
+        ("document_root", "Jiujin demo documents"),
+        ("document_signer", "就近演示发证机关"),
+        _usage(signs_certificates=False, commits=True),
+    )
+
+
+def _usage(*, signs_certificates: bool, commits: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         key_cert_sign=signs_certificates,
         crl_sign=signs_certificates,
-        content_commitment=False,
+        content_commitment=commits,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
@@ -161,6 +193,7 @@ def make_demo_trust(into: Path) -> None:
     """Make what is missing. Safe to repeat; no key that exists is replaced."""
     into.mkdir(parents=True, exist_ok=True, mode=0o700)
     _tls(into)
+    _documents(into)
     acknowledgement = _pair(into, "centre_acknowledgement", Ed25519PrivateKey)
     sealing = _pair(into, "centre_sealing", X25519PrivateKey)
     terminal = _pair(into, f"terminal_{DEMO_TERMINAL}", Ed25519PrivateKey)

@@ -18,7 +18,7 @@ packages=(
   npm                                               # brings the second face model
 )
 # For the demo and the tests only, never on a terminal: vpcd listens on all interfaces.
-demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd cups cups-ipp-utils)
+demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd cups cups-ipp-utils dbus)
 if [[ "${1:-}" == tests ]]; then demo_packages+=(chromium chromium-driver softhsm2); fi
 
 missing=()

@@ -139,6 +139,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     from drivers.card_reader.social_security import SocialSecurityCard
     from drivers.card_reader.tapped_link import TappedLink
     from drivers.document_camera.camera import CameraForDocuments
+    from drivers.document_printer.cups_printer import CupsPrinter
     from drivers.face.verifier import ProcessFaceVerifier
     from drivers.receipt_printer.escpos_printer import EscposPrinter
     from drivers.sensors.contract import Wanted
@@ -207,7 +208,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
             )
         )
     sensors = Wanted(**settings.sensors.model_dump())
-    printer = settings.receipt_printer
+    printer, a4 = settings.receipt_printer, settings.document_printer
     return Devices(
         identity_reader=identity,
         helper_reader=opened(PcscReader(card.helper_reader_name, tap=tap("helper")))
@@ -231,6 +232,16 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         decode_photo=decode_photo,
         document_camera=desk,
         cabinet=opened(SysfsCabinet(sensors)) if sensors.any else None,
+        document_printer=None
+        if a4.queue == "none"
+        else opened(
+            CupsPrinter(
+                a4.queue,
+                settings.terminal.state / "document-journal.jsonl",
+                server=a4.server,
+                identity=a4.identity,
+            )
+        ),
     )
 
 
@@ -245,6 +256,7 @@ def key_files(settings: Settings) -> tuple[Path, ...]:
         centre.sealing_key,
         centre.acknowledgement_key,
         settings.face.calibration_key,
+        *([] if settings.document_printer.queue == "none" else [settings.document_printer.root]),
     )
 
 

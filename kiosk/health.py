@@ -42,6 +42,7 @@ _TOKEN = ("数字证书令牌暂时不能用", "Signing tokens are not available
 _CAMERA = ("摄像头暂时不能用", "The camera is not available now")
 _FACE = ("人脸确认暂时不能用，可以用别的办法", "Face check is not available now, other ways are")
 _PRINTER = ("回执打印机暂时不能用", "The slip printer is not available now")
+_A4 = ("文件打印机暂时不能用", "The document printer is not available now")
 _NETWORK = ("网络中断，可继续办理", "No network, you can still apply")
 _CENTRE = ("暂时连不上中心，可继续办理", "The centre cannot be reached, you can still apply")
 _ROOM = ("这台机器暂时存不下新的办件", "This terminal cannot take new cases now")
@@ -227,6 +228,59 @@ CAUSES: dict[str, CauseText] = {
         ("打印记录写不进磁盘", "the record of print jobs cannot be written"),
         ("清理磁盘，检查状态目录的权限", "free the disk, check who may write the state folder"),
     ),
+    "a4.absent": _text(
+        _A4,
+        ("文件打印机连不上", "the document printer cannot be reached"),
+        ("检查电源和网线", "check power and cable"),
+    ),
+    "a4.service_lost": _text(
+        _A4, ("打印服务没有运行", "the print service (cupsd) does not run"), ("启动 cups", "start cups")
+    ),
+    "a4.queue": _text(
+        _A4,
+        ("打印队列没有或设置不对", "the print queue is missing or set up wrongly"),
+        ("按安装说明重建队列", "set the queue up again as the install notes say"),
+    ),
+    "a4.replaced": _text(
+        _A4,
+        ("这个地址上是另一台打印机", "another printer answers at this address"),
+        ("核对 kiosk.ini 的 identity", "check identity in kiosk.ini"),
+    ),
+    "a4.silent": _text(
+        _A4,
+        ("文件打印机不应答，状态不明", "the document printer is silent, its state unknown"),
+        ("断电重启打印机", "power-cycle the printer"),
+    ),
+    "a4.paper_low": _text(
+        ("A4 纸快用完了", "A4 paper is running low"),
+        ("A4 纸快用完", "A4 paper low"),
+        ("准备 A4 纸", "bring A4 paper"),
+    ),
+    "a4.paper_out": _text(
+        ("文件打印机没有纸了", "The document printer is out of paper"),
+        ("A4 纸盒空了", "no A4 paper"),
+        ("装 A4 纸", "put in A4 paper"),
+    ),
+    "a4.jam": _text(_A4, ("A4 卡纸", "paper jam"), ("取出卡住的纸", "take the jammed sheet out")),
+    "a4.cover": _text(
+        _A4, ("文件打印机的门或盖开着", "a door or cover is open"), ("关好门和盖", "close doors and covers")
+    ),
+    "a4.toner_low": _text(
+        ("文件打印机的墨粉快用完了", "Toner is running low"),
+        ("墨粉快用完", "toner low"),
+        ("准备墨粉盒", "bring a toner cartridge"),
+    ),
+    "a4.toner_out": _text(_A4, ("墨粉用完了", "toner out"), ("换墨粉盒", "change the toner cartridge")),
+    "a4.error": _text(
+        _A4,
+        ("文件打印机报错", "the document printer reports an error"),
+        ("看打印机面板，断电重启", "read its panel, power-cycle it"),
+    ),
+    "a4.journal": _text(
+        _A4,
+        ("打印记录写不进磁盘", "the record of print jobs cannot be written"),
+        ("清理磁盘，检查状态目录的权限", "free the disk, check who may write the state folder"),
+    ),
     "speaker.absent": _text(
         ("不能朗读", "Reading aloud is not available"),
         ("没有朗读程序", "no speech program"),
@@ -397,6 +451,7 @@ ABSENT = {
     "camera": "camera.absent",
     "face": "camera.absent",
     "printer": "printer.offline",
+    "a4": "a4.absent",
     "speaker": "speaker.absent",
 }
 """Device kind -> the cause when this terminal has no such device. Faces are looked at by the camera."""

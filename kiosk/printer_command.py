@@ -13,7 +13,7 @@ import click
 from kiosk.cli import NOT_FINE, config_option, json_option, settings_or_exit, show
 
 if TYPE_CHECKING:
-    from drivers.receipt_printer.journal import JobEntry, JobJournal
+    from drivers.print_journal import JobEntry, JobJournal
     from drivers.receipt_printer.roll import PaperRoll
     from kiosk.settings import Settings
 
@@ -112,7 +112,7 @@ def _row(entry: JobEntry) -> dict[str, str]:
 
 
 def _journal(settings: Settings) -> JobJournal:
-    from drivers.receipt_printer.journal import JobJournal
+    from drivers.print_journal import JobJournal
     from kiosk.paper.spool import journal_path
 
     return JobJournal(journal_path(settings))

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
+from drivers.print_journal import JobJournal, JobState
 from drivers.receipt_printer.address import parse_address
 from drivers.receipt_printer.contract import PrintMode, PrintReport, Slip, UnsettledJobs
 from drivers.receipt_printer.encoder import LARGEST_COMMAND_BYTES, EncodedSlip, cut_command, encode_slip
 from drivers.receipt_printer.fonts import Fonts
-from drivers.receipt_printer.journal import JobJournal, JobState
 from drivers.receipt_printer.protocol import Condition, Realtime, device_status
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
 from drivers.receipt_printer.roll import PaperRoll

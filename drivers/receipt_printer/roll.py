@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from drivers.receipt_printer.line_log import LineLog
+from drivers.line_log import LineLog
 from drivers.receipt_printer.protocol import Condition
 
 ROWS_PER_MM: Final = 8

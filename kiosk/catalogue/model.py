@@ -80,6 +80,7 @@ class DeviceKind(StrEnum):
     CAMERA = "camera"
     FACE = "face"
     PRINTER = "printer"
+    A4 = "a4"
     SPEAKER = "speaker"
 
 

@@ -45,9 +45,9 @@ def signature_path(file: Path) -> Path:
     return file.with_name(file.name + ".sig")
 
 
-def sign(document: Any, key: Ed25519PrivateKey) -> bytes:
-    """The content of the signature file."""
-    signature = key.sign(PURPOSE + rfc8785.dumps(document))
+def sign(document: Any, key: Ed25519PrivateKey, purpose: bytes = PURPOSE) -> bytes:
+    """The content of the signature file. A signature for one purpose is worth nothing for another."""
+    signature = key.sign(purpose + rfc8785.dumps(document))
     content = {
         "key_id": key_id(key.public_key()),
         "sha256": content_hash(document),
@@ -56,7 +56,9 @@ def sign(document: Any, key: Ed25519PrivateKey) -> bytes:
     return json.dumps(content, indent=1).encode() + b"\n"
 
 
-def check_signature(document: Any, signature_file: bytes, key: Ed25519PublicKey) -> SignatureState:
+def check_signature(
+    document: Any, signature_file: bytes, key: Ed25519PublicKey, purpose: bytes = PURPOSE
+) -> SignatureState:
     """Only `GOOD` counts; the other states say what to look for. Key id and hash are claims."""
     try:
         claim = json.loads(signature_file)
@@ -65,7 +67,7 @@ def check_signature(document: Any, signature_file: bytes, key: Ed25519PublicKey)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
         return SignatureState.UNREADABLE
     try:
-        key.verify(raw, PURPOSE + rfc8785.dumps(document))
+        key.verify(raw, purpose + rfc8785.dumps(document))
     except InvalidSignature:
         if claimed_key != key_id(key):
             return SignatureState.OTHER_PUBLISHER

@@ -13,6 +13,7 @@ from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardFailure, CardReader, EncodedPhoto
 from drivers.contract import Cause, Device, Failed, Ok, Outcome
 from drivers.document_camera.contract import DocumentCamera
+from drivers.document_printer.contract import DocumentPrinter
 from drivers.face.contract import FaceFailure, FaceVerifier
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from kiosk.case import CaseState
@@ -43,6 +44,7 @@ class Devices:
     printer: ReceiptPrinter | None
     decode_photo: Callable[[EncodedPhoto], Ok[bytes] | Failed[str]]
     document_camera: DocumentCamera | None = None
+    document_printer: DocumentPrinter | None = None
     cabinet: Device | None = None
 
     def named(self) -> dict[str, Device]:
@@ -54,6 +56,7 @@ class Devices:
             "printer": self.printer,
             "helper": self.helper_reader,
             "document_camera": self.document_camera,
+            "a4": self.document_printer,
             "cabinet": self.cabinet,
         }
         return {kind: device for kind, device in known.items() if device is not None}

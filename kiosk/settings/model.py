@@ -124,6 +124,15 @@ class SensorsSection(Section):
     battery_low_percent: Annotated[int, Field(ge=5, le=90)] = 20
 
 
+class DocumentPrinterSection(Section):
+    """The A4 printer, and whose signature a document needs."""
+
+    queue: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,127}$")] = "none"
+    server: Annotated[str, Field(pattern=r"^(/\S+|[^\s:/]+:\d{1,5})$")] = "/run/cups/cups.sock"
+    identity: str = ""
+    root: Path = Path(".setup/trust/document_root.pem")
+
+
 class SpeechSection(Section):
     """Reading aloud."""
 
@@ -179,6 +188,7 @@ class Settings(Section):
     face: FaceSection = FaceSection()
     receipt_printer: ReceiptPrinterSection = ReceiptPrinterSection()
     sensors: SensorsSection = SensorsSection()
+    document_printer: DocumentPrinterSection = DocumentPrinterSection()
     speech: SpeechSection = SpeechSection()
     centre: CentreSection = CentreSection()
     trust: TrustSection = TrustSection()

@@ -15,6 +15,7 @@ import pytest
 
 from drivers.contract import Device, DeviceState, DeviceStatus
 from tests.drivers.rigs.camera import CameraRig
+from tests.drivers.rigs.document_printer import DocumentPrinterRig
 from tests.drivers.rigs.face import FaceRig
 from tests.drivers.rigs.hardware import HardwareRig
 from tests.drivers.rigs.pcsc import PcscRig
@@ -31,6 +32,7 @@ RIGS: dict[str, type[Rig]] = {
     "printer-serial": PrinterRig,
     "printer-tcp": TcpPrinterRig,
     "printer-usb": UsbPrinterRig,
+    "a4": DocumentPrinterRig,
     "camera": CameraRig,
     "face": FaceRig,
 }

@@ -34,7 +34,11 @@ FILES = {
     ("centre", "sealing_key"): "centre_sealing.pub",
     ("centre", "acknowledgement_key"): "centre_acknowledgement.pub",
     ("face", "calibration_key"): "calibration.pub",
+    ("document_printer", "root"): "document_root.pem",
 }
+
+
+A4 = {("document_printer", "queue"): "a4"}
 
 
 def settings_of(folder: Path, given: dict[tuple[str, str], str]) -> Settings:
@@ -45,15 +49,18 @@ def settings_of(folder: Path, given: dict[tuple[str, str], str]) -> Settings:
 
 
 def test_all_key_files_are_looked_at(tmp_path: Path) -> None:
-    named = {getattr(getattr(settings_of(tmp_path, {}), section), key).name for section, key in FILES}
-    assert {file.name for file in key_files(settings_of(tmp_path, {}))} == named == set(FILES.values())
+    settings = settings_of(tmp_path, A4)
+    named = {getattr(getattr(settings, section), key).name for section, key in FILES}
+    assert {file.name for file in key_files(settings)} == named == set(FILES.values())
+    without = {file.name for file in key_files(settings_of(tmp_path, {}))}
+    assert named - without == {"document_root.pem"}, "no document printer, no root of documents"
 
 
 @pytest.mark.parametrize("demo", FILES.values(), ids=[f"{s}.{k}" for s, k in FILES])
 def test_one_demo_key_among_real_ones_is_refused_before_anything_is_opened(tmp_path: Path, demo: str) -> None:
     real = tmp_path / "keys"
     real.mkdir()
-    given = {("terminal", "demo"): "false"}
+    given = {("terminal", "demo"): "false", **A4}
     for where, name in FILES.items():
         if name != demo:
             shutil.copy(PROJECT / ".setup" / "trust" / name, real)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from drivers.receipt_printer.journal import JobJournal, JobState
+from drivers.print_journal import JobJournal, JobState
 from kiosk.paper.spool import journal_path, paper_roll
 from kiosk.printer_command import printer
 from kiosk.settings import Settings, load

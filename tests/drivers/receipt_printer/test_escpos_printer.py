@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from drivers.contract import Cause, DeviceState, Outcome
+from drivers.print_journal import JobState
 from drivers.receipt_printer.commands import Kind
 from drivers.receipt_printer.encoder import encode_slip
 from drivers.receipt_printer.escpos_printer import EscposPrinter
-from drivers.receipt_printer.journal import JobState
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState

@@ -148,7 +148,7 @@ def test_a_full_disk_is_told_and_the_count_goes_on(tmp_path: Path, monkeypatch: 
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as full_disk:
-        full_disk.setattr("drivers.receipt_printer.line_log.os.fsync", full)
+        full_disk.setattr("drivers.line_log.os.fsync", full)
         paper.printed(SLIP_ROWS)
         assert paper.problem
     assert paper.roll.used_mm == pytest.approx(2 * SLIP_MM)

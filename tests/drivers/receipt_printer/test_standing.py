@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from drivers import print_journal as journal_module
 from drivers.contract import Cause, DeviceState, Failed, Ok, Outcome
-from drivers.receipt_printer import journal as journal_module
+from drivers.print_journal import JobJournal, JobState
 from drivers.receipt_printer.contract import UnsettledJobs
 from drivers.receipt_printer.escpos_printer import EscposPrinter
-from drivers.receipt_printer.journal import JobJournal, JobState
 from drivers.receipt_printer.roll import PaperRoll
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
@@ -65,7 +65,7 @@ def test_what_cannot_be_journalled_is_not_printed_and_is_told(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as full_disk:
-        full_disk.setattr("drivers.receipt_printer.line_log.os.fsync", full)
+        full_disk.setattr("drivers.line_log.os.fsync", full)
         report = printer.print_slip(slip())
         assert (report.outcome, report.cause, report.sent_bytes) == (Outcome.FAILED, Cause.PRINTER_JOURNAL, 0)
         assert printer.status().warnings == (Cause.PRINTER_JOURNAL,)

@@ -32,7 +32,7 @@ def report(stand: Hall) -> tuple[bool, set[str]]:
 def test_a_fault_is_named_and_gone_when_it_is_mended(
     tmp_path: Path, what: str, kind: str, settings: dict[tuple[str, str], str]
 ) -> None:
-    known = {"reader": faults.READER, "printer": faults.PRINTER}[what]
+    known = tuple(faults.READER if what == "reader" else faults.PRINTER)
     with hall(tmp_path, settings=settings) as stand:
         device = stand.terminal.devices.named()[kind]
         assert wait_until(lambda: device.status().usable)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.contract import Failed, Ok
-from drivers.receipt_printer.line_log import LineLog
+from drivers.line_log import LineLog
 
 _COMPACT_BYTES = 1_000_000
 _KEPT_JOBS = 500

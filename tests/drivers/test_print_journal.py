@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers.contract import Failed, Ok
-from drivers.receipt_printer.journal import JobEntry, JobJournal, JobState
+from drivers.print_journal import JobEntry, JobJournal, JobState
 
 
 def test_a_job_without_an_end_is_found_after_a_crash(tmp_path: Path) -> None:
@@ -48,8 +48,8 @@ def test_a_refused_job_leaves_the_paper_as_it_was(tmp_path: Path) -> None:
 def test_the_journal_stays_small_and_keeps_the_unfinished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drivers.receipt_printer.journal._COMPACT_BYTES", 2_000)
-    monkeypatch.setattr("drivers.receipt_printer.journal._KEPT_JOBS", 3)
+    monkeypatch.setattr("drivers.print_journal._COMPACT_BYTES", 2_000)
+    monkeypatch.setattr("drivers.print_journal._KEPT_JOBS", 3)
     path = tmp_path / "jobs.jsonl"
     journal = JobJournal(path)
     journal.record("lost", JobState.SENDING, 100)
@@ -118,7 +118,7 @@ def test_a_disk_that_refuses_is_an_answer(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as full_disk:
-        full_disk.setattr("drivers.receipt_printer.line_log.os.fsync", full)
+        full_disk.setattr("drivers.line_log.os.fsync", full)
         assert isinstance(journal.record("B", JobState.SENDING, 100), Failed)
         assert "No space" in journal.problem
         journal.end_unfinished()

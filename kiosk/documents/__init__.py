@@ -1,0 +1,1 @@
+"""Documents that another authority issued (certificates, permits): verified, authorised, printed once."""
