@@ -80,7 +80,16 @@ class Stand:
         queue: Any = self.queue
         line: Any = Line()
         cabinet: Any = self.cabinet
-        devices = Devices(device, helper, device, device, device, lambda _photo: Ok(b""), desk, cabinet)
+        devices = Devices(
+            device,
+            helper,
+            device,
+            device,
+            device,
+            lambda _photo: Ok(b""),
+            document_camera=desk,
+            cabinet=cabinet,
+        )
         place = Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345")
         self.made = Surroundings(
             place, clock, devices, queue, line, lambda: catalogue, Speaker(()), standing=standing
