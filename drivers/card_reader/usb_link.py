@@ -43,28 +43,21 @@ class UsbLink:
         self._address = address
         self._request_s = request_s
         self._worker = Worker(port, (address, *arguments))
-        self._open_in = 0
-        """The generation of the child in which the device is open; 0 for none."""
+        self.is_open = False
 
     @property
     def name(self) -> str:
         return self._address.text
-
-    @property
-    def is_open(self) -> bool:
-        return self._open_in != 0
 
     def open(self, deadline_s: float, /) -> Failed[LinkFailure] | None:
         if self.is_open:
             return None
         if not self._worker.wait_ready(min(_START_S, deadline_s)):
             return Failed(LinkFailure.LOST, f"{self.name}: its process does not start ({self._why()})")
-        generation = self._worker.generation
         failed: Failed[LinkFailure] | None = self._ask(
             "open", deadline_s=min(_OPEN_S, max(_SHORTEST_OPEN_S, deadline_s))
         )
-        if failed is None:
-            self._open_in = generation
+        self.is_open = failed is None
         return failed
 
     def set_speed(self, bits_per_second: int) -> Failed[LinkFailure] | None:
@@ -73,17 +66,17 @@ class UsbLink:
 
     def write(self, data: bytes) -> Failed[LinkFailure] | None:
         failed: Failed[LinkFailure] | None = self._ask("write", data, deadline_s=self._request_s)
-        return self._lost_if(failed)
+        self.is_open = failed is None
+        return failed
 
     def read(self) -> Ok[bytes] | Failed[LinkFailure]:
         got: Ok[bytes] | Failed[LinkFailure] = self._ask("read", deadline_s=self._request_s)
-        if isinstance(got, Failed):
-            self._open_in = 0
+        self.is_open = isinstance(got, Ok)
         return got
 
     def close(self) -> None:
         if self.is_open:
-            self._open_in = 0
+            self.is_open = False
             # a child that cannot even close is killed by its deadline, which closes everything
             self._ask("close", deadline_s=self._request_s)
 
@@ -91,15 +84,8 @@ class UsbLink:
         self.close()
         self._worker.close()
 
-    def _lost_if(self, failed: Failed[LinkFailure] | None) -> Failed[LinkFailure] | None:
-        if failed is not None:
-            self._open_in = 0
-        return failed
-
     def _ask(self, method: str, *arguments: Any, deadline_s: float) -> Any:
-        """What the port answers, or `Failed`: also when a new child knows nothing of an open device."""
-        if self.is_open and self._open_in != self._worker.generation:
-            return Failed(LinkFailure.LOST, f"{self.name}: its process was restarted")
+        """What the port answers, or `Failed`. A new child knows of no open device, and says so."""
         match self._worker.call(method, *arguments, deadline_s=deadline_s):
             case Ok(answer):
                 return answer
