@@ -41,6 +41,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "face": ("人脸确认", "face check"),
     "printer": ("回执打印机", "receipt printer"),
     "speaker": ("朗读", "reading aloud"),
+    "touch": ("触摸屏", "touch panel"),
     "centre": ("中心", "centre"),
     "queue": ("待送件", "queue"),
     "disk": ("磁盘", "disk"),

@@ -54,7 +54,7 @@ def test_a_finger_from_the_former_screen_presses_nothing_and_drags_nothing() -> 
     hand.show(VIEWS["review_full"])
     hand.show(TEXT_FORM)
     hand.show(LONG)
-    assert not hand.session.move(touch, 300, hand.scene)
+    assert not hand.move(touch, 300)
 
 
 def test_two_form_pages_of_one_title_are_two_screens() -> None:
@@ -113,8 +113,8 @@ def test_dragging_moves_the_page_and_presses_nothing() -> None:
     key = next(t.key for t in hand.scene.targets if t.key.startswith("action:edit"))
     x, y = hand.at(key)
     touch = hand.down(x, y)
-    assert not hand.session.move(touch, y - DRAG_PX + 1, hand.scene)
-    assert hand.session.move(touch, y - 200, hand.scene)
+    assert not hand.move(touch, y - DRAG_PX + 1)
+    assert hand.move(touch, y - 200)
     assert hand.session.local(hand.now_s).scroll_px == pytest.approx(200)
     hand.up(touch, *hand.at(key))  # the target went along under the finger
     assert hand.sent == []
@@ -124,16 +124,16 @@ def test_a_second_finger_moves_nothing() -> None:
     hand = Hand(LONG)
     hand.down(500, 900, "1")
     hand.down(500, 900, "2")
-    assert not hand.session.move("2", 300, hand.scene)
+    assert not hand.move("2", 300)
     assert hand.session.local(hand.now_s).scroll_px == 0
 
 
 def test_dragging_stops_at_both_ends() -> None:
     hand = Hand(LONG)
     touch = hand.down(500, 900)
-    hand.session.move(touch, -100_000, hand.scene)
+    hand.move(touch, -100_000)
     assert hand.session.local(hand.now_s).scroll_px == hand.scene.overflow_px
-    hand.session.move(touch, 100_000, hand.scene)
+    hand.move(touch, 100_000)
     assert hand.session.local(hand.now_s).scroll_px == 0
 
 
@@ -141,7 +141,7 @@ def test_a_trembling_finger_still_presses() -> None:
     hand = Hand(LONG)
     x, y = hand.at("action:submit")
     touch = hand.down(x, y)
-    hand.session.move(touch, y + DRAG_PX - 1, hand.scene)
+    hand.move(touch, y + DRAG_PX - 1)
     hand.up(touch, x, y)
     assert hand.sent == [Pressed("submit")]
 
@@ -311,13 +311,13 @@ def test_nothing_moves_under_the_keyboard() -> None:
     hand.press("field:place_text")
     assert is_writing(hand)
     touch = hand.down(500, 900)
-    assert not hand.session.move(touch, 300, hand.scene)
+    assert not hand.move(touch, 300)
 
 
 def test_nothing_moves_under_a_dialog() -> None:
     hand = Hand(replace(LONG, dialog=IDLE))
     touch = hand.down(500, 900)
-    assert not hand.session.move(touch, 300, hand.scene)
+    assert not hand.move(touch, 300)
 
 
 def test_no_repr_shows_what_is_written() -> None:

@@ -13,15 +13,17 @@ from drivers.evidence import Assurance
 from drivers.face.contract import Comparison, FaceFailure, Guidance, Score
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
+from kiosk.health import DeviceHealth
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.present import present
 from kiosk.journey.states import IDENTIFIED_NOTHING, State
 from kiosk.journey.table import TABLE, step
 from kiosk.journey.view import action, actions_of, fields_of
-from kiosk.journey.visit import CardProblem, Visit
+from kiosk.journey.visit import CardProblem, DialogKind, StaffProgress, Visit
 from kiosk.locale import missing
 from kiosk.rehearsal.script import words_of
+from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffFailure
 from tests.kiosk.journey.visits import CODE, NAME, NUMBER, card, visit, world
 
 EVERY = list(State)
@@ -82,13 +84,27 @@ def test_every_sentence_has_english_words() -> None:
 
     from kiosk.journey.present import SCREENS
     from kiosk.journey.present.frame import bar, dialog, top_bar
-    from kiosk.journey.visit import DialogKind
 
     t = Recorder()
+    backstage = replace(
+        world().backstage,
+        causes=("keyboard.unexpected",),
+        devices={"card": DeviceHealth(usable=True)},
+    )
+    around = replace(world(), backstage=backstage)
     for state, presenter in SCREENS.items():
         for problem in (None, *CardProblem):
             shown = replace(visit(state), card_problem=problem)
-            presenter(shown, world(), t)  # type: ignore[arg-type]  # a recorder stands in for Texts
+            presenter(shown, around, t)  # type: ignore[arg-type]  # a recorder stands in for Texts
+            for stands in (None, *DoorAnswer):
+                at_door = StaffProgress(door=None if stands is None else Door(stands, 60, 3))
+                presenter(replace(shown, staff=at_door), around, t)  # type: ignore[arg-type]  # as above
+            ends: list[Done] = [Ok(None), *map(Failed, StaffFailure)]
+            for ended in ends:
+                after = StaffProgress(done=(StaffAction.TEST_PRINT, ended))
+                presenter(replace(shown, staff=after), around, t)  # type: ignore[arg-type]  # as above
+            at_work = StaffProgress(doing=StaffAction.TEST_PRINT)
+            presenter(replace(shown, staff=at_work), replace(around, out_of_service=True), t)  # type: ignore[arg-type]  # as above
             for kind in DialogKind:
                 dialog(replace(shown, dialog=kind), world(), t)  # type: ignore[arg-type]  # as above
             bar(shown, world(), t)  # type: ignore[arg-type]  # as above
