@@ -15,7 +15,8 @@ from offline_queue.link import LinkState
 DEVICE_PREFIXES = {kind.value for kind in DeviceKind} | {"token"}  # no service asks for a token yet
 HAN = re.compile(r"[\u4e00-\u9fff]")
 NO_RESIDENT_WORDS = {
-    "queue.poison", "queue.reopened", "def.invalid", "config.last_good", "touch.two_providers", "keyboard.unexpected",
+    "queue.poison", "queue.reopened", "def.invalid", "def.none", "config.last_good", "clock.unconfirmed", "disk.low",
+    "keys.unusable", "log.recording", "program.silent", "program.stopped", "touch.two_providers", "keyboard.unexpected",
 }  # fmt: skip
 """Causes that stop no service: a resident is told nothing of them."""
 
