@@ -19,9 +19,10 @@ def main() -> None:
     from kiosk.printer_command import printer
     from kiosk.recording_command import recording
     from kiosk.selftest.command import selftest
+    from kiosk.staff.command import staff
     from kiosk.travel_document_command import travel_document
 
-    for command in (demo, doctor, document, printer, recording, selftest, travel_document):
+    for command in (demo, doctor, document, printer, recording, selftest, staff, travel_document):
         cli.add_command(command)
 
     @cli.command()

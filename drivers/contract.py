@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -155,4 +155,13 @@ class Device(Protocol):
 
     def close(self) -> None:
         """Release the device; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class Restartable(Device, Protocol):
+    """A device that can be let go of and taken hold of again; `probe` then tells how it is."""
+
+    def restart(self) -> None:
+        """Blocks for the device's own deadline; what runs on it ends as if the device had gone away."""
         ...

@@ -25,12 +25,13 @@ from kiosk import keys, recordings
 from kiosk.catalogue.load import load_catalogue
 from kiosk.clock import Clock
 from kiosk.control import ControlServer
+from kiosk.events import Event, Noticed, StaffDid, StaffLeft
 from kiosk.journey import events as ev
 from kiosk.journey.accessible import spoken
-from kiosk.journey.hands import DeviceHands, Devices
+from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
 from kiosk.journey.idle import IdleClock
 from kiosk.journey.runner import Journey
-from kiosk.journey.states import State
+from kiosk.journey.states import STAFF, STAFF_OPEN, State
 from kiosk.journey.view import View
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import Place
@@ -38,6 +39,11 @@ from kiosk.office import CaseOffice
 from kiosk.paper.spool import journal_path, paper_roll
 from kiosk.settings import Settings
 from kiosk.speech import Speaker
+from kiosk.staff.answers import Done, StaffAction
+from kiosk.staff.desk import Desk, jobs
+from kiosk.staff.door import StaffDoor
+from kiosk.staff.paper import printer_jobs
+from kiosk.staff.switch import ServiceSwitch
 from kiosk.surroundings import Surroundings
 from kiosk.watch import Watch
 from offline_queue.link import Link
@@ -65,6 +71,16 @@ class Observers:
 
 
 @dataclass(slots=True)
+class Ending:
+    """How the staff asked the program to end, if they did."""
+
+    asked: StaffAction | None = None
+
+    def ask(self, action: StaffAction) -> None:
+        self.asked = action
+
+
+@dataclass(slots=True)
 class Terminal:
     """A terminal that stands. `close` ends everything that `assemble` began, in reverse order."""
 
@@ -76,6 +92,8 @@ class Terminal:
     sender: Sender
     surroundings: Surroundings
     speaker: Speaker
+    noticed: Noticed
+    ending: Ending
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     # What a window needs (screens.port.WindowPort):
@@ -87,6 +105,9 @@ class Terminal:
 
     def send(self, event: ev.Event) -> None:
         self.journey.send(event)
+
+    def tell(self, event: Event) -> None:
+        self.noticed.tell(event)
 
     def preview(self) -> Frame | None:
         """The live picture while the camera is open, else None."""
@@ -242,7 +263,15 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
                 identity=a4.identity,
             )
         ),
+        touch_panel=touch_panel(settings),
     )
+
+
+def touch_panel(settings: Settings) -> Device | None:
+    """The watch over the touch panel's plug, where kiosk.ini names the panel."""
+    from drivers.touch_panel import SysfsTouchPanel
+
+    return SysfsTouchPanel(settings.screen.touch_panel) if settings.screen.touch_panel else None
 
 
 def key_files(settings: Settings) -> tuple[Path, ...]:
@@ -274,6 +303,9 @@ class Foundation:
     sender: Sender
     speaker: Speaker
     surroundings: Surroundings
+    noticed: Noticed
+    desk: Desk
+    ending: Ending
 
 
 def lay_foundation(
@@ -330,6 +362,11 @@ def lay_foundation(
     )
     speaker = Speaker(shlex.split(settings.speech.command))
     stack.callback(speaker.close)
+    noticed, ending, switch = Noticed(), Ending(), ServiceSwitch(state)
+    desk = Desk(
+        jobs(devices, switch, ending.ask)
+        | (printer_jobs(settings, devices.printer, place, clock) if devices.printer is not None else {})
+    )
     watch = Watch(tuple(devices.named().values()), refresh)
     stack.callback(watch.close)
     later["surroundings"] = surroundings = Surroundings(
@@ -344,8 +381,24 @@ def lay_foundation(
         speaker,
         status_of=watch.status,
         standing=standing,
+        noticed=lambda: [*switch.causes, *noticed.causes()],
+        offered=desk.offered,
     )
-    return Foundation(place, clock, signing_key, outbox, link, devices, watch, sender, speaker, surroundings)
+    return Foundation(
+        place,
+        clock,
+        signing_key,
+        outbox,
+        link,
+        devices,
+        watch,
+        sender,
+        speaker,
+        surroundings,
+        noticed,
+        desk,
+        ending,
+    )
 
 
 def assemble(
@@ -370,6 +423,8 @@ def assemble(
                 speaker.stop()
                 if after.state is State.ATTRACT:
                     surroundings.reload_catalogue()
+                if before.state in STAFF_OPEN and after.state not in STAFF:
+                    base.noticed.tell(StaffLeft())
                 if after.state is State.RESULT:
                     observers.progress("shown")
             if isinstance(event, ev.PrintAnswered):
@@ -382,6 +437,11 @@ def assemble(
             on_step=on_step,
         )
         later["journey"] = journey
+
+        def did(action: StaffAction, result: Done) -> None:
+            base.noticed.tell(StaffDid(action, result.reason if isinstance(result, Failed) else None))
+            base.sender.beat(surroundings.heartbeat())
+
         office = CaseOffice(
             base.outbox,
             base.sender,
@@ -397,6 +457,7 @@ def assemble(
             journey.answer,
             lambda: speaker.say(spoken(journey.view()), journey.view().language),
             encode_jpeg,
+            StaffRoom(StaffDoor(settings.terminal.state, base.noticed.tell), base.desk, did),
         )
         stack.callback(hands.close)
         stack.callback(base.sender.close)
@@ -416,5 +477,7 @@ def assemble(
             base.sender,
             surroundings,
             speaker,
+            base.noticed,
+            base.ending,
             stack.pop_all(),
         )

@@ -50,7 +50,7 @@ def _wall() -> datetime:
     return datetime.now(UTC)
 
 
-def _since_boot_ns() -> int:
+def since_boot_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
@@ -72,7 +72,7 @@ class Clock:
         state_file: Path,
         *,
         wall: Callable[[], datetime] = _wall,
-        monotonic_ns: Callable[[], int] = _since_boot_ns,
+        monotonic_ns: Callable[[], int] = since_boot_ns,
         boot: Callable[[], str] = boot_id,
         build_date: datetime = BUILD_DATE,
     ) -> None:

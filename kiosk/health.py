@@ -431,6 +431,26 @@ CAUSES: dict[str, CauseText] = {
         ("kiosk.ini 有错，用的是上一份", "kiosk.ini is wrong, the last good copy serves"),
         ("运行 config check", "run config check"),
     ),
+    "staff.out_of_service": _text(
+        ("这台机器暂停服务", "This terminal is out of service"),
+        ("工作人员暂停了服务", "the staff took it out of service"),
+        ("在工作人员菜单里恢复服务", "put it into service in the staff menu"),
+    ),
+    "touch.unavailable": _text(
+        ("触摸屏暂时不能用", "The touch panel is not available now"),
+        ("找不到触摸屏", "the touch panel is not there"),
+        ("检查触摸屏的接线和 kiosk.ini 的 touch_panel", "check its cable and touch_panel in kiosk.ini"),
+    ),
+    "touch.two_providers": _text(
+        ("", ""),
+        ("一块触摸屏被两个输入设备同时上报", "two input devices report the one touch panel"),
+        ("看日志里的设备名，停用一个", "see their names in the log, switch one off"),
+    ),
+    "keyboard.unexpected": _text(
+        ("", ""),
+        ("有人接了键盘在打字，已忽略", "a keyboard typed here, it was ignored"),
+        ("检查 USB 口，拔掉键盘", "look at the USB ports, unplug it"),
+    ),
     "device.unknown": _text(
         ("设备状态还不清楚，请稍等", "A device's state is not known yet, please wait"),
         ("设备状态不明", "a device's state is unknown"),
@@ -439,7 +459,9 @@ CAUSES: dict[str, CauseText] = {
 }
 """Every cause that a terminal may report."""
 
-STOPS_INTAKE = frozenset({"queue.full", "queue.broken", "centre.revoked", "cabinet.battery_low"})
+STOPS_INTAKE = frozenset(
+    {"queue.full", "queue.broken", "centre.revoked", "cabinet.battery_low", "staff.out_of_service"}
+)
 """With these no service takes anything, whatever it needs.
 
 A battery nearly empty is one of them: a visit begun now would be cut in its middle, while what is

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +17,10 @@ from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
 from kiosk.clock import Clock, ClockQuality
 from kiosk.journey.hands import Devices
-from kiosk.journey.world import Fresh, Place, World
+from kiosk.journey.world import Backstage, Fresh, Place, World
 from kiosk.speech import Speaker
+from kiosk.staff.answers import StaffAction
+from kiosk.staff.switch import OUT_OF_SERVICE
 from offline_queue import new_item_id
 from offline_queue.link import LinkState
 from offline_queue.records import Counters, StoreError
@@ -40,7 +43,7 @@ CAUSE_OF_LINK: dict[LinkState, str] = {
 }
 """Every state has its cause; none while the first answer is still to come, which is told as that."""
 
-OWN_WORDS = frozenset({"helper", "document_camera"})
+OWN_WORDS = frozenset({"helper", "document_camera", "touch"})
 """Kinds with words of their own: the causes of `card` and `camera` speak of the resident's."""
 
 COUNT_EVERY_S = 1.0
@@ -100,8 +103,12 @@ class Surroundings:
         *,
         status_of: Callable[[Device], DeviceStatus] = lambda device: device.status(),
         standing: tuple[str, ...] = (),
+        noticed: Callable[[], Sequence[str]] = tuple,
+        offered: AbstractSet[StaffAction] = frozenset(),
     ) -> None:
-        """`standing`: causes that hold from the start on, such as `config.last_good`."""
+        """`standing`: causes that hold from the start on, such as `config.last_good`; `noticed`: those
+        that the window saw or the staff decided; `offered`: what the staff menu can do.
+        """
         self._place = place
         self._clock = clock
         self._devices = devices
@@ -111,6 +118,8 @@ class Surroundings:
         self._speaker = speaker
         self._status_of = status_of
         self._standing = standing
+        self._noticed = noticed
+        self._offered = offered
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
         self._accepts = True
@@ -160,6 +169,7 @@ class Surroundings:
         link_state = self._sender.status().link_state
         known = self.statuses()
         devices = _health_of(known)
+        counters, general = self._counters(), self._general()
 
         def ready(kind: str) -> bool:
             return kind in known and known[kind].usable
@@ -184,6 +194,16 @@ class Surroundings:
             removal_is_seen=self._devices.identity_reader is not None
             and self._devices.identity_reader.can_detect_removal,
             speech_ready=self._speaker.ready,
+            out_of_service=OUT_OF_SERVICE in general,
+            backstage=Backstage(
+                devices=devices,
+                causes=tuple(general),
+                waiting=counters.pending,
+                refused=counters.quarantined,
+                oldest_h=self._oldest_h(),
+                version=__version__,
+                offered=self._offered,
+            ),
             fresh=Fresh(uuid.uuid4().hex, new_item_id(), new_case_code(self._place.terminal)),
         )
 
@@ -205,7 +225,7 @@ class Surroundings:
             causes.append("queue.reopened")
         if self.catalogue.faulty:
             causes.append("def.invalid")
-        return causes
+        return [*causes, *self._noticed()]
 
     def _service_causes(self) -> dict[str, tuple[str, ...]]:
         devices, general, oldest_h = _health_of(self.statuses()), self._general(), self._oldest_h()

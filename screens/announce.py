@@ -10,6 +10,7 @@ import json
 from typing import TextIO
 
 from kiosk.journey.view import View
+from screens.geometry import Rect
 from screens.scene import Scene
 
 
@@ -35,6 +36,10 @@ class Announcer:
             self._stream = None  # nobody listens any more; the terminal goes on
 
 
+def _whole(rect: Rect) -> list[int]:
+    return [round(n) for n in (rect.x, rect.y, rect.w, rect.h)]
+
+
 def described(view: View, scene: Scene) -> dict[str, object]:
     """What is announced."""
     return {
@@ -43,11 +48,12 @@ def described(view: View, scene: Scene) -> dict[str, object]:
         "language": view.language,
         "elder": view.elder,
         "link": view.top.link_tone.value,
+        "staff_corner": _whole(scene.staff_corner) if scene.staff_corner is not None else None,
         "targets": [
             {
                 "key": target.key,
                 "enabled": target.enabled,
-                "rect": [round(n) for n in (target.rect.x, target.rect.y, target.rect.w, target.rect.h)],
+                "rect": _whole(target.rect),
             }
             for target in scene.targets
         ],

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Literal
 
-from kiosk.journey.view import Field, FieldKind, View
+from kiosk.journey.view import DIGITS, Field, View
 from screens.environment import prepare
 from screens.port import WindowError, WindowOptions, WindowPort
 
@@ -42,7 +42,7 @@ def run_window(
     types.warm()
 
     def keyboard_for(field: Field, view: View) -> Keyboard:
-        kind: Literal["text", "number"] = "number" if field.kind is FieldKind.NUMBER else "text"
+        kind: Literal["text", "number"] = "number" if field.kind in DIGITS else "text"
         panel = options.width_px, options.height_px, options.panel_width_mm
         theme = Theme.for_panel(*panel, elder=view.elder)
         return Keyboard(

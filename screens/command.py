@@ -14,6 +14,7 @@ import click
 from kiosk.assembly import assemble, fonts_of
 from kiosk.cli import NOT_CONFIGURED, NOT_FINE, load_or_exit, show_problems
 from kiosk.keys import KeyFileError
+from kiosk.staff.answers import StaffAction
 from offline_queue.records import StoreError
 from screens.app import run_window
 from screens.port import WindowError, WindowOptions
@@ -50,11 +51,18 @@ def run_command(config: Path, announce_fd: int | None) -> int:
         screen.panel_width_mm,
         announce=None if announce_fd is None else os.fdopen(announce_fd, "w", encoding="utf-8"),
     )
+
+    def over() -> bool:
+        return ended.is_set() or terminal.ending.asked is not None
+
     try:
-        run_window(terminal, options, ended.is_set, lambda: log.info("the first screen is shown"))
+        run_window(terminal, options, over, lambda: log.info("the first screen is shown"))
     except WindowError as error:
         click.echo(str(error), err=True)
         return NOT_FINE
     finally:
         terminal.close()
+    if terminal.ending.asked is StaffAction.RESTART_PROGRAM and not ended.is_set():
+        # The same process anew: whoever supervises it, systemd or a bench, has nothing to do.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own words, no shell
     return 0

@@ -30,6 +30,9 @@ def prepare(home: Path, width_px: int, height_px: int, *, show_cursor: bool) -> 
     }
     # SDL would otherwise open an invisible window where there is no display, and nobody would know.
     os.environ.setdefault("SDL_VIDEODRIVER", "x11")
+    os.environ["SDL_TOUCH_MOUSE_EVENTS"] = "1"  # the finger becomes the mouse, the one provider below
+    # SDL would swallow the first press after the window got the focus: a resident presses twice (K01).
+    os.environ["SDL_MOUSE_FOCUS_CLICKTHROUGH"] = "1"
     from kivy.config import Config
 
     graphics = {

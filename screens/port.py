@@ -9,10 +9,11 @@ from typing import Protocol, TextIO
 
 from drivers.camera.contract import Frame
 from drivers.receipt_printer.fonts import Fonts
-from kiosk.journey.events import Entered, Pressed, Touched
+from kiosk.events import TwoTouchProviders, UnexpectedKeyboard
+from kiosk.journey.events import Entered, Pressed, StaffAsked, Touched
 from kiosk.journey.view import View
 
-FromScreen = Pressed | Entered | Touched
+FromScreen = Pressed | Entered | Touched | StaffAsked
 
 
 class WindowError(Exception):
@@ -29,6 +30,10 @@ class WindowPort(Protocol):
         ...
 
     def send(self, event: FromScreen, /) -> None: ...
+
+    def tell(self, event: TwoTouchProviders | UnexpectedKeyboard, /) -> None:
+        """Something about the window itself that the operations are to know."""
+        ...
 
     def preview(self) -> Frame | None:
         """The newest live picture, or None while the camera is closed."""

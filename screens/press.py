@@ -14,14 +14,21 @@ SETTLE_S = {False: 0.25, True: 0.4}
 double tap was never meant for what has just appeared."""
 REST_S = 2.0
 """The same action rests so long unless the screen changes; the journey answers far sooner."""
+TAKE_OVER_S = 1.0
+"""A finger held for so long gives way to the next one that comes down, and does nothing any more: a
+panel that loses a lifting would otherwise take no press until the screen changes. A second
+provider's copy comes within milliseconds (K01), so it never takes over."""
+LET_GO_S = 10.0
+"""No press lasts so long: its lifting was lost, or a bag leans on the panel. Nothing stays drawn dark."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A finger on a target."""
+    """A finger on a target, and when it came down (monotonic, seconds)."""
 
     touch: str
     target: str
+    since_s: float
 
 
 class PressGuard:
@@ -51,11 +58,18 @@ class PressGuard:
 
     def down(self, touch: str, target: str | None, now_s: float) -> bool:
         """A finger came down on `target` (None: on nothing). True: it is held now."""
-        if target is None or self.held is not None or now_s < self._settled_at_s:
+        if target is None or now_s < self._settled_at_s or now_s < self._resting.get(target, 0.0):
             return False
-        if now_s < self._resting.get(target, 0.0):
+        if self.held is not None and now_s - self.held.since_s < TAKE_OVER_S:
             return False
-        self.held = Held(touch, target)
+        self.held = Held(touch, target, now_s)
+        return True
+
+    def let_go(self, now_s: float) -> bool:
+        """Forget a finger that is held for too long. True when there was one."""
+        if self.held is None or now_s - self.held.since_s < LET_GO_S:
+            return False
+        self.held = None
         return True
 
     def up(self, touch: str, target: str | None, now_s: float, *, rest_s: float = REST_S) -> str | None:

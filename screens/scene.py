@@ -108,12 +108,15 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A whole screen. `overflow_px` is how much further the body can be moved up."""
+    """A whole screen. `overflow_px` is how much further the body can be moved up. `staff_corner`: where
+    a long hold asks for the staff menu; it is not a target, since pressing it does nothing.
+    """
 
     layers: tuple[Layer, ...]
     targets: tuple[Target, ...]
     overflow_px: float = 0.0
     body: Rect | None = None
+    staff_corner: Rect | None = None
 
     def target_at(self, x: float, y: float) -> Target | None:
         """The topmost target under a point in pixels from the top left."""

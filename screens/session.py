@@ -7,20 +7,23 @@ touch counts, how far the body is moved, which field is being written.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kiosk.journey.events import Entered, Pressed, Touched
+from kiosk.journey.events import Entered, Pressed, StaffAsked, Touched
 from kiosk.journey.view import Field, View, fields_of
 from screens.compose.page import SCROLL_DOWN, SCROLL_UP, Local
 from screens.keyboard.model import Keyboard
 from screens.port import FromScreen
-from screens.press import REST_S, PressGuard
+from screens.press import REST_S, TAKE_OVER_S, PressGuard
+from screens.providers import OneProvider
 from screens.scene import Scene
 
 NOTE_S = 4.0
 """A reason is read in this time; a touch ends it earlier."""
 DRAG_PX = 24.0
 """A finger that moved so far drags the page and presses nothing."""
+STAFF_HOLD_S = 5.0
+"""A finger that rests on the staff's corner for so long asks for the staff menu: nobody waits there by chance."""
 PAGE_SHARE = 0.8
 """Of the visible body for one press of a scroll button: the last line stays in sight."""
 
@@ -33,8 +36,10 @@ class Finger:
 
     touch: str
     y: float
+    since_s: float
     scroll_px: float
     drags: bool = False
+    on_corner: bool = False
 
 
 class Session:
@@ -44,6 +49,7 @@ class Session:
         self._send = send
         self._keyboard_for = keyboard_for
         self._guard = PressGuard()
+        self._one = OneProvider()
         self._finger: Finger | None = None
         self._field: Field | None = None
         self._note = ""
@@ -88,29 +94,54 @@ class Session:
     def held(self) -> str | None:
         return self._guard.held.target if self._guard.held is not None else None
 
-    def down(self, touch: str, x: float, y: float, scene: Scene, now_s: float) -> None:
-        """A finger came down at (x, y) pixels from the top left."""
+    @property
+    def doubled(self) -> frozenset[str]:
+        """The devices that told one touch twice."""
+        return self._one.doubled
+
+    def down(self, touch: str, x: float, y: float, scene: Scene, now_s: float, device: str = "") -> None:
+        """A finger came down at (x, y) pixels from the top left, as the provider of `device` tells."""
+        if not self._one.counts(device, now_s):
+            return
         self._send(Touched())
         self._changed = self._changed or bool(self._note)
         self._note = ""
         target = scene.target_at(x, y)
         self._guard.down(touch, target.key if target is not None else None, now_s)
-        if self._finger is None:
-            self._finger = Finger(touch, y, min(self._scroll_px, scene.overflow_px))
+        if self._finger is None or now_s - self._finger.since_s >= TAKE_OVER_S:
+            on_corner = scene.staff_corner is not None and scene.staff_corner.holds(x, y)
+            scroll_px = min(self._scroll_px, scene.overflow_px)
+            self._finger = Finger(touch, y, now_s, scroll_px, on_corner=on_corner)
 
-    def move(self, touch: str, y: float, scene: Scene) -> bool:
-        """A finger moved. True when the body moved with it."""
+    def tick(self, now_s: float) -> None:
+        """Time goes by: what is held too long is forgotten, or was meant for the staff's corner."""
+        self._changed = self._guard.let_go(now_s) or self._changed
         finger = self._finger
-        if finger is None or finger.touch != touch or not scene.overflow_px:
+        if finger is not None and finger.on_corner and now_s - finger.since_s >= STAFF_HOLD_S:
+            self._finger = None
+            self._send(StaffAsked())
+
+    def move(self, touch: str, x: float, y: float, scene: Scene, now_s: float, device: str = "") -> bool:
+        """A finger moved. True when the body moved with it."""
+        self._one.seen(device, now_s)
+        finger = self._finger
+        if finger is None or finger.touch != touch:
+            return False
+        if finger.on_corner and not (scene.staff_corner is not None and scene.staff_corner.holds(x, y)):
+            finger = self._finger = replace(finger, on_corner=False)
+        if not scene.overflow_px:
             return False
         if not finger.drags and abs(y - finger.y) < DRAG_PX:
             return False
         self._guard.held = None
-        self._finger = Finger(touch, finger.y, finger.scroll_px, drags=True)
+        self._finger = replace(finger, drags=True)
         return self._scroll_to(finger.scroll_px + finger.y - y, scene)
 
-    def up(self, touch: str, x: float, y: float, scene: Scene, now_s: float, view: View) -> None:
+    def up(
+        self, touch: str, x: float, y: float, scene: Scene, now_s: float, view: View, device: str = ""
+    ) -> None:
         """A finger left; what it pressed acts."""
+        self._one.seen(device, now_s)
         if self._finger is not None and self._finger.touch == touch:
             self._finger = None
         target = scene.target_at(x, y)

@@ -10,15 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 from kivy.app import App
+from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.graphics import InstructionGroup
 from kivy.uix.widget import Widget
 
+from kiosk.events import TwoTouchProviders, UnexpectedKeyboard
+from kiosk.journey.states import STAFF_OPEN
 from kiosk.journey.view import View
 from screens.announce import Announcer
 from screens.compose.page import compose
+from screens.key_count import KeyCount
 from screens.port import WindowOptions, WindowPort
+from screens.providers import delivering
 from screens.scene import Scene
 from screens.session import NOTE_S, KeyboardFor, Session
 from screens.still import StillPhoto
@@ -51,12 +56,15 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
         self._view: View = port.view()
         self._scene: Scene | None = None
         self._beat = 0
+        self._keys = KeyCount()
+        self._told_doubled = False
         self._still = StillPhoto(lambda: Clock.schedule_once(self._show_still, 0))
         self._preview: Any = None
         self._look = Clock.create_trigger(self._draw, 0)
         self._note_over = Clock.create_trigger(self._draw, NOTE_S + 0.1)
         port.subscribe(lambda: Clock.schedule_once(self._look_again, 0))
         Clock.schedule_interval(self._tick, BEAT_S)
+        Clock.schedule_once(lambda _elapsed_s: self._tell_doubled(delivering(EventLoop.input_providers)), 0)
         self._draw()
 
     def close(self) -> None:
@@ -82,11 +90,33 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
             self._announcer.tell(view, self._scene)
 
     def _tick(self, _elapsed_s: float) -> None:
+        now_s = time.monotonic()
+        self._session.tick(now_s)
+        if self._session.take_changed():
+            self._shade()
+            self._look()
+        if keys := self._keys.due(now_s):
+            self._port.tell(UnexpectedKeyboard(keys))
         if self._painter.is_busy:
             self._beat += 1
             self._painter.beat(self._beat)
         if self._session.keyboard is not None and self._session.keyboard.poll():
             self._draw()
+
+    def _tell_doubled(self, devices: tuple[str, ...]) -> None:
+        """More than one provider delivers the panel: told once, presses count once all the same."""
+        if len(devices) > 1 and not self._told_doubled:
+            self._told_doubled = True
+            self._port.tell(TwoTouchProviders(devices))
+
+    def key_typed(self, *_given: object, **_named: object) -> bool:
+        """Every key of a real keyboard ends here: counted, not looked at. True: Kivy goes no further."""
+        self._keys.pressed(time.monotonic())
+        return True
+
+    def keeps_open(self, *_given: object, **_named: object) -> bool:
+        """A request to close the window is refused, except from the open staff menu."""
+        return self._view.state not in STAFF_OPEN
 
     def _follow_picture(self) -> None:
         """The camera's picture is fetched only while a place for it is on the screen."""
@@ -121,21 +151,24 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
             return True
         if getattr(touch, "button", None) not in LEFT_BUTTONS:
             return True
-        self._session.down(str(touch.uid), touch.x, self._from_top(touch), self._scene, time.monotonic())
+        x, y = touch.x, self._from_top(touch)
+        self._session.down(str(touch.uid), x, y, self._scene, time.monotonic(), touch.device)
+        self._tell_doubled(tuple(sorted(self._session.doubled)))
         self._after_touch()
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
-        if self._scene is not None and self._session.move(str(touch.uid), self._from_top(touch), self._scene):
+        if self._scene is not None and self._session.move(
+            str(touch.uid), touch.x, self._from_top(touch), self._scene, time.monotonic(), touch.device
+        ):
             self._look()
         return True
 
     def on_touch_up(self, touch: Any) -> bool:
         if self._scene is None or getattr(touch, "button", None) not in LEFT_BUTTONS:
             return True
-        self._session.up(
-            str(touch.uid), touch.x, self._from_top(touch), self._scene, time.monotonic(), self._view
-        )
+        x, y = touch.x, self._from_top(touch)
+        self._session.up(str(touch.uid), x, y, self._scene, time.monotonic(), self._view, touch.device)
         self._after_touch()
         return True
 
@@ -153,6 +186,11 @@ class Panel(Widget):  # type: ignore[misc] # Kivy is untyped
             self._look()
 
 
+def _handled(*_given: object, **_named: object) -> bool:
+    """Kivy would look for its own keys next: escape, F1 for its settings."""
+    return True
+
+
 class KioskApp(App):  # type: ignore[misc] # Kivy is untyped
     """Hardened: no settings panel, no closing from the keyboard."""
 
@@ -167,11 +205,11 @@ class KioskApp(App):  # type: ignore[misc] # Kivy is untyped
 
     def build(self) -> Widget:
         Window.clearcolor = (0.96, 0.95, 0.93, 1)
-        Window.bind(on_request_close=lambda *_: True)
         Clock.schedule_interval(lambda _elapsed_s: self.stop() if self._ended() else None, 0.2)
         Window.bind(on_flip=self._first_frame)
-        self._panel = self._make_panel()
-        return self._panel
+        panel = self._panel = self._make_panel()
+        Window.bind(on_request_close=panel.keeps_open, on_key_down=panel.key_typed, on_keyboard=_handled)
+        return panel
 
     def _first_frame(self, *_given: object) -> None:
         Window.unbind(on_flip=self._first_frame)

@@ -175,6 +175,12 @@ class OpencvCamera:
         else:
             self._note(self._shut())
 
+    def restart(self) -> None:
+        """A new process for the camera."""
+        self.stop()
+        self._worker.restart()
+        self._status = DeviceStatus(DeviceState.OPENING)
+
     def close(self) -> None:
         if self._closed:
             return

@@ -95,6 +95,10 @@ class PcscReader:
                 self._look(0.0, Patience(_START_S, self._state.closing))
         return self._state.status
 
+    def restart(self) -> None:
+        """A new process for the talk with the card service."""
+        self._worker.restart()
+
     def close(self) -> None:
         self._state.closing.set()
         with self._state.turn(Patience(float("inf"))):

@@ -20,6 +20,7 @@ from drivers.evidence import CheckName, evidence
 
 _RECONNECT_S = 1.0
 _PROBE_S = 3.0
+_RESTART_S = 5.0
 
 _NO_ANSWER = Meaning("no answer", Reaction.RESTART, CardFailure.TIMED_OUT, retries=2)
 _LOSSES = 2
@@ -72,6 +73,12 @@ class SdtReader:
                 self._module.distrust()
                 self._module.connect(Patience(_PROBE_S, self._state.closing))
         return self._state.status
+
+    def restart(self) -> None:
+        """Release the port; the next `probe` or `read` opens it again."""
+        with self._state.turn(Patience(_RESTART_S, self._state.closing)) as mine:
+            if mine:
+                self._module.close()
 
     def close(self) -> None:
         """End a running read, then release the link."""

@@ -129,6 +129,13 @@ class ProcessFaceVerifier:
             self._worker.call("forget", deadline_s=FORGET_S)
             self._worker.restart()
 
+    def restart(self) -> None:
+        """A new process for the models, awaited."""
+        if self._worker is not None:
+            self._reference_generation = -1
+            self._worker.restart()
+            self._worker.wait_ready(RESTART_S)
+
     def close(self) -> None:
         self._closed = True
         if self._worker is not None:

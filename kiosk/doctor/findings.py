@@ -42,6 +42,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "printer": ("回执打印机", "receipt printer"),
     "speaker": ("朗读", "reading aloud"),
     "cabinet": ("柜内传感器", "the cabinet's sensors"),
+    "touch": ("触摸屏", "touch panel"),
     "centre": ("中心", "centre"),
     "queue": ("待送件", "queue"),
     "disk": ("磁盘", "disk"),

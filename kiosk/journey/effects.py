@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kiosk.journey.visit import Visit
+from kiosk.staff.answers import StaffAction
 
 
 class CardPurpose(StrEnum):
@@ -92,6 +93,28 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtDoor:
+    """May a PIN be tried? Answered by `DoorAnswered`."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TryPin:
+    """Try a PIN; answered by `DoorAnswered`."""
+
+    pin: str
+
+    def __repr__(self) -> str:
+        return "TryPin(masked)"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDo:
+    """Something of the staff menu; answered by `StaffDone`."""
+
+    action: StaffAction
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """The visit is over: every lane, spool, buffer and model forgets it."""
 
@@ -110,5 +133,8 @@ Effect = (
     | WatchRemoval
     | Evaluate
     | Speak
+    | LookAtDoor
+    | TryPin
+    | StaffDo
     | Forget
 )

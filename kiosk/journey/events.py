@@ -12,6 +12,7 @@ from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
+from kiosk.staff.answers import Done, Door, StaffAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Entered:
 @dataclass(frozen=True, slots=True)
 class Touched:
     """Somebody is there: the idle clock starts again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAsked:
+    """Somebody rested a finger on the staff's corner of the first screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,21 @@ class Refresh:
     """Devices, network, catalogue or minute changed: show it."""
 
 
+@dataclass(frozen=True, slots=True)
+class DoorAnswered:
+    """How the door to the staff menu stands, or how a PIN fared."""
+
+    door: Door
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDone:
+    """What the staff menu was asked to do is done, or not."""
+
+    action: StaffAction
+    result: Done
+
+
 DeviceEvent = (
     CardAnswered
     | CardRemoved
@@ -128,5 +149,7 @@ DeviceEvent = (
     | NotStored
     | CaseMoved
     | PrintAnswered
+    | DoorAnswered
+    | StaffDone
 )
-Event = Pressed | Entered | Touched | DeviceEvent | IdleWarning | IdleExpired | Refresh
+Event = Pressed | Entered | Touched | StaffAsked | DeviceEvent | IdleWarning | IdleExpired | Refresh

@@ -22,6 +22,7 @@ from kiosk.journey import events as ev
 from kiosk.journey.face_attempt import attempt
 from kiosk.journey.visit import Visit
 from kiosk.lanes import Job, Lane
+from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffActions, StaffFailure
 
 CARD_WAIT_S = 300.0
 REMOVAL_POLL_S = 0.2
@@ -46,6 +47,7 @@ class Devices:
     document_camera: DocumentCamera | None = None
     document_printer: DocumentPrinter | None = None
     cabinet: Device | None = None
+    touch_panel: Device | None = None
 
     def named(self) -> dict[str, Device]:
         """Kind, as the health vocabulary calls it -> device; without what this terminal does not have."""
@@ -58,6 +60,7 @@ class Devices:
             "document_camera": self.document_camera,
             "a4": self.document_printer,
             "cabinet": self.cabinet,
+            "touch": self.touch_panel,
         }
         return {kind: device for kind, device in known.items() if device is not None}
 
@@ -74,17 +77,47 @@ class Office(Protocol):
     def slip(self, visit: Visit, *, copy: bool) -> Slip: ...
 
 
+class DoorKeeper(Protocol):
+    """Who lets the staff in."""
+
+    def look(self) -> Door: ...
+
+    def attempt(self, pin: str) -> Door: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRoom:
+    """The staff menu's door and what can be done behind it. `did` tells of each thing done."""
+
+    door: DoorKeeper
+    actions: StaffActions
+    did: Callable[[StaffAction, Done], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """One lane a device."""
+    """One lane a device, one for the office, one for the staff."""
 
     card: Lane
     camera: Lane
     office: Lane
     printer: Lane
+    staff: Lane
 
     def all(self) -> tuple[Lane, ...]:
-        return (self.card, self.camera, self.office, self.printer)
+        return (self.card, self.camera, self.office, self.printer, self.staff)
+
+    def of(self, action: StaffAction) -> Lane:
+        """What touches a device waits for its turn there."""
+        match action:
+            case StaffAction.TEST_PRINT | StaffAction.PAPER_CHANGED | StaffAction.PRINTS_SEEN:
+                return self.printer
+            case StaffAction.RESTART_CARD | StaffAction.RESTART_HELPER:
+                return self.card
+            case StaffAction.RESTART_CAMERA | StaffAction.RESTART_FACE:
+                return self.camera
+            case _:
+                return self.staff
 
 
 class DeviceHands:
@@ -97,8 +130,10 @@ class DeviceHands:
         answer: Callable[[str, ev.Event], None],
         speak: Callable[[], None],
         encode_jpeg: Callable[[Frame], bytes],
+        staff: StaffRoom,
     ) -> None:
-        self.lanes = Lanes(Lane("card"), Lane("camera"), Lane("office"), Lane("printer"))
+        self.lanes = Lanes(Lane("card"), Lane("camera"), Lane("office"), Lane("printer"), Lane("staff"))
+        self._staff = staff
         self._devices = devices
         self._office = office
         self._answer = answer
@@ -107,7 +142,7 @@ class DeviceHands:
 
     def close(self) -> None:
         """Devices stop; what was promised to be stored or printed is still done."""
-        for lane in (self.lanes.card, self.lanes.camera):
+        for lane in (self.lanes.card, self.lanes.camera, self.lanes.staff):
             lane.close()
         for lane in (self.lanes.office, self.lanes.printer):
             lane.close(finish=True)
@@ -149,6 +184,18 @@ class DeviceHands:
                 self._on(lanes.printer, id_, lambda _cancel: self._print(printed, copy=copy), not_known)
             case fx.Speak():
                 self._speak()
+            case fx.LookAtDoor():
+                self._at_door(id_, self._staff.door.look)
+            case fx.TryPin(pin):
+                self._at_door(id_, lambda: self._staff.door.attempt(pin))
+            case fx.StaffDo(action):
+                defect = Failed(StaffFailure.DEFECT)
+                self._on(
+                    lanes.of(action),
+                    id_,
+                    lambda _cancel: self._staff_do(action, id_),
+                    ev.StaffDone(action, defect),
+                )
             case fx.Forget():
                 self.lanes.card.drop()
                 self.lanes.camera.drop()
@@ -166,6 +213,16 @@ class DeviceHands:
                 raise
 
         lane.do(guarded)
+
+    def _at_door(self, visit_id: str, ask: Callable[[], Door]) -> None:
+        broken = ev.DoorAnswered(Door(DoorAnswer.BROKEN))
+        job: Job = lambda _cancel: self._answer(visit_id, ev.DoorAnswered(ask()))  # noqa: E731 - typed
+        self._on(self.lanes.staff, visit_id, job, broken)
+
+    def _staff_do(self, action: StaffAction, visit_id: str) -> None:
+        result = self._staff.actions.do(action)
+        self._staff.did(action, result)
+        self._answer(visit_id, ev.StaffDone(action, result))
 
     def _store(self, visit: Visit) -> None:
         self._answer(visit.id, self._office.store(visit))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.journey import events as ev
-from kiosk.journey.states import State
+from kiosk.journey.states import STAFF, State
 
 ENDED_SHOWN_S = 4.0
 """How long the good-bye stays before the attract screen."""
+STAFF_LEFT_S = 120.0
+"""The staff menu shuts by itself; without a warning, since nothing is lost."""
 SLOW_STATES = frozenset({State.CAMERA, State.FORM, State.REVIEW})
 SLOW_FACTOR = 2.0
 ELDER_FACTOR = 2.0
@@ -37,6 +39,8 @@ class IdleClock:
             return None
         if state is State.ENDED:
             return ev.IdleExpired() if idle_s >= ENDED_SHOWN_S else None
+        if state in STAFF:
+            return ev.IdleExpired() if idle_s >= STAFF_LEFT_S else None
         factor = (ELDER_FACTOR if elder else 1.0) * (SLOW_FACTOR if state in SLOW_STATES else 1.0)
         left_s = self.warn_s * factor + self.countdown_s - idle_s
         if left_s <= 0:

@@ -62,6 +62,12 @@ def go(visit: Visit, state: State) -> Moved:
     return visit, tuple(out)
 
 
+def to_attract(visit: Visit) -> Moved:
+    """Nothing is kept, language and elder mode neither: the next resident begins afresh."""
+    _, out = go(visit, State.ATTRACT)
+    return Visit(), (*out, fx.Forget())
+
+
 def _needs_screen(visit: Visit, step: StepType) -> bool:
     """Steps that are done already are not asked again: an SDT card, for one, reads only once."""
     match step:

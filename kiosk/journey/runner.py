@@ -17,8 +17,9 @@ from typing import Protocol
 from kiosk.journey import events as ev
 from kiosk.journey.effects import Effect
 from kiosk.journey.idle import IdleClock
+from kiosk.journey.moves import to_attract
 from kiosk.journey.present import present
-from kiosk.journey.table import step, to_attract
+from kiosk.journey.table import step
 from kiosk.journey.view import View, action, fields_of
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import World

@@ -28,7 +28,13 @@ class State(StrEnum):
     EVALUATE = "evaluate"
     WINDOW = "window"
     ENDED = "ended"
+    STAFF_DOOR = "staff_door"
+    STAFF_MENU = "staff_menu"
+    STAFF_HEALTH = "staff_health"
 
 
-IDENTIFIED_NOTHING = frozenset({State.ATTRACT, State.ENDED})
+STAFF_OPEN = frozenset({State.STAFF_MENU, State.STAFF_HEALTH})
+"""Behind the PIN."""
+STAFF = STAFF_OPEN | {State.STAFF_DOOR}
+IDENTIFIED_NOTHING = STAFF | {State.ATTRACT, State.ENDED}
 """States that hold nothing of a person: idle and cancel have nothing to leave here."""

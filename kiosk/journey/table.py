@@ -13,7 +13,8 @@ from kiosk.journey import answering, recognising
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.finishing import HANDLERS as FINISHING
-from kiosk.journey.moves import Moved, backward, forward, go, home
+from kiosk.journey.moves import Moved, backward, forward, go, home, to_attract
+from kiosk.journey.staffing import HANDLERS as STAFFING
 from kiosk.journey.states import IDENTIFIED_NOTHING, State
 from kiosk.journey.visit import Consent, DialogKind, Visit
 from kiosk.journey.world import World
@@ -127,16 +128,10 @@ def idle_warning(visit: Visit, event: ev.Event, _world: World) -> Moved:
 
 
 def idle_expired(visit: Visit, _event: ev.Event, _world: World) -> Moved:
-    if visit.state is State.ENDED or visit.state is State.ATTRACT:
+    if visit.state in IDENTIFIED_NOTHING:
         return to_attract(visit)
     left, out = go(replace(visit, ended_because="idle"), State.ENDED)
     return left, out
-
-
-def to_attract(visit: Visit) -> Moved:
-    """Nothing is kept, language and elder mode neither: the next resident begins afresh."""
-    _, out = go(visit, State.ATTRACT)
-    return Visit(), (*out, fx.Forget())
 
 
 def leave_end(visit: Visit, _event: ev.Event, _world: World) -> Moved:
@@ -181,6 +176,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.NOT_STORED, "press:retry"): retry_submit,
     (S.NOT_STORED, "press:finish"): cancel,
     **FINISHING,
+    **STAFFING,
     (S.ENDED, "press:begin"): leave_end,
 }
 

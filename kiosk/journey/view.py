@@ -56,6 +56,12 @@ class FieldKind(StrEnum):
     LONG_TEXT = "long_text"
     NUMBER = "number"
     CHOICE = "choice"
+    PIN = "pin"
+    """Digits that are never shown."""
+
+
+DIGITS = frozenset({FieldKind.NUMBER, FieldKind.PIN})
+"""Written on a number pad."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

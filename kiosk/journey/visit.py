@@ -13,6 +13,7 @@ from kiosk.case import CaseState
 from kiosk.catalogue.model import Definition
 from kiosk.journey.events import Stored
 from kiosk.journey.states import State
+from kiosk.staff.answers import Done, Door, StaffAction
 
 
 class DialogKind(StrEnum):
@@ -21,6 +22,8 @@ class DialogKind(StrEnum):
     CANCEL = "cancel"
     IDLE = "idle"
     HELP = "help"
+    SURE = "sure"
+    """Staff: the program ends by it."""
 
 
 class CardProblem(StrEnum):
@@ -80,6 +83,17 @@ FACE_AGE_MIN = 14
 """Under this age no face by default (rule D15)."""
 
 
+@dataclass(frozen=True, slots=True)
+class StaffProgress:
+    """Where the staff stand: `door` None while it is looked at or a PIN is tried."""
+
+    door: Door | None = None
+    asked: StaffAction | None = None
+    """Waits for "sure"."""
+    doing: StaffAction | None = None
+    done: tuple[StaffAction, Done] | None = None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
     """Everything that is known of this visit."""
@@ -117,6 +131,7 @@ class Visit:
     dialog: DialogKind | None = None
     idle_left_s: int = 0
     ended_because: str = ""
+    staff: StaffProgress = StaffProgress()
 
     def __repr__(self) -> str:
         return f"Visit({self.id!r}, {self.state.value}, masked)"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from kiosk.catalogue.model import Definition
+from kiosk.health import DeviceHealth
+from kiosk.staff.answers import StaffAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,19 @@ class Fresh:
 
 
 @dataclass(frozen=True, slots=True)
+class Backstage:
+    """What only the staff menu shows. `causes` belong to no device; `oldest_h` in hours."""
+
+    devices: Mapping[str, DeviceHealth] = field(default_factory=dict)
+    causes: tuple[str, ...] = ()
+    waiting: int = 0
+    refused: int = 0
+    oldest_h: float = 0.0
+    version: str = ""
+    offered: AbstractSet[StaffAction] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """A snapshot. `not_ready` maps a service's code to the causes that stop it, in both languages."""
 
@@ -47,6 +63,9 @@ class World:
     printer_ready: bool = False
     removal_is_seen: bool = False
     speech_ready: bool = False
+    out_of_service: bool = False
+    """The staff took it out of service."""
+    backstage: Backstage = Backstage()
     fresh: Fresh = Fresh()
 
     def service(self, code: str) -> Definition | None:

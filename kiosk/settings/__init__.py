@@ -7,13 +7,13 @@ pushes from the centre.
 from __future__ import annotations
 
 import difflib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from kiosk.durable import write_durably
 from kiosk.settings.ini import Entry, parse
 from kiosk.settings.model import Problem, Section, Settings
 
@@ -192,21 +192,12 @@ def _unknown(entry: Entry, name: str, known: tuple[str, ...], file: str) -> Prob
 
 
 def _keep(path: Path, last_good: Path) -> tuple[Problem, ...]:
-    """The copy is whole or absent: a cut between two writes leaves the former one.
-
-    A full disk must not stop a terminal whose settings are right: it is told as a warning.
-    """
-    temporary = last_good.with_name(last_good.name + ".new")
+    """A full disk must not stop a terminal whose settings are right: it is told as a warning."""
     try:
         content = path.read_bytes()
         if last_good.is_file() and last_good.read_bytes() == content:
             return ()
-        last_good.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(last_good)
+        write_durably(last_good, content)
     except OSError as error:
         zh = "最近一份好设置没有存下，请检查磁盘"
         en = f"the last good copy was not saved ({error.strerror}): check the disk"

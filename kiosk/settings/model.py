@@ -47,6 +47,7 @@ class ScreenSection(Section):
     width_px: Annotated[int, Field(ge=640, le=7680)] = 1080
     height_px: Annotated[int, Field(ge=640, le=7680)] = 1920
     panel_width_mm: Annotated[int, Field(ge=150, le=2000)] = 398
+    touch_panel: Annotated[str, Field(max_length=80)] = ""
     idle_warn_s: Annotated[int, Field(ge=20, le=600)] = 60
     idle_countdown_s: Annotated[int, Field(ge=20, le=120)] = 30
     fonts: Path = Path(".setup/fonts")

@@ -73,7 +73,9 @@ def compose(view: View, theme: Theme, types: Typesetter, local: Local = NOTHING)
         targets.append(over.targets[-1])
     if over.items:
         layers.append(Layer(tuple(over.items)))
-    return Scene(tuple(layers), tuple(targets), overflow, shown)
+    corner = Rect(0, 0, theme.top_height + theme.margin, theme.top_height)
+    asks = view.state is State.ATTRACT and view.dialog is None
+    return Scene(tuple(layers), tuple(targets), overflow, shown, corner if asks else None)
 
 
 def _body(pen: Pen, view: View, body: Body, scroll_px: float) -> tuple[Pen, float, Rect]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.journey.view import Field
+from kiosk.journey.view import Field, FieldKind
 from screens.compose.pen import Pen
 from screens.geometry import Rect
 from screens.keyboard.layout import Key, KeyKind, Layer
@@ -24,6 +24,7 @@ from screens.theme import (
 from screens.typeset import Typesetter
 
 CARET = "▏"
+MASK = "●"
 COUNT_FROM = 0.8
 """The count of characters is shown when the end is in sight; before, it only worries."""
 KEY_ICONS = {KeyKind.BACKSPACE: "backspace"}
@@ -52,7 +53,7 @@ def put_writing(pen: Pen, field: Field, keyboard: Keyboard, room: Rect) -> None:
         keys = Rect(inner.right - inner.w * PAD_SHARE, inner.bottom - keys_h, inner.w * PAD_SHARE, keys_h)
         where = Rect(inner.x, inner.y, inner.w - keys.w - theme.gap, inner.h)
         used = _question(pen, field, keyboard, where)
-        _text(pen, keyboard, Rect(where.x, where.y + used, where.w, where.h - used))
+        _text(pen, field, keyboard, Rect(where.x, where.y + used, where.w, where.h - used))
     else:
         keys = inner.bottom_part(keys_h)
         above = Rect(inner.x, inner.y, inner.w, keys.y - gap - inner.y)
@@ -63,9 +64,9 @@ def put_writing(pen: Pen, field: Field, keyboard: Keyboard, room: Rect) -> None:
         question = left.top_part(above.h - strip_h - (0 if number or theme.landscape else gap))
         used = _question(pen, field, keyboard, question)
         if theme.landscape:
-            _text(pen, keyboard, Rect(left.right + gap, above.y, above.w - left.w - gap, above.h))
+            _text(pen, field, keyboard, Rect(left.right + gap, above.y, above.w - left.w - gap, above.h))
         else:
-            _text(pen, keyboard, Rect(question.x, question.y + used, question.w, question.h - used))
+            _text(pen, field, keyboard, Rect(question.x, question.y + used, question.w, question.h - used))
     _keys(pen, keyboard, keys, key_h, between)
 
 
@@ -111,8 +112,8 @@ def _question(pen: Pen, field: Field, keyboard: Keyboard, where: Rect) -> float:
     return pen.put_words(field.label, where, Size.BODY, bold=True) + pen.theme.px(14)
 
 
-def _text(pen: Pen, keyboard: Keyboard, box: Rect) -> None:
-    """What is written, to its end: the last lines are the ones that grow."""
+def _text(pen: Pen, field: Field, keyboard: Keyboard, box: Rect) -> None:
+    """What is written, to its end: the last lines are the ones that grow. Of a PIN only how long it is."""
     theme = pen.theme
     pen.box(box, WHITE, border=BLUE, border_px=theme.px(3), radius=theme.px(20))
     inner = box.shrink(theme.px(30), theme.px(22))
@@ -126,7 +127,8 @@ def _text(pen: Pen, keyboard: Keyboard, box: Rect) -> None:
     size = Size.HEADING if inner.h >= 2 * theme.line(Size.HEADING) else Size.BODY
     px, line = theme.text(size), theme.line(size)
     rows = max(1, int(inner.h // line))
-    lines = pen.types.lines(keyboard.text + CARET, px, inner.w)[-rows:]
+    text = MASK * len(keyboard.text) if field.kind is FieldKind.PIN else keyboard.text
+    lines = pen.types.lines(text + CARET, px, inner.w)[-rows:]
     pen.put_lines(lines, inner, px, line)
 
 

@@ -175,6 +175,24 @@ class Window:
             assert stalls == tries, "the face was compared and not matched"
             self.press("action:try_face")
 
+    def hold_staff_corner(self) -> None:
+        """Rest a finger on the corner of the first screen until the staff's door is shown."""
+        corner = self.wait("the staff's corner", lambda scene: scene["staff_corner"] is not None)[
+            "staff_corner"
+        ]
+        x, y, w, h = corner
+        self.xdotool("mousemove", str(x + w // 2), str(y + h // 2), "mousedown", "1")
+        try:
+            self.until("staff_door")
+        finally:
+            self.xdotool("mouseup", "1")
+
+    def try_pin(self, pin: str) -> None:
+        self.press("field:pin")
+        for digit in pin:
+            self.press(f"key:text:{digit}")
+        self.press("key:done")
+
     def click(self, x: int, y: int) -> None:
         self.xdotool("mousemove", str(x), str(y), "click", "1")
 
@@ -184,6 +202,16 @@ class Window:
             env={**os.environ, "DISPLAY": self.display.name},
             check=True,
             timeout=10,
+        )
+
+    def request_close(self) -> None:
+        """What a window manager sends for alt+F4 or a cross: WM_DELETE_WINDOW."""
+        subprocess.run(
+            [sys.executable, "-m", "tests.journeys.close_request"],
+            env={**os.environ, "DISPLAY": self.display.name},
+            cwd=PROJECT,
+            check=True,
+            timeout=20,
         )
 
     def type(self, field: str, *keys: str) -> None:

@@ -27,6 +27,8 @@ NO_RESIDENT_WORDS = {
     "disk.low",
     "clock.unconfirmed",
     "log.recording",
+    "touch.two_providers",
+    "keyboard.unexpected",
     *(f"cabinet.{name}" for name in OF_THE_CABINET),
 }
 """Causes that stop no service: a resident is told nothing of them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,25 +19,31 @@ import numpy as np
 from PIL import Image
 
 from drivers.camera.contract import Frame
-from drivers.contract import Cause, Outcome
+from drivers.contract import Cause, Failed, Ok, Outcome
 from drivers.face.contract import Guidance
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.assembly import fonts_of
 from kiosk.bench.people import SIGHTS
 from kiosk.bench.scenes import scene
 from kiosk.case import CaseState
+from kiosk.events import TwoTouchProviders, UnexpectedKeyboard
+from kiosk.health import DeviceHealth
 from kiosk.journey.present import present
 from kiosk.journey.states import State
 from kiosk.journey.view import View
-from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, Visit
+from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, StaffProgress, Visit
 from kiosk.journey.world import World
+from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 from screens.port import FromScreen, WindowOptions
 from tests.kiosk.bench.drawn_faces import draw_faces
 from tests.kiosk.journey.visits import definition, visit, world
 from tests.screens.bad_days import bad_days
 
 PROJECT = Path(__file__).resolve().parents[2]
-WRITTEN = {"40_writing": ("place_text", "xiaoxuemenkou")}
+WRITTEN = {
+    "40_writing": ("place_text", "xiaoxuemenkou"),
+    "staff_door_shut": ("pin", ("text:2", "text:7", "text:1", "text:8")),
+}
 """Views with the keyboard open: the field and the keys pressed."""
 PANEL_WIDTH_MM = {True: 698.0, False: 398.0}
 """A 32 inch panel lying and standing."""
@@ -113,7 +119,52 @@ def _visits() -> Iterator[tuple[str, Visit, World]]:
     yield "37_home_not_ready", visit(State.HOME), replace(here, not_ready=grey)
     yield "38_result_elder", replace(result, elder=True), offline
     yield "40_writing", replace(report, state=State.FORM, page=1, answers={"category": "road"}), here
+    yield from _staff(here)
     yield "39_review_elder", replace(report, state=State.REVIEW, photo=b"photo", elder=True), offline
+
+
+def _staff(here: World) -> Iterator[tuple[str, Visit, World]]:
+    """The door as it may stand, the menu, the health."""
+    for answer in sorted(DoorAnswer, key=lambda answer: answer is DoorAnswer.SHUT):  # its keyboard is opened
+        if answer is not DoorAnswer.OPENED:
+            stands = StaffProgress(door=Door(answer, locked_s=3600, left=2))
+            yield f"staff_door_{answer.value}", replace(visit(State.STAFF_DOOR), staff=stands), here
+    yield "staff_door_asked", replace(visit(State.STAFF_DOOR), staff=StaffProgress()), here
+    yield "staff_menu", replace(visit(State.STAFF_MENU), staff=StaffProgress()), here
+    failed = StaffProgress(done=(StaffAction.TEST_PRINT, Failed(StaffFailure.UNKNOWN)))
+    out = replace(here, out_of_service=True)
+    yield "staff_menu_failed", replace(visit(State.STAFF_MENU), staff=failed), out
+    at_work = StaffProgress(doing=StaffAction.RESTART_HELPER)
+    yield "staff_menu_at_work", replace(visit(State.STAFF_MENU), staff=at_work), here
+    done = StaffProgress(done=(StaffAction.PAPER_CHANGED, Ok(None)))
+    yield "staff_menu_done", replace(visit(State.STAFF_MENU), staff=done), here
+    sure = replace(
+        visit(State.STAFF_MENU), dialog=DialogKind.SURE, staff=StaffProgress(asked=StaffAction.EXIT)
+    )
+    yield "staff_sure", sure, here
+    yield "staff_health", visit(State.STAFF_HEALTH), here
+    everything = replace(
+        here.backstage,
+        devices={kind: DeviceHealth(usable=False, cause=cause) for kind, cause in BAD_DAY.items()},
+        causes=("net.down", "queue.old", "queue.poison", "touch.two_providers", "keyboard.unexpected"),
+        waiting=1203,
+        refused=4,
+        oldest_h=73.2,
+    )
+    bad = replace(here, online=False, link_cause="net.down", backstage=everything)
+    yield "staff_health_bad_day", visit(State.STAFF_HEALTH), bad
+    yield "attract_out_of_service", Visit(), out
+
+
+BAD_DAY = {
+    "card": "card.unauthorised",
+    "camera": "camera.dark",
+    "face": "face.uncalibrated",
+    "printer": "printer.silent",
+    "helper": "helper.unavailable",
+    "speaker": "speaker.absent",
+    "touch": "touch.unavailable",
+}
 
 
 class Shown:
@@ -123,6 +174,7 @@ class Shown:
         self.now = view
         self._faces = faces
         self.sent: list[FromScreen] = []
+        self.told: list[TwoTouchProviders | UnexpectedKeyboard] = []
         self._listeners: list[Callable[[], None]] = []
         self._sight = "zhou_today"
 
@@ -139,6 +191,9 @@ class Shown:
 
     def send(self, event: FromScreen, /) -> None:
         self.sent.append(event)
+
+    def tell(self, event: TwoTouchProviders | UnexpectedKeyboard, /) -> None:
+        self.told.append(event)
 
     def preview(self) -> Frame | None:
         sight = "street" if self.now.state is State.CAMERA else self._sight
@@ -190,7 +245,7 @@ def take_pictures(folder: Path, width_px: int, height_px: int, names: list[str])
         run_window(shown, options, over.is_set, begin)
 
 
-def _write(view: View, field: str, keys: str) -> None:
+def _write(view: View, field: str, keys: Iterable[str]) -> None:
     """Open the keyboard and press some of its keys."""
     from kivy.app import App
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.journey.events import Touched
-from kiosk.journey.view import Field, FieldKind, View
+from kiosk.journey.view import DIGITS, Field, View
 from screens.compose.page import compose
 from screens.keyboard.model import Keyboard, Kind
 from screens.port import FromScreen
@@ -36,7 +36,7 @@ class Hand:
             self.sent.append(event)
 
     def _keyboard(self, field: Field, view: View) -> Keyboard:
-        kind: Kind = "number" if field.kind is FieldKind.NUMBER else "text"
+        kind: Kind = "number" if field.kind in DIGITS else "text"
         return Keyboard(view.language, kind, field.max_length, self.engine, text=field.value)
 
     def show(self, view: View) -> None:
@@ -65,6 +65,9 @@ class Hand:
         touch = touch or f"touch{self._count}"
         self.session.down(touch, x, y, self.scene, self.now_s)
         return touch
+
+    def move(self, touch: str, y: float, x: float = 500.0) -> bool:
+        return self.session.move(touch, x, y, self.scene, self.now_s)
 
     def up(self, touch: str, x: float, y: float) -> None:
         self.session.up(touch, x, y, self.scene, self.now_s, self.view)

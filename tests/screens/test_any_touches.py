@@ -55,7 +55,7 @@ def do(hand: Hand, act: Act, views: list[View]) -> None:
         case "down":
             hand.session.down(act.touch, x, y, scene, hand.now_s)
         case "move":
-            hand.session.move(act.touch, y, scene)
+            hand.session.move(act.touch, x, y, scene, hand.now_s)
         case "up":
             hand.session.up(act.touch, x, y, scene, hand.now_s, hand.view)
         case "tap":

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.journey.events import Entered, Pressed
+from kiosk.journey.events import Entered, Pressed, StaffAsked
+from kiosk.journey.states import State
 from kiosk.journey.view import Action, Dialog, Fields, View
 from screens.compose.overlay import NOTE
 from screens.compose.page import SCROLL_DOWN, SCROLL_UP
+from screens.compose.writing import CARET, MASK
 from screens.scene import Words
-from screens.session import DRAG_PX, NOTE_S
+from screens.session import DRAG_PX, NOTE_S, STAFF_HOLD_S
 from tests.screens.gallery import all_views
 from tests.screens.hand import Hand
 from tests.screens.panels import types
@@ -54,7 +56,7 @@ def test_a_finger_from_the_former_screen_presses_nothing_and_drags_nothing() -> 
     hand.show(VIEWS["review_full"])
     hand.show(TEXT_FORM)
     hand.show(LONG)
-    assert not hand.session.move(touch, 300, hand.scene)
+    assert not hand.move(touch, 300)
 
 
 def test_two_form_pages_of_one_title_are_two_screens() -> None:
@@ -113,8 +115,8 @@ def test_dragging_moves_the_page_and_presses_nothing() -> None:
     key = next(t.key for t in hand.scene.targets if t.key.startswith("action:edit"))
     x, y = hand.at(key)
     touch = hand.down(x, y)
-    assert not hand.session.move(touch, y - DRAG_PX + 1, hand.scene)
-    assert hand.session.move(touch, y - 200, hand.scene)
+    assert not hand.move(touch, y - DRAG_PX + 1)
+    assert hand.move(touch, y - 200)
     assert hand.session.local(hand.now_s).scroll_px == pytest.approx(200)
     hand.up(touch, *hand.at(key))  # the target went along under the finger
     assert hand.sent == []
@@ -124,16 +126,16 @@ def test_a_second_finger_moves_nothing() -> None:
     hand = Hand(LONG)
     hand.down(500, 900, "1")
     hand.down(500, 900, "2")
-    assert not hand.session.move("2", 300, hand.scene)
+    assert not hand.move("2", 300)
     assert hand.session.local(hand.now_s).scroll_px == 0
 
 
 def test_dragging_stops_at_both_ends() -> None:
     hand = Hand(LONG)
     touch = hand.down(500, 900)
-    hand.session.move(touch, -100_000, hand.scene)
+    hand.move(touch, -100_000)
     assert hand.session.local(hand.now_s).scroll_px == hand.scene.overflow_px
-    hand.session.move(touch, 100_000, hand.scene)
+    hand.move(touch, 100_000)
     assert hand.session.local(hand.now_s).scroll_px == 0
 
 
@@ -141,7 +143,7 @@ def test_a_trembling_finger_still_presses() -> None:
     hand = Hand(LONG)
     x, y = hand.at("action:submit")
     touch = hand.down(x, y)
-    hand.session.move(touch, y + DRAG_PX - 1, hand.scene)
+    hand.move(touch, y + DRAG_PX - 1)
     hand.up(touch, x, y)
     assert hand.sent == [Pressed("submit")]
 
@@ -311,13 +313,13 @@ def test_nothing_moves_under_the_keyboard() -> None:
     hand.press("field:place_text")
     assert is_writing(hand)
     touch = hand.down(500, 900)
-    assert not hand.session.move(touch, 300, hand.scene)
+    assert not hand.move(touch, 300)
 
 
 def test_nothing_moves_under_a_dialog() -> None:
     hand = Hand(replace(LONG, dialog=IDLE))
     touch = hand.down(500, 900)
-    assert not hand.session.move(touch, 300, hand.scene)
+    assert not hand.move(touch, 300)
 
 
 def test_no_repr_shows_what_is_written() -> None:
@@ -335,3 +337,65 @@ def test_no_repr_shows_what_is_written() -> None:
 def lines_of(hand: Hand) -> list[str]:
     items = [item for layer in hand.scene.layers for item in layer.items]
     return [line for item in items if isinstance(item, Words) for line in item.lines]
+
+
+def corner_of(hand: Hand) -> tuple[float, float]:
+    corner = hand.scene.staff_corner
+    assert corner is not None
+    return corner.middle
+
+
+def test_a_long_hold_of_the_corner_asks_for_the_staff_once() -> None:
+    hand = Hand(VIEWS["01_attract"])
+    touch = hand.down(*corner_of(hand))
+    hand.now_s += STAFF_HOLD_S - 0.01
+    hand.session.tick(hand.now_s)
+    assert hand.sent == []
+    hand.now_s += 0.01
+    hand.session.tick(hand.now_s)
+    hand.session.tick(hand.now_s + STAFF_HOLD_S)
+    hand.up(touch, *corner_of(hand))
+    assert hand.sent == [StaffAsked()]
+
+
+@pytest.mark.parametrize("how", ["lifted", "slid away", "beside", "new screen"])
+def test_a_hold_that_was_not_one_asks_for_nothing(how: str) -> None:
+    hand = Hand(VIEWS["01_attract"])
+    x, y = corner_of(hand)
+    touch = hand.down(x + (400 if how == "beside" else 0), y)
+    match how:
+        case "lifted":
+            hand.up(touch, x, y)
+        case "slid away":
+            hand.move(touch, y + 300, x)
+            hand.move(touch, y, x)
+        case "new screen":
+            hand.change(VIEWS["02_home"])
+        case _:
+            pass
+    hand.session.tick(hand.now_s + STAFF_HOLD_S)
+    assert hand.sent == []
+
+
+def test_the_corner_is_on_the_bare_first_screen_alone() -> None:
+    asking = {name for name, view in VIEWS.items() if Hand(view).scene.staff_corner is not None}
+    assert asking == {name for name, v in VIEWS.items() if v.state is State.ATTRACT and v.dialog is None}
+    under = Hand(replace(VIEWS["01_attract"], dialog=IDLE))
+    assert under.scene.staff_corner is None
+
+
+def test_a_pin_is_shown_by_its_length_alone() -> None:
+    hand = Hand(VIEWS["staff_door_shut"])
+    hand.press("field:pin")
+    hand.type("text:2", "text:7", "text:1", "text:8")
+    shown = [
+        line
+        for layer in hand.scene.layers
+        for item in layer.items
+        if isinstance(item, Words)
+        for line in item.lines
+    ]
+    assert [line for line in shown if MASK in line] == [MASK * 4 + CARET]
+    assert not [line for line in shown if "271" in line]
+    hand.type("done")
+    assert hand.sent == [Entered("pin", "2718")]

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk.bench.display import Size, VirtualDisplay
-from tests.screens.panels import PROJECT
-from tests.screens.window_probe import SMALL
+from tests.screens.probing import probe
 
 pytestmark = pytest.mark.window
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    log: Path = tmp_path_factory.mktemp("display") / "display.log"
-    display = VirtualDisplay(Size(SMALL.width_px, SMALL.height_px), log)
-    try:
-        ran = subprocess.run(
-            [sys.executable, "-m", "tests.screens.window_probe"],
-            cwd=PROJECT,
-            env={**os.environ, "DISPLAY": display.name},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-    finally:
-        display.close()
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return told
+    return probe("tests.screens.window_probe", log=tmp_path_factory.mktemp("display") / "display.log")
 
 
 def test_the_live_picture_does_not_blink_when_the_screen_is_drawn_again(found: dict[str, Any]) -> None:

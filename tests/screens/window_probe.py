@@ -122,6 +122,7 @@ def grey_on_screen(panel: Any) -> int:
 def replaced_touch(panel: Any, key: str) -> Any:
     class Touch:
         uid = 7
+        device = "mouse"
         button = "left"
         is_mouse_scrolling = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kiosk.journey.view import Field, FieldKind
+from kiosk.journey.view import DIGITS, Field, FieldKind
 from screens.compose.page import Local
 from screens.compose.writing import candidate_width, candidates_room
 from screens.keyboard.engine import Candidate, EngineState
@@ -41,6 +41,8 @@ TEXT = Field("place", FieldKind.TEXT, "具体位置（可以不填）", hint="�
 STORY = Field("story", FieldKind.LONG_TEXT, "情况", error="请多写几个字，至少 4 个", max_length=500)
 NUMBER = Field("phone", FieldKind.NUMBER, "联系电话（可以不填）", hint="想听答复才需要填", max_length=12)
 
+PIN = Field("pin", FieldKind.PIN, "PIN 码", hint="6 到 12 位数字", max_length=12)
+
 
 def sheets(language: str, theme: Theme, types: Typesetter) -> Iterator[tuple[str, Local]]:
     """Name and what is being written: every layer, empty and full, with letters under way."""
@@ -48,7 +50,7 @@ def sheets(language: str, theme: Theme, types: Typesetter) -> Iterator[tuple[str
     def keyboard(field: Field, text: str = "", engine: Many | None = None, *, x: bool = False) -> Keyboard:
         return Keyboard(
             language,
-            "number" if field.kind is FieldKind.NUMBER else "text",
+            "number" if field.kind in DIGITS else "text",
             field.max_length,
             engine or Many(),
             text=text,
@@ -79,5 +81,7 @@ def sheets(language: str, theme: Theme, types: Typesetter) -> Iterator[tuple[str
                 under_way.press(press)
             assert under_way.composing
             yield f"letters {len(letters)} {press}", Local(field=TEXT, keyboard=under_way)
+    for digits in ("", "271828314159"):
+        yield f"pin {len(digits)}", Local(field=PIN, keyboard=keyboard(PIN, digits))
     for x in (False, True):
         yield f"pad {x}", Local(field=NUMBER, keyboard=keyboard(NUMBER, "138001380001", x=x))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.journey.present import filling, finishing, recognising, welcome
+from kiosk.journey.present import filling, finishing, recognising, staff, welcome
 from kiosk.journey.present.frame import Parts, bar, dialog, progress, top_bar
 from kiosk.journey.states import State
 from kiosk.journey.view import View
@@ -35,6 +35,9 @@ SCREENS: dict[State, Presenter] = {
     State.TAKE_CARD: finishing.take_card,
     State.EVALUATE: finishing.evaluate,
     State.ENDED: finishing.ended,
+    State.STAFF_DOOR: staff.door,
+    State.STAFF_MENU: staff.menu,
+    State.STAFF_HEALTH: staff.health,
 }
 
 

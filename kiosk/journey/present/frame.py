@@ -141,3 +141,12 @@ def dialog(visit: Visit, world: World, t: Texts) -> Dialog | None:
                 ),
                 (Action("close", t("知道了"), Style.PRIMARY),),
             )
+        case DialogKind.SURE:
+            return Dialog(
+                t("真的要这样做吗？"),
+                t("屏幕会先关掉。现在没有人在办事。"),
+                (
+                    Action("close", t("不做"), Style.PRIMARY),
+                    Action("sure", t("确定"), Style.SECONDARY),
+                ),
+            )

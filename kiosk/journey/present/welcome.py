@@ -19,7 +19,7 @@ def attract(visit: Visit, world: World, t: Texts) -> Parts:
         )
         for service in world.services
     )
-    if not lines:
+    if not lines or world.out_of_service:
         return Parts(
             t("暂停服务"),
             t("这台机器现在没有可以办的事。请到窗口办理，或拨打 {hotline}。", hotline=world.place.hotline),

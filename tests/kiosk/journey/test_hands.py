@@ -15,9 +15,10 @@ from drivers.face.contract import FaceFailure
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.hands import DeviceHands, Devices
+from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
 from kiosk.journey.states import State
 from kiosk.journey.visit import Visit
+from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 from tests.drivers.waiting import PATIENCE_S, wait_until
 from tests.kiosk.journey.visits import card, visit
 
@@ -39,6 +40,10 @@ class Broken:
         return fall_over
 
 
+NOBODY: Any = Broken()
+NO_STAFF = StaffRoom(NOBODY, NOBODY, lambda _action, _result: None)
+
+
 class Answers:
     """Collects what the hands answer."""
 
@@ -52,7 +57,7 @@ class Answers:
 def built(answers: Answers, device: Any = None, office: Any = None) -> DeviceHands:
     device, office = device or Broken(), office or Broken()
     devices = Devices(device, device, device, device, device, lambda _photo: Ok(b""))
-    return DeviceHands(devices, office, answers, lambda: None, lambda _frame: b"jpeg")
+    return DeviceHands(devices, office, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
 
 
 @pytest.fixture
@@ -79,6 +84,12 @@ DEFECTS: dict[str, tuple[fx.Effect, Visit, ev.Event]] = {
     "photo": (fx.TakePhoto(), visit(State.CAMERA), ev.PhotoTaken(None)),
     "store": (fx.Submit(RESULT), RESULT, ev.NotStored("queue.full")),
     "centre": (fx.AwaitCentre("code"), RESULT, ev.CaseMoved(None)),
+    "door": (fx.TryPin("271828"), visit(State.STAFF_DOOR), ev.DoorAnswered(Door(DoorAnswer.BROKEN))),
+    "staff": (
+        fx.StaffDo(StaffAction.TEST_PRINT),
+        visit(State.STAFF_MENU),
+        ev.StaffDone(StaffAction.TEST_PRINT, Failed(StaffFailure.DEFECT)),
+    ),
     "print": (
         fx.Print(RESULT),
         RESULT,
@@ -148,6 +159,7 @@ def test_the_face_is_forgotten_even_when_the_camera_does_not_stop(answers: Answe
         answers,
         lambda: None,
         lambda _frame: b"",
+        NO_STAFF,
     )
     hands.do(fx.Forget(), FACE)
     assert forgotten.wait(PATIENCE_S)
@@ -184,7 +196,7 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     """An identity without a photo is legal; there is nothing to compare a face with."""
     broken: Any = Broken()  # any use of it is a defect
     devices = Devices(broken, broken, broken, broken, broken, lambda _photo: Failed("crashed", "code -11"))
-    hands = DeviceHands(devices, broken, answers, lambda: None, lambda _frame: b"jpeg")
+    hands = DeviceHands(devices, broken, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
     hands.do(fx.StartFace(), replace(FACE, card=replace(card(), photo=photo)))
     assert wait_until(lambda: bool(answers.came))
     ((_, answer),) = answers.came

@@ -20,11 +20,13 @@ from drivers.evidence import Assurance, CheckName, evidence
 from kiosk.case import CaseState
 from kiosk.catalogue.load import read
 from kiosk.catalogue.model import Definition
+from kiosk.health import DeviceHealth
 from kiosk.journey.events import Stored
 from kiosk.journey.moves import SCREEN_OF
-from kiosk.journey.states import State
-from kiosk.journey.visit import Consent, Visit
-from kiosk.journey.world import Fresh, Place, World
+from kiosk.journey.states import STAFF, State
+from kiosk.journey.visit import Consent, StaffProgress, Visit
+from kiosk.journey.world import Backstage, Fresh, Place, World
+from kiosk.staff.answers import Door, DoorAnswer, StaffAction
 
 NAME, NUMBER = "测试欧阳明", "110199194803120016"
 CODE = "0142K7QF93WDXM2A"
@@ -81,6 +83,19 @@ def world(*, online: bool = True) -> World:
         camera_ready=True,
         helper_ready=True,
         printer_ready=True,
+        backstage=Backstage(
+            devices={
+                "card": DeviceHealth(usable=True),
+                "camera": DeviceHealth(usable=True),
+                "face": DeviceHealth(usable=True),
+                "printer": DeviceHealth(usable=True, warnings=("printer.paper_low",)),
+                "helper": DeviceHealth(usable=True),
+                "touch": DeviceHealth(usable=True),
+            },
+            waiting=2,
+            version="0.1.0",
+            offered=frozenset(StaffAction),
+        ),
         fresh=Fresh("v1", "item-1", CODE),
     )
 
@@ -89,6 +104,8 @@ def visit(state: State) -> Visit:
     """A visit in this state, with everything known that may be known there."""
     if state is State.ATTRACT:
         return Visit()
+    if state in STAFF:
+        return Visit(id="v1", state=state, staff=StaffProgress(door=Door(DoorAnswer.SHUT, left=5)))
     service = definition(
         "problem_report" if state in (State.ATTACH, State.CAMERA) else "pension_confirmation"
     )

@@ -1,0 +1,3 @@
+from tests.journeys.conftest import window
+
+__all__ = ["window"]

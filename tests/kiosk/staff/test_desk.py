@@ -1,0 +1,145 @@
+"""What the staff menu does: each device's own answer is the result, and the switch survives a restart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.contract import DeviceState, DeviceStatus, Failed, Ok, Outcome
+from drivers.receipt_printer.contract import PrintReport, Slip
+from kiosk.clock import Clock
+from kiosk.journey.hands import Devices
+from kiosk.journey.world import Place
+from kiosk.paper.spool import paper_roll
+from kiosk.settings import Settings
+from kiosk.staff.answers import StaffAction, StaffFailure
+from kiosk.staff.desk import Desk, jobs
+from kiosk.staff.paper import printer_jobs
+from kiosk.staff.switch import OUT_OF_SERVICE, ServiceSwitch
+from tests.kiosk.test_assembly import settings_of
+
+PLACE = Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345")
+
+
+class Reader:
+    """A device that can be restarted, and says afterwards how it is."""
+
+    def __init__(self, state: DeviceState) -> None:
+        self.state, self.restarts = state, 0
+
+    def restart(self) -> None:
+        self.restarts += 1
+
+    def probe(self) -> DeviceStatus:
+        return DeviceStatus(self.state)
+
+    def status(self) -> DeviceStatus:
+        return DeviceStatus(DeviceState.READY)  # what it was is not what counts
+
+    def close(self) -> None: ...
+
+
+class Printer:
+    def __init__(self, outcome: Outcome | None) -> None:
+        self.outcome, self.slips = outcome, list[Slip]()
+
+    def print_slip(self, slip: Slip) -> PrintReport:
+        self.slips.append(slip)
+        if self.outcome is None:
+            raise OSError(28, "No space left on device")
+        return PrintReport(self.outcome)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_of(tmp_path, {})
+
+
+def desk_with(tmp_path: Path, **devices: Any) -> tuple[Desk, list[StaffAction]]:
+    nobody = Devices(None, None, None, None, None, lambda _photo: Ok(b""))
+    ended: list[StaffAction] = []
+    return Desk(jobs(replace(nobody, **devices), ServiceSwitch(tmp_path), ended.append)), ended
+
+
+@pytest.mark.parametrize(
+    ("state", "result"),
+    [
+        (DeviceState.READY, Ok(None)),
+        (DeviceState.ABSENT, Failed(StaffFailure.DEVICE)),
+        (DeviceState.UNKNOWN, Failed(StaffFailure.DEVICE)),
+    ],
+)
+def test_a_restart_is_believed_by_what_the_device_says_after_it(
+    tmp_path: Path, state: DeviceState, result: object
+) -> None:
+    reader = Reader(state)
+    desk, _ = desk_with(tmp_path, identity_reader=reader)
+    assert desk.do(StaffAction.RESTART_CARD) == result
+    assert reader.restarts == 1
+
+
+def test_what_is_not_there_is_not_offered_and_not_done(tmp_path: Path) -> None:
+    desk, _ = desk_with(tmp_path)
+    assert desk.offered == {
+        StaffAction.OUT_OF_SERVICE, StaffAction.INTO_SERVICE, StaffAction.RESTART_PROGRAM, StaffAction.EXIT,
+    }  # fmt: skip
+    assert desk.do(StaffAction.RESTART_CAMERA) == Failed(StaffFailure.NOT_THERE)
+
+
+def test_out_of_service_outlives_the_program(tmp_path: Path) -> None:
+    desk, _ = desk_with(tmp_path)
+    assert ServiceSwitch(tmp_path).causes == ()
+    assert desk.do(StaffAction.OUT_OF_SERVICE) == Ok(None)
+    assert ServiceSwitch(tmp_path).causes == (OUT_OF_SERVICE,)
+    assert desk.do(StaffAction.INTO_SERVICE) == Ok(None)
+    assert ServiceSwitch(tmp_path).causes == ()
+
+
+def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
+    blocked = tmp_path / "a file"
+    blocked.write_bytes(b"")
+    desk, _ = desk_with(blocked)
+    assert desk.do(StaffAction.OUT_OF_SERVICE) == Failed(StaffFailure.DISK)
+
+
+def test_restart_and_exit_are_asked_of_the_program(tmp_path: Path) -> None:
+    desk, ended = desk_with(tmp_path)
+    for action in (StaffAction.RESTART_PROGRAM, StaffAction.EXIT):
+        assert desk.do(action) == Ok(None)
+    assert ended == [StaffAction.RESTART_PROGRAM, StaffAction.EXIT]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "result"),
+    [
+        (Outcome.DONE, Ok(None)),
+        (Outcome.FAILED, Failed(StaffFailure.DEVICE)),
+        (Outcome.UNKNOWN, Failed(StaffFailure.UNKNOWN)),
+        (None, Failed(StaffFailure.DISK)),
+    ],
+)
+def test_a_test_print_ends_as_the_printer_says(
+    settings: Settings, tmp_path: Path, outcome: Outcome | None, result: object
+) -> None:
+    printer: Any = Printer(outcome)
+    now = datetime(2026, 11, 25, 1, tzinfo=UTC)
+    done = printer_jobs(settings, printer, PLACE, Clock(tmp_path / "clock.json", wall=lambda: now))
+    assert done[StaffAction.TEST_PRINT]() == result
+    assert len(printer.slips) == 1
+
+
+def test_a_new_roll_and_seen_prints_are_written_where_the_printer_looks(
+    settings: Settings, tmp_path: Path
+) -> None:
+    printer: Any = Printer(Outcome.DONE)
+    roll = paper_roll(settings)
+    roll.printed(50_000)
+    assert paper_roll(settings).roll.used_mm > 0
+    done = printer_jobs(settings, printer, PLACE, Clock(tmp_path / "clock.json"))
+    assert done[StaffAction.PAPER_CHANGED]() == Ok(None)
+    assert paper_roll(settings).roll.used_mm == 0
+    assert done[StaffAction.PRINTS_SEEN]() == Ok(None)
