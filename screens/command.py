@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from kiosk.assembly import assemble, fonts_of
+from kiosk.assembly.devices import fonts_of
+from kiosk.assembly.terminal import assemble
 from kiosk.cli import NOT_CONFIGURED, NOT_FINE, load_or_exit, show_problems
 from kiosk.keys import KeyFileError
 from kiosk.staff.answers import StaffAction

@@ -19,7 +19,7 @@ from selenium.webdriver.remote.webelement import WebElement
 
 from drivers.receipt_printer.contract import Slip
 from drivers.receipt_printer.escpos_printer import EscposPrinter
-from kiosk.assembly import fonts_of
+from kiosk.assembly.devices import fonts_of
 from kiosk.bench.page_server import PageServer
 from kiosk.bench.village import Village
 from kiosk.bench.web import Mirror, create_page

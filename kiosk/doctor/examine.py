@@ -14,7 +14,8 @@ from typing import Any
 
 from drivers.contract import Cause, Device, DeviceState, DeviceStatus, Failed, Ok
 from kiosk import keys
-from kiosk.assembly import Foundation, key_files, lay_foundation, open_devices
+from kiosk.assembly.devices import key_files, open_devices
+from kiosk.assembly.foundation import Foundation, lay_foundation
 from kiosk.control import ControlFailure, ask
 from kiosk.doctor.findings import (
     NAMES,

@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from kiosk.assembly import Observers, assemble
+from kiosk.assembly.terminal import Observers, assemble
 from kiosk.rehearsal.scenario import Scenario
 from kiosk.rehearsal.script import Player
 from kiosk.settings import load_text

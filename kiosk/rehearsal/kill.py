@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kiosk.assembly import Observers
+from kiosk.assembly.terminal import Observers
 from kiosk.rehearsal.leftovers import scan
 from kiosk.rehearsal.places import Places
 from kiosk.rehearsal.rehearse import Stand, person_words, settle

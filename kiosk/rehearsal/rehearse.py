@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drivers.contract import DeviceState
 from drivers.receipt_printer.contract import Slip
-from kiosk.assembly import Observers, Terminal, assemble
+from kiosk.assembly.terminal import Observers, Terminal, assemble
 from kiosk.bench.centre import Centre
 from kiosk.bench.configure import village_ini
 from kiosk.bench.people import HELPERS, PEOPLE

@@ -36,7 +36,7 @@ def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_
     1: something failed, or the terminal is running.
     """
     from kiosk import __version__
-    from kiosk.assembly import lay_foundation
+    from kiosk.assembly.foundation import lay_foundation
     from kiosk.control import ControlFailure, ask
     from kiosk.keys import KeyFileError
     from kiosk.office import CHINA_TIME

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from kiosk.assembly import open_devices
+from kiosk.assembly.devices import open_devices
 from kiosk.bench.configure import village_ini
 from kiosk.bench.village import Village
 from kiosk.settings import Settings, load_text

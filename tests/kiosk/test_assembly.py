@@ -14,7 +14,8 @@ from drivers.camera.simulated import SimulatedCamera
 from drivers.contract import Cause, DeviceState
 from drivers.document_camera.camera import CameraForDocuments
 from kiosk import keys
-from kiosk.assembly import assemble, key_files, open_devices
+from kiosk.assembly.devices import key_files, open_devices
+from kiosk.assembly.terminal import assemble
 from kiosk.bench.configure import village_ini
 from kiosk.settings import Settings, load_text
 from tests.drivers.camera.sights import png, room

@@ -19,7 +19,7 @@ from drivers.card_reader.virtual_service import (
     VirtualService,
 )
 from drivers.card_reader.virtual_social_security import VirtualSocialSecurityCard
-from kiosk.assembly import open_devices
+from kiosk.assembly.devices import open_devices
 from kiosk.journey import events as ev
 from kiosk.journey.hands import Devices
 from kiosk.journey.states import State

@@ -22,7 +22,7 @@ from drivers.camera.contract import Frame
 from drivers.contract import Cause, Failed, Ok, Outcome
 from drivers.face.contract import Guidance
 from drivers.receipt_printer.contract import PrintReport
-from kiosk.assembly import fonts_of
+from kiosk.assembly.devices import fonts_of
 from kiosk.bench.people import SIGHTS
 from kiosk.bench.scenes import scene
 from kiosk.case import CaseState

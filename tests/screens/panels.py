@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from kiosk.assembly import fonts_of
+from kiosk.assembly.devices import fonts_of
 from screens.theme import Theme
 from screens.typeset import Typesetter
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from drivers.contract import Cause, DeviceState, DeviceStatus
-from kiosk.assembly import assemble
+from kiosk.assembly.terminal import assemble
 from kiosk.doctor.findings import Verdict, of_device
 from kiosk.health import CAUSES
 from kiosk.journey.states import State

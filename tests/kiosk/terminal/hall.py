@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.receipt_printer.contract import Slip
-from kiosk.assembly import Observers, Terminal, assemble
+from kiosk.assembly.terminal import Observers, Terminal, assemble
 from kiosk.bench.configure import village_ini
 from kiosk.bench.village import Village
 from kiosk.journey.view import Action, View, action

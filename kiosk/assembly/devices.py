@@ -1,0 +1,180 @@
+"""The one module that names real drivers: kiosk.ini -> devices."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from pathlib import Path
+from typing import TypeVar
+
+from drivers.camera.contract import Camera
+from drivers.card_reader.contract import CardReader, EncodedPhoto
+from drivers.card_reader.link import Link as CardLink
+from drivers.card_reader.photo import decode
+from drivers.contract import Device, Failed, Ok
+from drivers.document_camera.contract import DocumentCamera
+from drivers.face.contract import FaceVerifier
+from drivers.receipt_printer.contract import PrintMode
+from drivers.receipt_printer.fonts import FontFile, Fonts
+from drivers.tap import Tap
+from kiosk import recordings
+from kiosk.journey.hands import Devices
+from kiosk.paper.spool import journal_path, paper_roll
+from kiosk.settings import Settings
+
+PHOTO_DEADLINE_S = 5.0
+
+
+def fonts_of(folder: Path) -> Fonts:
+    """The fonts of set-up: Noto's SC face first, then HanaMin for rare characters."""
+    rare = tuple(
+        FontFile(folder / name) for name in ("HanaMinA.ttf", "HanaMinB.ttf") if (folder / name).is_file()
+    )
+    regular = (FontFile(folder / "NotoSansSC-Regular.otf"), *rare)
+    bold = (FontFile(folder / "NotoSansSC-Bold.otf"), *rare)
+    return Fonts(regular, bold)
+
+
+D = TypeVar("D", bound=Device)
+
+
+def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
+    """The real drivers that kiosk.ini names, each closed by `stack`.
+
+    An absent device says so itself.
+    """
+    from drivers.camera.opencv import OpencvCamera
+    from drivers.card_reader.identity_file import IdentityFile
+    from drivers.card_reader.links import link_to
+    from drivers.card_reader.pcsc import PcscReader
+    from drivers.card_reader.sdt import SdtReader
+    from drivers.card_reader.social_security import SocialSecurityCard
+    from drivers.card_reader.tapped_link import TappedLink
+    from drivers.document_camera.camera import CameraForDocuments
+    from drivers.document_printer.cups_printer import CupsPrinter
+    from drivers.face.verifier import ProcessFaceVerifier
+    from drivers.receipt_printer.escpos_printer import EscposPrinter
+    from drivers.sensors.contract import Wanted
+    from drivers.sensors.sysfs import SysfsCabinet
+
+    card, camera = settings.card_reader, settings.camera
+    command = shlex.split(card.photo_decoder)
+
+    def decode_photo(photo: EncodedPhoto) -> Ok[bytes] | Failed[str]:
+        decoded = decode(command, photo, PHOTO_DEADLINE_S)
+        return decoded if isinstance(decoded, Ok) else Failed(decoded.reason.value, decoded.detail)
+
+    def opened(device: D) -> D:
+        stack.callback(device.close)  # at once: what is opened next may fail
+        return device
+
+    recorder = recordings.begin(settings, stack)
+
+    def tap(wire: str) -> Tap | None:
+        return None if recorder is None else recorder.tap(wire)
+
+    def tapped(link: CardLink) -> CardLink:
+        card_tap = tap("card")
+        return link if card_tap is None else TappedLink(link, card_tap)
+
+    face: FaceVerifier | None = None
+    lens: Camera | None = None
+    if camera.source:
+        lens = opened(
+            OpencvCamera(
+                camera.source,
+                demo=settings.terminal.demo,
+                rotation_degrees=camera.rotation_degrees,
+                size_px=camera.size_px,
+            )
+        )
+        face = opened(
+            ProcessFaceVerifier(
+                settings.face.models, settings.face.calibration, settings.face.calibration_key
+            )
+        )
+    identity: CardReader | None = None
+    match card.kind:
+        case "sdt":
+            identity = opened(SdtReader(tapped(link_to(card.port, card.baud_rate))))
+        case "pcsc":
+            applications = (IdentityFile(), SocialSecurityCard())
+            identity = opened(
+                PcscReader(
+                    card.reader_name,
+                    applications,
+                    not_reader_name=card.helper_reader_name,
+                    tap=tap("smart_card"),
+                )
+            )
+        case "none":
+            pass
+    documents = settings.document_camera
+    desk: DocumentCamera | None = None
+    if documents.source:
+        shared = lens if documents.source == camera.source else None
+        desk = opened(
+            CameraForDocuments(
+                shared
+                or OpencvCamera(documents.source, demo=settings.terminal.demo, size_px=documents.size_px)
+            )
+        )
+    sensors = Wanted(**settings.sensors.model_dump())
+    printer, a4 = settings.receipt_printer, settings.document_printer
+    return Devices(
+        identity_reader=identity,
+        helper_reader=opened(PcscReader(card.helper_reader_name, tap=tap("helper")))
+        if card.helper_kind == "pcsc"
+        else None,
+        camera=lens,
+        face=face,
+        printer=None
+        if printer.address == "none"
+        else opened(
+            EscposPrinter(
+                printer.address,
+                fonts_of(settings.screen.fonts),
+                journal_path(settings),
+                width_dots=printer.width_dots,
+                mode=PrintMode(printer.mode),
+                roll=paper_roll(settings),
+                tap=tap("printer"),
+            )
+        ),
+        decode_photo=decode_photo,
+        document_camera=desk,
+        cabinet=opened(SysfsCabinet(sensors)) if sensors.any else None,
+        document_printer=None
+        if a4.queue == "none"
+        else opened(
+            CupsPrinter(
+                a4.queue,
+                settings.terminal.state / "document-journal.jsonl",
+                server=a4.server,
+                identity=a4.identity,
+            )
+        ),
+        touch_panel=touch_panel(settings),
+    )
+
+
+def touch_panel(settings: Settings) -> Device | None:
+    """The watch over the touch panel's plug, where kiosk.ini names the panel."""
+    from drivers.touch_panel import SysfsTouchPanel
+
+    return SysfsTouchPanel(settings.screen.touch_panel) if settings.screen.touch_panel else None
+
+
+def key_files(settings: Settings) -> tuple[Path, ...]:
+    """Every file that trust hangs on."""
+    trust, centre = settings.trust, settings.centre
+    return (
+        trust.terminal_key,
+        trust.database_key,
+        trust.publisher_key,
+        centre.authority,
+        centre.sealing_key,
+        centre.acknowledgement_key,
+        settings.face.calibration_key,
+        *([] if settings.document_printer.queue == "none" else [settings.document_printer.root]),
+    )

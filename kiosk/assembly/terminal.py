@@ -1,0 +1,179 @@
+"""A terminal that serves: the foundation, and the journey over it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from drivers.camera.contract import Frame
+from drivers.contract import Failed, Ok
+from drivers.receipt_printer.contract import Slip
+from kiosk.assembly.foundation import Ending, lay_foundation
+from kiosk.control import ControlServer
+from kiosk.events import Event, Noticed, StaffDid, StaffLeft
+from kiosk.journey import events as ev
+from kiosk.journey.accessible import spoken
+from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
+from kiosk.journey.idle import IdleClock
+from kiosk.journey.runner import Journey
+from kiosk.journey.states import STAFF, STAFF_OPEN, State
+from kiosk.journey.view import View
+from kiosk.journey.visit import Visit
+from kiosk.office import CaseOffice
+from kiosk.settings import Settings
+from kiosk.speech import Speaker
+from kiosk.staff.answers import Done, StaffAction
+from kiosk.staff.door import StaffDoor
+from kiosk.surroundings import Surroundings
+from offline_queue.sender import Sender
+from offline_queue.store import Outbox
+
+
+def _nothing(*_given: object) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """What a rehearsal listens to. `progress` may block: the terminal then waits at that step."""
+
+    progress: Callable[[str], None] = _nothing
+    slip: Callable[[Slip], None] = _nothing
+    step: Callable[[Visit, ev.Event, Visit], None] = _nothing
+
+
+@dataclass(slots=True)
+class Terminal:
+    """A terminal that stands. `close` ends everything that `assemble` began, in reverse order."""
+
+    settings: Settings
+    journey: Journey
+    hands: DeviceHands
+    devices: Devices
+    outbox: Outbox
+    sender: Sender
+    surroundings: Surroundings
+    speaker: Speaker
+    noticed: Noticed
+    ending: Ending
+    _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    # What a window needs (screens.port.WindowPort):
+    def view(self) -> View:
+        return self.journey.view()
+
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        self.journey.subscribe(listener)
+
+    def send(self, event: ev.Event) -> None:
+        self.journey.send(event)
+
+    def tell(self, event: Event) -> None:
+        self.noticed.tell(event)
+
+    def preview(self) -> Frame | None:
+        """The live picture while the camera is open, else None."""
+        if self.devices.camera is None:
+            return None
+        frame = self.devices.camera.latest()
+        return frame.value if isinstance(frame, Ok) else None
+
+    def taken_photo(self) -> bytes | None:
+        return self.journey.photo()
+
+    def close(self) -> None:
+        self._closing.close()
+
+
+def encode_jpeg(frame: Frame) -> bytes:
+    """A picture for the report: JPEG, quality 85."""
+    import cv2
+
+    ok, data = cv2.imencode(".jpg", frame.pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])
+    if not ok:
+        message = "the picture could not be encoded"
+        raise RuntimeError(message)
+    return bytes(data)
+
+
+def assemble(
+    settings: Settings, observers: Observers = Observers(), *, standing: tuple[str, ...] = ()
+) -> Terminal:
+    """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start.
+
+    `standing`: causes of the health that hold as long as it runs, such as `config.last_good`.
+    """
+    with contextlib.ExitStack() as stack:
+        later: dict[str, Journey] = {}
+
+        def refresh() -> None:
+            if "journey" in later:
+                later["journey"].send(ev.Refresh())
+
+        base = lay_foundation(settings, stack, refresh, standing)
+        surroundings, speaker, devices = base.surroundings, base.speaker, base.devices
+
+        def on_step(before: Visit, event: ev.Event, after: Visit) -> None:
+            if after.state is not before.state:
+                speaker.stop()
+                if after.state is State.ATTRACT:
+                    surroundings.reload_catalogue()
+                if before.state in STAFF_OPEN and after.state not in STAFF:
+                    base.noticed.tell(StaffLeft())
+                if after.state is State.RESULT:
+                    observers.progress("shown")
+            if isinstance(event, ev.PrintAnswered):
+                observers.progress("printed")
+            observers.step(before, event, after)
+
+        journey = Journey(
+            surroundings.world,
+            IdleClock(settings.screen.idle_warn_s, settings.screen.idle_countdown_s),
+            on_step=on_step,
+        )
+        later["journey"] = journey
+
+        def did(action: StaffAction, result: Done) -> None:
+            base.noticed.tell(StaffDid(action, result.reason if isinstance(result, Failed) else None))
+            base.sender.beat(surroundings.heartbeat())
+
+        office = CaseOffice(
+            base.outbox,
+            base.sender,
+            base.clock,
+            base.place,
+            base.signing_key,
+            observers.progress,
+            observers.slip,
+        )
+        hands = DeviceHands(
+            devices,
+            office,
+            journey.answer,
+            lambda: speaker.say(spoken(journey.view()), journey.view().language),
+            encode_jpeg,
+            StaffRoom(StaffDoor(settings.terminal.state, base.noticed.tell), base.desk, did),
+        )
+        stack.callback(hands.close)
+        stack.callback(base.sender.close)
+        stack.callback(journey.close)
+        control = ControlServer(settings.terminal.state, {"health": surroundings.seen})
+        stack.callback(control.close)
+        journey.start(hands)
+        base.watch.start()
+        base.sender.start()
+        control.start()
+        return Terminal(
+            settings,
+            journey,
+            hands,
+            devices,
+            base.outbox,
+            base.sender,
+            surroundings,
+            speaker,
+            base.noticed,
+            base.ending,
+            stack.pop_all(),
+        )
