@@ -140,7 +140,7 @@ class Window:
         assert target is not None
         return target
 
-    def press(self, key: str, timeout_s: float = WAIT_S) -> None:
+    def press(self, key: str, timeout_s: float = WAIT_S, *, taps: int = 1) -> None:
         """Put a finger on the middle of a target and lift it, once the screen has settled.
 
         Returns when the screen has answered; keys and options answer only in words, which are not seen here.
@@ -153,7 +153,7 @@ class Window:
             time.sleep(rest_s)
         x, y, w, h = target["rect"]
         before = _place(self._scene)
-        self.click(x + w // 2, y + h // 2)
+        self.click(x + w // 2, y + h // 2, taps=taps)
         if key.startswith(("action:", "field:")):
             self.wait(f"an answer to {key}", lambda scene: _place(scene) != before, timeout_s)
 
@@ -193,8 +193,9 @@ class Window:
             self.press(f"key:text:{digit}")
         self.press("key:done")
 
-    def click(self, x: int, y: int) -> None:
-        self.xdotool("mousemove", str(x), str(y), "click", "1")
+    def click(self, x: int, y: int, *, taps: int = 1) -> None:
+        """`taps` of an impatient finger, 120 ms apart (case K01)."""
+        self.xdotool("mousemove", str(x), str(y), "click", "--repeat", str(taps), "--delay", "120", "1")
 
     def xdotool(self, *words: str) -> None:
         subprocess.run(
