@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from pathlib import Path
@@ -15,10 +14,9 @@ from screens.key_count import QUIET_S, REPORT_S, KeyCount
 from tests.groups import ONE_PROBE
 from tests.journeys.window import Window
 from tests.screens.probing import probe
-from tests.screens.touch_probe import CASES
+from tests.screens.touch_cases import BURST_KEYS, BURST_TEXT, KEYS
 
 pytestmark = pytest.mark.xdist_group(ONE_PROBE)
-ASKED = json.loads((CASES / "K03" / "keys.json").read_text("utf-8"))
 X_NAMES = {"print": "Print", "menu": "Menu", "escape": "Escape", "tab": "Tab"} | {
     f"f{n}": f"F{n}" for n in range(1, 13)
 }
@@ -70,8 +68,8 @@ def test_the_real_terminal_outlives_a_keyboard(window: Window) -> None:
     window.press("action:begin")
     window.until("home")
     pid, states = window.child.pid, list(window.states)
-    window.xdotool("key", "--delay", "1", *("+".join(map(x_name, key.split("+"))) for key in ASKED["keys"]))
-    typed = (ASKED["burst"]["text"] * 200)[:2000]
+    window.xdotool("key", "--delay", "1", *("+".join(map(x_name, key.split("+"))) for key in KEYS))
+    typed = (BURST_TEXT * 200)[:BURST_KEYS]
     window.xdotool("type", "--delay", "0", typed)
     window.request_close()
     window.press("action:help")
@@ -81,7 +79,7 @@ def test_the_real_terminal_outlives_a_keyboard(window: Window) -> None:
     log = the_log(window, "UnexpectedKeyboard")
     counts = [int(keys) for keys in re.findall(r"event UnexpectedKeyboard keys=(\d+)", log)]
     assert sum(counts) >= len(typed)
-    assert ASKED["burst"]["text"][:6] not in log
+    assert BURST_TEXT[:6] not in log
     assert "Traceback" not in log
 
 

@@ -26,8 +26,8 @@ from screens.port import WindowOptions
 from screens.press import TAKE_OVER_S
 from tests.screens.gallery import PROJECT, Shown, all_views
 from tests.screens.panels import PANELS, types
+from tests.screens.touch_cases import BURST_KEYS, BURST_TEXT, DOUBLED_PRESS, IMPATIENT_TAPS_MS, KEYS
 
-CASES = Path("/work/shared/cases")
 SMALL = PANELS[-1]
 KEY_CODES = {"escape": 27, "f1": 282, "f4": 285, "f11": 292, "f12": 293, "tab": 9, "print": 316, "menu": 319}
 """Kivy's, as the case gives them; a letter is its own code."""
@@ -111,11 +111,10 @@ Steps = Iterator[float]
 
 
 def case_k01(hall: Hall, found: dict[str, Any], views: dict[str, View]) -> Steps:
-    replay = json.loads((CASES / "K01" / "events.json").read_text("utf-8"))
     hall.plug_in_second()
     hall.port.show(views["20_review"])
     yield 0.0
-    yield from _doubled_press(hall, replay["events"], "action:submit")
+    yield from _doubled_press(hall, "action:submit")
     found["one finger, two providers"] = hall.acted()
     found["told"] = [sorted(event.devices) for event in hall.port.told if hasattr(event, "devices")]
     hall.port.sent.clear()
@@ -124,32 +123,32 @@ def case_k01(hall: Hall, found: dict[str, Any], views: dict[str, View]) -> Steps
     hall.port.show(views["20_review"])
     yield 0.0
     last_ms = 0
-    for tap in replay["variant_b_impatient_taps"]:
-        yield (tap["t"] - last_ms) / 1000
-        last_ms = tap["t"]
+    for at_ms in IMPATIENT_TAPS_MS:
+        yield (at_ms - last_ms) / 1000
+        last_ms = at_ms
         hall.tap("action:submit")
     yield 0.1
     found["three quick taps"] = hall.acted()
     hall.port.show(views["form_110199-SB-01_1"])
     yield 0.0
     yield from _write(hall)
-    yield from _doubled_press(hall, replay["events"], "key:q")
+    yield from _doubled_press(hall, "key:q")
     found["letters on the keyboard"] = hall.panel._session.keyboard.composing
 
 
-def _doubled_press(hall: Hall, events: list[dict[str, Any]], key: str) -> Steps:
-    """The recorded press: the providers, times and offsets of the case, over this target."""
+def _doubled_press(hall: Hall, key: str) -> Steps:
+    """The recorded press over this target."""
     x, y = hall.middle(key)
-    first, last_ms = events[0]["pos"], 0
-    for event in events:
-        yield (event["t"] - last_ms) / 1000
-        last_ms = event["t"]
-        ex = x + (event["pos"][0] - first[0]) * SMALL.width_px
-        ey = y - (event["pos"][1] - first[1]) * SMALL.height_px
-        if event["provider"] == "mouse":
-            hall.mouse(event["type"], ex, ey)
+    first, last_ms = DOUBLED_PRESS[0][3], 0
+    for at_ms, provider, what, place in DOUBLED_PRESS:
+        yield (at_ms - last_ms) / 1000
+        last_ms = at_ms
+        ex = x + (place[0] - first[0]) * SMALL.width_px
+        ey = y - (place[1] - first[1]) * SMALL.height_px
+        if provider == "mouse":
+            hall.mouse(what, ex, ey)
         else:
-            hall.second(event["type"], event["id"], ex, ey)
+            hall.second(what, "77", ex, ey)
     yield 0.1
 
 
@@ -161,10 +160,6 @@ def _write(hall: Hall) -> Steps:
 
 
 def case_k02(hall: Hall, found: dict[str, Any], views: dict[str, View]) -> Steps:
-    a_down, _dialog, a_up, b_tap, _ends, c_up = json.loads(
-        (CASES / "K02" / "events.json").read_text("utf-8")
-    )["events"]
-    assert [a_down["id"], a_up["id"], b_tap["id"], c_up["id"]] == ["A", "A", "B", "C"]
     review = views["20_review"]
     hall.port.show(review)
     yield 0.5
@@ -219,14 +214,12 @@ def case_k02(hall: Hall, found: dict[str, Any], views: dict[str, View]) -> Steps
 def case_k03(hall: Hall, found: dict[str, Any], views: dict[str, View]) -> Steps:
     from kivy.app import App
 
-    asked = json.loads((CASES / "K03" / "keys.json").read_text("utf-8"))
-    keys, text = asked["keys"], asked["burst"]["text"]
     refused: list[bool] = []
     screens = {view.state: view for view in views.values() if view.dialog is None}
     for view in screens.values():
         hall.port.show(view)
         yield 0.0
-        for key in keys:
+        for key in KEYS:
             hall.key(key)
         refused.append(bool(hall.window.dispatch("on_request_close")))
     found["closing is granted on"] = sorted(s for s, no in zip(screens, refused, strict=True) if not no)
@@ -234,9 +227,9 @@ def case_k03(hall: Hall, found: dict[str, Any], views: dict[str, View]) -> Steps
     hall.port.show(views["form_110199-SB-01_1"])
     yield 0.0
     yield from _write(hall)
-    for number in range(2000):
-        hall.key(text[number % len(text)])
-    found["keys sent"] = len(screens) * len(keys) + 2000
+    for number in range(BURST_KEYS):
+        hall.key(BURST_TEXT[number % len(BURST_TEXT)])
+    found["keys sent"] = len(screens) * len(KEYS) + BURST_KEYS
     found["written by the burst"] = hall.panel._session.keyboard.text + hall.panel._session.keyboard.composing
     hall.tap("action:help")
     yield 0.1
