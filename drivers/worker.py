@@ -11,11 +11,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import multiprocessing
-import os
-import pickle
 import signal
-import socket
-import struct
 import threading
 import time
 from collections.abc import Callable
@@ -26,8 +22,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from drivers import worker_child
+from drivers import worker_child, worker_wire
 from drivers.contract import Failed, Ok
+from drivers.worker_wire import SpoiltError
 
 FIRST_BACK_OFF_S = 0.5
 LONGEST_BACK_OFF_S = 30.0
@@ -38,9 +35,6 @@ PULSE_DEADLINE_S = 2.5
 """With `PULSE_S` below the 5 s within which the health must tell the truth."""
 STEADY_S = 10.0
 """A child that dies younger than this was no recovery, whatever it answered: the back-off goes on."""
-READ_BYTES = 256 * 1024
-ANSWER_BYTES_MAX = 32 * 1024 * 1024
-"""Pictures travel through shared memory; an answer beyond this is a child gone mad."""
 
 
 class WorkerFailure(StrEnum):
@@ -153,24 +147,23 @@ class Worker:
     ) -> Ok[Any] | Failed[WorkerFailure]:
         number = next(self._numbers)
         try:
-            _limit_writing(child.connection, end_s)
-            child.connection.send((number, *request))
+            worker_wire.send(child.connection, (number, *request), end_s)
             while not child.connection.poll(_slice_s(end_s, cancelled)):
                 if time.monotonic() >= end_s:
                     raise BlockingIOError
                 if cancelled is not None and cancelled():
                     self._end(child)
                     return Failed(WorkerFailure.CANCELLED)
-            answered, fine, value = _receive(child.connection, end_s)
+            answered, fine, value = worker_wire.receive(child.connection, end_s)
             if answered != number:
-                raise _SpoiltError
+                raise SpoiltError
         except BlockingIOError:
             self._drop(child)
             return Failed(WorkerFailure.TIMED_OUT)
         except (EOFError, OSError):
             self._drop(child)
             return Failed(WorkerFailure.CRASHED, "the process ended")
-        except _SpoiltError:
+        except SpoiltError:
             self._drop(child)
             return Failed(WorkerFailure.CRASHED, "an answer that nobody can use")
         if not fine:
@@ -293,8 +286,8 @@ class Worker:
         failure = "" if ready else "TimeoutError"
         if child.connection in ready:
             try:
-                _, fine, value = _receive(child.connection, end_s)
-            except (OSError, EOFError, _SpoiltError):
+                _, fine, value = worker_wire.receive(child.connection, end_s)
+            except (OSError, EOFError, SpoiltError):
                 fine, value = False, ""
             if fine:
                 with self._changed:
@@ -322,40 +315,6 @@ class Worker:
 def _slice_s(end_s: float, cancelled: Callable[[], bool] | None) -> float:
     left_s = max(0.0, end_s - time.monotonic())
     return left_s if cancelled is None else min(_CANCEL_POLL_S, left_s)
-
-
-class _SpoiltError(Exception):
-    """What came is no answer to what was asked."""
-
-
-def _receive(connection: Connection, end_s: float) -> tuple[int, bool, Any]:
-    """(number, fine, value) as `worker_child.answer` wrote it. A broken child may send anything, or a byte a second.
-
-    Raises BlockingIOError at `end_s`, EOFError or OSError when the process ended, _SpoiltError.
-    """
-    size = int.from_bytes(_read(connection, worker_child.SIZE_BYTES, end_s), "big")
-    if size > ANSWER_BYTES_MAX:
-        raise _SpoiltError
-    data = _read(connection, size, end_s)
-    try:
-        number, fine, value = pickle.loads(data)  # noqa: S301 - our own child, of this very program
-    except Exception as error:
-        raise _SpoiltError from error
-    return number, fine, value
-
-
-def _read(connection: Connection, size: int, end_s: float) -> bytes:
-    parts: list[bytes] = []
-    while size:
-        left_s = end_s - time.monotonic()
-        if left_s <= 0 or not connection.poll(left_s):
-            raise BlockingIOError
-        data = os.read(connection.fileno(), min(size, READ_BYTES))
-        if not data:
-            raise EOFError
-        parts.append(data)
-        size -= len(data)
-    return b"".join(parts)
 
 
 def _is_stopped(process: BaseProcess) -> bool:
@@ -386,11 +345,3 @@ def _back_off_s(deaths_in_a_row: int) -> float:
         if deaths_in_a_row == 0
         else min(LONGEST_BACK_OFF_S, FIRST_BACK_OFF_S * 2.0 ** (deaths_in_a_row - 1))
     )
-
-
-def _limit_writing(connection: Connection, end_s: float) -> None:
-    """Let the kernel end a write that a stopped child would hold up for ever."""
-    left_s = max(0.001, end_s - time.monotonic())
-    value = struct.pack("ll", int(left_s), int(left_s % 1 * 1_000_000))
-    with socket.fromfd(connection.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as shared:
-        shared.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from drivers import worker_wire
 from drivers.contract import Failed, Ok
 from drivers.worker import Worker, WorkerFailure
 from tests.drivers.waiting import PATIENCE_S, wait_until
@@ -68,6 +72,38 @@ def test_an_overrun_is_killed_and_another_child_started(worker: Worker) -> None:
     assert pid is not None
     assert wait_until(lambda: not psutil.pid_exists(pid))
     ask_new_child(worker, pid)
+
+
+def test_a_big_request_has_one_deadline_and_not_one_for_each_part() -> None:
+    """The kernel takes a part of it at once and more by and by, which must not begin the waiting anew."""
+    ours, theirs = multiprocessing.Pipe()
+    ended = threading.Event()
+
+    def take_a_little() -> None:
+        while not ended.wait(0.05):
+            os.read(theirs.fileno(), 4096)
+
+    reader = threading.Thread(target=take_a_little)
+    reader.start()
+    refused: list[bool] = []
+
+    def try_to_send() -> None:
+        try:
+            worker_wire.send(ours, (bytes(8_000_000),), time.monotonic() + 0.5)
+        except BlockingIOError:
+            refused.append(True)
+
+    tried = threading.Thread(target=try_to_send)
+    tried.start()
+    try:
+        tried.join(PATIENCE_S / 2)
+        assert refused == [True]
+    finally:
+        ended.set()
+        tried.join()
+        ours.close()  # the reader, should it wait for more, comes to the end
+        reader.join()
+        theirs.close()
 
 
 def test_a_stopped_child_holds_up_no_big_request(worker: Worker) -> None:
