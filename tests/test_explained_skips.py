@@ -98,11 +98,14 @@ def test_the_explanation_of_one_file_is_none_for_another(tmp_path: Path) -> None
     assert code == pytest.ExitCode.TESTS_FAILED
 
 
-def test_every_line_of_the_list_stands_in_the_file_that_it_names() -> None:
+def test_every_line_of_the_list_is_still_said_by_a_test() -> None:
+    """In the file that it names, or in what that file uses (a rig)."""
     lines = explained(LIST)
+    texts = [file.read_text("utf-8") for file in (PROJECT / "tests").rglob("*.py")]
     assert lines
     for line in lines:
-        assert f'"{line.reason}"' in (PROJECT / line.file).read_text("utf-8"), line
+        assert (PROJECT / line.file).is_file(), line
+        assert any(f'"{line.reason}"' in text for text in texts), line
 
 
 def test_a_line_without_a_why_is_refused(tmp_path: Path) -> None:

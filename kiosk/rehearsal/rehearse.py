@@ -200,7 +200,7 @@ def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) ->
     try:
         wait_ready(terminal)
         watcher.timings_ms["start_to_ready"] = round((time.monotonic() - begun_s) * 1000, 1)
-        player = Player(terminal, Props(stand, terminal, watcher))
+        player = Player(terminal, Props(stand, terminal, watcher), repeats_stalls=True)
         try:
             for step in scenario.steps:
                 player.play(step)
@@ -209,6 +209,7 @@ def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) ->
         report.steps = player.played
         if stand.village.now["network"] == "up":
             settle(terminal)
+        watcher.facts.stalls = player.stalls
         _gather(stand, terminal, watcher.facts)
         report.facts = watcher.facts
         report.expectations = judge(scenario.expect, watcher.facts)
@@ -225,7 +226,7 @@ def _gather(stand: Stand, terminal: Terminal, facts: Facts) -> None:
         state = stand.centre.case_state(facts.case_code)
         facts.case_state = state or CaseState.RECEIVED.value
     camera = terminal.devices.camera
-    facts.camera_opens = camera.open_count if camera is not None else 0
+    facts.camera_opens = 0 if camera is None else camera.open_count - facts.stalls
     receipts = stand.village.printer.receipts
     facts.receipts = len(receipts)
     if receipts:

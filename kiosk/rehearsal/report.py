@@ -38,6 +38,9 @@ class Facts:
     registered: int = 0
     evaluations: int = 0
     camera_opens: int = 0
+    """Without those of attempts that the machine did not finish."""
+    stalls: int = 0
+    """Face attempts that the machine was too slow for, and that were made again."""
     card_reads: int = 0
     anonymous: bool = True
 
@@ -119,6 +122,7 @@ class Report:
             "queue": {"pending": facts.pending, "quarantined": facts.quarantined},
             "central": {"registered": facts.registered, "evaluations": facts.evaluations},
             "camera_opens": facts.camera_opens,
+            "stalls": facts.stalls,
             "timings_ms": {**self.timings_ms, **counted},
             "leftovers": [asdict(found) for found in self.scan.found],
             "looked_through": self.scan.files,

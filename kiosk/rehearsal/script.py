@@ -15,6 +15,9 @@ from kiosk.journey.states import State
 from kiosk.journey.view import View, action, fields_of
 from kiosk.rehearsal.scenario import VILLAGE, Step
 
+STALLED_WORDS = "没来得及比"
+"""On the screen of an attempt that the machine did not finish: it is not the resident's, and not counted."""
+STALLS_MAX = 3
 PATIENCE_S = 30.0
 """How long a step may take before the rehearsal says what it waited for."""
 
@@ -71,6 +74,10 @@ class Player:
     """None for a visit that touches nothing outside the terminal; other steps are then a mistake."""
     played: list[Played] = field(default_factory=list)
     screens: list[str] = field(default_factory=list)
+    repeats_stalls: bool = False
+    """Try the face again, as the screen asks, when the machine was too slow to compare: no try is lost by it."""
+    stalls: int = 0
+    """How often that was so."""
     _changed: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -164,6 +171,11 @@ class Player:
         while True:
             self._changed.clear()
             view = self.stage.view()
+            if self.repeats_stalls and self.stalls < STALLS_MAX and _stalled(view):
+                self.stalls += 1
+                self.stage.send(ev.Pressed("try_face"))
+                self._wait_changed(view)
+                continue
             if ready(view):
                 return view
             left_s = deadline_s - time.monotonic()
@@ -174,6 +186,13 @@ class Player:
                 raise StepFailedError(message)
             self._changed.wait(min(left_s, 0.5))
 
+    def _wait_changed(self, before: View) -> None:
+        """Until the screen is another one, or for `PATIENCE_S`."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while self.stage.view() == before and time.monotonic() < deadline_s:
+            self._changed.wait(0.1)
+            self._changed.clear()
+
     def _wait_world(self, ready: Callable[[], bool], what: str) -> None:
         deadline_s = time.monotonic() + PATIENCE_S * 2
         while not ready():
@@ -181,6 +200,10 @@ class Player:
                 message = f"waited {PATIENCE_S * 2:.0f} s for {what}"
                 raise StepFailedError(message)
             time.sleep(0.1)
+
+
+def _stalled(view: View) -> bool:
+    return view.state is State.FACE and STALLED_WORDS in view.title
 
 
 def _says(words: str) -> Callable[[View], bool]:

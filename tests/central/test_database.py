@@ -70,7 +70,7 @@ def test_demo_keys_are_kept_private_and_refused_in_production(tmp_path: Path) ->
     make_trust(trust)
     assert {path.name: path.read_bytes() for path in trust.iterdir()} == before
     private = [path for path in trust.iterdir() if path.suffix == ".key"]
-    assert len(private) == 7
+    assert len(private) == 8
     assert {path.stat().st_mode & 0o777 for path in private} == {0o600}
     assert trust.stat().st_mode & 0o777 == 0o700
     assert "PRIVATE" not in repr(load_trust(trust, production=False))

@@ -133,4 +133,5 @@ def test_garbage_is_no_answer(room: Room, answer: bytes) -> None:
     found = room.driver.probe()
     garbage.close()
     assert not found.usable
-    assert found.cause in ((Cause.A4_SILENT,) if answer else (Cause.A4_SILENT, Cause.A4_ABSENT))
+    # One that hangs up early may reset the connection, before its rubbish was read.
+    assert found.cause in (Cause.A4_SILENT, Cause.A4_ABSENT)
