@@ -168,6 +168,10 @@ class VirtualPrinter:
         self.set_pages(1)
 
     @property
+    def runs(self) -> bool:
+        return self._program is not None and self._program.runs
+
+    @property
     def uri(self) -> str:
         return f"ipp://localhost:{self.port}/ipp/print"
 

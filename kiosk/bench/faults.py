@@ -10,8 +10,12 @@ from dataclasses import replace
 from drivers.camera.simulated import CameraFault, SimulatedCamera
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import Fault, Rule
+from drivers.contract import Failed
+from drivers.document_printer.simulated import Fault as DocumentFault
+from drivers.document_printer.simulated import VirtualPrinter
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
+from drivers.sensors.simulated import SimulatedSysfs
 
 OK = "ok"
 UNPLUGGED = "unplugged"
@@ -51,6 +55,27 @@ LENS: dict[str, CameraFault] = {
 }
 
 
+A4: dict[str, DocumentFault] = {
+    OK: DocumentFault.NONE,
+    UNPLUGGED: DocumentFault.NONE,
+    **{fault.value: fault for fault in DocumentFault if fault is not DocumentFault.NONE},
+}
+CABINET: dict[str, dict[str, str]] = {
+    OK: {},
+    "door_open": {"gpio/value": "1"},
+    "too_hot": {"hwmon/temp1_input": "71000"},
+    "too_cold": {"hwmon/temp1_input": "-9000"},
+    "on_battery": {"power_supply/AC/online": "0", "power_supply/BAT0/status": "Discharging"},
+    "battery_low": {
+        "power_supply/AC/online": "0",
+        "power_supply/BAT0/status": "Discharging",
+        "power_supply/BAT0/capacity": "9",
+    },
+    "unreadable": {"hwmon/temp1_input": "rubbish"},
+}
+"""File of the simulated sysfs -> what it says."""
+
+
 def set_reader(reader: SimulatedSdtReader, fault: str) -> None:
     """Raises KeyError for a fault that there is not; so do the others."""
     rule = READER[fault]
@@ -81,3 +106,19 @@ def set_lens(camera: SimulatedCamera, fault: str) -> None:
         camera.unplug()
     else:
         camera.plug()
+
+
+def set_a4(printer: VirtualPrinter, fault: str) -> None:
+    """Raises OSError when it does not come back."""
+    printer.set_fault(A4[fault])
+    if fault == UNPLUGGED:
+        printer.vanish()
+    elif not printer.runs and isinstance(started := printer.start(port=printer.port), Failed):
+        raise OSError(started.detail or started.reason.value)
+
+
+def set_cabinet(sysfs: SimulatedSysfs, fault: str) -> None:
+    said = CABINET[fault]
+    sysfs.restore()
+    for name, value in said.items():
+        sysfs.write(name, value)

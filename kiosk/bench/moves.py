@@ -70,6 +70,25 @@ LENSES = (
     Choice("vanish", "连得上没画面", "Connects, no picture", "brick"),
     Choice("unplugged", "拔掉", "Unplugged", "brick"),
 )
+A4_PRINTERS = (
+    Choice("ok", "正常", "Works"),
+    Choice("slow", "很慢", "Slow", "amber"),
+    Choice("no-paper", "没有纸", "No paper", "brick"),
+    Choice("jam", "卡纸", "Jam", "brick"),
+    Choice("jam-after-a-page", "出一页后卡纸", "Jam after a page", "brick"),
+    Choice("abort", "中途放弃", "Gives up", "brick"),
+    Choice("nothing", "说打完了，没出纸", "Says done, prints nothing", "brick"),
+    Choice("unplugged", "拔掉", "Unplugged", "brick"),
+)
+CABINETS = (
+    Choice("ok", "正常", "In order"),
+    Choice("door_open", "柜门开着", "Door open", "amber"),
+    Choice("too_hot", "太热", "Too hot", "amber"),
+    Choice("too_cold", "太冷", "Too cold", "amber"),
+    Choice("on_battery", "停电，用电池", "On battery", "amber"),
+    Choice("battery_low", "电池快没电", "Battery low", "brick"),
+    Choice("unreadable", "传感器读不出", "Sensor unreadable", "brick"),
+)
 SERVICES = (Choice("up", "运行", "Runs"), Choice("down", "停了", "Stopped", "brick"))
 CARDS = tuple(Choice(key, p.document.name, p.note_en, note=p.note_zh) for key, p in PEOPLE.items())
 HELPER_CARDS = tuple(Choice(key, h.name, "Helper", note=h.authority) for key, h in HELPERS.items())
@@ -84,6 +103,8 @@ OFFERED = {
     "printer": PRINTERS,
     "lens": LENSES,
     "service": SERVICES,
+    "a4": A4_PRINTERS,
+    "cabinet": CABINETS,
 }
 """Move -> its choices; an empty value takes a card away."""
 TAKEN_AWAY = ("card", "helper")
@@ -121,6 +142,8 @@ class Moves:
         away = not value and what in TAKEN_AWAY
         if what not in OFFERED or not (away or value in {one.value for one in OFFERED[what]}):
             return Refused("没有这个动作。", "There is no such move.", unknown=True)
+        if what == "a4" and not self._village.a4:
+            return Refused("这里没有 A4 打印机。", "There is no A4 printer here.")
         if what in ("helper", "service") and not self._village.helper_slot:
             return Refused("智能卡服务没有运行，插不了协理员卡。", "The smart-card service does not run.")
         if what == "helper" and value and self._village.now["service"] == "down":

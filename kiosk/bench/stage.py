@@ -123,7 +123,7 @@ class Stage:
 
     def _open_village(self, plan: Plan) -> Village:
         village = Village(
-            plan.project / ".setup" / "faces", self.centre.port, use_helper_slot=plan.helper_slot
+            plan.project / ".setup" / "faces", self.centre.port, use_helper_slot=plan.helper_slot, use_a4=True
         )
         self._stack.callback(village.close)
         self.ini = self.folder / "kiosk.ini"
@@ -136,6 +136,8 @@ class Stage:
                 "    没有协理员卡槽：智能卡服务没有运行",
                 "no slot for a helper's card: the smart-card service does not run",
             )
+        if not village.a4:
+            self._say("    没有 A4 打印机：打印服务没有运行", "no A4 printer: the print service does not run")
         return village
 
     def _open_page(self, port: int) -> PageServer:

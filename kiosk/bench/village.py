@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from drivers.camera.simulated import SimulatedCamera
 from drivers.card_reader import simulated_photo
@@ -14,7 +17,9 @@ from drivers.card_reader.simulated_module import SimulatedCard
 from drivers.card_reader.virtual_card import IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_service import VirtualService
 from drivers.contract import Failed, Ok
+from drivers.document_printer.simulated import QUEUE, VirtualPrinter, VirtualPrintService
 from drivers.receipt_printer.simulated import SimulatedPrinter
+from drivers.sensors.simulated import SimulatedSysfs
 from kiosk.bench import faults
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS, Person
@@ -24,10 +29,13 @@ from kiosk.bench.scenes import scene
 class Village:
     """Starts everything in `__init__`, ends everything in `close`; `settings` are for kiosk.ini.
 
-    `use_helper_slot` off leaves the machine's smart-card service alone.
+    `use_helper_slot` off leaves the machine's smart-card service alone. `use_a4` starts a print service
+    with a virtual A4 printer, which takes two seconds; `a4` tells whether it stands.
     """
 
-    def __init__(self, faces: Path, centre_port: int, *, use_helper_slot: bool = True) -> None:
+    def __init__(
+        self, faces: Path, centre_port: int, *, use_helper_slot: bool = True, use_a4: bool = False
+    ) -> None:
         self._faces = faces
         with ExitStack() as stack:
             self.reader = SimulatedSdtReader()
@@ -42,18 +50,43 @@ class Village:
             self._service = VirtualService()
             stack.callback(self._service.stop)
             self.helper_slot = use_helper_slot and isinstance(self._service.start(), Ok)
+            self._cabinet = SimulatedSysfs.grown(
+                Path(stack.enter_context(TemporaryDirectory(prefix="cabinet-")))
+            )
+            self._a4 = self._open_a4(stack) if use_a4 else None
             self._helper_card: VirtualCard | None = None
             stack.callback(self.take_helper_card)
             self._stack = stack.pop_all()
         self.card = ""
         self.helper = ""
         self.sight = "street"
-        self.now = dict.fromkeys(("paper", "reader", "printer", "lens"), faults.OK)
+        self.now = dict.fromkeys(("paper", "reader", "printer", "lens", "cabinet", "a4"), faults.OK)
         """What `set` made so, by what."""
         self.now |= {"network": "up", "service": "up" if self.helper_slot else "down"}
 
     def close(self) -> None:
         self._stack.close()
+
+    @property
+    def a4(self) -> bool:
+        """Whether an A4 printer stands here."""
+        return self._a4 is not None
+
+    def _open_a4(self, stack: ExitStack) -> VirtualPrinter | None:
+        """A cupsd of its own and one printer; None where the machine has not the programs for it."""
+        service = VirtualPrintService()
+        stack.callback(service.close)
+        printer = VirtualPrinter(service.folder / "printer")
+        stack.callback(printer.close)
+        started = service.start()
+        if isinstance(started, Failed) or isinstance(printer.start(), Failed):
+            return None
+        try:
+            service.add_queue(printer.uri)
+        except subprocess.SubprocessError:
+            return None
+        self._a4_server = started.value
+        return printer
 
     def settings(self) -> dict[tuple[str, str], str]:
         """Where the terminal finds this village's devices: (section, key) -> value."""
@@ -66,6 +99,16 @@ class Village:
                 "photo_decoder",
             ): f"{sys.executable} -m drivers.card_reader.simulated_photo_decoder",
             ("camera", "source"): self.camera.address,
+            **{
+                ("sensors", name): value
+                for name, value in asdict(self._cabinet.wanted).items()
+                if name in ("door", "temperature", "mains", "battery")
+            },
+            **(
+                {("document_printer", "queue"): QUEUE, ("document_printer", "server"): self._a4_server}
+                if self.a4
+                else {}
+            ),
             ("receipt_printer", "address"): self.printer.address,
             ("centre", "url"): f"https://127.0.0.1:{self.proxy.port}",
         }
@@ -129,6 +172,10 @@ class Village:
                 faults.set_reader(self.reader, value)
             case "lens":
                 faults.set_lens(self.camera, value)
+            case "cabinet":
+                faults.set_cabinet(self._cabinet, value)
+            case "a4" if self._a4 is not None:
+                faults.set_a4(self._a4, value)
             case "service":
                 self._set_service(value)
             case _:

@@ -23,6 +23,7 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "reader": str,
     "printer": str,
     "lens": str,
+    "cabinet": str,
     "wait_state": str,
     "wait_enabled": str,
     "wait_registered": int,
@@ -52,6 +53,7 @@ VILLAGE: dict[str, tuple[str, ...]] = {
     "reader": tuple(faults.READER),
     "printer": tuple(faults.PRINTER),
     "lens": tuple(faults.LENS),
+    "cabinet": tuple(faults.CABINET),
 }
 
 

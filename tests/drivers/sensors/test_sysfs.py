@@ -9,8 +9,8 @@ import pytest
 
 from drivers.contract import Cause, DeviceState, DeviceStatus
 from drivers.sensors.contract import Wanted
+from drivers.sensors.simulated import SimulatedSysfs
 from drivers.sensors.sysfs import SysfsCabinet
-from tests.drivers.sensors.tree import Tree
 
 READY = DeviceStatus(DeviceState.READY)
 OPEN, HOT, COLD = Cause.CABINET_DOOR_OPEN, Cause.CABINET_TOO_HOT, Cause.CABINET_TOO_COLD
@@ -19,11 +19,11 @@ CAPACITY, STATUS = "power_supply/BAT0/capacity", "power_supply/BAT0/status"
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return Tree.grown(tmp_path)
+def tree(tmp_path: Path) -> SimulatedSysfs:
+    return SimulatedSysfs.grown(tmp_path)
 
 
-def test_a_cabinet_in_good_order_is_ready_and_warns_of_nothing(tree: Tree) -> None:
+def test_a_cabinet_in_good_order_is_ready_and_warns_of_nothing(tree: SimulatedSysfs) -> None:
     cabinet = SysfsCabinet(tree.wanted)
     assert not cabinet.status().usable, "nothing is known before it was read"
     assert cabinet.probe() == READY
@@ -46,7 +46,7 @@ def test_a_cabinet_in_good_order_is_ready_and_warns_of_nothing(tree: Tree) -> No
     ],
 )
 def test_what_is_the_matter_is_a_warning(
-    tree: Tree, values: dict[str, str], warnings: tuple[Cause, ...]
+    tree: SimulatedSysfs, values: dict[str, str], warnings: tuple[Cause, ...]
 ) -> None:
     for name, value in values.items():
         tree.write(name, value)
@@ -66,7 +66,7 @@ def test_what_is_the_matter_is_a_warning(
         (STATUS, "Unknown"),
     ],
 )
-def test_rubbish_is_unknown_and_never_fine(tree: Tree, name: str, value: str) -> None:
+def test_rubbish_is_unknown_and_never_fine(tree: SimulatedSysfs, name: str, value: str) -> None:
     tree.write(name, value)
     status = SysfsCabinet(tree.wanted).probe()
     assert (status.state, status.cause) == (DeviceState.UNKNOWN, Cause.CABINET_SENSOR_UNREADABLE)
@@ -76,7 +76,9 @@ def test_rubbish_is_unknown_and_never_fine(tree: Tree, name: str, value: str) ->
 @pytest.mark.parametrize(
     "name", ["gpio/value", "hwmon/temp1_input", "power_supply/AC/online", CAPACITY, STATUS]
 )
-def test_a_sensor_that_is_gone_is_unknown_and_the_others_are_told_beside_it(tree: Tree, name: str) -> None:
+def test_a_sensor_that_is_gone_is_unknown_and_the_others_are_told_beside_it(
+    tree: SimulatedSysfs, name: str
+) -> None:
     tree.write("hwmon/temp1_input", "70000")
     tree.remove(name)
     cabinet = SysfsCabinet(tree.wanted)
@@ -88,12 +90,12 @@ def test_a_sensor_that_is_gone_is_unknown_and_the_others_are_told_beside_it(tree
     assert cabinet.probe().usable, "it recovers by itself"
 
 
-def test_without_a_mains_sensor_the_battery_says_that_it_feeds(tree: Tree) -> None:
+def test_without_a_mains_sensor_the_battery_says_that_it_feeds(tree: SimulatedSysfs) -> None:
     tree.write(STATUS, "Discharging")
     assert SysfsCabinet(replace(tree.wanted, mains="")).probe().warnings == (ON_BATTERY,)
 
 
-def test_a_door_switch_the_other_way_round(tree: Tree) -> None:
+def test_a_door_switch_the_other_way_round(tree: SimulatedSysfs) -> None:
     wanted = replace(tree.wanted, door_open_value=0)
     assert SysfsCabinet(wanted).probe().warnings == (OPEN,)
 
@@ -103,7 +105,7 @@ def test_no_sensor_at_all_is_no_cabinet() -> None:
     assert Wanted(battery="/sys/class/power_supply/BAT0").any
 
 
-def test_after_closing_nothing_is_known(tree: Tree) -> None:
+def test_after_closing_nothing_is_known(tree: SimulatedSysfs) -> None:
     cabinet = SysfsCabinet(tree.wanted)
     cabinet.probe()
     cabinet.close()

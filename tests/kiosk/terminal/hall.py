@@ -75,7 +75,11 @@ def unused_port() -> int:
 
 @contextlib.contextmanager
 def hall(
-    folder: Path, *, centre_port: int | None = None, settings: Mapping[tuple[str, str], str] | None = None
+    folder: Path,
+    *,
+    centre_port: int | None = None,
+    settings: Mapping[tuple[str, str], str] | None = None,
+    use_a4: bool = False,
 ) -> Iterator[Hall]:
     """Everything stands on entry, but devices may still be opening. Without a centre the line is dead.
 
@@ -87,6 +91,7 @@ def hall(
             PROJECT / ".setup" / "faces",
             unused_port() if centre_port is None else centre_port,
             use_helper_slot=False,
+            use_a4=use_a4,
         )
         stack.callback(village.close)
         text = village_ini(PROJECT, {**village.settings(), **(settings or {})}, folder / "state")

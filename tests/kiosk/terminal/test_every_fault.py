@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,11 +49,42 @@ def test_a_fault_is_named_and_gone_when_it_is_mended(
             assert device.probe().usable, fault
 
 
+@pytest.mark.parametrize("fault", [name for name in faults.CABINET if name != faults.OK])
+def test_the_cabinet_tells_what_is_the_matter(stand: Hall, fault: str) -> None:
+    cause = {"unreadable": "sensor_unreadable"}.get(fault, fault)
+    stand.village.set("cabinet", fault)
+    assert wait_until(lambda: f"cabinet.{cause}" in report(stand)[1]), fault
+    stand.village.set("cabinet", faults.OK)
+    assert wait_until(lambda: not any(c.startswith("cabinet.") for c in report(stand)[1])), fault
+
+
+def test_an_a4_printer_that_is_gone_is_told_and_comes_back(tmp_path: Path) -> None:
+    """What fails only within a job is in tests/drivers/document_printer."""
+    settings = {**NO_CAMERA, **NO_PRINTER, ("card_reader", "kind"): "none"}
+    with hall(tmp_path, settings=settings, use_a4=True) as stand:
+        device = stand.terminal.devices.named()["a4"]
+        assert wait_until(lambda: device.status().usable)
+        stand.village.set("a4", faults.UNPLUGGED)
+        assert wait_until(lambda: not device.status().usable)
+        assert any(cause.startswith("a4.") for cause in report(stand)[1])
+        stand.village.set("a4", faults.OK)
+        assert wait_until(lambda: device.status().usable)
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    settings = {**NO_CAMERA, **NO_PRINTER, ("card_reader", "kind"): "none"}
+    with hall(tmp_path_factory.mktemp("cabinet"), settings=settings) as made:
+        yield made
+
+
 def test_the_bench_offers_every_fault_that_the_simulators_have() -> None:
     for what, known in (
         ("reader", faults.READER),
         ("printer", faults.PRINTER),
         ("lens", faults.LENS),
         ("paper", faults.PAPER),
+        ("a4", faults.A4),
+        ("cabinet", faults.CABINET),
     ):
         assert {choice.value for choice in moves.OFFERED[what]} == set(known)

@@ -1,4 +1,4 @@
-"""A simulated sysfs: the files that the kernel would show, written by hand."""
+"""The far end of a cabinet's sensors: the files that the kernel would show, written by hand."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ from pathlib import Path
 
 from drivers.sensors.contract import Wanted
 
+IN_ORDER = {
+    "gpio/value": "0",
+    "hwmon/temp1_input": "31500",
+    "power_supply/AC/online": "1",
+    "power_supply/BAT0/capacity": "100",
+    "power_supply/BAT0/status": "Full",
+}
+
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class SimulatedSysfs:
     """A cabinet in good order: shut, 31.5 degrees, on mains, battery full."""
 
     root: Path
 
     @classmethod
-    def grown(cls, root: Path) -> Tree:
+    def grown(cls, root: Path) -> SimulatedSysfs:
         tree = cls(root)
-        tree.write("gpio/value", "0")
-        tree.write("hwmon/temp1_input", "31500")
-        tree.write("power_supply/AC/online", "1")
-        tree.write("power_supply/BAT0/capacity", "100")
-        tree.write("power_supply/BAT0/status", "Full")
+        tree.restore()
         return tree
+
+    def restore(self) -> None:
+        """All in good order again."""
+        for name, value in IN_ORDER.items():
+            self.write(name, value)
 
     @property
     def wanted(self) -> Wanted:
