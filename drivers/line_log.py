@@ -24,10 +24,10 @@ class LineLog:
 
     def read(self) -> list[dict[str, Any]]:
         """All whole lines that hold an object, oldest first; none while there is no file."""
-        self._seen = self._signature()
-        if self._seen is None:
-            return []
-        return [fields for line in self.path.read_bytes().splitlines() if (fields := _parsed(line))]
+        seen = self._signature()
+        lines = [] if seen is None else self.path.read_bytes().splitlines()
+        self._seen = seen  # only now: what could not be read is still to be read
+        return [fields for line in lines if (fields := _parsed(line))]
 
     def changed(self) -> bool:
         """True when another has written since the last `read` or `append` of this object."""

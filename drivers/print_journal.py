@@ -116,9 +116,10 @@ class JobJournal:
         return tuple(entry for entry in self._latest.values() if entry.state in states)
 
     def _reload(self) -> None:
+        lines = self._log.read()  # first: what is known stays known when the disk refuses
         self._latest.clear()
         self._last_sent = None
-        for fields in self._log.read():
+        for fields in lines:
             if (entry := _entry(fields)) is not None:
                 self._note(entry)
 

@@ -6,6 +6,7 @@ middle of a piece that was promised whole.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -101,7 +102,8 @@ class Recorder:
         if self._ended.is_set() and not self._thread.is_alive():
             return
         self._ended.set()
-        self._pieces.put(None)
+        with contextlib.suppress(queue.Full):  # the disk hangs: the terminal ends all the same
+            self._pieces.put(None, timeout=_CLOSE_S)
         self._thread.join(_CLOSE_S)
 
     def _run(self) -> None:

@@ -179,7 +179,6 @@ class OpencvCamera:
         """A new process for the camera."""
         self.stop()
         self._worker.restart()
-        self._status = DeviceStatus(DeviceState.OPENING)
 
     def close(self) -> None:
         if self._closed:

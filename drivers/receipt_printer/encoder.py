@@ -22,7 +22,7 @@ LEFT, CENTRE = b"\x1ba\x00", b"\x1ba\x01"
 _DLE_COMMANDS = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class EncodedSlip:
     """What is sent, in order: `start`, each of `slices`, `cut`. `rows`: paper used, in dots, the cut apart."""
 

@@ -45,7 +45,7 @@ _NORMAL, _TALL, _DOUBLE = 0x00, 0x01, 0x11
 _SIZES: Final = {Size.SMALL: _NORMAL, Size.BODY: _NORMAL, Size.LARGE: _TALL, Size.TITLE: _DOUBLE}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Line:
     """One line of clean text that fits; `size` is that of GS !."""
 

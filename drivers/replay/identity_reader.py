@@ -13,7 +13,6 @@ from drivers.recording import Piece
 from drivers.replay.script import Script, exchanges
 from drivers.tap import Direction
 
-WIRE = "card"
 READ_S = 5.0
 POLL_S = 0.02
 """Between two looks at an empty pad: waiting need not be waited again."""
@@ -45,7 +44,7 @@ def replay(pieces: tuple[Piece, ...]) -> tuple[list[str], Script]:
     outcomes: list[str] = []
     try:
         while not script.finished:
-            left = script.skipped, script.strange
+            left = script.left
             match reader.read(READ_S, Event()):
                 case Ok(read):
                     said = f"ok {read.document.kind.value}"
@@ -53,7 +52,7 @@ def replay(pieces: tuple[Piece, ...]) -> tuple[list[str], Script]:
                     said = f"failed {reason.value}"
             if outcomes[-1:] != [said]:
                 outcomes.append(said)
-            elif left == (script.skipped, script.strange) and said == "failed timed_out":
+            elif left == script.left:
                 break  # it asks for nothing that is left
     finally:
         reader.close()

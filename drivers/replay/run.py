@@ -35,5 +35,5 @@ def replay(recording: Recording) -> tuple[Replayed, ...]:
     for wire in recording.wires:
         if wire in WIRES:
             outcomes, script = WIRES[wire](recording.of(wire))
-            done.append(Replayed(wire, tuple(outcomes), script.strange, script.skipped))
+            done.append(Replayed(wire, tuple(outcomes), script.strange, script.skipped + script.left))
     return tuple(done)

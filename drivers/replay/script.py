@@ -54,27 +54,27 @@ class Script:
 
     def __init__(self, recorded: Sequence[Exchange]) -> None:
         self._left = list(recorded)
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self.strange = 0
         self.skipped = 0
 
     @property
     def finished(self) -> bool:
-        with self._changed:
-            return not self._left
+        return self.left == 0
+
+    @property
+    def left(self) -> int:
+        """Exchanges that are still to come."""
+        with self._lock:
+            return len(self._left)
 
     def answers_to(self, question: bytes) -> tuple[Said, ...]:
         """What was said to this question the next time that it was asked; nothing when it never was."""
-        with self._changed:
+        with self._lock:
             for index, exchange in enumerate(self._left):
                 if exchange.question == question:
                     self.skipped += index
                     del self._left[: index + 1]
-                    self._changed.notify_all()
                     return exchange.said
             self.strange += 1
             return ()
-
-    def wait_finished(self, timeout_s: float) -> bool:
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._left, timeout_s)

@@ -18,6 +18,8 @@ from drivers.replay.script import Script, exchanges
 from drivers.tap import Direction
 
 READ_S = 5.0
+IDLE_READS = 3
+"""A service or a reader that is away comes back within these, or the card is never asked again."""
 NO_SUCH_COMMAND = bytes.fromhex("6D00")
 
 
@@ -48,12 +50,15 @@ def replay(pieces: tuple[Piece, ...]) -> tuple[list[str], Script]:
     reader = PcscReader()
     outcomes: list[str] = []
     try:
-        while not script.finished and not script.strange:
+        idle = 0
+        while not script.finished and not script.strange and idle < IDLE_READS:
+            left = script.left
             match reader.read(READ_S, Event()):
                 case Ok(read):
                     outcomes.append(f"ok {read.document.kind.value}")
                 case Failed(reason):
                     outcomes.append(f"failed {reason.value}")
+            idle = idle + 1 if script.left == left else 0
     finally:
         reader.close()
         card.remove()

@@ -144,7 +144,7 @@ def _reported(answer: Mapping[str, Any], settings: Settings) -> list[Finding]:
     found = []
     statuses = {kind: _status(plain) for kind, plain in answer["devices"].items()}
     found += _devices(statuses, settings)
-    of_devices = {cause for status in statuses.values() for cause in _causes(status)}
+    of_devices = {cause for kind, status in statuses.items() for cause in _causes(kind, status)}
     found += _office(report, [cause for cause in report["causes"] if cause not in of_devices])
     if report["link"] == LinkState.ONLINE:
         found.append(fine("centre"))
@@ -171,7 +171,9 @@ def _stopped(settings: Settings, progress: Progress) -> list[Finding]:
             stack.callback(base.sender.close)
             found += _devices(_probed(base.devices, progress), settings)
             seen = base.surroundings.seen()
-            of_devices = {cause for plain in seen["devices"].values() for cause in _causes(_status(plain))}
+            of_devices = {
+                cause for kind, plain in seen["devices"].items() for cause in _causes(kind, _status(plain))
+            }
             found += _office(seen["report"], [c for c in seen["report"]["causes"] if c not in of_devices])
             progress("中心 / the centre")
             found.append(_centre(base))
@@ -228,9 +230,12 @@ def _devices(statuses: Mapping[str, DeviceStatus], settings: Settings) -> list[F
         "card": settings.card_reader.kind != "none",
         "helper": settings.card_reader.helper_kind != "none",
         "camera": bool(settings.camera.source),
+        "document_camera": bool(settings.document_camera.source),
         "face": bool(settings.camera.source),
         "printer": settings.receipt_printer.address != "none",
+        "a4": settings.document_printer.queue != "none",
         "speaker": bool(settings.speech.command),
+        "touch": bool(settings.screen.touch_panel),
     }
     return found + [
         not_fitted(kind) for kind, wanted in fitted.items() if not wanted and kind not in statuses
@@ -256,13 +261,14 @@ def _settled(device: Device) -> DeviceStatus:
     return status
 
 
-def _causes(status: DeviceStatus) -> Iterator[str]:
+def _causes(kind: str, status: DeviceStatus) -> Iterator[str]:
+    """What the report may say of this device: its own words, or those that the health has for its kind."""
     if status.cause is not None:
         yield status.cause.value
     for warning in status.warnings:
         yield warning.value
-    if not status.usable:
-        yield from ("device.unknown", "helper.unavailable")
+    if status.warnings or not status.usable:
+        yield from ("device.unknown", f"{kind}.unavailable")
 
 
 def _status(plain: Mapping[str, Any]) -> DeviceStatus:

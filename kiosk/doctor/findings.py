@@ -40,9 +40,12 @@ NAMES: dict[str, tuple[str, str]] = {
     "document_camera": ("高拍仪", "document camera"),
     "face": ("人脸确认", "face check"),
     "printer": ("回执打印机", "receipt printer"),
+    "a4": ("文件打印机", "document printer"),
     "speaker": ("朗读", "reading aloud"),
     "cabinet": ("柜内传感器", "the cabinet's sensors"),
     "touch": ("触摸屏", "touch panel"),
+    "keyboard": ("键盘", "keyboard"),
+    "staff": ("工作人员", "staff"),
     "centre": ("中心", "centre"),
     "queue": ("待送件", "queue"),
     "disk": ("磁盘", "disk"),
@@ -102,14 +105,14 @@ def name_of(subject: str) -> tuple[str, str]:
 
 def of_device(kind: str, status: DeviceStatus) -> list[Finding]:
     """A device's state, and one finding more for each of its warnings."""
+    warned = [of_cause(kind, warning.value, Verdict.WARNING) for warning in status.warnings]
     if status.usable:
-        warned = [of_cause(kind, warning.value, Verdict.WARNING) for warning in status.warnings]
         return warned or [fine(kind, status.detail)]
     verdict = Verdict.UNKNOWN if status.state in _STATE_WORDS else Verdict.WRONG
     if status.cause is not None:
-        return [of_cause(kind, status.cause.value, verdict, status.detail)]
+        return [of_cause(kind, status.cause.value, verdict, status.detail), *warned]
     words = _STATE_WORDS.get(status.state, _STATE_WORDS[DeviceState.UNKNOWN])
-    return [Finding(kind, Verdict.UNKNOWN, words, _POWER_CYCLE, "device.unknown", status.detail)]
+    return [Finding(kind, Verdict.UNKNOWN, words, _POWER_CYCLE, "device.unknown", status.detail), *warned]
 
 
 def of_cause(subject: str, cause: str, verdict: Verdict = Verdict.WRONG, detail: str = "") -> Finding:

@@ -40,8 +40,9 @@ def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_
     from kiosk.control import ControlFailure, ask
     from kiosk.keys import KeyFileError
     from kiosk.office import CHINA_TIME
+    from kiosk.printer_command import acknowledge
     from kiosk.selftest import steps as s
-    from kiosk.selftest.sheet import line_of, sheet
+    from kiosk.selftest.sheet import JOB_ID, line_of, sheet
     from offline_queue.records import StoreError
 
     def say(words: str) -> None:
@@ -93,6 +94,8 @@ def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_
         for number, step in enumerate(todo, 1):
             done.append(step())
             say(f"{number}/{len(todo)}{line_of(done[-1])}")
+        if paper and devices.printer is not None:
+            acknowledge(settings, [JOB_ID])  # no resident waits for it: whoever asked stands there
     ok = not any(step.outcome is CheckOutcome.FAILED for step in done)
     data = {
         "ok": ok,

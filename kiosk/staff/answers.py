@@ -39,7 +39,7 @@ class StaffAction(StrEnum):
 
     PAPER_CHANGED = "paper_changed"
     PRINTS_SEEN = "prints_seen"
-    """Somebody looked at the print jobs of unknown outcome."""
+    """Somebody saw to the slips that did not come out, or are not known to have."""
     TEST_PRINT = "test_print"
     RESTART_CARD = "restart_card"
     RESTART_HELPER = "restart_helper"

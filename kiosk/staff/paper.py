@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.contract import Failed, Outcome
+from drivers.contract import Cause, Failed, Outcome
 from drivers.receipt_printer.contract import ReceiptPrinter, Slip
 from kiosk.clock import Clock
 from kiosk.journey.world import Place
@@ -31,7 +31,9 @@ def printer_jobs(
 
     def test_print() -> Done:
         at = clock.now().wall_utc.astimezone(CHINA_TIME)
-        return _print(printer, strip_for_test(place, at, TEST_JOB))
+        done = _print(printer, strip_for_test(place, at, TEST_JOB))
+        acknowledge(settings, [TEST_JOB])  # no resident waits for it: whoever asked stands there
+        return done
 
     return {
         StaffAction.PAPER_CHANGED: paper_changed,
@@ -41,13 +43,12 @@ def printer_jobs(
 
 
 def _print(printer: ReceiptPrinter, slip: Slip) -> Done:
-    try:
-        outcome = printer.print_slip(slip).outcome
-    except OSError:
-        return Failed(StaffFailure.DISK)  # the printer's journal could not be written
-    match outcome:
+    report = printer.print_slip(slip)
+    match report.outcome:
         case Outcome.DONE:
             return DONE
+        case Outcome.FAILED if report.cause is Cause.PRINTER_JOURNAL:
+            return Failed(StaffFailure.DISK)
         case Outcome.FAILED:
             return Failed(StaffFailure.DEVICE)
         case Outcome.UNKNOWN:

@@ -128,6 +128,25 @@ def test_a_disk_that_refuses_is_an_answer(tmp_path: Path, monkeypatch: pytest.Mo
     assert journal.problem == ""
 
 
+def test_what_is_known_outlives_a_moment_in_which_it_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "jobs.jsonl"
+    journal = JobJournal(path)
+    journal.record("A", JobState.UNKNOWN, 100)
+    JobJournal(path).record("B", JobState.FAILED, 0)
+
+    def refuse(_path: Path) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr(Path, "read_bytes", refuse)
+        assert _ids(journal.unsettled()) == ["A"]
+        assert journal.paper_disturbed(), "else what A left would hang on the next resident's slip"
+        assert "Too many" in journal.problem
+    assert _ids(journal.unsettled()) == ["A", "B"], "what another wrote is still to be read"
+
+
 def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     path = tmp_path / "jobs.jsonl"
     path.mkdir()

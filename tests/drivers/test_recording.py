@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -75,6 +76,31 @@ def test_a_disk_that_takes_no_more_stops_nothing_else(
     recorder.close()
     take(Direction.FROM_DEVICE, b"x", time.monotonic_ns())
     assert "the recording stopped: No space left on device" in caplog.text
+    assert not recorder._thread.is_alive()
+
+
+def test_a_disk_that_hangs_holds_the_end_up_no_longer_than_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.recording._WAITING_PIECES", 2)
+    monkeypatch.setattr("drivers.recording._CLOSE_S", 0.05)
+    recorder = Recorder(tmp_path / "one.jsonl", ROOM, {})
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(write_end, bytes(65536))
+    os.set_blocking(write_end, True)
+    os.dup2(write_end, recorder._file.fileno())
+    take = recorder.tap("card")
+    while not recorder.dropped:
+        take(Direction.FROM_DEVICE, b"x", time.monotonic_ns())
+    recorder.close()
+    assert recorder._thread.is_alive(), "it waits for the disk, and nobody waits for it"
+    for end in (write_end, read_end):
+        os.close(end)
+    recorder.close()  # the disk answers again, if only by an error
+    recorder._thread.join(5.0)
     assert not recorder._thread.is_alive()
 
 

@@ -47,7 +47,7 @@ class TravelDocument:
         return f"TravelDocument({self.document!r}, {self.photo!r})"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Contents:
     """The files as read, and why those are missing that are."""
 

@@ -15,7 +15,7 @@ from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
 from drivers.evidence import Assurance, CheckName, assurance
 from tests.drivers.card_reader.people import DEMO, HELPER, RESIDENT
 from tests.drivers.card_reader.test_card_readers import NEVER
-from tests.drivers.card_reader.waiting import wait_until
+from tests.drivers.waiting import wait_until
 from tests.groups import ONE_READER
 
 pytestmark = pytest.mark.xdist_group(ONE_READER)

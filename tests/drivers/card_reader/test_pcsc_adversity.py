@@ -27,7 +27,7 @@ from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.tap import Direction
 from tests.drivers.card_reader.people import DEMO, HELPER
 from tests.drivers.card_reader.test_card_readers import LOST, NEVER
-from tests.drivers.card_reader.waiting import wait_until
+from tests.drivers.waiting import wait_until
 from tests.groups import ONE_READER
 from tests.soak import pcsc_cycles
 

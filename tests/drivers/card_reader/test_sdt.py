@@ -18,7 +18,7 @@ from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
 from drivers.evidence import Assurance, CheckName, assurance
 from tests.drivers.card_reader.people import CARD, FOREIGN_2017, FOREIGN_2023, HMT, PHOTO, RESIDENT
 from tests.drivers.card_reader.test_card_readers import NEVER
-from tests.drivers.card_reader.waiting import wait_until
+from tests.drivers.waiting import wait_until
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from drivers.contract import CheckOutcome, Failed, Ok
 from drivers.evidence import Assurance, CheckName, assurance
 from tests.drivers.card_reader.people import HELPER, SOCIAL_SECURITY
 from tests.drivers.card_reader.test_card_readers import NEVER
-from tests.drivers.card_reader.waiting import wait_until
+from tests.drivers.waiting import wait_until
 from tests.groups import ONE_READER
 
 HOLDER = {NUMBER: b"110199194803120027", NAME: "沈秋萍".encode("gbk").ljust(30, b"\0"), SEX: b"2"}

@@ -29,7 +29,7 @@ from drivers.contract import Failed, Ok
 from drivers.tap import Direction
 from tests.drivers.card_reader.people import CARD, PHOTO, RESIDENT
 from tests.drivers.card_reader.test_card_readers import NEVER
-from tests.drivers.card_reader.waiting import wait_until
+from tests.drivers.waiting import wait_until
 
 PERSONAL = 0xE7
 """Every byte that says something about the person is this one, which no frame's own part can be."""

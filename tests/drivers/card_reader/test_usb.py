@@ -23,8 +23,8 @@ from drivers.card_reader.usb_link import UsbLink
 from drivers.card_reader.usb_port import UsbPort
 from drivers.contract import Cause, DeviceState, Failed, Ok
 from tests.drivers.card_reader.test_card_readers import NEVER
-from tests.drivers.card_reader.waiting import wait_until
 from tests.drivers.rigs.sdt import SdtUsbRig
+from tests.drivers.waiting import wait_until
 
 ALWAYS = 1_000_000
 ANY = parse("usb:")

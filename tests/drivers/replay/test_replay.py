@@ -147,6 +147,17 @@ def test_a_script_tells_what_was_asked_more_or_less_than_then() -> None:
     assert script.strange == 2
 
 
+def test_a_recording_of_another_driver_ends_and_says_what_was_not_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("drivers.replay.identity_reader.READ_S", 0.3)
+    ask, answer = Direction.TO_DEVICE, Direction.FROM_DEVICE
+    recording = Recording({}, pieces((ask, b"what nobody asks now"), (answer, b"1")), complete=True)
+    (replayed,) = replay(recording)
+    assert replayed.skipped == 1
+    assert replayed.strange > 0
+
+
 def test_delays_are_those_of_the_recording() -> None:
     script = exchanges(
         (

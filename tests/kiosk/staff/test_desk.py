@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from drivers.contract import DeviceState, DeviceStatus, Failed, Ok, Outcome
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
+from drivers.print_journal import JobJournal, JobState
 from drivers.receipt_printer.contract import PrintReport, Slip
 from kiosk.clock import Clock
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Place
-from kiosk.paper.spool import paper_roll
+from kiosk.paper.spool import journal_path, paper_roll
 from kiosk.settings import Settings
 from kiosk.staff.answers import StaffAction, StaffFailure
 from kiosk.staff.desk import Desk, jobs
-from kiosk.staff.paper import printer_jobs
+from kiosk.staff.paper import TEST_JOB, printer_jobs
 from kiosk.staff.switch import OUT_OF_SERVICE, ServiceSwitch
 from tests.kiosk.test_assembly import settings_of
 
@@ -44,14 +45,12 @@ class Reader:
 
 
 class Printer:
-    def __init__(self, outcome: Outcome | None) -> None:
-        self.outcome, self.slips = outcome, list[Slip]()
+    def __init__(self, outcome: Outcome, cause: Cause | None = None) -> None:
+        self.report, self.slips = PrintReport(outcome, cause), list[Slip]()
 
     def print_slip(self, slip: Slip) -> PrintReport:
         self.slips.append(slip)
-        if self.outcome is None:
-            raise OSError(28, "No space left on device")
-        return PrintReport(self.outcome)
+        return self.report
 
 
 @pytest.fixture
@@ -114,22 +113,31 @@ def test_restart_and_exit_are_asked_of_the_program(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "result"),
+    ("outcome", "cause", "result"),
     [
-        (Outcome.DONE, Ok(None)),
-        (Outcome.FAILED, Failed(StaffFailure.DEVICE)),
-        (Outcome.UNKNOWN, Failed(StaffFailure.UNKNOWN)),
-        (None, Failed(StaffFailure.DISK)),
+        (Outcome.DONE, None, Ok(None)),
+        (Outcome.FAILED, Cause.PRINTER_COVER, Failed(StaffFailure.DEVICE)),
+        (Outcome.FAILED, Cause.PRINTER_JOURNAL, Failed(StaffFailure.DISK)),
+        (Outcome.UNKNOWN, None, Failed(StaffFailure.UNKNOWN)),
     ],
 )
 def test_a_test_print_ends_as_the_printer_says(
-    settings: Settings, tmp_path: Path, outcome: Outcome | None, result: object
+    settings: Settings, tmp_path: Path, outcome: Outcome, cause: Cause | None, result: object
 ) -> None:
-    printer: Any = Printer(outcome)
+    printer: Any = Printer(outcome, cause)
     now = datetime(2026, 11, 25, 1, tzinfo=UTC)
     done = printer_jobs(settings, printer, PLACE, Clock(tmp_path / "clock.json", wall=lambda: now))
     assert done[StaffAction.TEST_PRINT]() == result
     assert len(printer.slips) == 1
+
+
+def test_a_test_print_that_failed_is_no_residents_slip(settings: Settings, tmp_path: Path) -> None:
+    journal = JobJournal(journal_path(settings))
+    for job in ("a resident's", TEST_JOB):
+        journal.record(job, JobState.FAILED, 0, Cause.PRINTER_COVER)
+    printer: Any = Printer(Outcome.FAILED, Cause.PRINTER_COVER)
+    printer_jobs(settings, printer, PLACE, Clock(tmp_path / "clock.json"))[StaffAction.TEST_PRINT]()
+    assert [entry.job_id for entry in journal.unsettled()] == ["a resident's"]
 
 
 def test_a_new_roll_and_seen_prints_are_written_where_the_printer_looks(

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
+
 import pytest
 
 from drivers.contract import Cause, DeviceState, DeviceStatus
 from kiosk.assembly.terminal import assemble
-from kiosk.doctor.findings import Verdict, of_device
+from kiosk.doctor.findings import NAMES, Verdict, of_device
 from kiosk.health import CAUSES
+from kiosk.journey.hands import Devices
 from kiosk.journey.states import State
 from kiosk.settings import load_text
 from offline_queue.link_state import LinkState
@@ -111,6 +115,29 @@ def test_a_warning_is_not_hidden_by_a_device_that_works() -> None:
     (found,) = of_device("printer", low)
     assert found.verdict is Verdict.WARNING
     assert found.what == CAUSES["printer.paper_low"].technician
+
+
+def test_what_else_is_the_matter_is_told_beside_the_cause() -> None:
+    status = DeviceStatus(
+        DeviceState.UNKNOWN, Cause.CABINET_SENSOR_UNREADABLE, warnings=(Cause.CABINET_BATTERY_LOW,)
+    )
+    assert [(f.cause, f.verdict) for f in of_device("cabinet", status)] == [
+        ("cabinet.sensor_unreadable", Verdict.UNKNOWN),
+        ("cabinet.battery_low", Verdict.WARNING),
+    ]
+
+
+def test_every_device_has_a_name_for_technicians() -> None:
+    there: Any = object()
+    devices = Devices(**{field.name: there for field in fields(Devices)})
+    assert devices.named().keys() <= NAMES.keys()
+
+
+def test_one_device_that_is_away_is_one_finding(bench: Bench) -> None:
+    bench.configure({("document_camera", "source"): "usb:dead:beef"})
+    _, report = bench.json("doctor")
+    (found,) = [finding for finding in report["findings"] if finding["subject"] == "document_camera"]
+    assert found["cause"] == "camera.absent"
 
 
 def test_an_unreachable_centre_is_told_by_its_cause(bench: Bench) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from drivers.contract import CheckOutcome
+from drivers.print_journal import JobJournal
 from kiosk.bench.people import PEOPLE
 from kiosk.selftest import steps
 from kiosk.selftest.sheet import NAMES
@@ -50,6 +51,8 @@ def test_what_fails_is_named_and_the_others_are_still_tried(bench: Bench) -> Non
     assert (found["card_read"]["outcome"], found["card_read"]["detail"]) == ("failed", "no_card")
     assert found["camera_frames"]["outcome"] == "not_done"
     assert found["queue_fsync"]["outcome"] == "passed"
+    journal = JobJournal(bench.folder / "state" / "print-journal.jsonl")
+    assert journal.unsettled() == (), "no resident waits for the sheet"
 
 
 def test_a_step_that_is_left_out_is_not_called_passed(bench: Bench) -> None:
