@@ -10,6 +10,7 @@ import pytest
 
 from drivers.recording import Piece, Recorder, RecordingError, load
 from drivers.tap import Direction
+from tests.drivers.waiting import wait_until
 
 ROOM = 1_000_000
 
@@ -84,15 +85,18 @@ def test_a_disk_that_hangs_holds_the_end_up_no_longer_than_said(
 ) -> None:
     monkeypatch.setattr("drivers.recording._WAITING_PIECES", 2)
     monkeypatch.setattr("drivers.recording._CLOSE_S", 0.05)
-    recorder = Recorder(tmp_path / "one.jsonl", ROOM, {})
+    path = tmp_path / "one.jsonl"
+    recorder = Recorder(path, ROOM, {})
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)
     with contextlib.suppress(BlockingIOError):
         while True:
             os.write(write_end, bytes(65536))
     os.set_blocking(write_end, True)
-    os.dup2(write_end, recorder._file.fileno())
     take = recorder.tap("card")
+    take(Direction.FROM_DEVICE, b"x", time.monotonic_ns())
+    assert wait_until(lambda: path.read_bytes().count(b"\n") == 2), "it writes, until the disk hangs"
+    os.dup2(write_end, recorder._file.fileno())
     given = 0
     while given - recorder.dropped < 3:  # one hangs at the disk, two fill the queue
         take(Direction.FROM_DEVICE, b"x", time.monotonic_ns())
