@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from enum import StrEnum
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Protocol
 
 from drivers.card_reader import identity_file
@@ -93,7 +93,6 @@ class VirtualCard:
         self._lock = Lock()
         self._connection: socket.socket | None = None
         self._thread: Thread | None = None
-        self._left = Event()
 
     def misbehave(self, fault: CardFault | None) -> None:
         self._fault = fault
@@ -104,7 +103,6 @@ class VirtualCard:
         connection = socket.create_connection(self._address, timeout=deadline_s)
         connection.settimeout(None)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._left.clear()
         with self._lock:
             self._connection = connection
         self._thread = Thread(target=self._serve, args=(connection,), name="virtual-card", daemon=True)
@@ -119,10 +117,6 @@ class VirtualCard:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-
-    def wait_left(self, deadline_s: float) -> bool:
-        """True when the card is out, be it pulled or because the service ended."""
-        return self._left.wait(deadline_s)
 
     def _serve(self, connection: socket.socket) -> None:
         self._program.power_up()
@@ -140,7 +134,6 @@ class VirtualCard:
                         break
                 if answer is not None and not _send(connection, answer):
                     break
-        self._left.set()
 
     def _respond(self, apdu: bytes) -> bytes | None:
         """The answer with its status word, None for no answer at all."""

@@ -29,7 +29,6 @@ class Operation(IntEnum):
     """What a printer is asked (RFC 8011, chapter 5.4.15)."""
 
     CANCEL_JOB = 0x0008
-    GET_JOB_ATTRIBUTES = 0x0009
     GET_JOBS = 0x000A
     GET_PRINTER_ATTRIBUTES = 0x000B
 
