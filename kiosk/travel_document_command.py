@@ -37,7 +37,7 @@ def travel_document(by_can: bool, config: Path, as_json: bool) -> None:
     from drivers.card_reader.pcsc import PcscReader
 
     card = settings_or_exit(config).card_reader
-    folder = Path(card.csca_folder) if card.csca_folder else None
+    folder = config.parent / card.csca_folder if card.csca_folder else None
     problems = list(load_folder(folder).problems) if folder is not None else []
     application = TravelDocumentCard(_password(by_can), folder)
     click.echo("请放上护照 / put the document on the reader", err=True)

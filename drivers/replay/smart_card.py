@@ -12,6 +12,7 @@ from threading import Event
 from drivers.card_reader.apdu_tap import redacted_command
 from drivers.card_reader.pcsc import PcscReader
 from drivers.card_reader.virtual_card import IdentityFileCard, VirtualCard
+from drivers.card_reader.virtual_service import READER_NAME
 from drivers.contract import Failed, Ok
 from drivers.recording import Piece
 from drivers.replay.script import Script, exchanges
@@ -47,7 +48,7 @@ def replay(pieces: tuple[Piece, ...]) -> tuple[list[str], Script]:
     script = Script(exchanges(pieces))
     card = VirtualCard(ReplayedCard(script))
     card.insert()
-    reader = PcscReader()
+    reader = PcscReader(READER_NAME)
     outcomes: list[str] = []
     try:
         idle = 0

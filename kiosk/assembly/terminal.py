@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from drivers.camera.contract import Frame
 from drivers.contract import Failed, Ok
@@ -28,6 +30,8 @@ from kiosk.staff.door import StaffDoor
 from kiosk.surroundings import Surroundings
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
+
+log = logging.getLogger(__name__)
 
 
 def _nothing(*_given: object) -> None:
@@ -97,6 +101,15 @@ def encode_jpeg(frame: Frame) -> bytes:
     return bytes(data)
 
 
+def _control(folder: Path, surroundings: Surroundings) -> ControlServer | None:
+    """None on a disk that takes no socket: residents are served without it, and doctor finds nobody to ask."""
+    try:
+        return ControlServer(folder, {"health": surroundings.seen})
+    except OSError as error:
+        log.error("no socket for the technician's commands: %s", error.strerror or type(error).__name__)
+        return None
+
+
 def assemble(
     settings: Settings, observers: Observers = Observers(), *, standing: tuple[str, ...] = ()
 ) -> Terminal:
@@ -158,12 +171,14 @@ def assemble(
         stack.callback(hands.close)
         stack.callback(base.sender.close)
         stack.callback(journey.close)
-        control = ControlServer(settings.terminal.state, {"health": surroundings.seen})
-        stack.callback(control.close)
+        control = _control(settings.terminal.state, surroundings)
+        if control is not None:
+            stack.callback(control.close)
         journey.start(hands)
         base.watch.start()
         base.sender.start()
-        control.start()
+        if control is not None:
+            control.start()
         return Terminal(
             settings,
             journey,

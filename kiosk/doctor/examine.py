@@ -80,7 +80,7 @@ def examine(loaded: Loaded, progress: Progress) -> Diagnosis:
             found += _keys(settings)
             found += _reported(answer, settings)
         case Failed(ControlFailure.NOT_RUNNING):
-            found += _stopped(settings, progress)
+            found += _stopped(_unrecorded(settings), progress)
         case Failed(_, detail):
             found.append(of_cause("program", "program.silent", detail=detail))
     return diagnosis
@@ -155,6 +155,12 @@ def _reported(answer: Mapping[str, Any], settings: Settings) -> list[Finding]:
     return found
 
 
+def _unrecorded(settings: Settings) -> Settings:
+    """A look is no session: it must not push a recording of the field out of its folder."""
+    quiet = settings.log.model_copy(update={"record_devices": False})
+    return settings.model_copy(update={"log": quiet})
+
+
 def _stopped(settings: Settings, progress: Progress) -> list[Finding]:
     """The terminal is not running: its parts are opened here, looked at and closed again."""
     found = [of_cause("program", "program.stopped", Verdict.WARNING), *_keys(settings)]
@@ -164,8 +170,9 @@ def _stopped(settings: Settings, progress: Progress) -> list[Finding]:
         except keys.KeyFileError:
             devices = open_devices(settings, stack)  # the keys have their finding already
             found += _devices(_probed(devices, progress), settings)
-        except StoreError as error:
-            found.append(of_cause("queue", "queue.broken", detail=str(error)))
+        except (StoreError, OSError) as error:
+            detail = str(error) if isinstance(error, StoreError) else error.strerror or type(error).__name__
+            found.append(of_cause("queue", "queue.broken", detail=detail))
             found += _devices(_probed(open_devices(settings, stack), progress), settings)
         else:
             stack.callback(base.sender.close)

@@ -146,3 +146,12 @@ def test_an_unreachable_centre_is_told_by_its_cause(bench: Bench) -> None:
     assert code == 1
     assert verdicts(report)["centre"] == "wrong"
     assert verdicts(report)["camera"] == "not_fitted"
+
+
+def test_a_state_folder_that_cannot_be_written_is_a_finding_and_no_traceback(bench: Bench) -> None:
+    (bench.folder / "state").write_text("a file where the folder should be")
+    bench.configure({("camera", "source"): ""})
+    done = bench.run("doctor", "--json")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "queue.broken" in done.stdout
