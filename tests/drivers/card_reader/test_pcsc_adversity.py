@@ -2,8 +2,8 @@
 
 import os
 import signal
-import time
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
