@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from drivers.contract import Failed, Ok
+from drivers.contract import Cause, Device, Failed, Ok
 from drivers.line_log import LineLog
 
 _COMPACT_BYTES = 1_000_000
@@ -42,6 +42,26 @@ class JobEntry:
     wall_s: float
     monotonic_ns: int
     cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledJobs:
+    """Ids of jobs that did not end well, and that no staff has seen to yet; oldest first."""
+
+    unknown: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    def warnings(self, unknown: Cause, failed: Cause) -> tuple[Cause, ...]:
+        """What a printer's status says of them, in the causes of its family."""
+        return (*([unknown] if self.unknown else []), *([failed] if self.failed else []))
+
+
+class JournalledPrinter(Device, Protocol):
+    """A printer that keeps a journal of its jobs."""
+
+    def unsettled(self) -> UnsettledJobs:
+        """Jobs that staff should see to, also those that a crash or a power cut ended: the last known; never blocks."""
+        ...
 
 
 class JobJournal:
@@ -92,6 +112,14 @@ class JobJournal:
     def unsettled(self) -> tuple[JobEntry, ...]:
         """Jobs whose last word is failed or unknown, oldest first: a resident may have left without a slip."""
         return self._in(_UNSETTLED)
+
+    def unsettled_jobs(self) -> UnsettledJobs:
+        """The same by how they ended, and of each its id alone."""
+        entries = self.unsettled()
+        return UnsettledJobs(
+            tuple(entry.job_id for entry in entries if entry.state is JobState.UNKNOWN),
+            tuple(entry.job_id for entry in entries if entry.state is JobState.FAILED),
+        )
 
     def acknowledge(self, job_ids: Iterable[str]) -> Ok[tuple[str, ...]] | Failed[str]:
         """Staff have seen to these jobs; those of them that were unsettled."""

@@ -91,12 +91,15 @@ def report(
     general: Iterable[str],
     queue: Mapping[str, Any],
     slips: Mapping[str, int],
+    documents: Mapping[str, int],
     link: str,
     version: str,
     clock_quality: str,
     sent_at: str,
 ) -> dict[str, Any]:
-    """The heartbeat's body. `services`: code -> causes that stop it; `slips`: jobs that staff should see to."""
+    """The heartbeat's body. `services`: code -> causes that stop it; `slips`, `documents`: print jobs that staff
+    should see to, by how they ended.
+    """
     causes = list(general)
     for device in devices.values():
         causes += [*device.causes, *device.warnings]
@@ -114,6 +117,7 @@ def report(
         "services": {code: {"ready": not why, "causes": list(why)} for code, why in services.items()},
         "queue": dict(queue),
         "slips": dict(slips),
+        "documents": dict(documents),
         "link": link,
         "version": version,
         "clock_quality": clock_quality,

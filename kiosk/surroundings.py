@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from drivers.contract import Cause, Device, DeviceState, DeviceStatus
-from drivers.receipt_printer.contract import UnsettledJobs
+from drivers.print_journal import JournalledPrinter, UnsettledJobs
 from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
@@ -86,6 +86,12 @@ def _health_of(known: dict[str, DeviceStatus]) -> dict[str, health.DeviceHealth]
         kind: health.DeviceHealth(status.usable, _cause(kind, status), _warnings(kind, status))
         for kind, status in told.items()
     }
+
+
+def _jobs_of(printer: JournalledPrinter | None) -> dict[str, int]:
+    """How many jobs staff should see to, by how they ended."""
+    jobs = UnsettledJobs() if printer is None else printer.unsettled()
+    return {"unknown": len(jobs.unknown), "failed": len(jobs.failed)}
 
 
 class Surroundings:
@@ -259,8 +265,6 @@ class Surroundings:
         """The body of the next heartbeat."""
         counters = self._counters()
         now = self._clock.now()
-        printer = self._devices.printer
-        jobs = UnsettledJobs() if printer is None else printer.unsettled()
         return health.report(
             devices=_health_of(self.statuses()),
             services=self._service_causes(),
@@ -270,7 +274,8 @@ class Surroundings:
                 "quarantined": counters.quarantined,
                 "oldest_at": counters.oldest_pending_at,
             },
-            slips={"unknown": len(jobs.unknown), "failed": len(jobs.failed)},
+            slips=_jobs_of(self._devices.printer),
+            documents=_jobs_of(self._devices.document_printer),
             link=self._sender.status().link_state.value,
             version=__version__,
             clock_quality=now.quality,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from drivers.camera.contract import Camera
-from drivers.contract import DeviceStatus, Failed, Ok
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from drivers.document_camera.contract import DocumentFailure, Page, SheetFormat
 from drivers.worker import Worker
 
@@ -25,10 +25,17 @@ class CameraForDocuments:
         self._worker = Worker("drivers.document_camera.scan:Scanner", start_deadline_s=START_DEADLINE_S)
 
     def status(self) -> DeviceStatus:
-        return self._camera.status()
+        """The camera's own, as long as there is somebody to make pages of its frames."""
+        of_camera = self._camera.status()
+        if not of_camera.usable or self._worker.pid is not None:
+            return of_camera
+        if self._worker.generation or self._worker.last_failure:
+            return DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, self._worker.last_failure)
+        return DeviceStatus(DeviceState.OPENING)
 
     def probe(self) -> DeviceStatus:
-        return self._camera.probe()
+        self._camera.probe()
+        return self.status()
 
     def open(self) -> Ok[None] | Failed[DocumentFailure]:
         opened = self._camera.open()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from drivers.contract import Cause, Device, Outcome
+from drivers.contract import Cause, Outcome
+from drivers.print_journal import JournalledPrinter
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class DocumentReport:
     wiped: bool = True
 
 
-class DocumentPrinter(Device, Protocol):
+class DocumentPrinter(JournalledPrinter, Protocol):
     """A document printer that is asked, not believed."""
 
     def print_document(self, document: Document) -> DocumentReport:

@@ -21,7 +21,7 @@ from drivers.document_printer.protocol import (
     device_status,
     printer_address,
 )
-from drivers.print_journal import JobJournal, JobState
+from drivers.print_journal import JobJournal, JobState, UnsettledJobs
 from drivers.worker import Worker
 
 SOCKET = "/run/cups/cups.sock"
@@ -84,10 +84,27 @@ class CupsPrinter:
         self._status = DeviceStatus(DeviceState.OPENING)
         self._closed = False
         self._lock = threading.Lock()
+        if self.journal.unfinished():
+            with self._turn(0.0) as hindrance:
+                if hindrance is None:  # else the job may be another program's, and go on
+                    self.journal.end_unfinished()
+        self._count_jobs()
 
     def status(self) -> DeviceStatus:
-        """The last known status; never blocks."""
-        return DeviceStatus(DeviceState.UNKNOWN, detail="closed") if self._closed else self._status
+        """The last known status, and what is known of the jobs beside it; never blocks."""
+        if self._closed:
+            return DeviceStatus(DeviceState.UNKNOWN, detail="closed")
+        known = self._status
+        return replace(known, warnings=(*known.warnings, *self._standing))
+
+    def unsettled(self) -> UnsettledJobs:
+        """See `JournalledPrinter.unsettled`."""
+        return self._unsettled
+
+    def _count_jobs(self) -> None:
+        self._unsettled = self.journal.unsettled_jobs()
+        of_jobs = self._unsettled.warnings(Cause.A4_JOB_UNKNOWN, Cause.A4_JOB_FAILED)
+        self._standing = (*of_jobs, *([Cause.A4_JOURNAL] if self.journal.problem else []))
 
     def close(self) -> None:
         """End the child; may be called twice."""
@@ -111,13 +128,20 @@ class CupsPrinter:
                     self.journal.end_unfinished()
                     self._serve("wipe", deadline_s=ASK_S)
                     self._look()
+            self._count_jobs()
             return self.status()
         finally:
             self._lock.release()
 
     def print_document(self, document: Document) -> DocumentReport:
         """Implements `DocumentPrinter`."""
-        with self._lock, self._turn(TURN_S) as hindrance:
+        with self._lock:
+            report = self._printed(document)
+            self._count_jobs()
+            return report
+
+    def _printed(self, document: Document) -> DocumentReport:
+        with self._turn(TURN_S) as hindrance:
             if hindrance is not None:
                 return DocumentReport(Outcome.FAILED, hindrance, "another program prints, or no lock")
             self.journal.end_unfinished()
@@ -159,7 +183,12 @@ class CupsPrinter:
                     yield Cause.A4_ERROR
                     return
                 time.sleep(POLL_S)
-            yield None
+            try:
+                yield None
+            finally:
+                fcntl.flock(
+                    file.fileno(), fcntl.LOCK_UN
+                )  # a child that is being forked has the file open too
 
     def _refused(self, document: Document, *asked: Ok[Any] | Failed[Cause]) -> DocumentReport:
         """Not a byte was handed over."""
@@ -294,7 +323,7 @@ class CupsPrinter:
 
 
 def _locked(descriptor: int) -> bool:
-    """Whether the lock was free; it is held until the file is closed."""
+    """Whether the lock was free; now it is held."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

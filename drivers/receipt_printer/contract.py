@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from drivers.contract import Cause, Device, Outcome
+from drivers.contract import Cause, Outcome
+from drivers.print_journal import JournalledPrinter
 
 
 class Size(StrEnum):
@@ -87,21 +88,9 @@ class PrintReport:
     sent_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class UnsettledJobs:
-    """Case codes of jobs that did not end well, and that no staff has seen to yet; oldest first."""
-
-    unknown: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-
-
-class ReceiptPrinter(Device, Protocol):
+class ReceiptPrinter(JournalledPrinter, Protocol):
     """A receipt printer that is asked, not believed."""
 
     def print_slip(self, slip: Slip) -> PrintReport:
         """Check, journal, print, cut, confirm, check again. Blocks for its own deadline."""
-        ...
-
-    def unsettled(self) -> UnsettledJobs:
-        """Jobs that staff should see to, also those that a crash or a power cut ended: the last known; never blocks."""
         ...

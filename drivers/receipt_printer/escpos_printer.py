@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
-from drivers.print_journal import JobJournal, JobState
+from drivers.print_journal import JobJournal, JobState, UnsettledJobs
 from drivers.receipt_printer.address import parse_address
-from drivers.receipt_printer.contract import PrintMode, PrintReport, Slip, UnsettledJobs
+from drivers.receipt_printer.contract import PrintMode, PrintReport, Slip
 from drivers.receipt_printer.encoder import LARGEST_COMMAND_BYTES, EncodedSlip, cut_command, encode_slip
 from drivers.receipt_printer.fonts import Fonts
 from drivers.receipt_printer.protocol import Condition, Realtime, device_status
@@ -95,7 +95,7 @@ class EscposPrinter:
             self._lock.release()
 
     def unsettled(self) -> UnsettledJobs:
-        """See `ReceiptPrinter.unsettled`."""
+        """See `JournalledPrinter.unsettled`."""
         return self._unsettled
 
     def print_slip(self, slip: Slip) -> PrintReport:
@@ -226,19 +226,15 @@ class EscposPrinter:
 
     def _told(self, status: DeviceStatus) -> DeviceStatus:
         """The printer's own word, and what is known beside it: the jobs, the journal, the roll."""
-        entries, roll = self.journal.unsettled(), self._roll
-        self._unsettled = jobs = UnsettledJobs(
-            tuple(entry.job_id for entry in entries if entry.state is JobState.UNKNOWN),
-            tuple(entry.job_id for entry in entries if entry.state is JobState.FAILED),
-        )
+        roll = self._roll
+        self._unsettled = self.journal.unsettled_jobs()
+        of_jobs = self._unsettled.warnings(Cause.PRINTER_JOB_UNKNOWN, Cause.PRINTER_JOB_FAILED)
         standing = (
-            (Cause.PRINTER_JOB_UNKNOWN, bool(jobs.unknown)),
-            (Cause.PRINTER_JOB_FAILED, bool(jobs.failed)),
             (Cause.PRINTER_JOURNAL, bool(self.journal.problem or (roll and roll.problem))),
             (Cause.PRINTER_PAPER_LOW_ESTIMATED, roll is not None and roll.low_by_estimate()),
         )
         of_printer = [cause for cause in status.warnings if cause is Cause.PRINTER_PAPER_LOW]
-        warnings = (*of_printer, *(cause for cause, holds in standing if holds))
+        warnings = (*of_printer, *of_jobs, *(cause for cause, holds in standing if holds))
         if status.state is DeviceState.READY and roll is not None and roll.may_end_within():
             status = DeviceStatus(DeviceState.FAULT, Cause.PRINTER_PAPER_SHORT, status.detail)
         return replace(status, warnings=warnings)

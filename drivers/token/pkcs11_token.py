@@ -41,17 +41,30 @@ class Pkcs11Authenticator:
         self._worker = Worker(_CHILD, (module,))
         self._lock = Lock()
         self._status = DeviceStatus(DeviceState.UNKNOWN, detail="not asked yet")
+        self._generation = 0
+        self._closed = False
 
     def status(self) -> DeviceStatus:
+        """What the module was last known to do; that a child which has died was fine says nothing."""
+        if self._closed:
+            return DeviceStatus(DeviceState.UNKNOWN, detail="closed")
+        same = self._worker.pid is not None and self._worker.generation == self._generation
+        if self._status.usable and not same:
+            return DeviceStatus(DeviceState.UNKNOWN, Cause.TOKEN_MODULE_CRASHED, self._worker.last_failure)
         return self._status
 
     def probe(self) -> DeviceStatus:
-        self.tokens()
-        return self._status
+        """List the tokens; while a token signs, the last status."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._note(self._asked("tokens"))
+            finally:
+                self._lock.release()
+        return self.status()
 
     def close(self) -> None:
+        self._closed = True
         self._worker.close()
-        self._status = DeviceStatus(DeviceState.UNKNOWN, detail="closed")
 
     def tokens(self) -> Ok[tuple[TokenInfo, ...]] | Failed[TokenFailure]:
         """See `Authenticator.tokens`."""
@@ -76,12 +89,16 @@ class Pkcs11Authenticator:
     def _ask(self, method: str, *arguments: Any) -> Ok[Any] | Failed[TokenFailure]:
         with self._lock:
             outcome = self._asked(method, *arguments)
-            if isinstance(outcome, Failed) and outcome.reason in _CAUSES:
-                if self._status.cause is None:
-                    self._status = DeviceStatus(DeviceState.FAULT, _CAUSES[outcome.reason], outcome.detail)
-            else:
-                self._status = DeviceStatus(DeviceState.READY)
+            self._note(outcome)
             return outcome
+
+    def _note(self, outcome: Ok[Any] | Failed[TokenFailure]) -> None:
+        if isinstance(outcome, Failed) and outcome.reason in _CAUSES:
+            if self._status.cause is None:
+                self._status = DeviceStatus(DeviceState.FAULT, _CAUSES[outcome.reason], outcome.detail)
+        else:
+            self._generation = self._worker.generation
+            self._status = DeviceStatus(DeviceState.READY)
 
     def _asked(self, method: str, *arguments: Any) -> Ok[Any] | Failed[TokenFailure]:
         self._worker.wait_ready(_START_S)

@@ -19,7 +19,7 @@ from drivers.receipt_printer.fonts import FontFile, Fonts
 from drivers.tap import Tap
 from kiosk import recordings
 from kiosk.journey.hands import Devices
-from kiosk.paper.spool import journal_path, paper_roll
+from kiosk.paper.spool import document_journal_path, journal_path, paper_roll
 from kiosk.settings import Settings
 
 PHOTO_DEADLINE_S = 5.0
@@ -149,7 +149,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         else opened(
             CupsPrinter(
                 a4.queue,
-                settings.terminal.state / "document-journal.jsonl",
+                document_journal_path(settings),
                 server=a4.server,
                 identity=a4.identity,
             )

@@ -20,7 +20,7 @@ from kiosk.settings import Settings
 from kiosk.speech import Speaker
 from kiosk.staff.answers import StaffAction
 from kiosk.staff.desk import Desk, jobs
-from kiosk.staff.paper import printer_jobs
+from kiosk.staff.paper import paper_jobs
 from kiosk.staff.switch import ServiceSwitch
 from kiosk.surroundings import Surroundings
 from kiosk.watch import Watch
@@ -122,10 +122,7 @@ def lay_foundation(
     speaker = Speaker(shlex.split(settings.speech.command))
     stack.callback(speaker.close)
     noticed, ending, switch = Noticed(), Ending(), ServiceSwitch(state)
-    desk = Desk(
-        jobs(devices, switch, ending.ask)
-        | (printer_jobs(settings, devices.printer, place, clock) if devices.printer is not None else {})
-    )
+    desk = Desk(jobs(devices, switch, ending.ask) | paper_jobs(settings, devices, place, clock))
     watch = Watch(tuple(devices.named().values()), refresh)
     stack.callback(watch.close)
     later["surroundings"] = surroundings = Surroundings(

@@ -238,6 +238,22 @@ OF_DEVICES: dict[str, CauseText] = {
         ("文件打印机报错", "the document printer reports an error"),
         ("看打印机面板，断电重启", "read its panel, power-cycle it"),
     ),
+    "a4.job_unknown": text(
+        ("有的文件不能确定打印出来没有", "It is not known whether some documents came out"),
+        ("有文件不知道打出来没有（断电或失联）", "documents whose end is unknown: power cut or silence"),
+        (
+            "看出纸口；运行 document status，处理后 document acknowledge",
+            "look at the tray; run document status, see to them, then document acknowledge",
+        ),
+    ),
+    "a4.job_failed": text(
+        ("有的文件没有打印出来", "Some documents did not come out"),
+        ("有文件没有打印出来，要中心重新授权", "documents did not come out, the centre must authorise anew"),
+        (
+            "运行 document status，处理后 document acknowledge",
+            "run document status, see to them, then document acknowledge",
+        ),
+    ),
     "a4.journal": text(
         _A4,
         ("打印记录写不进磁盘", "the record of print jobs cannot be written"),

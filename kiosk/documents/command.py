@@ -1,4 +1,4 @@
-"""The technician's commands for documents: check, print, and a try with a virtual printer."""
+"""The technician's commands for documents: check, print, see to what went wrong, try with a virtual printer."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from kiosk.cli import NOT_CONFIGURED, NOT_FINE, PROJECT, config_option, json_option, settings_or_exit, show
+from kiosk.print_jobs import acknowledge_command, problem_lines, waiting
 
 if TYPE_CHECKING:
     from drivers.contract import Failed, Ok
     from drivers.document_printer.contract import DocumentReport
+    from drivers.print_journal import JobJournal
     from kiosk.documents.office import DocumentOffice
     from kiosk.documents.refusal import Refusal
     from kiosk.settings import Settings
@@ -79,6 +81,19 @@ def print_(file: Path, authorisation: Path, config: Path, as_json: bool) -> None
     _end(ended, as_json)
 
 
+@document.command("status")
+@config_option
+@json_option
+def status(config: Path, as_json: bool) -> None:
+    """Which documents did not come out, or are not known to have. Works while the terminal runs."""
+    journal = _journal(settings_or_exit(config))
+    jobs, lines = waiting(journal)
+    lines += problem_lines(journal.problem)
+    data = {"ok": not (jobs or journal.problem), "jobs": jobs, "problem": journal.problem}
+    show(as_json, data, lines or ["没有要处理的 / nothing waits"])
+    sys.exit(0 if data["ok"] else NOT_FINE)
+
+
 @document.command("demo")
 @click.option(
     "--into", type=click.Path(path_type=Path), default=PROJECT / ".demo" / "document", help="Folder."
@@ -105,6 +120,22 @@ def demo(into: Path, fault: str, config: Path, as_json: bool) -> None:
     _end(ended, as_json)
 
 
+def _journal(settings: Settings) -> JobJournal:
+    from drivers.print_journal import JobJournal
+    from kiosk.paper.spool import document_journal_path
+
+    return JobJournal(document_journal_path(settings))
+
+
+document.add_command(
+    acknowledge_command(
+        _journal,
+        "Say that staff have seen to these documents: somebody looked at the tray and told the centre. "
+        "Prints nothing.\n\nCODES are authorisations as `document status` shows them.",
+    )
+)
+
+
 @contextlib.contextmanager
 def _office(settings: Settings) -> Iterator[DocumentOffice]:
     from drivers.document_printer.cups_printer import CupsPrinter
@@ -112,6 +143,7 @@ def _office(settings: Settings) -> Iterator[DocumentOffice]:
     from kiosk.clock import Clock
     from kiosk.documents.authorisation import Ledger
     from kiosk.documents.office import DocumentCheck, DocumentOffice
+    from kiosk.paper.spool import document_journal_path
 
     a4, state = settings.document_printer, settings.terminal.state
     try:
@@ -121,7 +153,7 @@ def _office(settings: Settings) -> Iterator[DocumentOffice]:
     except keys.KeyFileError as error:
         click.echo(str(error), err=True)
         sys.exit(NOT_CONFIGURED)
-    printer = CupsPrinter(a4.queue, state / "document-journal.jsonl", server=a4.server, identity=a4.identity)
+    printer = CupsPrinter(a4.queue, document_journal_path(settings), server=a4.server, identity=a4.identity)
     clock = Clock(state / "clock.json")
     try:
         yield DocumentOffice(

@@ -70,6 +70,7 @@ def check_pdf(pdf: bytes, root: bytes, now: datetime) -> Ok[int] | Failed[Refusa
         KeyError,
         IndexError,
         TypeError,
+        ArithmeticError,
         AttributeError,
         RecursionError,
         OSError,

@@ -12,6 +12,10 @@ def journal_path(settings: Settings) -> Path:
     return settings.terminal.state / "print-journal.jsonl"
 
 
+def document_journal_path(settings: Settings) -> Path:
+    return settings.terminal.state / "document-journal.jsonl"
+
+
 def paper_roll(settings: Settings) -> PaperRoll:
     """The roll as last known; a folder that cannot be read is told by its `problem`."""
     printer = settings.receipt_printer

@@ -35,12 +35,14 @@ def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_
     Exit code 0: every part that is fitted passed (a step that was left out is told as not done).
     1: something failed, or the terminal is running.
     """
+    from drivers.print_journal import JobJournal
     from kiosk import __version__
     from kiosk.assembly.foundation import lay_foundation
     from kiosk.control import ControlFailure, ask
     from kiosk.keys import KeyFileError
     from kiosk.office import CHINA_TIME
-    from kiosk.printer_command import acknowledge
+    from kiosk.paper.spool import journal_path
+    from kiosk.print_jobs import acknowledge
     from kiosk.selftest import steps as s
     from kiosk.selftest.sheet import JOB_ID, line_of, sheet
     from offline_queue.records import StoreError
@@ -95,7 +97,8 @@ def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_
             done.append(step())
             say(f"{number}/{len(todo)}{line_of(done[-1])}")
         if paper and devices.printer is not None:
-            acknowledge(settings, [JOB_ID])  # no resident waits for it: whoever asked stands there
+            # No resident waits for it: whoever asked stands there.
+            acknowledge(JobJournal(journal_path(settings)), [JOB_ID])
     ok = not any(step.outcome is CheckOutcome.FAILED for step in done)
     data = {
         "ok": ok,

@@ -15,6 +15,7 @@ import pytest
 
 from drivers.contract import Device, DeviceState, DeviceStatus
 from tests.drivers.rigs.camera import CameraRig
+from tests.drivers.rigs.document_camera import DocumentCameraRig
 from tests.drivers.rigs.document_printer import DocumentPrinterRig
 from tests.drivers.rigs.face import FaceRig
 from tests.drivers.rigs.hardware import HardwareRig
@@ -22,6 +23,7 @@ from tests.drivers.rigs.pcsc import PcscRig
 from tests.drivers.rigs.printer import PrinterRig, TcpPrinterRig, UsbPrinterRig
 from tests.drivers.rigs.rig import Rig, Verb
 from tests.drivers.rigs.sdt import SdtRig, SdtUsbRig
+from tests.drivers.rigs.token import TokenRig
 from tests.drivers.waiting import PATIENCE_S, wait_until
 from tests.groups import ONE_READER
 
@@ -34,7 +36,9 @@ RIGS: dict[str, type[Rig]] = {
     "printer-usb": UsbPrinterRig,
     "a4": DocumentPrinterRig,
     "camera": CameraRig,
+    "document-camera": DocumentCameraRig,
     "face": FaceRig,
+    "token": TokenRig,
 }
 """Here a driver joins."""
 
@@ -216,6 +220,8 @@ def test_silence_is_never_a_result_and_never_fine(rig: Rig, device: Device) -> N
 def test_a_status_is_had_while_an_operation_hangs(rig: Rig, device: Device) -> None:
     operation = Operation(rig, device)
     assert rig.wait_busy()
+    device.probe()
+    assert operation.running, "a look waits for nobody who uses the device"
     rig.silence()
     asked = 0
     while operation.running and asked < 50:

@@ -41,6 +41,7 @@ def state_of(devices: dict[str, DeviceHealth], services: dict[str, tuple[str, ..
         general=[],
         queue={},
         slips={},
+        documents={},
         link="online",
         version="1",
         clock_quality="synced",

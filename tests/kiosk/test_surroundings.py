@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Ok
-from drivers.receipt_printer.contract import UnsettledJobs
+from drivers.print_journal import UnsettledJobs
 from kiosk import surroundings as module
 from kiosk.catalogue.load import Catalogue, Rejection
 from kiosk.clock import Clock
@@ -35,13 +35,14 @@ class Something:
 
     def __init__(self, status: DeviceStatus = READY) -> None:
         self.said = status
+        self.jobs = UnsettledJobs()
 
     def status(self) -> DeviceStatus:
         return self.said
 
     def unsettled(self) -> UnsettledJobs:
-        """Asked of the printer only."""
-        return UnsettledJobs(unknown=("0142-A",), failed=("0142-B", "0142-C"))
+        """Asked of printers only."""
+        return self.jobs
 
 
 class Queue:
@@ -75,6 +76,9 @@ class Stand:
             folder / "clock.json", wall=lambda: self.wall, monotonic_ns=lambda: self.ns, boot=lambda: "boot"
         )
         device: Any = Something()
+        a4: Any = Something()
+        device.jobs = UnsettledJobs(unknown=("0142-A",), failed=("0142-B", "0142-C"))
+        a4.jobs = UnsettledJobs(unknown=("0142-D", "0142-E"), failed=("0142-F",))
         helper: Any = self.helper
         desk: Any = self.desk
         queue: Any = self.queue
@@ -88,6 +92,7 @@ class Stand:
             device,
             lambda _photo: Ok(b""),
             document_camera=desk,
+            document_printer=a4,
             cabinet=cabinet,
         )
         place = Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345")
@@ -112,9 +117,10 @@ def test_all_well_is_live(stand: Stand) -> None:
     assert not stand.made.world().not_ready
 
 
-def test_slips_that_staff_should_see_to_are_counted_and_not_named(stand: Stand) -> None:
+def test_prints_that_staff_should_see_to_are_counted_and_not_named(stand: Stand) -> None:
     body = stand.made.heartbeat()
     assert body["slips"] == {"unknown": 1, "failed": 2}
+    assert body["documents"] == {"unknown": 2, "failed": 1}
     assert "0142-" not in str(body)
 
 

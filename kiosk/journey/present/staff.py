@@ -32,7 +32,7 @@ from kiosk.staff.pin import LEAST_DIGITS, MOST_DIGITS
 SET_PIN = "python main.py staff set-pin"
 LABELS = {
     StaffAction.PAPER_CHANGED: "换好了一卷新纸",
-    StaffAction.PRINTS_SEEN: "没打出来的回执，都处理过了",
+    StaffAction.PRINTS_SEEN: "没打出来的回执和文件，都处理过了",
     StaffAction.TEST_PRINT: "打印一张测试条",
     StaffAction.RESTART_CARD: "重启身份证读卡器",
     StaffAction.RESTART_HELPER: "重启协理员卡读卡器",

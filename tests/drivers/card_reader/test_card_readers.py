@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from threading import Event, Thread
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from drivers.card_reader.contract import CardFailure, CardRead, CardReader
 from drivers.contract import CheckOutcome, DeviceState, Failed, Ok
 from drivers.evidence import CheckName
-from tests.drivers.rigs.pcsc import PcscRig
+from tests.drivers.rigs.pcsc import PcscRig, SocialSecurityRig, TravelDocumentRig
 from tests.drivers.rigs.rig import CardRig
 from tests.drivers.rigs.sdt import SdtRig, SdtUsbRig
 from tests.drivers.waiting import PATIENCE_S, wait_until
@@ -154,3 +155,29 @@ def test_a_reader_says_whether_it_sees_a_card_leave(rig: CardRig, reader: CardRe
         rig.take()
         reader.probe()
         assert reader.card_present() is None
+
+
+@pytest.mark.xdist_group(ONE_READER)
+@pytest.mark.parametrize("kind", [SocialSecurityRig, TravelDocumentRig])
+def test_whatever_is_on_the_card_the_reader_keeps_its_word(kind: type[PcscRig]) -> None:
+    """The reader is the same, so its plug and its service are proved once; the conversations differ."""
+    with closing(kind()) as rig, closing(rig.driver()) as reader:
+        rig.put()
+        rig.garble()
+        assert reason(read(reader)) is CardFailure.UNREADABLE
+        rig.heal()
+        rig.put()
+        rig.pull_in_mid_read()
+        assert reason(read(reader)) is CardFailure.CARD_MOVED
+        assert reader.status().usable
+        rig.heal()
+        rig.put()
+        rig.silence()
+        assert reason(read(reader)) is CardFailure.TIMED_OUT
+        assert reader.status().state is DeviceState.FAULT
+        rig.heal()
+        rig.put()
+        outcome = read(reader)
+        assert isinstance(outcome, Ok), outcome
+        assert outcome.value.document == rig.document
+        assert reader.status().usable

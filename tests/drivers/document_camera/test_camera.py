@@ -16,7 +16,7 @@ from PIL import Image
 
 from drivers.camera.opencv import OpencvCamera
 from drivers.camera.simulated import CameraFault, SimulatedCamera
-from drivers.contract import Failed, Ok
+from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.document_camera import camera as module
 from drivers.document_camera.camera import CameraForDocuments
 from drivers.document_camera.contract import DocumentFailure, Page, SheetFormat
@@ -72,7 +72,12 @@ def test_a_sheet_becomes_a_page_and_a_damaged_frame_does_not(
             assert wait_until(
                 lambda: camera.take(SheetFormat.ID_1) == Failed(DocumentFailure.TIMED_OUT, "timed_out")
             )
+        told = camera.status()
+        assert (told.state, told.cause) == (DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING), (
+            "nobody makes pages"
+        )
         assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
+        assert camera.status().usable
         camera.stop()
         assert camera.take(SheetFormat.ID_1) == Failed(DocumentFailure.NO_PICTURE, "closed")
     finally:

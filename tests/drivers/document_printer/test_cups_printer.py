@@ -42,6 +42,9 @@ def test_a_job_that_the_printer_aborted_is_failed_with_its_cause(room: Room) -> 
     jammed = room.driver.print_document(document())
     assert (jammed.outcome, jammed.cause, jammed.pages_printed) == (Outcome.FAILED, Cause.A4_JAM, 0)
     assert journal(room)[-1] == ("failed", "a4.jam")
+    assert room.driver.unsettled().failed == (document().job_id,)
+    assert room.driver.status().usable, "a warning stops no service"
+    assert Cause.A4_JOB_FAILED in room.driver.status().warnings
 
 
 def test_a_jam_of_yesterday_explains_nothing_of_today(room: Room) -> None:

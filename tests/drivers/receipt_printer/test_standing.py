@@ -9,8 +9,7 @@ import pytest
 
 from drivers import print_journal as journal_module
 from drivers.contract import Cause, DeviceState, Failed, Ok, Outcome
-from drivers.print_journal import JobJournal, JobState
-from drivers.receipt_printer.contract import UnsettledJobs
+from drivers.print_journal import JobJournal, JobState, UnsettledJobs
 from drivers.receipt_printer.escpos_printer import EscposPrinter
 from drivers.receipt_printer.roll import PaperRoll
 from drivers.receipt_printer.simulated import SimulatedPrinter

@@ -10,6 +10,7 @@ import time
 from drivers.camera.opencv import OpencvCamera
 from drivers.camera.simulated import CameraFault, SimulatedCamera
 from drivers.contract import Device, Failed, Ok
+from drivers.document_camera.camera import CameraForDocuments
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from tests.drivers.camera.sights import png, room
 from tests.drivers.rigs.child import end_child
@@ -55,29 +56,44 @@ class RubbishServer:
 
 class CameraRig(Rig):
     def __init__(self) -> None:
-        self.lens = SimulatedCamera(png(room()))
+        self.lens = SimulatedCamera(self.sight())
         self._spare: SimulatedCamera | None = None
         self._rubbish: RubbishServer | None = None
         self._line = FaultProxy(_port(self.lens)).start()
         self._camera: OpencvCamera | None = None
         self._busy = threading.Event()
 
-    def driver(self) -> OpencvCamera:
-        self._camera = OpencvCamera(f"http://127.0.0.1:{self._line.port}/camera.mjpg", demo=True)
+    def sight(self) -> bytes:
+        """What lies before the lens."""
+        return png(room())
+
+    def camera(self, size_px: tuple[int, int] | None = None) -> OpencvCamera:
+        self._camera = OpencvCamera(
+            f"http://127.0.0.1:{self._line.port}/camera.mjpg", demo=True, size_px=size_px
+        )
         return self._camera
 
-    def operate(self, device: Device, *, long: bool = False) -> bool:
-        """Fresh frames, one after the other; the long one wants many."""
+    def driver(self) -> Device:
+        return self.camera()
+
+    def look(self, device: Device) -> int | None:
+        """The number of the picture that there is now."""
         assert isinstance(device, OpencvCamera)
+        frame = device.latest()
+        return frame.value.sequence if isinstance(frame, Ok) else None
+
+    def operate(self, device: Device, *, long: bool = False) -> bool:
+        """Fresh pictures, one after the other; the long one wants many."""
+        assert isinstance(device, OpencvCamera | CameraForDocuments)
         self._busy.clear()
         if isinstance(device.open(), Failed):
             return False
         try:
             seen, wanted, last, last_news_s = 0, FRAMES_LONG if long else FRAMES, -1, time.monotonic()
             while seen < wanted and time.monotonic() - last_news_s < ATTEMPT_S:
-                frame = device.latest()
-                if isinstance(frame, Ok) and frame.value.sequence != last:
-                    last, seen, last_news_s = frame.value.sequence, seen + 1, time.monotonic()
+                number = self.look(device)
+                if number not in (None, last):
+                    last, seen, last_news_s = number, seen + 1, time.monotonic()
                     self._busy.set()
                 else:
                     time.sleep(0.02)
@@ -97,7 +113,7 @@ class CameraRig(Rig):
     def replug_elsewhere(self) -> None:
         """Another camera at the same address."""
         self._line.mode = Mode.DOWN
-        self._spare = SimulatedCamera(png(room()))
+        self._spare = SimulatedCamera(self.sight())
         self._line.lead_to(_port(self._spare))
         self._line.mode = Mode.UP
 

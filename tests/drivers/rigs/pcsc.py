@@ -8,12 +8,22 @@ from typing import ClassVar
 
 import pytest
 
+from drivers.card_reader.applications import CardApplication
+from drivers.card_reader.contract import Document
+from drivers.card_reader.emrtd import simulated_keys
+from drivers.card_reader.emrtd.application import TravelDocumentCard
+from drivers.card_reader.emrtd.simulated_chip import SimulatedChip
+from drivers.card_reader.emrtd.simulated_issuer import Issuer
+from drivers.card_reader.identity_file import IdentityFile
 from drivers.card_reader.pcsc import PcscReader
-from drivers.card_reader.virtual_card import CardFault, IdentityFileCard, VirtualCard
+from drivers.card_reader.social_security import SocialSecurityCard
+from drivers.card_reader.virtual_card import CardFault, CardProgram, IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_service import READER_NAME
+from drivers.card_reader.virtual_social_security import VirtualSocialSecurityCard
 from drivers.contract import Device, Ok
 from tests.drivers.card_reader.card_service import running_service
-from tests.drivers.card_reader.people import DEMO
+from tests.drivers.card_reader.emrtd.world import HOLDER, NOW, portrait, read
+from tests.drivers.card_reader.people import DEMO, SOCIAL_SECURITY
 from tests.drivers.rigs.rig import CardRig, Verb
 from tests.drivers.waiting import wait_until
 
@@ -24,16 +34,22 @@ class PcscRig(CardRig):
         Verb.SLOW: "vpcd asks a late card for more time by itself",
     }
 
+    conversation_s = 1.0
+
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
         self._service = self._stack.enter_context(running_service())
-        self.card = VirtualCard(IdentityFileCard(DEMO))
-        self.document = DEMO
+        program, self._application, self.document = self.kind()
+        self.card = VirtualCard(program)
         self._reader: PcscReader | None = None
         self._gone = False
 
+    def kind(self) -> tuple[CardProgram, CardApplication, Document]:
+        """What runs on the card, who reads it, and what it should read."""
+        return IdentityFileCard(DEMO), IdentityFile(), DEMO
+
     def driver(self) -> PcscReader:
-        self._reader = PcscReader(READER_NAME, conversation_s=1.0)
+        self._reader = PcscReader(READER_NAME, (self._application,), conversation_s=self.conversation_s)
         return self._reader
 
     def operate(self, device: Device, *, long: bool = False) -> bool:
@@ -84,3 +100,21 @@ class PcscRig(CardRig):
     def close(self) -> None:
         self.card.remove()
         self._stack.close()
+
+
+class SocialSecurityRig(PcscRig):
+    def kind(self) -> tuple[CardProgram, CardApplication, Document]:
+        return VirtualSocialSecurityCard(SOCIAL_SECURITY), SocialSecurityCard(), SOCIAL_SECURITY
+
+
+class TravelDocumentRig(PcscRig):
+    """BAC, and no folder of trust: what is proved is how far a reading gets."""
+
+    conversation_s = 2.0
+
+    def kind(self) -> tuple[CardProgram, CardApplication, Document]:
+        issuer = Issuer(simulated_keys.elliptic(), simulated_keys.elliptic(), NOW)
+        profile = issuer.issue(HOLDER, portrait())
+        in_memory = read(profile)
+        assert isinstance(in_memory, Ok), in_memory
+        return SimulatedChip(profile), TravelDocumentCard(profile.key), in_memory.value.document

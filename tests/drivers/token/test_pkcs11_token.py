@@ -17,8 +17,10 @@ from drivers.evidence import Assurance, CheckName, assurance
 from drivers.token.contract import Authentication, PinState, TokenFailure, TokenInfo
 from drivers.token.pkcs11_child import pin_state, reason_of
 from drivers.token.pkcs11_token import Pkcs11Authenticator
+from tests.drivers.rigs.child import end_child
 from tests.drivers.token import soft_tokens
 from tests.drivers.token.soft_tokens import PIN, Issuer
+from tests.drivers.waiting import wait_until
 
 ORIGIN = "jiujin:0142"
 PURPOSE = "helper.identify"
@@ -163,6 +165,17 @@ def test_a_crashing_module_costs_its_process(opened: Open, bad_modules: Path) ->
     authenticator = opened(bad_modules / "crashing.so")
     assert reason(authenticator.tokens()) is TokenFailure.MODULE_CRASHED
     assert authenticator.status().cause is Cause.TOKEN_MODULE_CRASHED
+
+
+def test_a_child_that_died_says_nothing_of_its_module(opened: Open) -> None:
+    authenticator = opened()
+    assert authenticator.probe().state is DeviceState.READY
+    end_child(authenticator._worker.pid)
+    assert wait_until(lambda: not authenticator.status().usable)
+    assert authenticator.status().cause is Cause.TOKEN_MODULE_CRASHED
+    assert wait_until(lambda: authenticator._worker.pid is not None)
+    assert not authenticator.status().usable, "the new one was not asked yet"
+    assert authenticator.probe().state is DeviceState.READY
 
 
 def test_a_module_that_never_returns_is_given_up(opened: Open, bad_modules: Path) -> None:

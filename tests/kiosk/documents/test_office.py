@@ -12,6 +12,7 @@ import pytest
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
 from drivers.document_printer.contract import Document, DocumentReport
+from drivers.print_journal import UnsettledJobs
 from kiosk.documents.authorisation import Ledger
 from kiosk.documents.office import DocumentCheck, DocumentOffice
 from kiosk.documents.pdf_check import check_pdf
@@ -39,6 +40,9 @@ class Printer:
 
     def close(self) -> None:
         pass
+
+    def unsettled(self) -> UnsettledJobs:
+        return UnsettledJobs()
 
     def print_document(self, document: Document) -> DocumentReport:
         self.given.append((document, self.ledger.read_text("utf-8")))

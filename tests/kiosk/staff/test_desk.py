@@ -15,11 +15,11 @@ from drivers.receipt_printer.contract import PrintReport, Slip
 from kiosk.clock import Clock
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Place
-from kiosk.paper.spool import journal_path, paper_roll
+from kiosk.paper.spool import document_journal_path, journal_path, paper_roll
 from kiosk.settings import Settings
 from kiosk.staff.answers import StaffAction, StaffFailure
 from kiosk.staff.desk import Desk, jobs
-from kiosk.staff.paper import TEST_JOB, printer_jobs
+from kiosk.staff.paper import TEST_JOB, paper_jobs
 from kiosk.staff.switch import OUT_OF_SERVICE, ServiceSwitch
 from tests.kiosk.test_assembly import settings_of
 
@@ -58,10 +58,13 @@ def settings(tmp_path: Path) -> Settings:
     return settings_of(tmp_path, {})
 
 
+def these(**devices: Any) -> Devices:
+    return replace(Devices(None, None, None, None, None, lambda _photo: Ok(b"")), **devices)
+
+
 def desk_with(tmp_path: Path, **devices: Any) -> tuple[Desk, list[StaffAction]]:
-    nobody = Devices(None, None, None, None, None, lambda _photo: Ok(b""))
     ended: list[StaffAction] = []
-    return Desk(jobs(replace(nobody, **devices), ServiceSwitch(tmp_path), ended.append)), ended
+    return Desk(jobs(these(**devices), ServiceSwitch(tmp_path), ended.append)), ended
 
 
 @pytest.mark.parametrize(
@@ -124,9 +127,10 @@ def test_restart_and_exit_are_asked_of_the_program(tmp_path: Path) -> None:
 def test_a_test_print_ends_as_the_printer_says(
     settings: Settings, tmp_path: Path, outcome: Outcome, cause: Cause | None, result: object
 ) -> None:
-    printer: Any = Printer(outcome, cause)
+    printer = Printer(outcome, cause)
     now = datetime(2026, 11, 25, 1, tzinfo=UTC)
-    done = printer_jobs(settings, printer, PLACE, Clock(tmp_path / "clock.json", wall=lambda: now))
+    clock = Clock(tmp_path / "clock.json", wall=lambda: now)
+    done = paper_jobs(settings, these(printer=printer), PLACE, clock)
     assert done[StaffAction.TEST_PRINT]() == result
     assert len(printer.slips) == 1
 
@@ -135,19 +139,50 @@ def test_a_test_print_that_failed_is_no_residents_slip(settings: Settings, tmp_p
     journal = JobJournal(journal_path(settings))
     for job in ("a resident's", TEST_JOB):
         journal.record(job, JobState.FAILED, 0, Cause.PRINTER_COVER)
-    printer: Any = Printer(Outcome.FAILED, Cause.PRINTER_COVER)
-    printer_jobs(settings, printer, PLACE, Clock(tmp_path / "clock.json"))[StaffAction.TEST_PRINT]()
+    printer = Printer(Outcome.FAILED, Cause.PRINTER_COVER)
+    paper_jobs(settings, these(printer=printer), PLACE, Clock(tmp_path / "clock.json"))[
+        StaffAction.TEST_PRINT
+    ]()
     assert [entry.job_id for entry in journal.unsettled()] == ["a resident's"]
 
 
-def test_a_new_roll_and_seen_prints_are_written_where_the_printer_looks(
-    settings: Settings, tmp_path: Path
-) -> None:
-    printer: Any = Printer(Outcome.DONE)
+def test_a_new_roll_is_written_where_the_printer_looks(settings: Settings, tmp_path: Path) -> None:
+    printer = Printer(Outcome.DONE)
     roll = paper_roll(settings)
     roll.printed(50_000)
     assert paper_roll(settings).roll.used_mm > 0
-    done = printer_jobs(settings, printer, PLACE, Clock(tmp_path / "clock.json"))
+    done = paper_jobs(settings, these(printer=printer), PLACE, Clock(tmp_path / "clock.json"))
     assert done[StaffAction.PAPER_CHANGED]() == Ok(None)
     assert paper_roll(settings).roll.used_mm == 0
+
+
+BOTH = {"printer": journal_path, "document_printer": document_journal_path}
+
+
+@pytest.mark.parametrize("kinds", [["printer"], ["document_printer"], ["printer", "document_printer"]])
+def test_prints_that_were_looked_at_are_settled_of_each_printer_that_is_there(
+    settings: Settings, tmp_path: Path, kinds: list[str]
+) -> None:
+    for path in BOTH.values():
+        JobJournal(path(settings)).record("A", JobState.UNKNOWN, 100)
+    devices = these(**{kind: Printer(Outcome.DONE) for kind in kinds})
+    done = paper_jobs(settings, devices, PLACE, Clock(tmp_path / "clock.json"))
+    assert (StaffAction.TEST_PRINT in done) is ("printer" in kinds)
     assert done[StaffAction.PRINTS_SEEN]() == Ok(None)
+    left = [kind for kind, path in BOTH.items() if JobJournal(path(settings)).unsettled()]
+    assert left == [kind for kind in BOTH if kind not in kinds]
+
+
+def test_a_record_that_cannot_be_used_is_told_and_does_not_keep_the_other(
+    settings: Settings, tmp_path: Path
+) -> None:
+    journal_path(settings).mkdir(parents=True)
+    JobJournal(document_journal_path(settings)).record("A", JobState.UNKNOWN, 100)
+    devices = these(**{kind: Printer(Outcome.DONE) for kind in BOTH})
+    done = paper_jobs(settings, devices, PLACE, Clock(tmp_path / "clock.json"))
+    assert done[StaffAction.PRINTS_SEEN]() == Failed(StaffFailure.DISK)
+    assert JobJournal(document_journal_path(settings)).unsettled() == ()
+
+
+def test_without_a_printer_nothing_is_offered_of_paper(settings: Settings, tmp_path: Path) -> None:
+    assert paper_jobs(settings, these(), PLACE, Clock(tmp_path / "clock.json")) == {}
