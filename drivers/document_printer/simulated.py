@@ -118,12 +118,15 @@ class PrintServiceFailure(StrEnum):
 
 
 class _Program:
-    """One process that was started here, and only that is ended."""
+    """One process that was started here, and only that is ended.
+
+    `setpriv` (util-linux) has the kernel end it when the thread that started it is gone.
+    """
 
     def __init__(self, command: list[str], log: Path, environment: dict[str, str]) -> None:
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                command,
+                ["/usr/bin/setpriv", "--pdeathsig", "TERM", "--", *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

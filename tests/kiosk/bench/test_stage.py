@@ -39,7 +39,14 @@ def test_it_is_up_is_used_refuses_a_second_one_and_ctrl_c_ends_all(tmp_path: Pat
         assert ":4711 does not answer" in demo.said()
         assert says(folder / "terminal.log", "MapNotify")
         assert psutil.Process(demo.up["terminal_pid"]).name() == "xev"
-        assert sorted(part.name()[:6] for part in demo.parts) == ["Xvfb", "python", "xev"]
+        assert sorted(part.name()[:6] for part in demo.parts) == [
+            "Xvfb",
+            "cupsd",
+            "dbus-d",
+            "ippeve",
+            "python",
+            "xev",
+        ]
         assert check(folder / "kiosk.ini") == ()
 
         with Image.open(io.BytesIO(httpx.get(f"{demo.up['bench']}screen.jpg").content)) as picture:
