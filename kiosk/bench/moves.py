@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +124,8 @@ class Moves:
 
     def __init__(self, village: Village) -> None:
         self._village = village
-        self._lock = threading.Lock()
+        # One thread that stays: what a move starts (a printer) ends with the thread that started it.
+        self._hands = ThreadPoolExecutor(1, thread_name_prefix="bench-hands")
 
     def state(self) -> dict[str, str | int]:
         """Move -> the value that holds now, and how many slips have been cut."""
@@ -151,8 +152,7 @@ class Moves:
                 "智能卡服务停了，先让它运行。", "The smart-card service is stopped: start it first."
             )
         try:
-            with self._lock:
-                self._do(what, value)
+            self._hands.submit(self._do, what, value).result()
         except FileNotFoundError as error:
             name = Path(error.filename or "").name
             return Refused(
