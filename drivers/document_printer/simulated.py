@@ -151,15 +151,41 @@ class _Program:
         self.process.wait()
 
 
-class VirtualPrinter:
+class _Owner:
+    """Has one program, which can be killed, frozen and thawed in the middle of whatever it does."""
+
+    def __init__(self) -> None:
+        self._program: _Program | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self._program is not None and self._program.runs
+
+    def kill(self) -> None:
+        """End it without a goodbye, as a crash or a pulled plug would."""
+        if self._program is not None:
+            self._program.kill()
+            self._program = None
+
+    def freeze(self) -> None:
+        """It takes connections and says nothing."""
+        if self._program is not None:
+            self._program.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._program is not None:
+            self._program.process.send_signal(signal.SIGCONT)
+
+
+class VirtualPrinter(_Owner):
     """ippeveprinter with an engine of ours. `paper` holds what came out, one file a job."""
 
     def __init__(self, folder: Path, name: str = "Virtual A4") -> None:
+        super().__init__()
         self.folder = folder
         self.paper = folder / "paper"
         self.port = 0
         self._name = name
-        self._program: _Program | None = None
         self._bus: _Program | None = None
         self.paper.mkdir(parents=True)
         (folder / "spool").mkdir()
@@ -169,10 +195,6 @@ class VirtualPrinter:
         engine.chmod(0o755)
         self.set_fault(Fault.NONE)
         self.set_pages(1)
-
-    @property
-    def runs(self) -> bool:
-        return self._program is not None and self._program.runs
 
     @property
     def uri(self) -> str:
@@ -229,30 +251,15 @@ class VirtualPrinter:
             return Failed(PrintServiceFailure.DID_NOT_START, "ippeveprinter")
         return Ok(self.uri)
 
-    def vanish(self) -> None:
-        """Power off, in the middle of whatever it does."""
-        if self._program is not None:
-            self._program.kill()
-            self._program = None
-
-    def freeze(self) -> None:
-        """It takes connections and says nothing."""
-        if self._program is not None:
-            self._program.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        if self._program is not None:
-            self._program.process.send_signal(signal.SIGCONT)
-
     def close(self) -> None:
         self.set_fault(Fault.NONE)  # an engine that waits goes to its end
-        self.vanish()
+        self.kill()
         if self._bus is not None:
             self._bus.stop()
             self._bus = None
 
 
-class VirtualPrintService:
+class VirtualPrintService(_Owner):
     """A cupsd whose configuration, spool, cache, logs and socket all lie in one folder of its own.
 
     The folder is made under the system's temporary one, open to be walked through: cupsd gives its
@@ -260,6 +267,7 @@ class VirtualPrintService:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="jiujin-cups-"))
         self.folder.chmod(0o711)
         for name in ("etc", "spool", "cache", "run", "log"):
@@ -270,7 +278,6 @@ class VirtualPrintService:
         (self.folder / "etc" / "cups-files.conf").write_text(
             _CUPS_FILES_CONF.format(root=self.folder), "ascii"
         )
-        self._program: _Program | None = None
 
     def start(self) -> Ok[str] | Failed[PrintServiceFailure]:
         """The socket's path once cupsd answers."""
@@ -306,20 +313,6 @@ class VirtualPrintService:
             timeout=_START_S,
             env={"PATH": _PATH, "CUPS_SERVER": str(self.socket)},
         )
-
-    def kill(self) -> None:
-        """End it without a goodbye, as a crash would."""
-        if self._program is not None:
-            self._program.kill()
-            self._program = None
-
-    def freeze(self) -> None:
-        if self._program is not None:
-            self._program.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        if self._program is not None:
-            self._program.process.send_signal(signal.SIGCONT)
 
     def forget_jobs(self) -> None:
         """What the install notes have done before each start of the service: nothing is printed late."""

@@ -112,7 +112,7 @@ def set_a4(printer: VirtualPrinter, fault: str) -> None:
     """Raises OSError when it does not come back."""
     printer.set_fault(A4[fault])
     if fault == UNPLUGGED:
-        printer.vanish()
+        printer.kill()
     elif not printer.runs and isinstance(started := printer.start(port=printer.port), Failed):
         raise OSError(started.detail or started.reason.value)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk.journey.events import Touched
-from kiosk.journey.view import DIGITS, Field, View
+from kiosk.journey.view import DIGITS, Action, Dialog, Field, View
 from screens.compose.page import compose
 from screens.keyboard.model import Keyboard, Kind
 from screens.port import FromScreen
@@ -14,6 +14,10 @@ from tests.screens.writing import Many
 
 CALM_S = 5.0
 """Longer than any rest: the next press is another thought."""
+
+IDLE = Dialog(
+    "您还在吗？", "18 秒后自动结束。", (Action("stay", "我还在"), Action("leave", "结束")), countdown_s=18
+)
 
 
 class Hand:

@@ -7,21 +7,15 @@ reader and chip instead: whatever it does there, a check that passed must still 
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import functools
-import json
-import os
-import random
-import shutil
-import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import Any
 
 from drivers.card_reader.contract import CardFailure, EncodedPhoto, PhotoFormat
 from drivers.card_reader.emrtd import (
@@ -50,6 +44,7 @@ from drivers.card_reader.emrtd.simulated_issuer import Issuer
 from drivers.card_reader.emrtd.trust import TrustStore
 from drivers.contract import CheckOutcome, Failed, Ok
 from drivers.evidence import Assurance, assurance
+from tests.soak import fuzzing
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOLDER = Holder("X12345678", "EXAMPLE", "ELLA", "480312", "310501", full_name="艾<<拉", full_birth="19480312")
@@ -75,16 +70,13 @@ class WrongValueError(Exception):
 
 
 @dataclass(slots=True)
-class Report:
+class Report(fuzzing.Report):
     """Programs and bytes tried; how many files gave a value, how many conversations a document."""
 
     programs: int = 0
-    bytes: int = 0
     values: int = 0
     conversations: int = 0
     documents: int = 0
-    seconds: float = 0.0
-    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,49 +277,30 @@ def _instrument(wrap: Callable[[FunctionType], FunctionType], module: ModuleType
             setattr(module, name, wrap(value))
 
 
-def main() -> None:
-    """Ends by itself after `--bytes` bytes; exit code 1 with the program that failed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bytes", type=int, default=5_000_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-
-    import atheris  # heavy, and not there in every Python that runs the suite
-
+def _prepare(instrument: Callable[..., Any]) -> None:
     for module in _MODULES:
-        _instrument(atheris.instrument_func, module)
+        _instrument(instrument, module)
     TARGETS.update({File.CARD_ACCESS.name: pace.parse_infos, File.COM.name: data_groups.parse_com})
     TARGETS[File.DG11.name] = data_groups.parse_dg11
-    folder = tempfile.mkdtemp(prefix="fuzz-emrtd-")
-    report = Report()
-    began_s = time.monotonic()
 
-    def finish(code: int) -> None:
-        report.seconds = round(time.monotonic() - began_s, 1)
-        words = json.dumps(asdict(report)) if given.json else str(report)
-        sys.stdout.write(words + "\n")
-        sys.stdout.flush()
-        shutil.rmtree(folder)
-        os._exit(code)  # libFuzzer has no other end that keeps quiet
 
-    def one(data: bytes) -> None:
-        try:
-            examine(data, report)
-        except Exception as error:  # noqa: BLE001 - anything at all is a finding
-            report.failure = f"{type(error).__name__}: {error}; program {data.hex()}"
-            finish(1)
-        if report.bytes >= given.bytes:
-            finish(0)
-
-    dice = random.Random(given.seed)  # noqa: S311 - a beginning that can be repeated
+def _head(number: int) -> bytes:
+    """Every so often the beginning is a conversation."""
     talk = (len(TARGETS) * _CONVERSATIONS).to_bytes(2, "big")
-    for number in range(SEEDS):
-        head = talk if number % _CONVERSATIONS == 0 else b""
-        Path(folder, f"{number}").write_bytes(head + dice.randbytes(dice.randint(4, 300)))
-    options = [f"-seed={given.seed}", "-max_len=700", "-verbosity=0", f"-artifact_prefix={folder}/"]
-    atheris.Setup([sys.argv[0], *options, folder], one)
-    atheris.Fuzz()
+    return talk if number % _CONVERSATIONS == 0 else b""
+
+
+def main() -> None:
+    """See `fuzzing.run`."""
+    fuzzing.run(
+        Report(),
+        examine,
+        _prepare,
+        doc=__doc__ or "",
+        default_bytes=5_000_000,
+        longest_program=700,
+        head=_head,
+    )
 
 
 if __name__ == "__main__":

@@ -7,18 +7,9 @@ was in the stream in one piece, behind the one before, with a right XOR: found h
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import random
-import shutil
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from drivers.card_reader import layout
 from drivers.card_reader.protocol import (
@@ -36,9 +27,9 @@ from drivers.card_reader.protocol import (
 from drivers.card_reader.redaction import Redactor
 from drivers.contract import Ok
 from tests.drivers.card_reader.people import HMT, PHOTO, RESIDENT
+from tests.soak import fuzzing
 
 COMMANDS = (Command.READ_BASE,) * 12 + (Command.READ_FINGERPRINT,) * 4 + tuple(Command)
-SEEDS = 200
 TEXTS = tuple(layout.encode(document) for document in (RESIDENT, HMT))
 CARDS = tuple(Reply(0, 0x90, join_base(text, PHOTO)).to_frame() for text in TEXTS)
 FINGERS = tuple(
@@ -66,17 +57,14 @@ class Parser(Protocol):
 
 
 @dataclass(slots=True)
-class Report:
+class Report(fuzzing.Report):
     """What was done: streams and their bytes, frames and cards that came out."""
 
     streams: int = 0
-    bytes: int = 0
     frames: int = 0
     cards: int = 0
     cards_never_written: int = 0
     """Damage that the XOR cannot see (1 in 256): true frames of the stream, and not a written card."""
-    seconds: float = 0.0
-    failure: str = ""
 
 
 class _Program:
@@ -196,45 +184,14 @@ def _cards(command: Command, bodies: list[bytes]) -> Iterator[bytes]:
             yield parts.value[0]
 
 
-def main() -> None:
-    """Ends by itself after `--bytes` bytes of streams; exit code 1 with the program that failed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bytes", type=int, default=10_000_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-
-    import atheris  # heavy, and not there in every Python that runs the suite
-
+def _prepare(instrument: Callable[..., Any]) -> None:
     for name in ("feed", "give_up_partial", "_is_glued", "_align", "_frame_size"):
-        setattr(FrameParser, name, atheris.instrument_func(getattr(FrameParser, name)))
-    folder = tempfile.mkdtemp(prefix="fuzz-sdt-")
-    report = Report()
-    began_s = time.monotonic()
+        setattr(FrameParser, name, instrument(getattr(FrameParser, name)))
 
-    def finish(code: int) -> None:
-        report.seconds = round(time.monotonic() - began_s, 1)
-        words = json.dumps(asdict(report)) if given.json else str(report)
-        sys.stdout.write(words + "\n")
-        sys.stdout.flush()
-        shutil.rmtree(folder)
-        os._exit(code)  # libFuzzer has no other end that keeps quiet
 
-    def one(data: bytes) -> None:
-        try:
-            examine(data, report)
-        except Exception as error:  # noqa: BLE001 - anything at all is a finding
-            report.failure = f"{type(error).__name__}: {error}; program {data.hex()}"
-            finish(1)
-        if report.bytes >= given.bytes:
-            finish(0)
-
-    dice = random.Random(given.seed)  # noqa: S311 - a beginning that can be repeated
-    for number in range(SEEDS):
-        Path(folder, f"{number}").write_bytes(dice.randbytes(dice.randint(4, 300)))
-    options = [f"-seed={given.seed}", "-max_len=600", "-verbosity=0", f"-artifact_prefix={folder}/"]
-    atheris.Setup([sys.argv[0], *options, folder], one)
-    atheris.Fuzz()
+def main() -> None:
+    """See `fuzzing.run`."""
+    fuzzing.run(Report(), examine, _prepare, doc=__doc__ or "", default_bytes=10_000_000, longest_program=600)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What is special to PC/SC readers; what all readers share is in `test_card_readers`."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from smartcard import scard
@@ -9,8 +8,8 @@ from smartcard import scard
 from drivers.card_reader import identity_file
 from drivers.card_reader.contract import CardFailure, CardRead, DocumentKind
 from drivers.card_reader.pcsc import PcscReader
-from drivers.card_reader.virtual_card import CardFault, IdentityFileCard, VirtualCard
-from drivers.card_reader.virtual_service import READER_NAME, VirtualService
+from drivers.card_reader.virtual_card import CardFault, VirtualCard
+from drivers.card_reader.virtual_service import READER_NAME
 from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
 from drivers.evidence import Assurance, CheckName, assurance
 from tests.drivers.card_reader.people import DEMO, HELPER, RESIDENT
@@ -19,22 +18,6 @@ from tests.drivers.waiting import wait_until
 from tests.groups import ONE_READER
 
 pytestmark = pytest.mark.xdist_group(ONE_READER)
-
-
-@pytest.fixture
-def card(card_service: VirtualService) -> Iterator[VirtualCard]:
-    assert isinstance(card_service.start(), Ok)
-    card = VirtualCard(IdentityFileCard(HELPER))
-    yield card
-    card.remove()
-
-
-@pytest.fixture
-def reader(card: VirtualCard) -> Iterator[PcscReader]:
-    assert card is not None
-    reader = PcscReader(READER_NAME, conversation_s=1.0)
-    yield reader
-    reader.close()
 
 
 def reason(outcome: Ok[CardRead] | Failed[CardFailure]) -> CardFailure:

@@ -36,22 +36,6 @@ pytestmark = pytest.mark.xdist_group(ONE_READER)
 
 
 @pytest.fixture
-def card(card_service: VirtualService) -> Iterator[VirtualCard]:
-    assert isinstance(card_service.start(), Ok)
-    card = VirtualCard(IdentityFileCard(HELPER))
-    yield card
-    card.remove()
-
-
-@pytest.fixture
-def reader(card: VirtualCard) -> Iterator[PcscReader]:
-    assert card is not None
-    reader = PcscReader(READER_NAME, conversation_s=1.0)
-    yield reader
-    reader.close()
-
-
-@pytest.fixture
 def other_program(card: VirtualCard) -> Iterator["OtherProgram"]:
     assert card is not None
     program = OtherProgram()

@@ -96,7 +96,7 @@ def test_paper_that_nobody_brings_ends_as_failed_with_its_cause(hasty: Room) -> 
 def test_a_printer_that_vanishes_leaves_an_unknown_job_that_is_never_printed_again(hasty: Room) -> None:
     hasty.printer.set_fault(Fault.SLOW)
     printing = hasty.begin(document())
-    hasty.printer.vanish()
+    hasty.printer.kill()
     report = printing.result(30)
     assert (report.outcome, report.cause, report.wiped) == (Outcome.UNKNOWN, Cause.A4_ABSENT, True)
     absent = hasty.driver.probe()
@@ -111,7 +111,7 @@ def test_a_printer_that_vanishes_leaves_an_unknown_job_that_is_never_printed_aga
 def test_a_printer_that_started_again_during_the_job_knows_nothing_of_it(hasty: Room) -> None:
     hasty.printer.set_fault(Fault.SLOW)
     printing = hasty.begin(document())
-    hasty.printer.vanish()
+    hasty.printer.kill()
     hasty.printer.start(port=hasty.printer.port)
     report = printing.result(60)
     assert report.outcome is Outcome.UNKNOWN
@@ -203,7 +203,7 @@ def test_another_printer_at_the_same_address_is_not_taken_for_ours(room: Room, t
     other = VirtualPrinter(tmp_path / "other", "Another A4")
     try:
         assert driver.probe().state is DeviceState.READY
-        room.printer.vanish()
+        room.printer.kill()
         other.start(port=room.printer.port)
         replaced = driver.probe()
         assert (replaced.state, replaced.cause) == (DeviceState.FAULT, Cause.A4_REPLACED)

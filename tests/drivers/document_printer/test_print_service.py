@@ -114,7 +114,7 @@ def test_a_queue_that_is_missing_or_would_print_again_by_itself_is_a_fault(room:
 
 def test_a_printer_found_at_another_address_is_followed(room: Room) -> None:
     assert state(room) == (DeviceState.READY, None)
-    room.printer.vanish()
+    room.printer.kill()
     assert state(room) == (DeviceState.ABSENT, Cause.A4_ABSENT)
     room.printer.start()
     room.service.change_queue("-v", room.printer.uri)

@@ -45,11 +45,11 @@ class DocumentPrinterRig(Rig):
         self._room.printer.start(port=self._room.printer.port)
 
     def unplug(self) -> None:
-        self._room.printer.vanish()
+        self._room.printer.kill()
 
     def replug_elsewhere(self) -> None:
         """Another address, and the queue is told: the settings name only the queue."""
-        self._room.printer.vanish()
+        self._room.printer.kill()
         self._room.printer.start()
         self._room.service.change_queue("-v", self._room.printer.uri)
 
