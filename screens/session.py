@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kiosk.journey.events import Entered, Pressed, StaffAsked, Touched
-from kiosk.journey.view import Field, View, fields_of
+from kiosk.journey.view import Field, View, action, fields_of
 from screens.compose.page import SCROLL_DOWN, SCROLL_UP, Local
 from screens.keyboard.model import Keyboard
 from screens.port import FromScreen
@@ -54,6 +54,7 @@ class Session:
         self._field: Field | None = None
         self._note = ""
         self._note_until_s = 0.0
+        self._note_about = ""
         self._scroll_px = 0.0
         self._place: object = None
         self._errors = False
@@ -75,6 +76,9 @@ class Session:
             if place != self._place or (errors and not self._errors):
                 self._scroll_px = 0.0  # what is to be looked at again stands at the top
             self._place, self._errors = place, errors
+        if self._note and _may_press(view, self._note_about):
+            self._note = ""  # it lies over the very thing that it said to wait for
+            self._changed = True
         another = self._guard.screen((*place, view.title, dialog), now_s, elder=view.elder)
         if another:
             self._finger = None
@@ -152,7 +156,7 @@ class Session:
         if acted is None or target is None:
             return
         if not target.enabled:
-            self._note, self._note_until_s = target.reason, now_s + NOTE_S
+            self._note, self._note_until_s, self._note_about = target.reason, now_s + NOTE_S, target.key
             self._changed = True
             return
         self._act(acted, scene, view)
@@ -218,3 +222,9 @@ class Session:
         self._scroll_px = min(max(0.0, wanted_px), scene.overflow_px)
         self._changed = self._changed or self._scroll_px != before
         return self._scroll_px != before
+
+
+def _may_press(view: View, key: str) -> bool:
+    kind, _, name = key.partition(":")
+    found = action(view, name) if kind == "action" else None
+    return found is not None and found.enabled

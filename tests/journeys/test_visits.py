@@ -62,7 +62,7 @@ def report_until_result(window: Window) -> None:
     window.type("description", *"lumian", "candidate:0", *"you", "candidate:0", *"keng", "candidate:0")
     window.press("action:next")
     window.until("review")
-    window.press("action:submit")
+    window.press("action:submit", taps=3)  # one case all the same (K01)
     window.until("result")
 
 

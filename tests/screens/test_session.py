@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.journey.events import Entered, Pressed
 from kiosk.journey.view import Fields, View
+from kiosk.journey.view import action as action_of
 from screens.compose.overlay import NOTE
 from screens.compose.page import SCROLL_DOWN, SCROLL_UP
 from screens.scene import Words
@@ -332,3 +333,34 @@ def test_no_repr_shows_what_is_written() -> None:
 def lines_of(hand: Hand) -> list[str]:
     items = [item for layer in hand.scene.layers for item in layer.items]
     return [line for item in items if isinstance(item, Words) for line in item.lines]
+
+
+def test_a_note_goes_when_what_it_spoke_of_may_be_pressed() -> None:
+    """Three quick taps leave "the slip is on its way" over the button: the next press must count."""
+    ready = VIEWS["24_result"]
+    finish = action_of(ready, "finish")
+    assert finish is not None
+    waiting = replace(
+        ready,
+        actions=tuple(
+            replace(one, enabled=False, reason="回执马上就好") if one is finish else one
+            for one in ready.actions
+        ),
+    )
+    hand = Hand(waiting)
+    assert hand.press("action:finish") == []
+    assert hand.scene.target(NOTE) is not None
+    hand.change(ready)
+    assert hand.scene.target(NOTE) is None
+    assert hand.tap("action:finish") == [Pressed("finish")]
+
+
+def test_a_note_stays_while_its_reason_holds() -> None:
+    ready = VIEWS["24_result"]
+    waiting = replace(
+        ready, actions=tuple(replace(a, enabled=False, reason="马上就好") for a in ready.actions)
+    )
+    hand = Hand(waiting)
+    hand.press("action:finish")
+    hand.change(replace(waiting, subtitle="已送达中心"))
+    assert hand.scene.target(NOTE) is not None
