@@ -33,7 +33,11 @@ from drivers.receipt_printer.transport import Closed, Transport, WireFault
 
 REPLY_TIMEOUT_S = 2.0
 _CLEAR_TIMEOUT_S = 1.0
+_SURPLUS_S = 0.05
+"""How long a second answer to one question may still be on its way; a status answer is one byte."""
+
 _POLL_S = 0.5
+_SURPLUS = "an answer without a question"
 
 
 class Session:
@@ -73,7 +77,7 @@ class Session:
         """DLE EOT n and its one answer."""
         self._take_waiting()
         if self._realtime:
-            return self._lose(Cause.PRINTER_SILENT, "an answer without a question")
+            return self._lose(Cause.PRINTER_SILENT, _SURPLUS)
         sent = self._write(realtime_request(kind))
         if isinstance(sent, Failed):
             return sent
@@ -86,7 +90,10 @@ class Session:
         return Ok(realtime_conditions(kind, self._realtime.popleft()))
 
     def ask_all(self) -> Ok[frozenset[Condition]] | Failed[Cause]:
-        """All four DLE EOT; any that fails makes the whole fail."""
+        """All four DLE EOT; any that fails makes the whole fail, and so does an answer too many after them.
+
+        Two answers to one question may come apart: each would then pass for the next question's.
+        """
         conditions: frozenset[Condition] = frozenset()
         for kind in Realtime:
             match self.ask(kind):
@@ -94,7 +101,10 @@ class Session:
                     conditions |= found
                 case Failed() as failed:
                     return failed
-        return Ok(conditions)
+        self._take_waiting(_SURPLUS_S)
+        if self._realtime:
+            return self._lose(Cause.PRINTER_SILENT, _SURPLUS)
+        return self._lost or Ok(conditions)
 
     def wait_processed(self, process_id: bytes, timeout_s: float) -> bool:
         """True when all that was sent before has been processed; False as soon as that is not to be expected.
@@ -142,8 +152,9 @@ class Session:
         self._lost = self._lost or Failed(cause, detail)  # the first cause is kept
         return self._lost
 
-    def _take_waiting(self) -> None:
-        while self._take_until(0.0):
+    def _take_waiting(self, for_s: float = 0.0) -> None:
+        deadline = time.monotonic() + for_s
+        while self._take_until(deadline):
             pass
 
     def _take_until(self, deadline: float) -> bool:
