@@ -77,6 +77,7 @@ class Cause(StrEnum):
     A4_TONER_LOW = "a4.toner_low"
     A4_TONER_OUT = "a4.toner_out"
     A4_ERROR = "a4.error"
+    A4_BUSY = "a4.busy"
     A4_JOB_UNKNOWN = "a4.job_unknown"
     A4_JOB_FAILED = "a4.job_failed"
     A4_JOURNAL = "a4.journal"

@@ -27,7 +27,8 @@ class DocumentReport:
 
     `FAILED` means that nothing usable came out; `UNKNOWN` is never printed again by itself. `cause`
     is the first one seen. `pages_printed` is the printer's own count, None when it gives none.
-    `wiped`: the print service was seen to have no job of ours any more.
+    `wiped`: the print service was seen to have no job of ours any more. `handed_over`: a byte of
+    the document may have left this program; False means that trying again cannot print it twice.
     """
 
     outcome: Outcome
@@ -35,6 +36,7 @@ class DocumentReport:
     detail: str = ""
     pages_printed: int | None = None
     wiped: bool = True
+    handed_over: bool = True
 
 
 class DocumentPrinter(JournalledPrinter, Protocol):

@@ -120,7 +120,7 @@ class CupsPrinter:
             return self.status()
         try:
             with self._turn(0.0) as hindrance:
-                if hindrance is Cause.A4_ERROR:  # a technician prints: wiping now would end that job
+                if hindrance is Cause.A4_BUSY:  # a technician prints: wiping now would end that job
                     self._status = DeviceStatus(DeviceState.BUSY, None, "another program prints")
                 elif hindrance is not None:
                     self._note(hindrance, "the lock beside the journal")
@@ -143,7 +143,7 @@ class CupsPrinter:
     def _printed(self, document: Document) -> DocumentReport:
         with self._turn(TURN_S) as hindrance:
             if hindrance is not None:
-                return DocumentReport(Outcome.FAILED, hindrance, "another program prints, or no lock")
+                return _not_begun(hindrance, "another program prints, or no lock")
             self.journal.end_unfinished()
             wiped = self._serve("wipe", deadline_s=ASK_S)
             found = self._look()
@@ -152,7 +152,7 @@ class CupsPrinter:
                 return self._refused(document, wiped, jobs)
             noted = self.journal.record(document.job_id, JobState.SENDING, len(document.pdf))
             if isinstance(noted, Failed):
-                return DocumentReport(Outcome.FAILED, Cause.A4_JOURNAL, noted.reason)
+                return _not_begun(Cause.A4_JOURNAL, noted.reason)
             self._status = replace(self._status, state=DeviceState.BUSY)
             before = Before(found.answer, frozenset(job.number for job in jobs.value))
             follow = Follow(document.title, document.page_count, before, self._patience)
@@ -180,7 +180,7 @@ class CupsPrinter:
         with file:
             while not _locked(file.fileno()):
                 if time.monotonic() >= ends_s:
-                    yield Cause.A4_ERROR
+                    yield Cause.A4_BUSY
                     return
                 time.sleep(POLL_S)
             try:
@@ -198,7 +198,7 @@ class CupsPrinter:
                 cause, detail = answer.reason, answer.detail
         cause = cause or Cause.A4_SERVICE_LOST
         self.journal.record(document.job_id, JobState.FAILED, 0, cause)
-        return DocumentReport(Outcome.FAILED, cause, detail or "an old job is still in the spool")
+        return _not_begun(cause, detail or "an old job is still in the spool")
 
     def _run(self, document: Document, address: PrinterAddress, follow: Follow) -> Verdict:
         submitted = self._serve("submit", document.title, document.pdf, deadline_s=SUBMIT_S)
@@ -320,6 +320,10 @@ class CupsPrinter:
                 return Failed(_CAUSES[reason.value], detail)
             case Ok(answered):
                 return Ok(answered.value)
+
+
+def _not_begun(cause: Cause, detail: str) -> DocumentReport:
+    return DocumentReport(Outcome.FAILED, cause, detail, handed_over=False)
 
 
 def _locked(descriptor: int) -> bool:

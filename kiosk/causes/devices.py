@@ -238,6 +238,11 @@ OF_DEVICES: dict[str, CauseText] = {
         ("文件打印机报错", "the document printer reports an error"),
         ("看打印机面板，断电重启", "read its panel, power-cycle it"),
     ),
+    "a4.busy": text(
+        ("文件打印机正在打印别的文件", "The document printer is busy with another document"),
+        ("另一个程序正在用文件打印机", "another program is printing on the document printer"),
+        ("等它打完再试", "wait until it has finished, then try again"),
+    ),
     "a4.job_unknown": text(
         ("有的文件不能确定打印出来没有", "It is not known whether some documents came out"),
         ("有文件不知道打出来没有（断电或失联）", "documents whose end is unknown: power cut or silence"),

@@ -23,6 +23,7 @@ from kiosk.catalogue.strict_json import NotStrictJsonError, parse
 from kiosk.documents.refusal import Refusal
 
 PURPOSE = b"jiujin.document/1\n"
+_NOT_BEGUN = "not begun"
 
 
 class Authorisation(BaseModel):
@@ -77,7 +78,7 @@ def check(
 
 
 class Ledger:
-    """Which authorisations were used, for good: one line a use, about 100 bytes, never removed.
+    """Which authorisations were used: lines of about 100 bytes, never removed; the last one counts.
 
     Safe between processes: a technician's command and the terminal cannot both use one. A line torn
     by a power cut is no use: nothing is printed before its line is whole on the disk.
@@ -97,18 +98,19 @@ class Ledger:
             return Failed(Refusal.NOT_RECORDED, error.strerror or "")
         return Ok(None)
 
-    def settle(self, authorisation: Authorisation, outcome: Outcome) -> Ok[None] | Failed[Refusal]:
-        """Note how it ended, for whoever asks; it stays used whatever that was."""
+    def settle(self, authorisation: Authorisation, outcome: Outcome | None) -> Ok[None] | Failed[Refusal]:
+        """Note how it ended: it stays used whatever that was. None: nothing was begun, so it is unused again."""
         try:
             with self._log.locked():
-                self._log.append(_use(authorisation, outcome.value))
+                self._log.append(_use(authorisation, outcome.value if outcome else _NOT_BEGUN))
         except OSError as error:
             return Failed(Refusal.NOT_RECORDED, error.strerror or "")
         return Ok(None)
 
     def is_spent(self, authorisation: Authorisation) -> bool:
         """Only to refuse early: `spend` decides. OSError when the ledger cannot be read."""
-        return any(line.get("id") == authorisation.id for line in self._log.read())
+        states = [line.get("state") for line in self._log.read() if line.get("id") == authorisation.id]
+        return bool(states) and states[-1] != _NOT_BEGUN
 
 
 def _use(authorisation: Authorisation, state: str) -> dict[str, str]:

@@ -67,9 +67,10 @@ class DocumentOffice:
         self._now = now
 
     def print_document(self, pdf: bytes, authorisation: bytes) -> Ok[DocumentReport] | Failed[Refusal]:
-        """Print once. A refusal, and a printer that is not ready, leave the authorisation unused.
+        """Print once. A refusal, and a printer that takes nothing, leave the authorisation unused.
 
         From the first byte on it is used, however the job ends: only the centre can give another.
+        The use is on the disk before that byte, so a power cut can use one up, never double a print.
         """
         verified = self.verify(pdf, authorisation)
         if isinstance(verified, Failed):
@@ -77,12 +78,12 @@ class DocumentOffice:
         allowed, page_count = verified.value
         ready = self._printer.probe()
         if not ready.usable:
-            return Ok(DocumentReport(Outcome.FAILED, ready.cause, ready.detail))
+            return Ok(DocumentReport(Outcome.FAILED, ready.cause, ready.detail, handed_over=False))
         spent = self._ledger.spend(allowed)
         if isinstance(spent, Failed):
             return spent
         report = self._printer.print_document(Document(allowed.id, allowed.case_code, pdf, page_count))
-        self._ledger.settle(allowed, report.outcome)
+        self._ledger.settle(allowed, report.outcome if report.handed_over else None)
         return Ok(report)
 
     def verify(self, pdf: bytes, authorisation: bytes) -> Ok[tuple[Authorisation, int]] | Failed[Refusal]:

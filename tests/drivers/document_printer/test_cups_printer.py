@@ -152,7 +152,8 @@ def test_of_two_programs_one_prints_and_the_other_leaves_its_job_alone(
         printing = room.begin(document())
         assert other.probe().state is DeviceState.BUSY
         refused = other.print_document(document("second"))
-        assert (refused.outcome, refused.cause) == (Outcome.FAILED, Cause.A4_ERROR)
+        assert (refused.outcome, refused.cause) == (Outcome.FAILED, Cause.A4_BUSY)
+        assert not refused.handed_over
         room.printer.set_fault(Fault.NONE)
         assert printing.result(30) == DONE
         assert other.probe().state is DeviceState.READY

@@ -103,10 +103,22 @@ def test_a_printer_that_is_not_ready_leaves_the_authorisation_unused(room: Room)
     allowed = room.centre.authorise(certificate())
     room.printer.state = DeviceStatus(DeviceState.FAULT, Cause.A4_PAPER_OUT, "media-empty-error")
     ended = room.office.print_document(certificate(), allowed)
-    assert ended == Ok(DocumentReport(Outcome.FAILED, Cause.A4_PAPER_OUT, "media-empty-error"))
+    assert ended == Ok(
+        DocumentReport(Outcome.FAILED, Cause.A4_PAPER_OUT, "media-empty-error", handed_over=False)
+    )
     assert room.printer.given == []
     room.printer.state = DeviceStatus(DeviceState.READY)
     assert room.office.print_document(certificate(), allowed) == Ok(DONE)
+
+
+def test_a_printer_that_took_nothing_leaves_the_authorisation_unused(room: Room) -> None:
+    allowed = room.centre.authorise(certificate())
+    room.printer.answers = DocumentReport(Outcome.FAILED, Cause.A4_BUSY, handed_over=False)
+    assert room.office.print_document(certificate(), allowed) == Ok(room.printer.answers)
+    assert '"state": "printing"' in room.printer.given[0][1], "a power cut there would have used it up"
+    room.printer.answers = DONE
+    assert room.office.print_document(certificate(), allowed) == Ok(DONE)
+    assert room.office.print_document(certificate(), allowed) == Failed(Refusal.AUTHORISATION_USED)
 
 
 def test_a_document_that_is_not_sound_leaves_the_authorisation_unused(room: Room) -> None:
