@@ -9,7 +9,7 @@ from central.database import insert_or_skip
 from central.log import Event
 from central.opening import Opened
 from central.schema import cases, evaluations
-from kiosk.case import TRANSITIONS, CaseState, EvaluationPayload, move
+from kiosk.case import TRANSITIONS, CasePayload, CaseState, EvaluationPayload, move
 from offline_queue.wire import Item, Kind
 
 
@@ -29,7 +29,7 @@ def apply(connection: Connection, opened: Opened, carried_by: str, at: str) -> C
     item = opened.item
     match item.kind:
         case Kind.CASE:
-            _case(connection, item, carried_by, at)
+            _case(connection, opened, carried_by, at)
         case Kind.WITHDRAWAL:
             _withdrawal(connection, item, carried_by, at)
         case Kind.EVALUATION:
@@ -37,23 +37,35 @@ def apply(connection: Connection, opened: Opened, carried_by: str, at: str) -> C
     return state_of(connection, item.lane)
 
 
-def _case(connection: Connection, item: Item, carried_by: str, at: str) -> None:
+def _case(connection: Connection, opened: Opened, carried_by: str, at: str) -> None:
+    item = opened.item
     # Anybody can seal to the centre's key, so an item that another terminal carries proves nothing about
     # who issued it: a person confirms it.
     carried = item.terminal != carried_by or issuer(item.lane) != carried_by
-    state = move(CaseState.SYNCED, CaseState.NEEDS_CLERK if carried else CaseState.REGISTERED)
-    if _insert(connection, item, state, at):
+    cut = _name_is_cut(opened)
+    found = CaseState.NEEDS_CLERK if carried or cut else CaseState.REGISTERED
+    if _insert(connection, item, move(CaseState.SYNCED, found), at):
         log.write(connection, at, Event.CASE_REGISTERED, carried_by, item.lane, f"item {item.id}")
-        if carried:
-            log.write(connection, at, Event.CASE_CARRIED, carried_by, item.lane, f"issued by {item.terminal}")
-        return
-    known = state_of(connection, item.lane)
-    if known is CaseState.WITHDRAWN:
-        log.write(connection, at, Event.CASE_AFTER_WITHDRAWAL, carried_by, item.lane, f"item {item.id}")
-        return
-    log.write(connection, at, Event.CASE_SUPERSEDED, carried_by, item.lane, f"item {item.id}")
-    if known is CaseState.NEEDS_CORRECTION:
-        _set_state(connection, item.lane, CaseState.NEEDS_CLERK if carried else CaseState.REGISTERED)
+    else:
+        known = state_of(connection, item.lane)
+        if known is CaseState.WITHDRAWN:
+            log.write(connection, at, Event.CASE_AFTER_WITHDRAWAL, carried_by, item.lane, f"item {item.id}")
+            return
+        log.write(connection, at, Event.CASE_SUPERSEDED, carried_by, item.lane, f"item {item.id}")
+        if known is CaseState.NEEDS_CORRECTION:
+            _set_state(connection, item.lane, found)
+    if carried:
+        log.write(connection, at, Event.CASE_CARRIED, carried_by, item.lane, f"issued by {item.terminal}")
+    if cut:
+        log.write(connection, at, Event.CASE_NAME_CUT, carried_by, item.lane)
+
+
+def _name_is_cut(opened: Opened) -> bool:
+    """Whether the card's chip had no room for the whole name: only a person with the paper knows the rest."""
+    payload = opened.payload
+    return (
+        isinstance(payload, CasePayload) and payload.person is not None and not payload.person.name_complete
+    )
 
 
 def _withdrawal(connection: Connection, item: Item, carried_by: str, at: str) -> None:

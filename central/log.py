@@ -21,6 +21,7 @@ class Event(StrEnum):
     TERMINAL_REVOKED = "terminal.revoked"
     CASE_REGISTERED = "case.registered"
     CASE_SUPERSEDED = "case.superseded"
+    CASE_NAME_CUT = "case.name_cut"
     CASE_CARRIED = "case.carried_by_other"
     CASE_AFTER_WITHDRAWAL = "case.after_withdrawal"
     CASE_WITHDRAWN = "case.withdrawn"
@@ -41,6 +42,10 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     Event.TERMINAL_REVOKED: ("终端已吊销", "Terminal revoked"),
     Event.CASE_REGISTERED: ("中心已登记", "Registered at the centre"),
     Event.CASE_SUPERSEDED: ("收到更正件，原件保留", "A superseding item came; the first is kept"),
+    Event.CASE_NAME_CUT: (
+        "证件芯片里的姓名不全，请工作人员补全",
+        "The chip holds a part of the name only; staff complete it",
+    ),
     Event.CASE_CARRIED: ("由其他终端带来，待人工核实", "Carried in by another terminal, to be confirmed"),
     Event.CASE_AFTER_WITHDRAWAL: (
         "撤回之后收到原件，仍为已撤回",

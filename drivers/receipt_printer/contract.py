@@ -1,8 +1,8 @@
-"""What a receipt printer promises, and the content that it can print."""
+"""What a receipt printer promises, and the content that it can print. A repr never shows the words of a slip."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -30,7 +30,7 @@ class Align(StrEnum):
 class Text:
     """A paragraph, wrapped at the paper's width."""
 
-    text: str
+    text: str = field(repr=False)
     size: Size = Size.BODY
     bold: bool = False
     align: Align = Align.LEFT
@@ -41,7 +41,7 @@ class Pair:
     """A label and its value on one line (the value wraps under itself)."""
 
     label: str
-    value: str
+    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Rule:
 class QrCode:
     """A QR code, centred."""
 
-    data: str
+    data: str = field(repr=False)
 
 
 class PrintMode(StrEnum):

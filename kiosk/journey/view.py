@@ -8,7 +8,7 @@ A view holds finished words in the resident's language. Everything that can be p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kiosk.journey.states import State
@@ -93,10 +93,10 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A label with its (masked) value; `edit` is the id of the action that changes it."""
+    """A label with its value, never in a repr; `edit` is the id of the action that changes it."""
 
     label: str
-    value: str
+    value: str = field(repr=False)
     edit: str = ""
 
 

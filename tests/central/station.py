@@ -58,9 +58,11 @@ def sealing_key(trust: Path) -> SealingKey:
     return SealingKey(key_id(key.public_bytes_raw()), key)
 
 
-def case_payload(code: str, name: str = NAME, remark: str = "", service: str = SERVICE) -> bytes:
+def case_payload(
+    code: str, name: str = NAME, remark: str = "", service: str = SERVICE, *, name_complete: bool = True
+) -> bytes:
     person = Person(
-        document_kind="resident", number=NUMBER, name=name, name_complete=True, validity="in_date"
+        document_kind="resident", number=NUMBER, name=name, name_complete=name_complete, validity="in_date"
     )
     payload = CasePayload(
         case_code=code,

@@ -165,6 +165,14 @@ def test_what_another_terminal_carries_waits_for_a_clerk(station: Station, other
     assert (verdict.kind, verdict.case_state) == (VerdictKind.REGISTERED, "needs_clerk")
 
 
+def test_a_name_that_the_chip_cut_off_waits_for_a_clerk(station: Station) -> None:
+    code = new_case_code(station.terminal)
+    item = station.item(code=code, payload=case_payload(code, name_complete=False))
+    (verdict,) = station.send(item)
+    assert (verdict.kind, verdict.case_state) == (VerdictKind.REGISTERED, "needs_clerk")
+    assert "证件芯片里的姓名不全" in station.page(f"/ops/cases/{code}")
+
+
 def test_no_personal_value_stands_in_the_clear_in_the_database(station: Station, tmp_path: Path) -> None:
     station.send(station.item())
     (raw,) = [b"".join(path.read_bytes() for path in sorted(tmp_path.glob("centre.sqlite*")))]

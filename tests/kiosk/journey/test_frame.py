@@ -11,7 +11,7 @@ from drivers.receipt_printer.contract import PrintReport
 from kiosk.health import CAUSES
 from kiosk.journey.present import present
 from kiosk.journey.states import State
-from kiosk.journey.view import Tone, action
+from kiosk.journey.view import Message, Tone, action
 from kiosk.journey.visit import Visit
 from kiosk.surroundings import CAUSE_OF_LINK
 from tests.kiosk.journey.visits import visit, world
@@ -45,3 +45,16 @@ def test_nobody_can_leave_before_the_slip_is_on_its_way() -> None:
     assert not may_leave(stored)
     assert may_leave(replace(stored, printing=True))
     assert may_leave(replace(stored, printed=PrintReport(Outcome.FAILED)))
+
+
+def test_a_name_that_the_chip_cut_off_is_told_before_it_is_sent() -> None:
+    told = "证件芯片里的姓名不全，工作人员会照您的证件补全。"
+
+    def sentences(shown: Visit) -> list[str]:
+        return [block.text for block in present(shown, world()).blocks if isinstance(block, Message)]
+
+    whole = visit(State.REVIEW)
+    assert whole.card is not None
+    cut = replace(whole.card, document=replace(whole.card.document, name_complete=False))
+    assert told not in sentences(whole)
+    assert told in sentences(replace(whole, card=cut))
