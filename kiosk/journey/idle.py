@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kiosk.journey import events as ev
 from kiosk.journey.states import STAFF, State
+from kiosk.journey.visit import Visit
 
 ENDED_SHOWN_S = 4.0
 """How long the good-bye stays before the attract screen."""
@@ -31,12 +32,18 @@ class IdleClock:
         self.last_touch_s = now_s
         self._last_left = -1
 
-    def tick(self, now_s: float, state: State, *, elder: bool) -> ev.Event | None:
-        """The event due now, if any; the warning repeats once a second with what is left."""
-        idle_s = now_s - self.last_touch_s
-        if state is State.ATTRACT or state in BUSY_STATES:
+    def tick(self, now_s: float, visit: Visit) -> ev.Event | None:
+        """The event due now, if any; the warning repeats once a second with what is left.
+
+        The first screen has nobody to warn: a dialog, a language or the large type that somebody
+        left there just goes.
+        """
+        idle_s, state, elder = now_s - self.last_touch_s, visit.state, visit.elder
+        if state in BUSY_STATES or visit == Visit():
             self.touched(now_s)
             return None
+        if state is State.ATTRACT:
+            return ev.IdleExpired() if idle_s >= self.warn_s else None
         if state is State.ENDED:
             return ev.IdleExpired() if idle_s >= ENDED_SHOWN_S else None
         if state in STAFF:

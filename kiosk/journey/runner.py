@@ -91,7 +91,7 @@ class Journey:
             try:
                 received = self._inbox.get(timeout=TICK_S)
             except queue.Empty:
-                due = self._idle.tick(time.monotonic(), self._visit.state, elder=self._visit.elder)
+                due = self._idle.tick(time.monotonic(), self._visit)
                 self._outlive(due or ev.Refresh())
                 continue
             if received is None:

@@ -357,8 +357,21 @@ def test_each_thing_of_the_menu_is_done_once_and_its_end_is_said(wanted: StaffAc
 def test_the_idle_clock_shuts_the_staffs_screens_after_two_minutes_without_a_warning() -> None:
     for state in STAFF:
         clock = IdleClock(20, 20, last_touch_s=1000.0)
-        assert clock.tick(1000.0 + STAFF_LEFT_S - 0.01, state, elder=False) is None
-        assert clock.tick(1000.0 + STAFF_LEFT_S, state, elder=True) == ev.IdleExpired()
+        assert clock.tick(1000.0 + STAFF_LEFT_S - 0.01, Visit(state=state)) is None
+        assert clock.tick(1000.0 + STAFF_LEFT_S, Visit(state=state, elder=True)) == ev.IdleExpired()
+
+
+@pytest.mark.parametrize("left", [ev.Pressed("help"), ev.Pressed("language"), ev.Pressed("elder")])
+def test_what_somebody_left_on_the_first_screen_goes_by_itself(left: ev.Event) -> None:
+    clock = IdleClock(20, 20, last_touch_s=1000.0)
+    shown, _ = step(Visit(), left, world())
+    assert shown != Visit()
+    assert clock.tick(1019.9, shown) is None
+    due = clock.tick(1020.0, shown)
+    assert due == ev.IdleExpired()
+    anew, _ = step(shown, due, world())
+    assert anew == Visit()
+    assert clock.tick(1021.0, anew) is None
 
 
 def test_out_of_service_offers_nothing_on_the_first_screen() -> None:
