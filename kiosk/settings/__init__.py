@@ -101,10 +101,36 @@ def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tupl
         for section, key in REQUIRED
         if not any((entry.section, entry.key) == (section, key) for entry in entries)
     ]
+    if not values.get("terminal", {}).get("demo"):
+        problems += _of_a_demonstration(entries, file)
     problems.sort(key=lambda problem: problem.line)
     if any(problem.fatal for problem in problems):
         return None, tuple(problems)
     return _build(values, folder), tuple(problems)
+
+
+_DEMO_ONLY: dict[tuple[str, str], tuple[tuple[str, ...], str, str]] = {
+    ("card_reader", "helper_kind"): (
+        ("pcsc",),
+        "协理员工作卡没有签名，谁都能写一张：正式使用请写 none",
+        "a helper's card carries no signature, anybody can write one: write none in service",
+    ),
+    ("card_reader", "photo_decoder"): (
+        ("simulated",),
+        "这是演示用的照片解码程序，请写厂商提供的",
+        "this is the simulator's photo decoder, name the vendor's",
+    ),
+}
+"""What is refused unless `[terminal] demo` is true: a part of the value, and why."""
+
+
+def _of_a_demonstration(entries: list[Entry], file: str) -> list[Problem]:
+    found = []
+    for entry in entries:
+        parts, zh, en = _DEMO_ONLY.get((entry.section, entry.key), ((), "", ""))
+        if any(part in entry.value for part in parts):
+            found.append(Problem(file, entry.line, f"{entry.section}.{entry.key}", zh, en))
+    return found
 
 
 def _build(values: dict[str, dict[str, Any]], folder: Path) -> Settings:
