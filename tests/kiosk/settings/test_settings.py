@@ -109,7 +109,9 @@ def test_what_anybody_could_forge_is_for_a_demonstration_only(line: str) -> None
     text = f"{NUMBER}demo = false\n[card_reader]\n{line}\n"
     settings, problems = load_text(text, "kiosk.ini", Path())
     assert settings is None
-    assert [(problem.line, problem.key) for problem in problems] == [(5, f"card_reader.{line.split(maxsplit=1)[0]}")]
+    assert [(problem.line, problem.key) for problem in problems] == [
+        (5, f"card_reader.{line.split(maxsplit=1)[0]}")
+    ]
     assert load_text(text.replace("false", "true"), "kiosk.ini", Path())[1] == ()
 
 
