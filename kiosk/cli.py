@@ -230,12 +230,24 @@ def queue_verify(config: Path, as_json: bool) -> None:
 
 
 def load_or_exit(config: Path) -> Loaded:
-    """The settings and what was wrong with them; none usable ends the program, and why is told."""
+    """The settings and what was wrong with them; none usable ends the program, and why is told.
+
+    Root goes on as the terminal's own user: what is written from here on belongs to the terminal.
+    """
+    from kiosk.acting import act_as_owner
     from kiosk.settings import NotConfiguredError, load
     from kiosk.settings.model import TerminalSection
 
+    kept = config.parent / TerminalSection().state
     try:
-        return load(config, config.parent / TerminalSection().state / "kiosk.last-good.ini")
+        acting = act_as_owner(kept)
+        loaded = load(config, kept / "kiosk.last-good.ini")
+        acting = act_as_owner(loaded.settings.terminal.state) or acting
+        if acting:
+            click.echo(
+                f"以 {acting} 的身份运行 / acting as {acting}, who owns the terminal's folder", err=True
+            )
+        return loaded
     except NotConfiguredError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
