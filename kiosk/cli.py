@@ -270,18 +270,16 @@ def show_problems(loaded: Loaded) -> None:
 def _outbox(config: Path) -> Any:
     from kiosk import keys
     from offline_queue.records import StoreError
-    from offline_queue.seal import SealingKey
     from offline_queue.store import Outbox
 
     settings = settings_or_exit(config)
     try:
-        sealing = keys.sealing_public_key(settings.centre.sealing_key)
         return Outbox.open(
             settings.terminal.state / "outbox",
             terminal=settings.terminal.number,
             database_key=keys.database_key(settings.trust.database_key),
             signing_key=keys.private_key(settings.trust.terminal_key),
-            sealing_key=SealingKey(keys.key_id(sealing), sealing),
+            sealing_key=keys.sealing_key(settings.centre.sealing_key),
         )
     except (keys.KeyFileError, StoreError) as error:
         click.echo(f"{error}", err=True)

@@ -122,7 +122,7 @@ def _keys(settings: Settings) -> list[Finding]:
         (trust.terminal_key, keys.private_key),
         (trust.database_key, keys.database_key),
         (trust.publisher_key, keys.public_key),
-        (centre.sealing_key, keys.sealing_public_key),
+        (centre.sealing_key, keys.sealing_key),
         (centre.acknowledgement_key, keys.public_key),
     ]
     for path, read in readers:
