@@ -186,7 +186,7 @@ def test_a_restart_without_a_turn_is_told_and_done_when_the_turn_comes(
     finally:
         returns.set()
         thread.join(10.0)
-    assert not link.is_open, "whoever had it let go"
+    assert wait_until(lambda: not link.is_open), "whoever had it let go"
     assert not reader.status().usable
     assert reader.probe().usable
     reader.close()
