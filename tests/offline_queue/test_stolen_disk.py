@@ -30,7 +30,7 @@ def test_no_plaintext_anywhere(kit: TerminalKit, closed: bool) -> None:
         dump(query)
         for query in (
             "select * from item",
-            "select * from body",
+            "select * from settled",
             "select * from delivery",
             "select * from ledger",
         )

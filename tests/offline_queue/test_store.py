@@ -114,7 +114,7 @@ def test_directory_is_private_and_pragmas_hold(kit: TerminalKit) -> None:
         return outbox._owner.ask(lambda connection: connection.execute(f"pragma {name}").fetchone()[0])
 
     assert (pragma("journal_mode"), pragma("synchronous"), pragma("auto_vacuum")) == ("wal", 2, 2)
-    assert pragma("max_page_count") == 2048
+    assert (pragma("cipher_page_size"), pragma("max_page_count")) == ("1024", 8192)
     outbox.close()
 
 
@@ -122,8 +122,7 @@ def test_directory_is_private_and_pragmas_hold(kit: TerminalKit) -> None:
     "statement",
     [
         "update item set service = 'other'",
-        "update body set sealed = x'00'",
-        "delete from body",
+        "update item set sealed = x'00'",
         "update item set sequence = 9",
         "update item set content_mac = x'00'",
         "delete from item",
@@ -215,8 +214,8 @@ def test_damaged_row_is_quarantined_instead_of_sent(outbox: Outbox) -> None:
         committed(outbox, draft(lane=lane))
 
     def rot(connection: sqlcipher3.Connection) -> None:
-        connection.execute("drop trigger body_is_immutable")
-        connection.execute("update body set sealed = x'00' where sequence = 1")
+        connection.execute("drop trigger item_is_immutable")
+        connection.execute("update item set sealed = x'00' where sequence = 1")
 
     outbox._owner.ask(rot)
     assert [i.lane for i in outbox.deliveries.next_batch(held_lanes=(), items_max=9, bytes_max=9999)] == [
