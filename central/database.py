@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x6A69756A
+"""Key of PostgreSQL's advisory lock under which one of several starting processes migrates."""
 BUSY_S = 20.0
 """How long a writer waits for another on SQLite."""
 
@@ -42,6 +44,8 @@ def writing(engine: Engine) -> Engine:
 def migrate(engine: Engine) -> None:
     """Bring the tables to the newest revision, under the writer's lock."""
     with writing(engine).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"select pg_advisory_xact_lock({MIGRATION_LOCK})")
         configuration = Config()
         configuration.set_main_option("script_location", str(MIGRATIONS))
         configuration.attributes["connection"] = connection
@@ -51,7 +55,8 @@ def migrate(engine: Engine) -> None:
 def insert_or_skip(connection: Connection, table: Table, **values: Any) -> bool:
     """Insert a row unless its key is there; True when it was inserted."""
     statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    # Not by the row count: SQLAlchemy does not keep it for inserts on every driver.
+    return connection.execute(statement.returning(table.c.terminal)).first() is not None
 
 
 def upsert(connection: Connection, table: Table, **values: Any) -> None:

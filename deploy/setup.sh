@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up everything that a terminal and the demo need; with `tests` also the browser of the tests.
+# Sets up everything that a terminal and the demo need; with `tests` also the browser and the servers of the tests.
 # Safe to run again: seconds when done.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,7 +19,7 @@ packages=(
 )
 # For the demo and the tests only, never on a terminal: vpcd listens on all interfaces.
 demo_packages=(xvfb xauth xdotool x11-utils imagemagick vsmartcard-vpcd cups cups-ipp-utils dbus)
-if [[ "${1:-}" == tests ]]; then demo_packages+=(chromium chromium-driver softhsm2); fi
+if [[ "${1:-}" == tests ]]; then demo_packages+=(chromium chromium-driver softhsm2 postgresql nginx-light); fi
 
 missing=()
 for package in "${packages[@]}" "${demo_packages[@]}"; do
@@ -40,7 +40,12 @@ if ((${#missing[@]})); then
     fail "these packages are missing and need an administrator: sudo apt-get install ${missing[*]}"
   fi
   "${as_root[@]}" apt-get update -qq
+  # The tests start PostgreSQL and nginx themselves, privately; Debian would start one of each for the machine.
+  servers=(); for package in "${missing[@]}"; do case "$package" in postgresql) servers+=(postgresql) ;; nginx-light) servers+=(nginx) ;; esac; done
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  for server in "${servers[@]}"; do
+    if [[ -d /run/systemd/system ]]; then "${as_root[@]}" systemctl disable --now --quiet "$server"; else "${as_root[@]}" service "$server" stop >/dev/null || true; fi
+  done
 fi
 
 lock_sum=$(sha256sum requirements.lock | cut -d' ' -f1)

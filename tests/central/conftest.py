@@ -1,4 +1,4 @@
-"""A centre with two terminals, on real TLS and a real SQLite file."""
+"""A centre with two terminals, on real TLS, once on a SQLite file and once on a real PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from central.database import open_database
 from central.server import RunningCentre
-from tests.central.station import Station, centre
+from tests.central.station import Station, address_in, centre
+from tests.postgres import Cluster, postgres
+
+__all__ = ["postgres"]
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -45,9 +49,28 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database. PostgreSQL's tables come ready, by a template that the migrations made."""
+    if request.param == "sqlite":
+        yield address_in(tmp_path)
+        return
+    server, template = request.getfixturevalue("migrated")
+    with server.database(template) as name:
+        yield server.address(name)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Cluster) -> Iterator[tuple[Cluster, str]]:
+    """The server and the name of a database with all tables."""
+    with postgres.database() as template:
+        open_database(postgres.address(template)).dispose()
+        yield postgres, template
+
+
 @pytest.fixture
-def running(tmp_path: Path, trust: Path) -> Iterator[RunningCentre]:
-    with centre(tmp_path, trust) as started:
+def running(database: str, trust: Path) -> Iterator[RunningCentre]:
+    with centre(database, trust) as started:
         yield started
 
 

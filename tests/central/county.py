@@ -16,7 +16,7 @@ from central.schema import heartbeats, terminals
 from kiosk.case import CasePayload, EvaluationPayload, new_case_code
 from offline_queue.wire import ClockQuality, Item, Kind
 from tests.central.conftest import add_terminal
-from tests.central.station import SERVICE, VERSION, Station, case_payload, centre
+from tests.central.station import SERVICE, VERSION, Station, address_in, case_payload, centre
 
 REPORT = "110199-SB-01"
 SILENT_H = 5
@@ -145,7 +145,7 @@ def _heartbeats(stations: dict[str, Station]) -> None:
 
 def _time_passes(folder: Path) -> None:
     """What only time or staff can do: a terminal falls silent, one was never switched on, one is revoked."""
-    engine, now = open_database(f"sqlite:///{folder / 'centre.sqlite'}"), as_text(utc_now())
+    engine, now = open_database(address_in(folder)), as_text(utc_now())
     long_ago = as_text(utc_now() - timedelta(hours=SILENT_H))
     new = {"public_key": bytes(32), "enrolled_at": now}
     with writing(engine).begin() as connection:

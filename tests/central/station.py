@@ -78,10 +78,16 @@ def case_payload(
     return payload.model_dump_json(by_alias=True).encode()
 
 
+def address_in(folder: Path) -> str:
+    """Of a SQLite file in this folder."""
+    return f"sqlite:///{folder / 'centre.sqlite'}"
+
+
 @contextmanager
-def centre(folder: Path, trust: Path, **settings: Any) -> Iterator[RunningCentre]:
-    """A real centre on a SQLite file in `folder`; the same folder again is a restart."""
-    running = RunningCentre(CentreSettings(f"sqlite:///{folder / 'centre.sqlite'}", trust, **settings))
+def centre(where: Path | str, trust: Path, **settings: Any) -> Iterator[RunningCentre]:
+    """A real centre on the database of this address, or on a SQLite file in this folder; again is a restart."""
+    address = where if isinstance(where, str) else address_in(where)
+    running = RunningCentre(CentreSettings(address, trust, **settings))
     try:
         yield running
     finally:

@@ -7,6 +7,8 @@ import signal
 import ssl
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -21,6 +23,19 @@ from central.schema import metadata
 from central.settings import CentreSettings
 from central.trust import TerminalEntry, TrustError, load_trust
 from tests.central.conftest import PROJECT, make_trust
+from tests.central.station import address_in
+from tests.postgres import Cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables."""
+    if request.param == "sqlite":
+        yield address_in(tmp_path)
+        return
+    server: Cluster = request.getfixturevalue("postgres")
+    with server.database() as name:
+        yield server.address(name)
 
 
 def test_every_unique_key_contains_the_terminal() -> None:
@@ -34,19 +49,31 @@ def test_every_unique_key_contains_the_terminal() -> None:
             assert not index.unique or "terminal" in index.columns
 
 
-def test_migrations_lead_to_the_tables_and_may_be_repeated(tmp_path: Path) -> None:
-    address = f"sqlite:///{tmp_path / 'c.sqlite'}"
-    open_database(address).dispose()
-    engine = open_database(address)
+def test_migrations_lead_to_the_tables_and_may_be_repeated(empty_database: str) -> None:
+    open_database(empty_database).dispose()
+    engine = open_database(empty_database)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_several_centres_that_start_at_once_migrate_once(empty_database: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        engines = list(pool.map(open_database, [empty_database] * 4))
+    for engine in engines:
+        engine.dispose()
+
+
+def test_sqlite_is_told_to_keep_what_it_commits(tmp_path: Path) -> None:
+    engine = open_database(address_in(tmp_path))
+    with engine.connect() as connection:
         assert connection.exec_driver_sql("pragma journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("pragma synchronous").scalar_one() == 2
     engine.dispose()
 
 
-def test_an_enrolled_terminal_keeps_its_key(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+def test_an_enrolled_terminal_keeps_its_key(database: str) -> None:
+    engine = open_database(database)
     enrol(engine, {"0001": TerminalEntry(name="甲", public_key=b"a" * 32)})
     enrol(engine, {"0001": TerminalEntry(name="甲", public_key=b"a" * 32)})
     with pytest.raises(KeyChangedError, match="0001"):
@@ -55,7 +82,7 @@ def test_an_enrolled_terminal_keeps_its_key(tmp_path: Path) -> None:
 
 
 def test_writers_on_sqlite_take_turns(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    engine = open_database(address_in(tmp_path))
     with writing(engine).begin() as connection:
         connection.exec_driver_sql("select 1")
         # A second writer's BEGIN IMMEDIATE would wait; a reader goes on.
@@ -85,10 +112,10 @@ def test_demo_keys_are_kept_private_and_refused_in_production(tmp_path: Path) ->
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_says_where_it_is_and_ends_on_a_signal(
-    tmp_path: Path, trust: Path, end: signal.Signals
+    database: str, tmp_path: Path, trust: Path, end: signal.Signals
 ) -> None:
     command = [
-        sys.executable, str(PROJECT / "main.py"), "central", "--database", f"sqlite:///{tmp_path / 'c.sqlite'}",
+        sys.executable, str(PROJECT / "main.py"), "central", "--database", database,
         "--trust", str(trust), "--port", "0", "--json",
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:

@@ -40,10 +40,10 @@ def test_a_known_name_with_another_key(running: RunningCentre, trust: Path) -> N
     impostor.close()
 
 
-def test_revoked_terminal(station: Station, tmp_path: Path) -> None:
+def test_revoked_terminal(station: Station, database: str) -> None:
     item = station.item()
     station.send(item)
-    engine = create_engine(f"sqlite:///{tmp_path / 'centre.sqlite'}")
+    engine = create_engine(database)
     assert revoke(engine, "0142")
     assert not revoke(engine, "0142")
     engine.dispose()

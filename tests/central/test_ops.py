@@ -63,8 +63,8 @@ def test_what_the_printers_owe_is_shown_and_what_was_not_told_is_not_nought(stat
     assert owed("文件要处理") == ["1", "?"]
 
 
-def test_a_silent_terminal_is_unknown_and_never_fine(tmp_path: Path, trust: Path) -> None:
-    with centre(tmp_path, trust, heartbeat_interval_s=0.01) as running:
+def test_a_silent_terminal_is_unknown_and_never_fine(database: str, trust: Path) -> None:
+    with centre(database, trust, heartbeat_interval_s=0.01) as running:
         station = Station(running.url, trust)
         station.beat(HEALTHY)
         deadline = time.monotonic() + 20
@@ -76,8 +76,8 @@ def test_a_silent_terminal_is_unknown_and_never_fine(tmp_path: Path, trust: Path
         station.close()
 
 
-def test_o1_seven_faults_among_five_hundred_are_found(tmp_path: Path, trust: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'centre.sqlite'}")
+def test_o1_seven_faults_among_five_hundred_are_found(database: str, trust: Path) -> None:
+    engine = open_database(database)
     now = as_text(utc_now())
     faults = dict(zip(range(7), sorted(CAUSES)[:7], strict=True))
     with writing(engine).begin() as connection:
@@ -93,7 +93,7 @@ def test_o1_seven_faults_among_five_hundred_are_found(tmp_path: Path, trust: Pat
             row = {"terminal": name, "state": body["state"], "sent_at": now, "heard_at": now, "body": body}
             connection.execute(insert(heartbeats).values(row))
     engine.dispose()
-    with centre(tmp_path, trust) as running:
+    with centre(database, trust) as running:
         station = Station(running.url, trust)
         page = station.page("/ops?state=degraded")
         listed = re.findall(r'<b class="mono">(\d{4})</b>', page)
