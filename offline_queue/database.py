@@ -124,7 +124,7 @@ def lock_directory(directory: Path) -> int:
 
 
 def _check_key(directory: Path, database_key: bytes) -> None:
-    """A wrong key looks like damage to SQLCipher; a fingerprint tells them apart, so nothing is set aside."""
+    """Another key would not know its own items again (`content_mac`): a fingerprint tells before anything is done."""
     path, mine = directory / "outbox.keycheck", derived(database_key, "keycheck").hex()
     try:
         if path.exists() and (known := path.read_text("ascii").strip()):
@@ -143,16 +143,15 @@ def _check_key(directory: Path, database_key: bytes) -> None:
         raise StoreUnwritable(message) from error
 
 
-def _connect(
-    path: Path, database_key: bytes, quota_bytes: int, checkpoint_pages: int, version: int | None = NEWEST
-) -> Connection:
+def _connect(path: Path, quota_bytes: int, checkpoint_pages: int, version: int | None = NEWEST) -> Connection:
     if not path.exists():
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     connection = sqlcipher3.connect(str(path), isolation_level=None, check_same_thread=True)
     try:
+        # No key: the payloads are sealed already, and a page's own seal would let one bad bit take every
+        # case on the disk with it. sqlcipher3 is used for its SQLite, which is newer than Debian's.
         connection.execute("pragma cipher_log_level = none")  # else it writes to standard error by itself
-        connection.execute(f"pragma key = \"x'{database_key.hex()}'\"")
-        connection.execute(f"pragma cipher_page_size = {PAGE_BYTES}")
+        connection.execute(f"pragma page_size = {PAGE_BYTES}")  # only a database without tables takes this
         wanted: tuple[tuple[str, str, object], ...] = (
             ("auto_vacuum", "incremental", 2),  # only a database without tables takes this
             ("journal_mode", "wal", "wal"),
@@ -239,7 +238,7 @@ def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballas
         path, fresh_because = directory / "outbox.db", ""
         for _attempt in range(3):  # as found; with the ballast given up; after setting damage aside
             try:
-                connection = _connect(path, database_key, quota_bytes, _checkpoint_pages(ballast))
+                connection = _connect(path, quota_bytes, _checkpoint_pages(ballast))
             except sqlcipher3.Error as error:
                 if is_damage(error):
                     fresh_because = f"damaged database set aside as {_set_aside(path)}"
@@ -271,7 +270,7 @@ def migrate_outbox(directory: Path, database_key: bytes, to: int) -> int:
     try:
         _check_key(directory, database_key)
         path = directory / "outbox.db"
-        connection = _connect(path, database_key, QUOTA_WHILE_MIGRATING, _LEAST_LOG_PAGES, None)
+        connection = _connect(path, QUOTA_WHILE_MIGRATING, _LEAST_LOG_PAGES, None)
         try:
             return migrate(connection, to)
         finally:

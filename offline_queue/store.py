@@ -1,6 +1,6 @@
 """The outbox: what was committed here is not lost, not doubled, and cannot be read back here.
 
-SQLCipher, write-ahead log, `synchronous=FULL`, one thread with the only connection.
+SQLite without a key, write-ahead log, `synchronous=FULL`, one thread with the only connection.
 """
 
 from __future__ import annotations
