@@ -210,6 +210,34 @@ def queue_status(config: Path, as_json: bool) -> None:
     sys.exit(0 if data["ok"] else NOT_FINE)
 
 
+@queue.command("migrate")
+@click.option(
+    "--to", "version", type=click.IntRange(min=1), help="The version wanted; the newest if left out."
+)
+@config_option
+@json_option
+def queue_migrate(version: int | None, config: Path, as_json: bool) -> None:
+    """Bring the outbox to another version, forward or back, before another program version is installed.
+
+    No case is lost either way. The terminal must be stopped.
+    """
+    from kiosk import keys
+    from offline_queue.database import migrate_outbox
+    from offline_queue.records import StoreError
+    from offline_queue.schema import NEWEST
+
+    settings = settings_or_exit(config)
+    wanted = version or NEWEST
+    try:
+        key = keys.database_key(settings.trust.database_key)
+        had = migrate_outbox(settings.terminal.state / "outbox", key, wanted)
+    except (keys.KeyFileError, StoreError, ValueError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(NOT_CONFIGURED)
+    words = f"待送件数据库：第 {had} 版 → 第 {wanted} 版 / outbox: version {had} → {wanted}"
+    show(as_json, {"ok": True, "from": had, "to": wanted}, [words])
+
+
 @queue.command("verify")
 @config_option
 @json_option

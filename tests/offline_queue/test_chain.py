@@ -10,8 +10,7 @@ from tests.offline_queue.terminal import committed, draft
 
 def tamper(outbox: Outbox, *statements: str, values: tuple[str, ...] = ()) -> None:
     def run(connection: Connection) -> None:
-        connection.execute("pragma foreign_keys = off")
-        for trigger in ("item_is_immutable", "item_is_kept", "body_is_immutable"):
+        for trigger in ("item_is_immutable", "item_is_kept"):
             connection.execute(f"drop trigger {trigger}")
         for statement in statements:
             connection.execute(statement, values)
@@ -23,7 +22,7 @@ def tamper(outbox: Outbox, *statements: str, values: tuple[str, ...] = ()) -> No
     ("what", "statements", "broken"),
     [
         ("edited header", ["update item set received_at = '2026-03-02T09:00:00Z' where sequence = 3"], (3, Broken.HEADER)),
-        ("edited body", ["update body set sealed = zeroblob(5) where sequence = 3"], (3, Broken.BODY)),
+        ("edited body", ["update item set sealed = zeroblob(5) where sequence = 3"], (3, Broken.BODY)),
         (
             "swapped rows",
             [
