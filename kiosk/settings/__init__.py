@@ -44,15 +44,27 @@ class Loaded:
 def load(path: Path, last_good: Path) -> Loaded:
     """Read `path`; on success keep a copy in `last_good`, on failure serve that copy.
 
-    The broken file is never overwritten. Raises NotConfiguredError when there is no good copy.
+    The broken file is never overwritten. Raises NotConfiguredError when there is no good copy, and when
+    the copy is a demonstration's and the file does not ask for one: a terminal in service never falls
+    back to demo keys.
     """
     settings, problems = _read(path)
     if settings is not None:
         return Loaded(settings, (*problems, *_keep(path, last_good)))
     kept, worse = _read(last_good, path.parent) if last_good.is_file() else (None, ())
-    if kept is None:
+    if kept is None or (kept.terminal.demo and not _asks_for_a_demonstration(path)):
         raise NotConfiguredError((*problems, *worse))
     return Loaded(kept, problems, used_last_good=True)
+
+
+def _asks_for_a_demonstration(path: Path) -> bool:
+    """Whether the file, broken as it is, says so; one that cannot be read is a demonstration's word for nothing."""
+    try:
+        entries, _ = parse(path.read_text("utf-8-sig"), path.name)
+    except (OSError, UnicodeDecodeError):
+        return False
+    said = [entry.value for entry in entries if (entry.section, entry.key) == ("terminal", "demo")]
+    return [value.lower() for value in said] == ["true"]
 
 
 def check(path: Path) -> tuple[Problem, ...]:

@@ -148,3 +148,15 @@ def test_a_last_good_copy_that_is_broken_too_is_told(tmp_path: Path) -> None:
 def test_no_text_is_a_defect(text: str) -> None:
     settings, problems = load_text(NUMBER + text, "kiosk.ini", Path("/etc"))
     assert settings is not None or any(problem.fatal for problem in problems)
+
+
+def test_a_terminal_in_service_never_falls_back_to_a_demonstration(tmp_path: Path) -> None:
+    file, kept = tmp_path / "kiosk.ini", tmp_path / "kept.ini"
+    file.write_text(f"{NUMBER}demo = true\n", "utf-8")
+    load(file, kept)
+    for broken in ("demo = false\n[screen]\nwidth_px = x\n", "[screen]\nwidth_px = x\n"):
+        file.write_text(NUMBER + broken, "utf-8")
+        with pytest.raises(NotConfiguredError):
+            load(file, kept)
+    file.write_text(f"{NUMBER}demo = true\n[screen]\nwidth_px = x\n", "utf-8")
+    assert load(file, kept).used_last_good
