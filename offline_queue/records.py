@@ -86,8 +86,8 @@ class Counters:
     """Kept in one row, in the same transaction as what they count.
 
     Bytes. `oldest_pending_at`: the wall time that the oldest unsent item claims. `used_bytes` of
-    `quota_bytes` are the watermarks of chapter F18. `opened_fresh_because`: non-empty when a
-    damaged database was set aside at this start.
+    `quota_bytes` are the watermarks of chapter F18. `opened_fresh_because`: non-empty from the start that
+    set a damaged database aside until it is salvaged.
     """
 
     pending: int
@@ -100,6 +100,23 @@ class Counters:
     used_bytes: int
     quota_bytes: int
     opened_fresh_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What became of one database that had been set aside; items.
+
+    `readable`: something in it could be read at all. `recovered`: waits to be sent again. `already`: was
+    here before. `waiting`: no room yet, or its number is taken. `lost`: numbers that it gave out and that
+    can be told neither as whole items nor as acknowledged.
+    """
+
+    file: str
+    readable: bool
+    recovered: int = 0
+    already: int = 0
+    waiting: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import rfc8785
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from offline_queue import intake, transactions, wire
+from offline_queue import intake, salvage, transactions, wire
 from offline_queue.chain import WHOLE_CHAIN, sign_head, verify_chain
 from offline_queue.database import (
     PAGE_BYTES,
@@ -35,6 +35,7 @@ from offline_queue.records import (
     ItemSummary,
     NotCommitted,
     Refused,
+    Salvaged,
     StoreClosed,
     StoreCorrupt,
     StoreKeyWrong,
@@ -54,6 +55,7 @@ __all__ = [
     "NotCommitted",
     "Outbox",
     "Refused",
+    "Salvaged",
     "StoreClosed",
     "StoreCorrupt",
     "StoreKeyWrong",
@@ -73,6 +75,11 @@ def _no_step(_step: str) -> None:
     """The default `on_step`: nobody watches."""
 
 
+def _why_fresh(directory: Path) -> str:
+    damaged = salvage.set_aside(directory)
+    return f"damaged database set aside as {damaged[-1].name}" if damaged else ""
+
+
 class Outbox:
     """Open with `Outbox.open`. All methods may be called from any thread and wait for the disk."""
 
@@ -86,10 +93,11 @@ class Outbox:
         """What the sender and a technician may do with the items."""
         self._owner = owner
         self._ballast = ballast
+        self._directory = ballast.path.parent
         self._sealing_key = sealing_key
         self._mac_key = mac_key
         self._quota_bytes = quota_bytes
-        self._fresh_because = opened.fresh_because
+        self._fresh_because = opened.fresh_because or _why_fresh(self._directory)
 
     @classmethod
     def open(
@@ -121,7 +129,9 @@ class Outbox:
         owner = Owner(open_, lambda _connection: held[0].close())
         owner.ask(lambda _connection: ballast.restore())
         mac_key = derived(database_key, "content")
-        return cls(owner, held[0], ballast, terminal, signing_key, sealing_key, mac_key, quota_bytes)
+        made = cls(owner, held[0], ballast, terminal, signing_key, sealing_key, mac_key, quota_bytes)
+        made._count_on()
+        return made
 
     def commit(self, draft: Draft, on_step: Callable[[str], None] = _no_step) -> Committed | NotCommitted:
         """Seal and store; when this returns `Committed` the item survives a power cut.
@@ -140,12 +150,9 @@ class Outbox:
         on_step("sealed")
 
         def insert(connection: Connection) -> Committed | NotCommitted:
-            if self._used_bytes(connection) + len(sealed) > self._quota_bytes - _SETTLING_BYTES:
-                return NotCommitted(Refused.QUOTA)
-            if not self._ballast.restore():
-                # What the ballast freed belongs to the acknowledgements, not to new items.
-                return NotCommitted(Refused.DISK_FULL, "the disk has no reserve")
-            return intake.insert(connection, wanted, self._signer, on_step)
+            return self._refusal(connection, len(sealed)) or intake.insert(
+                connection, wanted, self._signer, on_step
+            )
 
         try:
             answer = self._owner.ask(insert)
@@ -222,13 +229,32 @@ class Outbox:
 
         def walk(connection: Connection) -> ChainReport:
             anchor = connection.execute("select anchor_sequence, anchor_hash from ledger").fetchone()
-            rows = connection.execute(WHOLE_CHAIN)
+            rows = connection.execute(WHOLE_CHAIN, anchor[:1])
             return verify_chain(
                 self.terminal, rows, anchor, self._stored_head(connection), self._signer.key.public_key()
             )
 
         self.deliveries.catch_up()
         return self._owner.ask(walk)
+
+    def salvage(self) -> tuple[Salvaged, ...]:
+        """Take over what can be read of each damaged database that was set aside; a technician's command.
+
+        May be repeated and cut short: no item comes twice. A file that is done with is renamed `salvaged`.
+        """
+        done = []
+        for damaged in salvage.set_aside(self._directory):
+
+            def take(connection: Connection, damaged: Path = damaged) -> Salvaged:
+                return salvage.recover(
+                    connection, self._signer, damaged, lambda size: self._refusal(connection, size) is None
+                )
+
+            done.append(self._owner.ask(take))
+            if not done[-1].waiting:
+                salvage.put_away(damaged)
+        self._fresh_because = _why_fresh(self._directory)
+        return tuple(done)
 
     def use_sealing_key(self, key: SealingKey) -> None:
         """Seal what comes from now on to the centre's next key; what is sealed stays as it is."""
@@ -237,6 +263,24 @@ class Outbox:
     def close(self) -> None:
         """May be called twice."""
         self._owner.close()
+
+    def _count_on(self) -> None:
+        """A database that takes the place of a damaged one goes on with its numbers; at the next start, if not now."""
+        damaged = salvage.set_aside(self._directory)
+        try:
+            self._owner.ask(lambda connection: salvage.continue_chain(connection, self._signer, damaged))
+        except sqlcipher3.OperationalError as error:
+            if not disk_refuses(error):
+                raise
+
+    def _refusal(self, connection: Connection, size: int) -> NotCommitted | None:
+        """Why an item of so many bytes may not be added; None when it may."""
+        if self._used_bytes(connection) + size > self._quota_bytes - _SETTLING_BYTES:
+            return NotCommitted(Refused.QUOTA)
+        if not self._ballast.restore():
+            # What the ballast freed belongs to the acknowledgements, not to new items.
+            return NotCommitted(Refused.DISK_FULL, "the disk has no reserve")
+        return None
 
     def _stored_head(self, connection: Connection) -> wire.ChainHead:
         sequence, hash_, signature = connection.execute(

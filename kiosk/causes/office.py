@@ -51,6 +51,11 @@ OF_OFFICE: dict[str, CauseText] = {
         ("待送件的空间用完了", "the queue's quota is used up"),
         ("恢复网络或清理磁盘", "bring the network back or free disk"),
     ),
+    "queue.filling": text(
+        ("这台机器暂时存不下要拍照的办件", "This terminal cannot take cases with photos now"),
+        ("待送件的空间用了八成，要拍照的事项先停", "the queue is 80 % full: services with photos wait"),
+        ("恢复网络或清理磁盘", "bring the network back or free disk"),
+    ),
     "csca.none": text(
         ("护照暂时不能核验", "Passports cannot be checked now"),
         ("证书目录里没有可用的签发国证书", "the folder holds no usable certificate of an issuing state"),
