@@ -68,7 +68,7 @@ def replace_older(connection: Connection, table: Table, rows: Sequence[Row], by:
 @cache
 def _unnest(table: Table, names: tuple[str, ...]) -> str:
     """Names are those of the schema, never a user's."""
-    arrays = ", ".join(f"%({name})s::{_element(table, name)}[]" for name in names)
+    arrays = ", ".join(f"%({name})b::{_element(table, name)}[]" for name in names)
     return f"insert into {table.name} ({', '.join(names)}) select * from unnest({arrays})"  # noqa: S608 - as above
 
 

@@ -26,6 +26,7 @@ from central.schema import items, terminals
 from central.trust import Trust
 from central.verdicts import Settled, refuse, signed
 from central.work import Work
+from kiosk.case import CaseState
 from offline_queue.wire import (
     BATCH_ITEMS_MAX,
     BatchAnswer,
@@ -78,13 +79,17 @@ def _states_after(engine: Engine, work: Work, settled: Sequence[Settled]) -> Map
     for one in settled:
         if one.kind is VerdictKind.REGISTERED and one.item is not None:
             new[one.item.terminal].append(one.item_id)
+    told = [one.item for one in settled if one.item is not None and one.item_hash]
     if sum(map(len, new.values())) <= AT_ONCE_MAX:
         work.now(new)
+        asked = {item.lane for item in told}
     else:
         work.wake()
-    told = [one.item for one in settled if one.item is not None and one.item_hash]
-    with engine.connect() as connection:
-        states = states_of(connection, {item.lane for item in told}) if told else {}
+        asked = {one.item.lane for one in settled if one.item and one.kind is VerdictKind.DUPLICATE}
+    states: Mapping[str, CaseState] = {}
+    if asked:
+        with engine.connect() as connection:
+            states = states_of(connection, asked)
     return {item.id: words(states, item.lane, item.kind) for item in told}
 
 

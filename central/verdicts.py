@@ -58,15 +58,14 @@ def signed(one: Settled, trust: Trust, states: Mapping[str, str]) -> Verdict:
     """The same item always gets the same acknowledgement: Ed25519 is deterministic and the time is stored."""
     acknowledgement = None
     if one.kind in (VerdictKind.REGISTERED, VerdictKind.DUPLICATE):
-        unsigned = Acknowledgement(
-            item_id=one.item_id,
-            item_hash=one.item_hash,
-            registered_at=one.registered_at,
-            key_id=trust.acknowledgement_key_id,
-            signature=b"",
-        )
-        signature = trust.acknowledgement_key.sign(unsigned.signed_bytes())
-        acknowledgement = unsigned.model_copy(update={"signature": signature})
+        told = {
+            "item_id": one.item_id,
+            "item_hash": one.item_hash,
+            "registered_at": one.registered_at,
+            "key_id": trust.acknowledgement_key_id,
+        }
+        signature = trust.acknowledgement_key.sign(Acknowledgement.bytes_of(told))
+        acknowledgement = Acknowledgement(**told, signature=signature)
     return Verdict(
         item_id=one.item_id,
         kind=one.kind,

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def _suites() -> dict[str, Suite]:
+    from tests.benchmarks.centre_intake import centre_intake
     from tests.benchmarks.devices import devices
 
-    return {"devices": devices}
+    return {"devices": devices, "centre": centre_intake}
 
 
 @click.command()
