@@ -131,7 +131,15 @@ def tidy(body: dict[str, Any]) -> dict[str, Any]:
             "quarantined": _count(queue.get("quarantined")),
             "oldest_at": _time(queue.get("oldest_at")),
         },
+        "slips": _jobs(body.get("slips")),
+        "documents": _jobs(body.get("documents")),
     }
+
+
+def _jobs(value: object) -> dict[str, int | None]:
+    """Print jobs that staff should see to: how many may be lost, how many did not come out."""
+    jobs = value if isinstance(value, dict) else {}
+    return {"unknown": _count(jobs.get("unknown")), "failed": _count(jobs.get("failed"))}
 
 
 def _texts(value: object) -> list[str]:

@@ -68,23 +68,31 @@ class JobJournal:
     """Appends a line and forces it to the disk before the printer is given anything.
 
     The terminal writes it, and a technician's command that acknowledges. A disk that refuses is
-    an answer and no exception; `problem` keeps it until a line can be written again.
+    an answer and no exception, and `problem` tells it.
     """
 
     def __init__(self, path: Path) -> None:
-        self.problem = ""
+        self._cannot_read = ""
+        self._cannot_write = ""
         self._log = LineLog(path)
         self._latest: dict[str, JobEntry] = {}
         self._last_sent: JobEntry | None = None
-        if not path.exists():
-            return  # whoever only looks makes no folder
         try:
+            if not path.exists():
+                return  # whoever only looks makes no folder
             with self._log.locked():
                 self._reload()
                 if self._log.size() > _COMPACT_BYTES:
                     self._compact()
         except OSError as error:
-            self.problem = f"read: {error.strerror}"
+            self._cannot_read = f"read: {error.strerror}"
+
+    @property
+    def problem(self) -> str:
+        """What the disk refused, '' when nothing: a line until one can be written again, a reading until
+        the next that succeeds.
+        """
+        return self._cannot_write or self._cannot_read
 
     def record(
         self, job_id: str, state: JobState, byte_count: int, cause: str = ""
@@ -94,9 +102,9 @@ class JobJournal:
             with self._log.locked():
                 self._append(JobEntry(job_id, state, byte_count, time.time(), time.monotonic_ns(), cause))
         except OSError as error:
-            self.problem = f"write: {error.strerror}"
-            return Failed(self.problem)
-        self.problem = ""
+            self._cannot_write = f"write: {error.strerror}"
+            return Failed(self._cannot_write)
+        self._cannot_read = self._cannot_write = ""
         return Ok(None)
 
     def unfinished(self) -> tuple[JobEntry, ...]:
@@ -139,8 +147,9 @@ class JobJournal:
         try:
             if self._log.changed():
                 self._reload()
+            self._cannot_read = ""
         except OSError as error:
-            self.problem = f"read: {error.strerror}"
+            self._cannot_read = f"read: {error.strerror}"
         return tuple(entry for entry in self._latest.values() if entry.state in states)
 
     def _reload(self) -> None:

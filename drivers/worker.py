@@ -30,6 +30,7 @@ FIRST_BACK_OFF_S = 0.5
 LONGEST_BACK_OFF_S = 30.0
 KILL_WAIT_S = 5.0
 _CANCEL_POLL_S = 0.1
+_REAP_POLL_S = 0.001
 PULSE_S = 1.0
 PULSE_DEADLINE_S = 2.5
 """With `PULSE_S` below the 5 s within which the health must tell the truth."""
@@ -222,12 +223,12 @@ class Worker:
             with self._changed:
                 self._child = None
                 self._process = None
-            child.process.kill()
-            child.process.join()
+            exit_code = _reaped(child.process)
             meant = self._meant is child.process
             if built and not meant:
-                self._note(_ending(child.process.exitcode))
-            child.process.close()
+                self._note(_ending(exit_code))
+            if exit_code is not None:
+                child.process.close()
             with self._calling:  # nobody reads from the connection while it is closed
                 child.connection.close()
             child.lifeline.close()
@@ -299,9 +300,7 @@ class Worker:
                 return True
             failure = str(value)
         if not failure:
-            child.process.kill()
-            child.process.join()
-            failure = _ending(child.process.exitcode)
+            failure = _ending(_reaped(child.process))
         self._note(failure)
         return False
 
@@ -324,6 +323,20 @@ def _is_stopped(process: BaseProcess) -> bool:
     except OSError:
         return False
     return stat.rpartition(")")[2].split()[0] == "T"
+
+
+def _reaped(process: BaseProcess) -> int | None:
+    """End a process and wait for it; its exit code.
+
+    Starting a process polls all others (multiprocessing's clean-up), so another worker's thread may
+    be the one that the kernel tells: then `join` returns a moment before the code is known.
+    """
+    process.kill()
+    process.join()
+    end_s = time.monotonic() + KILL_WAIT_S
+    while process.exitcode is None and time.monotonic() < end_s:
+        time.sleep(_REAP_POLL_S)
+    return process.exitcode
 
 
 def _ending(exit_code: int | None) -> str:

@@ -210,6 +210,34 @@ def queue_status(config: Path, as_json: bool) -> None:
     sys.exit(0 if data["ok"] else NOT_FINE)
 
 
+@queue.command("migrate")
+@click.option(
+    "--to", "version", type=click.IntRange(min=1), help="The version wanted; the newest if left out."
+)
+@config_option
+@json_option
+def queue_migrate(version: int | None, config: Path, as_json: bool) -> None:
+    """Bring the outbox to another version, forward or back, before another program version is installed.
+
+    No case is lost either way. The terminal must be stopped.
+    """
+    from kiosk import keys
+    from offline_queue.database import migrate_outbox
+    from offline_queue.records import StoreError
+    from offline_queue.schema import NEWEST
+
+    settings = settings_or_exit(config)
+    wanted = version or NEWEST
+    try:
+        key = keys.database_key(settings.trust.database_key)
+        had = migrate_outbox(settings.terminal.state / "outbox", key, wanted)
+    except (keys.KeyFileError, StoreError, ValueError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(NOT_CONFIGURED)
+    words = f"待送件数据库：第 {had} 版 → 第 {wanted} 版 / outbox: version {had} → {wanted}"
+    show(as_json, {"ok": True, "from": had, "to": wanted}, [words])
+
+
 @queue.command("verify")
 @config_option
 @json_option
@@ -230,12 +258,24 @@ def queue_verify(config: Path, as_json: bool) -> None:
 
 
 def load_or_exit(config: Path) -> Loaded:
-    """The settings and what was wrong with them; none usable ends the program, and why is told."""
+    """The settings and what was wrong with them; none usable ends the program, and why is told.
+
+    Root goes on as the terminal's own user: what is written from here on belongs to the terminal.
+    """
+    from kiosk.acting import act_as_owner
     from kiosk.settings import NotConfiguredError, load
     from kiosk.settings.model import TerminalSection
 
+    kept = config.parent / TerminalSection().state
     try:
-        return load(config, config.parent / TerminalSection().state / "kiosk.last-good.ini")
+        acting = act_as_owner(kept)
+        loaded = load(config, kept / "kiosk.last-good.ini")
+        acting = act_as_owner(loaded.settings.terminal.state) or acting
+        if acting:
+            click.echo(
+                f"以 {acting} 的身份运行 / acting as {acting}, who owns the terminal's folder", err=True
+            )
+        return loaded
     except NotConfiguredError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
@@ -258,18 +298,16 @@ def show_problems(loaded: Loaded) -> None:
 def _outbox(config: Path) -> Any:
     from kiosk import keys
     from offline_queue.records import StoreError
-    from offline_queue.seal import SealingKey
     from offline_queue.store import Outbox
 
     settings = settings_or_exit(config)
     try:
-        sealing = keys.sealing_public_key(settings.centre.sealing_key)
         return Outbox.open(
             settings.terminal.state / "outbox",
             terminal=settings.terminal.number,
             database_key=keys.database_key(settings.trust.database_key),
             signing_key=keys.private_key(settings.trust.terminal_key),
-            sealing_key=SealingKey(keys.key_id(sealing), sealing),
+            sealing_key=keys.sealing_key(settings.centre.sealing_key),
         )
     except (keys.KeyFileError, StoreError) as error:
         click.echo(f"{error}", err=True)

@@ -74,7 +74,7 @@ def _cause(kind: str, status: DeviceStatus) -> str | None:
 
 def _warnings(kind: str, status: DeviceStatus) -> tuple[str, ...]:
     if kind in OWN_WORDS:
-        return (f"{kind}.unavailable",) if status.warnings else ()
+        return (f"{kind}.to_check",) if status.warnings else ()
     return tuple(warning.value for warning in status.warnings)
 
 

@@ -21,7 +21,10 @@ HEADER_COLUMNS = (
     "boot_id, monotonic_ns, sealed_sha256, item_hash"
 )
 ITEM_COLUMNS = HEADER_COLUMNS + ", sealed"
-"""Of `item left join body using (sequence)`."""
+"""Of `item`; a row of `settled` has null in the place of `sealed`."""
+WHOLE_CHAIN = (
+    f"select {ITEM_COLUMNS} from item union all select {HEADER_COLUMNS}, null from settled order by sequence"  # noqa: S608 - constants
+)
 
 
 def sign_head(terminal: str, sequence: int, hash_: str, key: Ed25519PrivateKey) -> wire.ChainHead:

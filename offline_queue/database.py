@@ -14,10 +14,14 @@ from pathlib import Path
 import sqlcipher3
 
 from offline_queue.records import StoreCorrupt, StoreKeyWrong, StoreLocked, StoreUnwritable
-from offline_queue.schema import MIGRATIONS, Connection, migrate
+from offline_queue.schema import NEWEST, Connection, migrate
 
-PAGE_BYTES = 4096
+PAGE_BYTES = 1024
+"""Small: a commit writes whole pages, and a sealed record with its header fills two of these."""
 WAL_BYTES_MAX = 4 * 1024 * 1024
+_LEAST_LOG_PAGES = 64
+QUOTA_WHILE_MIGRATING = 1 << 40
+"""None to speak of: a migration must not fail for want of what only new items are denied."""
 
 # Primary result codes of SQLite (sqlite.org/rescode.html).
 _FULL, _IO_ERROR, _READ_ONLY, _CANNOT_OPEN, _CORRUPT, _NOT_A_DATABASE = 13, 10, 8, 14, 11, 26
@@ -58,6 +62,13 @@ class Ballast:
         except OSError:  # already given up, or a disk that can be written no more
             return False
         return True
+
+    def as_much_is_free(self) -> bool:
+        """Whether the disk has room for a case besides the ballast; asked of the system, never guessed."""
+        try:
+            return shutil.disk_usage(self.path.parent).free >= self.size_bytes
+        except OSError:
+            return False
 
     def restore(self) -> bool:
         """True when the ballast is there in full; it is taken back only while as much again stays free."""
@@ -113,7 +124,7 @@ def lock_directory(directory: Path) -> int:
 
 
 def _check_key(directory: Path, database_key: bytes) -> None:
-    """A wrong key looks like damage to SQLCipher; a fingerprint tells them apart, so nothing is set aside."""
+    """Another key would not know its own items again (`content_mac`): a fingerprint tells before anything is done."""
     path, mine = directory / "outbox.keycheck", derived(database_key, "keycheck").hex()
     try:
         if path.exists() and (known := path.read_text("ascii").strip()):
@@ -132,13 +143,15 @@ def _check_key(directory: Path, database_key: bytes) -> None:
         raise StoreUnwritable(message) from error
 
 
-def _connect(path: Path, database_key: bytes, quota_bytes: int) -> Connection:
+def _connect(path: Path, quota_bytes: int, checkpoint_pages: int, version: int | None = NEWEST) -> Connection:
     if not path.exists():
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     connection = sqlcipher3.connect(str(path), isolation_level=None, check_same_thread=True)
     try:
+        # No key: the payloads are sealed already, and a page's own seal would let one bad bit take every
+        # case on the disk with it. sqlcipher3 is used for its SQLite, which is newer than Debian's.
         connection.execute("pragma cipher_log_level = none")  # else it writes to standard error by itself
-        connection.execute(f"pragma key = \"x'{database_key.hex()}'\"")
+        connection.execute(f"pragma page_size = {PAGE_BYTES}")  # only a database without tables takes this
         wanted: tuple[tuple[str, str, object], ...] = (
             ("auto_vacuum", "incremental", 2),  # only a database without tables takes this
             ("journal_mode", "wal", "wal"),
@@ -147,6 +160,7 @@ def _connect(path: Path, database_key: bytes, quota_bytes: int) -> Connection:
             ("secure_delete", "on", 1),
             ("trusted_schema", "off", 0),
             ("journal_size_limit", str(WAL_BYTES_MAX), WAL_BYTES_MAX),
+            ("wal_autocheckpoint", str(checkpoint_pages), checkpoint_pages),
         )
         for name, value, expected in wanted:
             if (
@@ -163,15 +177,26 @@ def _connect(path: Path, database_key: bytes, quota_bytes: int) -> Connection:
         (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
         if verdict != "ok":
             raise _damage()
-        (version,) = connection.execute("pragma user_version").fetchone()
-        if version > len(MIGRATIONS):
-            message = f"the outbox was written by a newer program (version {version})"
+        (found,) = connection.execute("pragma user_version").fetchone()
+        if found > NEWEST:
+            message = (
+                f"the outbox was written by a newer program (version {found}, this one knows {NEWEST}): "
+            )
+            message += "bring it back with the newer program's `queue migrate --to`, or install that one"
             raise StoreUnwritable(message)
-        migrate(connection)
+        if version is not None:
+            migrate(connection, version)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _checkpoint_pages(ballast: Ballast) -> int:
+    """How long the log may grow. Seldom is sparing: a page that many commits touched is then written
+    once. Never much longer than the ballast: on a full disk its bytes are what the log is emptied into.
+    """
+    return max(_LEAST_LOG_PAGES, min(ballast.size_bytes, WAL_BYTES_MAX) // PAGE_BYTES)
 
 
 def _assert_pragma(connection: Connection, name: str, expected: object) -> None:
@@ -213,7 +238,7 @@ def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballas
         path, fresh_because = directory / "outbox.db", ""
         for _attempt in range(3):  # as found; with the ballast given up; after setting damage aside
             try:
-                connection = _connect(path, database_key, quota_bytes)
+                connection = _connect(path, quota_bytes, _checkpoint_pages(ballast))
             except sqlcipher3.Error as error:
                 if is_damage(error):
                     fresh_because = f"damaged database set aside as {_set_aside(path)}"
@@ -231,3 +256,27 @@ def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballas
     except BaseException:
         os.close(lock)
         raise
+
+
+def migrate_outbox(directory: Path, database_key: bytes, to: int) -> int:
+    """Bring a stopped terminal's outbox to version `to` (1 to `NEWEST`), for a program that knows no newer one.
+
+    The version that it had. ValueError for another `to`; StoreLocked, StoreKeyWrong, StoreUnwritable.
+    """
+    if not 1 <= to <= NEWEST:
+        message = f"an outbox has a version from 1 to {NEWEST}"
+        raise ValueError(message)
+    lock = lock_directory(directory)
+    try:
+        _check_key(directory, database_key)
+        path = directory / "outbox.db"
+        connection = _connect(path, QUOTA_WHILE_MIGRATING, _LEAST_LOG_PAGES, None)
+        try:
+            return migrate(connection, to)
+        finally:
+            connection.close()
+    except sqlcipher3.Error as error:
+        message = f"the outbox cannot be migrated: {type(error).__name__} {primary_code(error)}"
+        raise StoreUnwritable(message) from error
+    finally:
+        os.close(lock)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import sqlcipher3
 
-from offline_queue import transactions, wire
+from offline_queue import intake, transactions, wire
 from offline_queue.database import Ballast, disk_refuses
+from offline_queue.intake import Signer
 from offline_queue.owner import Owner
 from offline_queue.records import ItemSummary, Settlement
 from offline_queue.schema import Connection
@@ -16,20 +17,34 @@ from offline_queue.schema import Connection
 class Deliveries:
     """Reached as `Outbox.deliveries`. All methods may be called from any thread."""
 
-    def __init__(self, owner: Owner, ballast: Ballast, terminal: str) -> None:
+    def __init__(self, owner: Owner, ballast: Ballast, signer: Signer) -> None:
         self._owner = owner
         self._ballast = ballast
-        self._terminal = terminal
+        self._signer = signer
+
+    def catch_up(self) -> bool:
+        """Index what is new; False when the disk does not take that (it then stays where it is, safe)."""
+        try:
+            self._owner.ask(lambda connection: intake.catch_up(connection, self._signer))
+        except sqlcipher3.OperationalError as error:
+            if not disk_refuses(error):
+                raise
+            return False
+        return True
 
     def next_batch(
         self, *, held_lanes: Collection[str], items_max: int, bytes_max: int
     ) -> tuple[wire.Item, ...]:
         """What may be sent now: see `transactions.sendable`."""
-        return self._owner.ask(
+        self.catch_up()
+        items, damaged = self._owner.ask(
             lambda connection: transactions.sendable(
-                connection, self._terminal, held_lanes, items_max, bytes_max
+                connection, self._signer.terminal, held_lanes, items_max, bytes_max
             )
         )
+        if damaged:
+            self.settle(damaged)
+        return items
 
     def note_attempt(self, sequences: Sequence[int]) -> bool:
         """Count a try; False when the disk does not take it (the try may be made all the same)."""
@@ -46,18 +61,24 @@ class Deliveries:
 
     def quarantined(self) -> tuple[ItemSummary, ...]:
         """What needs a person, with the centre's words."""
+        self.catch_up()
         return self._owner.ask(
-            lambda connection: transactions.summaries(connection, "d.state = 'quarantined'", ())
+            lambda connection: transactions.summaries(connection, "state = 'quarantined'", ())
         )
 
     def requeue(self, sequence: int) -> bool:
         """Send a quarantined item again after the centre was put right; False when it is not in quarantine."""
+        self.catch_up()
         return self._owner.ask(lambda connection: transactions.requeue(connection, sequence))
 
     def _write(self, write: Callable[[Connection], object]) -> bool:
+        def caught_up(connection: Connection) -> None:
+            intake.catch_up(connection, self._signer)
+            write(connection)
+
         for _attempt in range(2):
             try:
-                self._owner.ask(write)
+                self._owner.ask(caught_up)
             except sqlcipher3.OperationalError as error:
                 if not disk_refuses(error):
                     raise

@@ -1,12 +1,17 @@
-"""Tables of the outbox and their numbered migrations.
+"""Tables of the outbox and their numbered migrations, forward and back.
 
-`item` and its sealed `body` are immutable and stay until acknowledged (triggers refuse). `delivery` is what happened to it. `ledger` is one row: counters, the signed head, and the
-anchor: where the kept part of the chain begins, after older index rows were forgotten.
+`item` is immutable (triggers refuse) and all that a commit writes, header and sealed body in one row,
+since cheap storage wears with every page. `delivery`, the attempts, says what became of each item and
+carries the indices; an item gets its row when somebody next asks (`intake.catch_up`), many at once.
+An acknowledged item leaves its header in `settled`, so that the chain can still be walked. `ledger` is
+one row: counters, the signed head up to which items have their row, and the anchor: where the kept
+part of the chain begins, after older rows were forgotten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from offline_queue.wire import GENESIS_HASH
@@ -15,54 +20,93 @@ Connection = Any
 """A `sqlcipher3` connection; the library has no type information."""
 
 
-def _first(connection: Connection) -> None:
-    statements = (
-        """create table item (
-            sequence integer primary key, id text not null unique, lane text not null, kind text not null,
-            service text not null, definition_version text not null, previous_hash text not null,
-            received_at text not null, clock_quality text not null, boot_id text not null,
-            monotonic_ns integer not null, sealed_sha256 text not null, sealed_bytes integer not null,
-            item_hash text not null, content_mac blob not null) strict""",
-        # A table of its own: dropped bodies then free whole pages, and a drained outbox has room again.
-        "create table body (sequence integer primary key references item (sequence), sealed blob not null) strict",
-        "create trigger item_is_immutable before update on item begin select raise(abort, 'an item is immutable'); end",
-        "create trigger body_is_immutable before update on body begin select raise(abort, 'a body is immutable'); end",
-        """create trigger item_is_kept before delete on item
-            when not exists (select 1 from delivery d where d.sequence = old.sequence and d.state = 'acknowledged')
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step between two versions, and the way back."""
+
+    up: Callable[[Connection], None]
+    down: Callable[[Connection], None]
+
+
+def _run(statements: Sequence[str]) -> Callable[[Connection], None]:
+    def run(connection: Connection) -> None:
+        for statement in statements:
+            connection.execute(statement)
+
+    return run
+
+
+_HEADER = """sequence integer primary key, id text not null, lane text not null, kind text not null,
+    service text not null, definition_version text not null, previous_hash text not null,
+    received_at text not null, clock_quality text not null, boot_id text not null,
+    monotonic_ns integer not null, sealed_sha256 text not null, sealed_bytes integer not null,
+    item_hash text not null, content_mac blob not null"""
+_IMMUTABLE = "begin select raise(abort, 'an item is immutable'); end"
+_TABLES = Migration(
+    up=_run(
+        (
+            f"create table item ({_HEADER}, sealed blob not null) strict",
+            f"create table settled ({_HEADER}) strict",
+            f"create trigger item_is_immutable before update on item {_IMMUTABLE}",
+            f"create trigger settled_is_immutable before update on settled {_IMMUTABLE}",
+            """create trigger item_is_kept before delete on item when not exists (
+            select 1 from delivery join settled using (sequence)
+            where sequence = old.sequence and state = 'acknowledged')
             begin select raise(abort, 'an unacknowledged item is kept'); end""",
-        """create trigger body_is_kept before delete on body
-            when not exists (select 1 from delivery d where d.sequence = old.sequence and d.state = 'acknowledged')
-            begin select raise(abort, 'an unacknowledged body is kept'); end""",
-        """create table delivery (
-            sequence integer primary key references item (sequence), lane text not null,
+            """create trigger settled_is_kept before delete on settled
+            when old.sequence > (select anchor_sequence from ledger)
+            begin select raise(abort, 'a link of the chain is kept'); end""",
+            """create table delivery (
+            sequence integer primary key, id text not null unique, lane text not null, kind text not null,
+            service text not null, received_at text not null,
             state text not null check (state in ('pending', 'quarantined', 'acknowledged')),
-            sending_class integer not null, attempts integer not null default 0,
+            is_next integer not null, sending_class integer not null, attempts integer not null default 0,
             verdict text not null default '', reason text not null default '', registered_at text,
             case_state text not null default '', duplicate_digest blob) strict""",
-        "create index delivery_order on delivery (sending_class, sequence) where state = 'pending'",
-        "create index delivery_oldest on delivery (sequence) where state = 'pending'",
-        "create index delivery_lane on delivery (lane, sequence)",
-        "create index delivery_digest on delivery (duplicate_digest) where duplicate_digest is not null",
-        """create table ledger (
+            """create table ledger (
             one integer primary key check (one = 1), pending integer not null, pending_bytes integer not null,
             quarantined integer not null, acknowledged integer not null, sequence integer not null,
             head_hash text not null, head_signature blob not null,
             anchor_sequence integer not null, anchor_hash text not null) strict""",
-        f"insert into ledger values (1, 0, 0, 0, 0, 0, '{GENESIS_HASH}', x'', 0, '{GENESIS_HASH}')",  # noqa: S608 - a constant
-    )
-    for statement in statements:
-        connection.execute(statement)
+            f"insert into ledger values (1, 0, 0, 0, 0, 0, '{GENESIS_HASH}', x'', 0, '{GENESIS_HASH}')",  # noqa: S608 - a constant
+        )
+    ),
+    down=_run(("drop table ledger", "drop table delivery", "drop table settled", "drop table item")),
+)
+_INDICES = {
+    # Of each lane only the item that is next may go: what waits behind a held or refused one is not looked at.
+    "delivery_sendable": "delivery (sending_class, sequence) where state = 'pending' and is_next = 1",
+    "delivery_oldest": "delivery (sequence) where state = 'pending'",
+    "delivery_quarantined": "delivery (sequence) where state = 'quarantined'",
+    "delivery_lane": "delivery (lane, sequence)",
+    "delivery_digest": "delivery (duplicate_digest) where duplicate_digest is not null",
+}
+_LOOK_UPS = Migration(
+    up=_run([f"create index {name} on {what}" for name, what in _INDICES.items()]),
+    down=_run([f"drop index {name}" for name in _INDICES]),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_TABLES, _LOOK_UPS)
+"""Number n brings a database of version n to n + 1 and back. Never edited, only added to."""
+
+NEWEST = len(MIGRATIONS)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
-"""Number n brings a database of version n to n + 1. Never edited, only added to."""
-
-
-def migrate(connection: Connection) -> None:
-    """Bring the database to the newest version, each step in its own transaction."""
+def migrate(connection: Connection, to: int) -> int:
+    """Bring the database to version `to`, each step in its own transaction; the version it had."""
     (version,) = connection.execute("pragma user_version").fetchone()
-    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
+    found = int(version)
+    while version != to:
+        forward = version < to
+        step = MIGRATIONS[version].up if forward else MIGRATIONS[version - 1].down
+        version += 1 if forward else -1
         connection.execute("begin immediate")
-        step(connection)
-        connection.execute(f"pragma user_version = {number}")
-        connection.execute("commit")
+        try:
+            step(connection)
+            connection.execute(f"pragma user_version = {version}")
+            connection.execute("commit")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            raise
+    return found

@@ -1,6 +1,6 @@
 """The outbox: what was committed here is not lost, not doubled, and cannot be read back here.
 
-SQLCipher, write-ahead log, `synchronous=FULL`, one thread with the only connection.
+SQLite without a key, write-ahead log, `synchronous=FULL`, one thread with the only connection.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import rfc8785
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from offline_queue import transactions, wire
-from offline_queue.chain import ITEM_COLUMNS, sign_head, verify_chain
+from offline_queue import intake, transactions, wire
+from offline_queue.chain import WHOLE_CHAIN, sign_head, verify_chain
 from offline_queue.database import (
     PAGE_BYTES,
     Ballast,
@@ -65,7 +65,7 @@ QUOTA_BYTES = 256 * 1024 * 1024
 BALLAST_BYTES = 4 * 1024 * 1024
 _RESERVE_SHARE = 0.1
 """Of the quota, kept for verdicts and for visits that are under way: no new visit begins in it."""
-_SETTLING_BYTES = 16 * PAGE_BYTES
+_SETTLING_BYTES = 64 * PAGE_BYTES
 """Of the quota, never given to an item, so that verdicts can always be written."""
 
 
@@ -81,11 +81,11 @@ class Outbox:
         sealing_key: SealingKey, mac_key: bytes, quota_bytes: int,
     ) -> None:  # fmt: skip
         self.terminal = terminal
-        self.deliveries = Deliveries(owner, ballast, terminal)
+        self._signer = intake.Signer(terminal, signing_key)
+        self.deliveries = Deliveries(owner, ballast, self._signer)
         """What the sender and a technician may do with the items."""
         self._owner = owner
         self._ballast = ballast
-        self._signing_key = signing_key
         self._sealing_key = sealing_key
         self._mac_key = mac_key
         self._quota_bytes = quota_bytes
@@ -136,6 +136,7 @@ class Outbox:
         sealed = seal(draft.payload, self._sealing_key, aad)
         payload_sha256 = hashlib.sha256(draft.payload).hexdigest()
         content_mac = hmac.digest(self._mac_key, rfc8785.dumps([aad.hex(), payload_sha256]), "sha256")
+        wanted = intake.Wanted(draft, sealed, content_mac)
         on_step("sealed")
 
         def insert(connection: Connection) -> Committed | NotCommitted:
@@ -144,9 +145,7 @@ class Outbox:
             if not self._ballast.restore():
                 # What the ballast freed belongs to the acknowledgements, not to new items.
                 return NotCommitted(Refused.DISK_FULL, "the disk has no reserve")
-            return transactions.insert(
-                connection, draft, sealed, content_mac, self.terminal, self._signing_key, on_step
-            )
+            return intake.insert(connection, wanted, self._signer, on_step)
 
         try:
             answer = self._owner.ask(insert)
@@ -167,6 +166,7 @@ class Outbox:
             return (
                 self._used_bytes(connection) <= self._quota_bytes * (1 - _RESERVE_SHARE) - _SETTLING_BYTES
                 and self._ballast.restore()
+                and self._ballast.as_much_is_free()
             )
 
         try:
@@ -175,24 +175,25 @@ class Outbox:
             return False
 
     def counters(self) -> Counters:
-        """From the one ledger row; never a count over the items."""
+        """From the one ledger row, and the few items that it does not cover yet; never a count over all."""
 
         def read(connection: Connection) -> Counters:
             row = connection.execute(
-                "select pending, pending_bytes, quarantined, acknowledged, sequence, head_hash from ledger"
+                "select pending, pending_bytes, quarantined, acknowledged from ledger"
             ).fetchone()
+            new, new_bytes, new_at = intake.unlisted(connection)
+            sequence, head_hash = intake.end_of_chain(connection)
             oldest = connection.execute(
-                "select received_at from item where sequence = (select sequence from delivery "
-                "where state = 'pending' order by sequence limit 1)"
+                "select received_at from delivery where state = 'pending' order by sequence limit 1"
             ).fetchone()
             return Counters(
-                pending=row[0],
-                pending_bytes=row[1],
+                pending=row[0] + new,
+                pending_bytes=row[1] + new_bytes,
                 quarantined=row[2],
                 acknowledged=row[3],
-                oldest_pending_at=oldest[0] if oldest else None,
-                sequence=row[4],
-                head_hash=row[5],
+                oldest_pending_at=oldest[0] if oldest else new_at,
+                sequence=sequence,
+                head_hash=head_hash,
                 used_bytes=self._used_bytes(connection),
                 quota_bytes=self._quota_bytes,
                 opened_fresh_because=self._fresh_because,
@@ -202,11 +203,14 @@ class Outbox:
 
     def head(self) -> wire.ChainHead:
         """The chain's end with its signature."""
-        return self._owner.ask(self._head)
+        return self._owner.ask(
+            lambda connection: sign_head(self.terminal, *intake.end_of_chain(connection), self._signer.key)
+        )
 
     def find(self, lane: str) -> tuple[ItemSummary, ...]:
         """The items of one case code, oldest first."""
-        return self._owner.ask(lambda connection: transactions.summaries(connection, "d.lane = ?", (lane,)))
+        self.deliveries.catch_up()
+        return self._owner.ask(lambda connection: transactions.summaries(connection, "lane = ?", (lane,)))
 
     def duplicate_waits(self, digest: bytes) -> bool:
         """Whether an item, not yet acknowledged, has this keyed business digest."""
@@ -218,12 +222,12 @@ class Outbox:
 
         def walk(connection: Connection) -> ChainReport:
             anchor = connection.execute("select anchor_sequence, anchor_hash from ledger").fetchone()
-            every = f"select {ITEM_COLUMNS} from item left join body using (sequence) order by sequence"  # noqa: S608 - constants
-            rows = connection.execute(every)
+            rows = connection.execute(WHOLE_CHAIN)
             return verify_chain(
-                self.terminal, rows, anchor, self._head(connection), self._signing_key.public_key()
+                self.terminal, rows, anchor, self._stored_head(connection), self._signer.key.public_key()
             )
 
+        self.deliveries.catch_up()
         return self._owner.ask(walk)
 
     def use_sealing_key(self, key: SealingKey) -> None:
@@ -234,12 +238,12 @@ class Outbox:
         """May be called twice."""
         self._owner.close()
 
-    def _head(self, connection: Connection) -> wire.ChainHead:
+    def _stored_head(self, connection: Connection) -> wire.ChainHead:
         sequence, hash_, signature = connection.execute(
             "select sequence, head_hash, head_signature from ledger"
         ).fetchone()
         if sequence == 0:
-            return sign_head(self.terminal, 0, hash_, self._signing_key)
+            return sign_head(self.terminal, 0, hash_, self._signer.key)
         return wire.ChainHead(sequence=sequence, hash=hash_, signature=bytes(signature))
 
     def _used_bytes(self, connection: Connection) -> int:

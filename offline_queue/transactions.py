@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from offline_queue import wire
-from offline_queue.chain import HEADER_COLUMNS, ITEM_COLUMNS, item_of, sign_head
-from offline_queue.policy import SENDING_CLASS
-from offline_queue.records import Committed, Draft, ItemState, ItemSummary, NotCommitted, Refused, Settlement
+from offline_queue.chain import HEADER_COLUMNS, ITEM_COLUMNS, item_of
+from offline_queue.records import ItemState, ItemSummary, Settlement
 from offline_queue.schema import Connection
 
 DAMAGED = "damaged on this terminal's disk; not sent"
-_VACUUM_PAGES = 256
+_VACUUM_PAGES = 1024
+_SENT_COLUMNS = ", ".join("i." + name.strip() for name in ITEM_COLUMNS.split(","))
+_LISTED = (
+    f"select {_SENT_COLUMNS} from delivery d join item i using (sequence) "  # noqa: S608 - constants
+    "where d.state = 'pending' and d.is_next = 1 order by d.sending_class, d.sequence"
+)
+_UNLISTED = (
+    f"select {_SENT_COLUMNS} from item i where sequence > (select sequence from ledger) and not exists "  # noqa: S608 - constants
+    "(select 1 from delivery d where d.lane = i.lane and d.state <> 'acknowledged') order by sequence"
+)
 _FORGET_ROWS = 1000
 """At most so many index rows are forgotten in one transaction."""
 
@@ -34,89 +40,21 @@ def transaction(connection: Connection) -> Iterator[None]:
         raise
 
 
-def insert(
-    connection: Connection,
-    draft: Draft,
-    sealed: bytes,
-    content_mac: bytes,
-    terminal: str,
-    key: Ed25519PrivateKey,
-    on_step: Callable[[str], None],
-) -> Committed | NotCommitted:
-    """Append one item to the chain, or find that it is there already."""
-    with transaction(connection):
-        known = connection.execute(
-            "select sequence, item_hash, content_mac from item where id = ?", (draft.id,)
-        ).fetchone()
-        if known is not None:
-            if bytes(known[2]) == content_mac:
-                return Committed(known[0], known[1], already=True)
-            return NotCommitted(Refused.CONFLICT, "the id is taken by other content")
-        (last, previous) = connection.execute("select sequence, head_hash from ledger").fetchone()
-        item = wire.Item(
-            id=draft.id,
-            terminal=terminal,
-            lane=draft.lane,
-            kind=draft.kind,
-            service=draft.service,
-            definition_version=draft.definition_version,
-            sequence=last + 1,
-            previous_hash=previous,
-            received_at_kiosk=draft.received_at,
-            clock_quality=draft.clock_quality,
-            boot_id=draft.boot_id,
-            monotonic_ns=draft.monotonic_ns,
-            sealed_sha256=hashlib.sha256(sealed).hexdigest(),
-            sealed=sealed,
-        )
-        item_hash = item.chain_hash()
-        connection.execute(
-            f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes) values ({', '.join('?' * 15)})",  # noqa: S608 - constants
-            (
-                item.id, item.lane, item.kind.value, item.service, item.definition_version, item.sequence, previous,
-                item.received_at_kiosk, item.clock_quality.value, item.boot_id, item.monotonic_ns,
-                item.sealed_sha256, item_hash, content_mac, len(sealed),
-            ),
-        )  # fmt: skip
-        connection.execute("insert into body (sequence, sealed) values (?, ?)", (item.sequence, sealed))
-        sending_class = SENDING_CLASS[draft.kind]
-        connection.execute(
-            "update delivery set sending_class = ? where lane = ? and state <> 'acknowledged' and sending_class > ?",
-            (sending_class, draft.lane, sending_class),
-        )
-        connection.execute(
-            "insert into delivery (sequence, lane, state, sending_class, duplicate_digest) values (?, ?, 'pending', ?, ?)",
-            (item.sequence, draft.lane, sending_class, draft.duplicate_digest),
-        )
-        head = sign_head(terminal, item.sequence, item_hash, key)
-        connection.execute(
-            "update ledger set pending = pending + 1, pending_bytes = pending_bytes + ?, sequence = ?, head_hash = ?, "
-            "head_signature = ?",
-            (len(sealed), item.sequence, item_hash, head.signature),
-        )
-        on_step("inserted")
-    return Committed(item.sequence, item_hash, already=False)
-
-
 def sendable(
     connection: Connection, terminal: str, held_lanes: Collection[str], items_max: int, bytes_max: int
-) -> tuple[wire.Item, ...]:
-    """The next batch in the order of sequence; an item waits for every unsettled one before it in its lane.
+) -> tuple[tuple[wire.Item, ...], tuple[Settlement, ...]]:
+    """The next batch in the order of sequence, and damaged rows, which go into quarantine instead.
 
-    The most urgent lanes first; of each lane only the oldest item, so that order within a case
-    does not hang on what the centre does with the item before. A damaged row is quarantined here
-    instead of being sent. At least one item, however large.
+    An item waits for every unsettled one before it in its lane. The most urgent lanes first; of each
+    lane only the oldest item, so that order within a case does not hang on what the centre does with
+    the item before. At least one item, however large. Writes nothing: a disk that takes no index row
+    any more still gives its items.
     """
     chosen: list[wire.Item] = []
     damaged: list[Settlement] = []
     blocked = set(held_lanes)
     total = 0
-    rows = connection.execute(
-        f"select {ITEM_COLUMNS} from delivery d join item i using (sequence, lane) left join body using (sequence) where d.state = 'pending' "  # noqa: S608 - constants
-        "and not exists (select 1 from delivery q where q.lane = d.lane and q.state <> 'acknowledged' "
-        "and q.sequence < d.sequence) order by d.sending_class, d.sequence"
-    )
-    for row in rows:
+    for row in chain.from_iterable(connection.execute(query) for query in (_LISTED, _UNLISTED)):
         if row[1] in blocked:
             continue
         item = item_of(terminal, row)
@@ -131,10 +69,7 @@ def sendable(
         total += len(item.sealed)
         if len(chosen) >= items_max:
             break
-    rows.close()
-    if damaged:
-        settle(connection, damaged)
-    return tuple(sorted(chosen, key=lambda item: item.sequence))
+    return tuple(sorted(chosen, key=lambda item: item.sequence)), tuple(damaged)
 
 
 def note_attempt(connection: Connection, sequences: Iterable[int]) -> None:
@@ -156,7 +91,7 @@ def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
 
 def _settle_one(connection: Connection, settlement: Settlement) -> None:
     row = connection.execute(
-        "select d.state, i.sealed_bytes from delivery d join item i using (sequence) where sequence = ?",
+        "select d.state, i.sealed_bytes from delivery d left join item i using (sequence) where sequence = ?",
         (settlement.sequence,),
     ).fetchone()
     if (
@@ -175,9 +110,20 @@ def _settle_one(connection: Connection, settlement: Settlement) -> None:
     _count(connection, ItemState(row[0]), -1, row[1])
     _count(connection, settlement.state, +1, row[1])
     if settlement.state is ItemState.ACKNOWLEDGED:
-        connection.execute("delete from body where sequence = ?", (settlement.sequence,))
+        columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes"
+        connection.execute(
+            f"insert into settled ({columns}) select {columns} from item where sequence = ?",  # noqa: S608 - constants
+            (settlement.sequence,),
+        )
+        connection.execute("delete from item where sequence = ?", (settlement.sequence,))
         connection.execute(
             "update delivery set duplicate_digest = null where sequence = ?", (settlement.sequence,)
+        )
+        connection.execute(
+            "update delivery set is_next = 1 where sequence = (select sequence from delivery "
+            "where lane = (select lane from delivery where sequence = ?) and state <> 'acknowledged' "
+            "order by sequence limit 1)",
+            (settlement.sequence,),
         )
 
 
@@ -197,8 +143,8 @@ def _count(connection: Connection, state: ItemState, change: int, sealed_bytes: 
 def summaries(connection: Connection, where: str, values: tuple[Any, ...]) -> tuple[ItemSummary, ...]:
     """Index rows; `where` is a constant of this package."""
     rows = connection.execute(
-        "select sequence, i.id, i.lane, i.kind, i.service, d.state, i.received_at, d.attempts, d.verdict, d.reason, "  # noqa: S608 - constants
-        f"d.registered_at, d.case_state from delivery d join item i using (sequence) where {where} order by sequence",
+        "select sequence, id, lane, kind, service, state, received_at, attempts, verdict, reason, "  # noqa: S608 - constants
+        f"registered_at, case_state from delivery where {where} order by sequence",
         values,
     ).fetchall()
     return tuple(
@@ -237,9 +183,8 @@ def forget(connection: Connection, registered_before: str) -> int:
         last = min((first_kept[0] if first_kept else newest + 1) - 1, anchor + _FORGET_ROWS)
         if last <= anchor:
             return 0
-        (hash_,) = connection.execute("select item_hash from item where sequence = ?", (last,)).fetchone()
+        (hash_,) = connection.execute("select item_hash from settled where sequence = ?", (last,)).fetchone()
         connection.execute("update ledger set anchor_sequence = ?, anchor_hash = ?", (last, hash_))
-        connection.execute("pragma defer_foreign_keys = on")
-        connection.execute("delete from item where sequence <= ?", (last,))
+        connection.execute("delete from settled where sequence <= ?", (last,))
         connection.execute("delete from delivery where sequence <= ?", (last,))
     return int(last - anchor)

@@ -13,11 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSER, DRIVER = "chromium", "chromedriver"
@@ -73,9 +72,10 @@ def browser(width: int = 1280, height: int = 800, *, scripts: bool = True) -> It
             yield driver
         finally:
             started += _tree(service.process.pid)
+            could_ask = service.process.poll() is None  # a dead driver asks no browser to end
             with suppress(WebDriverException):  # a browser that died is ended all the same, below
                 driver.quit()
-            _end(started)
+            _end(started, END_S if could_ask else 0.0)
 
 
 def resize(driver: Chrome, width: int, height: int) -> None:
@@ -97,10 +97,24 @@ def picture(driver: Chrome, *, whole_page: bool = False) -> bytes:
 def go(driver: Chrome, element: WebElement) -> None:
     """Click on what leads to a page, and wait until the old page is gone and the new one there."""
     element.click()
-    WebDriverWait(driver, PATIENCE_S).until(staleness_of(element))
+    WebDriverWait(driver, PATIENCE_S).until(lambda _driver: _is_gone(element))
     WebDriverWait(driver, PATIENCE_S).until(
         lambda shown: shown.execute_script("return document.readyState") == "complete"
     )
+
+
+def _is_gone(element: WebElement) -> bool:
+    """Whether its page has been left."""
+    try:
+        element.is_enabled()
+    except StaleElementReferenceException:
+        return True
+    except WebDriverException as error:
+        # Asked while one page gives way to the next, the driver has no better name for it.
+        if "does not belong to the document" in (error.msg or ""):
+            return True
+        raise
+    return False
 
 
 def complaints(driver: Chrome) -> list[str]:
@@ -115,9 +129,9 @@ def _tree(pid: int) -> list[psutil.Process]:
     return []
 
 
-def _end(processes: list[psutil.Process]) -> None:
-    """Wait for those that end by themselves, kill the others; only what was started here."""
-    _, alive = psutil.wait_procs(set(processes), timeout=END_S)
+def _end(processes: list[psutil.Process], patience_s: float) -> None:
+    """Wait for those that were asked to end, kill the others; only what was started here."""
+    _, alive = psutil.wait_procs(set(processes), timeout=patience_s)
     for process in alive:
         with suppress(psutil.NoSuchProcess):
             process.kill()

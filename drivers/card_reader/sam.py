@@ -58,6 +58,10 @@ class SamModule:
     def close(self) -> None:
         self._link.end()
 
+    def release(self) -> None:
+        """Close the port; the next `connect` opens it again."""
+        self._link.close()
+
     def distrust(self) -> None:
         """Ask for the status before the next command."""
         self._in_step = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 from uuid import uuid4
 
@@ -15,7 +17,7 @@ from drivers.card_reader.newest_address import newest_address
 from drivers.card_reader.protocol import Command, split_base, split_fingerprint
 from drivers.card_reader.reader_state import Patience, ReaderState
 from drivers.card_reader.sam import SamModule
-from drivers.contract import Check, CheckOutcome, DeviceState, DeviceStatus, Failed, Ok
+from drivers.contract import Cause, Check, CheckOutcome, DeviceState, DeviceStatus, Failed, Ok
 from drivers.evidence import CheckName, evidence
 
 _RECONNECT_S = 1.0
@@ -55,6 +57,7 @@ class SdtReader:
         self._first_read_command = Command.READ_FINGERPRINT if with_fingerprint else Command.READ_BASE
         self._read_command = self._first_read_command
         self._state = ReaderState()
+        self._restart = Event()
         self._module = SamModule(
             link, self._state, short_timeout_s=short_timeout_s, read_timeout_s=read_timeout_s
         )
@@ -68,17 +71,22 @@ class SdtReader:
 
     def probe(self) -> DeviceStatus:
         """Ask the module for its status (up to 3 s); while a read is going on, the last status."""
-        with self._state.turn(Patience(0.0)) as mine:
+        with self._turn(Patience(0.0)) as mine:
             if mine and not self._state.closing.is_set():
                 self._module.distrust()
                 self._module.connect(Patience(_PROBE_S, self._state.closing))
         return self._state.status
 
     def restart(self) -> None:
-        """Release the port; the next `probe` or `read` opens it again."""
-        with self._state.turn(Patience(_RESTART_S, self._state.closing)) as mine:
-            if mine:
-                self._module.close()
+        """Release the port, which the next `probe` or `read` opens again; a running read ends as `READER_LOST`.
+
+        Whoever keeps the port longer than 5 s (a call of the system that hangs) releases it when it
+        returns; until then `status` and `probe` say `CARD_RESTARTING`.
+        """
+        self._restart.set()
+        with self._turn(Patience(_RESTART_S, self._state.closing)) as mine:
+            if not mine and not self._state.closing.is_set():
+                self._state.fault(Cause.CARD_RESTARTING, "the port is not released yet")
 
     def close(self) -> None:
         """End a running read, then release the link."""
@@ -95,16 +103,38 @@ class SdtReader:
         again until it was lifted.
         """
         patience = Patience(deadline_s, cancel, self._state.closing)
-        with self._state.turn(patience) as mine:
+        with self._turn(patience) as mine:
             if patience.cancelled:
                 return Failed(CardFailure.CANCELLED)
             if not mine:
                 return Failed(CardFailure.READER_BUSY, "another read is going on")
-            failed = self._reconnect(patience)
-            result = failed if failed is not None else self._wait_for_card(patience)
-            if self._state.status.state is DeviceState.BUSY:
-                self._module.tell_ready()
+            result = self._read(Patience(patience.left_s, cancel, self._state.closing, self._restart))
+            if _is(result, CardFailure.CANCELLED) and not patience.cancelled:
+                return Failed(CardFailure.READER_LOST, "the reader restarts")
             return result
+
+    @contextmanager
+    def _turn(self, patience: Patience) -> Iterator[bool]:
+        """See `ReaderState.turn`. Whoever has the turn does the restart that was asked for, before and after."""
+        with self._state.turn(patience) as mine:
+            if mine:
+                self._restart_if_asked()
+            yield mine
+            if mine:
+                self._restart_if_asked()
+
+    def _restart_if_asked(self) -> None:
+        if self._restart.is_set() and not self._state.closing.is_set():
+            self._restart.clear()
+            self._module.release()
+            self._state.fault(Cause.CARD_RESTARTING, "not opened again yet")
+
+    def _read(self, patience: Patience) -> Ok[CardRead] | Failed[CardFailure]:
+        failed = self._reconnect(patience)
+        result = failed if failed is not None else self._wait_for_card(patience)
+        if self._state.status.state is DeviceState.BUSY:
+            self._module.tell_ready()
+        return result
 
     def _reconnect(self, patience: Patience) -> Failed[CardFailure] | None:
         grace = patience.at_most(_RECONNECT_S)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import usb.core
 import usb.util
 
+from drivers import usb_device
 from drivers.card_reader.link import LinkFailure
 from drivers.card_reader.protocol import HEADER_SIZE, PREAMBLE
 from drivers.card_reader.usb_address import UsbAddress
@@ -64,10 +65,11 @@ class UsbPort:
         except usb.core.NoBackendError:
             return Failed(LinkFailure.ABSENT, f"{self._address.text}: libusb-1.0 is not installed")
         except usb.core.USBError as error:
-            _release(device)
+            if device is not None:
+                usb_device.release(device)
             return self._failed(_BY_ERRNO.get(error.errno or 0, LinkFailure.LOST), error)
         if self._pipes is None:
-            _release(device)
+            usb_device.release(device)
             return Failed(LinkFailure.ABSENT, f"{self._address.text}: it has no bulk endpoints")
         self._head, self._owed = b"", 0
         return None
@@ -75,7 +77,7 @@ class UsbPort:
     def close(self) -> None:
         pipes, self._pipes = self._pipes, None
         if pipes is not None:
-            _release(pipes.device)
+            usb_device.release(pipes.device)
 
     def write(self, data: bytes) -> Failed[LinkFailure] | None:
         pipes = self._pipes
@@ -136,7 +138,7 @@ class UsbPort:
                         return device
                 except ValueError:  # no string descriptors, which is also how no permission looks
                     locked = True
-                _release(device)
+                usb_device.release(device)
         if locked:
             raise usb.core.USBError("its serial number cannot be read", errno=errno.EACCES)
         return None
@@ -146,29 +148,18 @@ class UsbPort:
         return self._failed(LinkFailure.LOST, error)
 
     def _failed(self, failure: LinkFailure, error: usb.core.USBError) -> Failed[LinkFailure]:
-        text = f"{self._address.text}: {failure.value} ({type(error).__name__} {error.errno})"
-        if failure is LinkFailure.DENIED:
-            text += "; a udev rule must give the device to the terminal's user"
-        return Failed(failure, text)
+        return Failed(failure, f"{self._address.text}: {failure.value} ({usb_device.words(error)})")
 
 
 def _take(device: Any) -> _Pipes | None:
     """Configure the device, take its interface from the kernel's driver and claim it."""
-    try:
-        configuration = device.get_active_configuration()
-    except usb.core.USBError as error:
-        if error.errno is not None:  # pyusb says "not configured" without a number
-            raise
-        device.set_configuration()
-        configuration = device.get_active_configuration()
-    for interface in configuration:
+    for interface in usb_device.configuration(device):
         outward = _bulk(interface, usb.util.ENDPOINT_OUT)
         inward = _bulk(interface, usb.util.ENDPOINT_IN)
         if not outward or not inward:
             continue
         number = interface.bInterfaceNumber
-        if device.is_kernel_driver_active(number):
-            device.detach_kernel_driver(number)
+        usb_device.detach(device, number)
         usb.util.claim_interface(device, number)
         for endpoint in (*outward, *inward):
             device.clear_halt(endpoint)  # an earlier program may have left it stalled
@@ -193,13 +184,3 @@ def _receive(device: Any, endpoint: int, timeout_ms: int) -> bytes:
         return bytes(device.read(endpoint, _TRANSFER, timeout_ms))
     except usb.core.USBTimeoutError:
         return b""
-
-
-def _release(device: Any) -> None:
-    if device is None:
-        return
-    try:
-        usb.util.dispose_resources(device)
-    except usb.core.USBError:
-        # Nothing is left to release: the device went away.
-        return

@@ -6,14 +6,15 @@ import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
 from drivers.print_journal import JobJournal, JobState, UnsettledJobs
-from drivers.receipt_printer.address import parse_address
+from drivers.receipt_printer.address import UsbAddress, parse_address
 from drivers.receipt_printer.contract import PrintMode, PrintReport, Slip
 from drivers.receipt_printer.encoder import LARGEST_COMMAND_BYTES, EncodedSlip, cut_command, encode_slip
 from drivers.receipt_printer.fonts import Fonts
+from drivers.receipt_printer.port_usb import LIBUSB, Bridge, UsbCable
 from drivers.receipt_printer.protocol import Condition, Realtime, device_status
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
 from drivers.receipt_printer.roll import PaperRoll
@@ -35,7 +36,7 @@ _JOURNAL_STATES = {
 class EscposPrinter:
     """Implements `ReceiptPrinter`. A connection lasts for one job or one probe: printers lose idle ones.
 
-    `address` as `parse_address` reads it; ValueError for another. Jobs and probes exclude each other; `status` never waits.
+    `address` as `parse_address` reads it; ValueError for another. `usb_bridge` reaches a USB address. Jobs and probes exclude each other; `status` never waits.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class EscposPrinter:
         mode: PrintMode = PrintMode.RASTER,
         roll: PaperRoll | None = None,
         confirm_timeout_s: float = CONFIRM_TIMEOUT_S,
-        usb_backend: Any = None,
+        usb_bridge: Bridge = LIBUSB,
         tap: Tap | None = None,
     ) -> None:
         parsed = parse_address(address)
@@ -58,8 +59,8 @@ class EscposPrinter:
         self.journal = JobJournal(journal_path)
         self.journal.end_unfinished()
         self._roll = roll
-        self._address = parsed.value
-        self._usb_backend = usb_backend
+        at = parsed.value
+        self._way = UsbCable(at, usb_bridge) if isinstance(at, UsbAddress) else at
         self._tap = tap
         self._fonts = fonts
         self._width_dots = width_dots
@@ -75,8 +76,10 @@ class EscposPrinter:
         return DeviceStatus(DeviceState.UNKNOWN, detail="closed") if self._closed else self._status
 
     def close(self) -> None:
-        """Nothing is held between jobs; what is known of a printer that nobody asks any more is nothing."""
+        """What is known of a printer that nobody asks any more is nothing. May be called twice."""
         self._closed = True
+        if isinstance(self._way, UsbCable):
+            self._way.close()
 
     def probe(self) -> DeviceStatus:
         """Ask all four DLE EOT. During a job it returns at once: the job asks by itself."""
@@ -154,7 +157,7 @@ class EscposPrinter:
         return replace(report, sent_bytes=session.sent_bytes)
 
     def _open(self) -> Ok[Transport] | Failed[WireFault]:
-        return open_transport(self._address, usb_backend=self._usb_backend, tap=self._tap)
+        return open_transport(self._way, tap=self._tap)
 
     def _refused(self, job_id: str, cause: Cause | None, detail: str) -> PrintReport:
         """Not a byte of the job was sent."""

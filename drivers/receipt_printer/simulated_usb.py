@@ -12,7 +12,9 @@ from typing import Any, Final
 from usb.backend import IBackend
 from usb.core import USBError, USBTimeoutError
 
+from drivers.receipt_printer.port_usb import Bridge
 from drivers.receipt_printer.simulated_ends import TICK_S
+from drivers.receipt_printer.simulated_usb_bus import OfferedBus, simulated_bridge
 
 _OUT: Final = 0x03
 _IN: Final = 0x82
@@ -22,7 +24,7 @@ _STRINGS: Final = {1: "Jiujin", 2: "Simulated receipt printer", 3: "SIM0001"}
 
 
 class UsbEnd(IBackend):  # type: ignore[misc]  # pyusb has no types
-    """Implements `FarEnd`; give it to the driver as `usb_backend`.
+    """Implements `FarEnd`; give the driver its `bridge`, which asks this bus from a child process.
 
     Interface 0 is of the vendor's own class, interface 1 is the printer: setting 0 says it answers
     nothing, setting 1 is bidirectional. `heard` counts the calls that a test asks about.
@@ -40,11 +42,28 @@ class UsbEnd(IBackend):  # type: ignore[misc]  # pyusb has no types
         self.opens = threading.Event()
         """Cleared: the system's call that opens the device does not come back."""
         self.opens.set()
-        self.stalled = False
-        """True: takes nothing, as a printer with an open cover may."""
+        self._stalls_after: int | None = None
+        self._taken = 0
         self._plugged = True
         self._to_printer, self._to_host = bytearray(), bytearray()
         self._changed = threading.Condition()
+        self._offered = OfferedBus(self)
+
+    @property
+    def bridge(self) -> Bridge:
+        """How the driver's child finds this bus."""
+        return simulated_bridge, (self._offered.path,)
+
+    @property
+    def stalled(self) -> bool:
+        """Takes nothing now, as a printer with an open cover may."""
+        return self._stalls_after is not None and self._taken > self._stalls_after
+
+    def stall_after(self, more_bytes: int | None) -> None:
+        """Take about so many bytes more and then nothing; None: take everything again."""
+        with self._changed:
+            self._stalls_after = None if more_bytes is None else self._taken + more_bytes
+            self._changed.notify_all()
 
     # FarEnd
     def receive(self) -> bytes:
@@ -80,6 +99,8 @@ class UsbEnd(IBackend):  # type: ignore[misc]  # pyusb has no types
 
     def close(self) -> None:
         self.unplug()
+        self.opens.set()
+        self._offered.close()
 
     # pyusb's backend
     def enumerate_devices(self) -> list[object]:
@@ -222,9 +243,11 @@ class UsbEnd(IBackend):  # type: ignore[misc]  # pyusb has no types
                 self._there("write")
                 room = 0 if self.stalled else _PIPE_BYTES - len(self._to_printer)
                 if room > 0:
-                    self._to_printer += bytes(data)[:room]
+                    done = min(room, len(data))
+                    self._to_printer += bytes(data)[:done]
+                    self._taken += done
                     self._changed.notify_all()
-                    return min(room, len(data))
+                    return done
                 if not self._changed.wait(deadline - time.monotonic()):
                     raise USBTimeoutError("Operation timed out", -7, 110)
 

@@ -7,12 +7,13 @@ import threading
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, assert_never
+from typing import Protocol, assert_never
 
 from drivers.contract import Failed, Ok
 from drivers.receipt_printer import redaction
-from drivers.receipt_printer.address import Address, SerialAddress, TcpAddress, UsbAddress
+from drivers.receipt_printer.address import SerialAddress, TcpAddress
 from drivers.receipt_printer.port import Port, PortLostError
+from drivers.receipt_printer.port_usb import UsbCable
 from drivers.receipt_printer.protocol import Demultiplexer, Reply
 from drivers.tap import Direction, Tap
 
@@ -119,28 +120,26 @@ class WireTransport:
 
 
 def open_transport(
-    address: Address, *, usb_backend: Any = None, tap: Tap | None = None
+    way: TcpAddress | SerialAddress | UsbCable, *, tap: Tap | None = None
 ) -> Ok[Transport] | Failed[WireFault]:
-    """Open the wire. `usb_backend`: pyusb's, None for the system's libusb."""
-    opened = _open_port(address, usb_backend)
+    """Open the wire. A printer on USB is reached by its cable, whose child process is lasting."""
+    opened = _open_port(way)
     if isinstance(opened, Failed):
         return Failed(WireFault.UNREACHABLE, opened.reason)
     return Ok(WireTransport(opened.value, tap))
 
 
-def _open_port(address: Address, usb_backend: Any) -> Ok[Port] | Failed[str]:
-    match address:
+def _open_port(way: TcpAddress | SerialAddress | UsbCable) -> Ok[Port] | Failed[str]:
+    match way:
         case TcpAddress():
             from drivers.receipt_printer.port_tcp import open_tcp
 
-            return open_tcp(address)
+            return open_tcp(way)
         case SerialAddress():
             from drivers.receipt_printer.port_serial import open_serial
 
-            return open_serial(address)
-        case UsbAddress():
-            from drivers.receipt_printer.port_usb import open_usb
-
-            return open_usb(address, usb_backend)
+            return open_serial(way)
+        case UsbCable():
+            return way.open()
         case _:
-            assert_never(address)
+            assert_never(way)

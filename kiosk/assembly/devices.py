@@ -98,7 +98,9 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         case "sdt":
             identity = opened(SdtReader(tapped(link_to(card.port, card.baud_rate))))
         case "pcsc":
-            applications = (IdentityFile(), SocialSecurityCard())
+            # The terminal's own cards are signed by nobody: anybody can write one.
+            own = (IdentityFile(),) if settings.terminal.demo else ()
+            applications = (*own, SocialSecurityCard())
             identity = opened(
                 PcscReader(
                     card.reader_name,

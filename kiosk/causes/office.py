@@ -51,10 +51,33 @@ OF_OFFICE: dict[str, CauseText] = {
         ("待送件的空间用完了", "the queue's quota is used up"),
         ("恢复网络或清理磁盘", "bring the network back or free disk"),
     ),
+    "csca.none": text(
+        ("护照暂时不能核验", "Passports cannot be checked now"),
+        ("证书目录里没有可用的签发国证书", "the folder holds no usable certificate of an issuing state"),
+        ("检查 kiosk.ini 里 card_reader 的 csca_folder", "check csca_folder of card_reader in kiosk.ini"),
+    ),
+    "csca.unreadable": text(
+        ("有的护照暂时不能核验", "Some passports cannot be checked now"),
+        ("证书目录里有读不懂的文件", "the folder of certificates holds files that cannot be read"),
+        ("换上完好的证书文件", "replace them by sound ones"),
+    ),
     "helper.unavailable": text(
         ("协理员卡的读卡器暂时不能用", "The helper's card slot is not available now"),
         ("协理员卡的读卡器不能用", "the helper's card slot does not work"),
         ("检查智能卡读卡器和 pcscd", "check the smart-card reader and pcscd"),
+    ),
+    "helper.to_check": text(
+        ("协理员卡的读卡器要看一下", "The helper's card slot needs a look"),
+        (
+            "协理员卡的读卡器能用，但上次读卡不正常",
+            "the helper's card slot works, but its last reading was not right",
+        ),
+        ("插一张工作卡试一试", "try it with a card"),
+    ),
+    "document_camera.to_check": text(
+        ("高拍仪要看一下", "The document camera needs a look"),
+        ("高拍仪能用，但上次的画面不对", "the document camera works, but its last pictures were not right"),
+        ("看镜头是否被挡、灯是否亮", "look whether its lens is covered and its light is on"),
     ),
     "document_camera.unavailable": text(
         ("高拍仪暂时不能用", "The document camera is not available now"),
@@ -134,6 +157,11 @@ OF_OFFICE: dict[str, CauseText] = {
         ("触摸屏暂时不能用", "The touch panel is not available now"),
         ("找不到触摸屏", "the touch panel is not there"),
         ("检查触摸屏的接线和 kiosk.ini 的 touch_panel", "check its cable and touch_panel in kiosk.ini"),
+    ),
+    "touch.to_check": text(
+        ("触摸屏要看一下", "The touch panel needs a look"),
+        ("触摸屏能用，但有异常", "the touch panel works, but not as it should"),
+        ("摸一摸屏幕四角", "touch the four corners"),
     ),
     "touch.two_providers": text(
         ("", ""),

@@ -44,15 +44,27 @@ class Loaded:
 def load(path: Path, last_good: Path) -> Loaded:
     """Read `path`; on success keep a copy in `last_good`, on failure serve that copy.
 
-    The broken file is never overwritten. Raises NotConfiguredError when there is no good copy.
+    The broken file is never overwritten. Raises NotConfiguredError when there is no good copy, and when
+    the copy is a demonstration's and the file does not ask for one: a terminal in service never falls
+    back to demo keys.
     """
     settings, problems = _read(path)
     if settings is not None:
         return Loaded(settings, (*problems, *_keep(path, last_good)))
     kept, worse = _read(last_good, path.parent) if last_good.is_file() else (None, ())
-    if kept is None:
+    if kept is None or (kept.terminal.demo and not _asks_for_a_demonstration(path)):
         raise NotConfiguredError((*problems, *worse))
     return Loaded(kept, problems, used_last_good=True)
+
+
+def _asks_for_a_demonstration(path: Path) -> bool:
+    """Whether the file, broken as it is, says so; one that cannot be read is a demonstration's word for nothing."""
+    try:
+        entries, _ = parse(path.read_text("utf-8-sig"), path.name)
+    except (OSError, UnicodeDecodeError):
+        return False
+    said = [entry.value for entry in entries if (entry.section, entry.key) == ("terminal", "demo")]
+    return [value.lower() for value in said] == ["true"]
 
 
 def check(path: Path) -> tuple[Problem, ...]:
@@ -101,10 +113,36 @@ def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tupl
         for section, key in REQUIRED
         if not any((entry.section, entry.key) == (section, key) for entry in entries)
     ]
+    if not values.get("terminal", {}).get("demo"):
+        problems += _of_a_demonstration(entries, file)
     problems.sort(key=lambda problem: problem.line)
     if any(problem.fatal for problem in problems):
         return None, tuple(problems)
     return _build(values, folder), tuple(problems)
+
+
+_DEMO_ONLY: dict[tuple[str, str], tuple[tuple[str, ...], str, str]] = {
+    ("card_reader", "helper_kind"): (
+        ("pcsc",),
+        "协理员工作卡没有签名，谁都能写一张：正式使用请写 none",
+        "a helper's card carries no signature, anybody can write one: write none in service",
+    ),
+    ("card_reader", "photo_decoder"): (
+        ("simulated",),
+        "这是演示用的照片解码程序，请写厂商提供的",
+        "this is the simulator's photo decoder, name the vendor's",
+    ),
+}
+"""What is refused unless `[terminal] demo` is true: a part of the value, and why."""
+
+
+def _of_a_demonstration(entries: list[Entry], file: str) -> list[Problem]:
+    found = []
+    for entry in entries:
+        parts, zh, en = _DEMO_ONLY.get((entry.section, entry.key), ((), "", ""))
+        if any(part in entry.value for part in parts):
+            found.append(Problem(file, entry.line, f"{entry.section}.{entry.key}", zh, en))
+    return found
 
 
 def _build(values: dict[str, dict[str, Any]], folder: Path) -> Settings:

@@ -64,7 +64,7 @@ class CardReaderSection(Section):
     photo_decoder: str = ""
     reader_name: str = ""
     csca_folder: str = ""
-    helper_kind: Literal["pcsc", "none"] = "pcsc"
+    helper_kind: Literal["pcsc", "none"] = "none"
     helper_reader_name: str = ""
 
 

@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
 
 def _suites() -> dict[str, Suite]:
-    from tests.benchmarks.centre_intake import centre_intake
     from tests.benchmarks.devices import devices
+    from tests.benchmarks.queue import queue
 
-    return {"devices": devices, "centre": centre_intake}
+    return {"devices": devices, "queue": queue}
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SUITE]...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def main(names: tuple[str, ...], *, as_json: bool) -> None:
+@click.option("--full", is_flag=True, help="The long form: as large as the goals say, for minutes.")
+def main(names: tuple[str, ...], *, as_json: bool, full: bool) -> None:
     """Measure the suites named, or all. Say on an otherwise idle machine: other work shows in the figures."""
     suites = _suites()
     if unknown := sorted(set(names) - set(suites)):
@@ -30,7 +31,7 @@ def main(names: tuple[str, ...], *, as_json: bool) -> None:
         raise click.UsageError(message)
     measured = {}
     for name in names or suites:
-        figures = suites[name](lambda what: click.echo(f"… {what}", err=True))
+        figures = suites[name](lambda what: click.echo(f"… {what}", err=True), full=full)
         measured[name] = [figure.to_json() for figure in figures]
         if not as_json:
             click.echo("\n".join([name, *(figure.line() for figure in figures)]))

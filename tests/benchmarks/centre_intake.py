@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,16 +61,13 @@ def place() -> Iterator[Place]:
         engine.dispose()
 
 
-def centre_intake(say: Callable[[str], None]) -> list[Figure]:
+def centre_intake() -> list[Figure]:
     """Two ratios; smaller is better, 2 is half the raw statement's speed."""
     with place() as here:
-        say("the centre's intake")
-        intake = _intake(here)
-        say("the centre's heartbeats")
-        return [*intake, _heartbeats(here)]
+        return [_intake(here), _heartbeats(here)]
 
 
-def _intake(here: Place) -> list[Figure]:
+def _intake(here: Place) -> Figure:
     took_s, raw_s, opened_s = [], [], []
     station = Station("https://centre.invalid", here.folder)
     work = Work(here.engine, here.trust.sealing_keys)
@@ -99,7 +96,7 @@ def _intake(here: Place) -> list[Figure]:
         "items_per_s": count / took,
         "opened_afterwards_per_s": count / statistics.median(opened_s),
     }
-    return [Figure("centre_ingest_time_against_raw_insert", took / raw, "x", 2.0, beside)]
+    return Figure("centre_ingest_time_against_raw_insert", took / raw, "x", 2.0, beside)
 
 
 def _request(station: Station) -> RawRequest:

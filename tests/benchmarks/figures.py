@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +43,7 @@ def percentile(values: Sequence[float], per_cent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[per_cent - 1]
 
 
-Suite = Callable[[Callable[[str], None]], list[Figure]]
-"""Takes a function that says what is being measured."""
+class Suite(Protocol):
+    """`say` is told what is being measured; `full` asks for the long form, where there is one."""
+
+    def __call__(self, say: Callable[[str], None], *, full: bool) -> list[Figure]: ...

@@ -26,8 +26,8 @@ def test_eight_items_of_which_five_fail(tmp_path: Path) -> None:
         )
 
         def rot(connection: Connection) -> None:
-            connection.execute("drop trigger body_is_immutable")
-            connection.execute("update body set sealed = x'00' where sequence = 8")
+            connection.execute("drop trigger item_is_immutable")
+            connection.execute("update item set sealed = x'00' where sequence = 8")
 
         place.outbox._owner.ask(rot)
 

@@ -49,6 +49,20 @@ def test_a_terminal_is_first_installed_then_what_it_says(station: Station) -> No
     assert station.metric("jiujin_queue_oldest_seconds")[""] > 0
 
 
+def test_what_the_printers_owe_is_shown_and_what_was_not_told_is_not_nought(station: Station) -> None:
+    def owed(name: str) -> list[str]:
+        page = station.page("/ops/terminals/0142")
+        fact = page[page.index(name) :]
+        return re.findall(r"(\?|\d+)(?:</span>)? <span class=\"pair\">", fact[: fact.index("</dd>")])
+
+    station.beat(HEALTHY)
+    assert owed("回执要处理") == owed("文件要处理") == ["?", "?"]
+    told = {"slips": {"unknown": 2, "failed": 0}, "documents": {"unknown": "x", "failed": 1}}
+    station.beat({**HEALTHY, **told})
+    assert owed("回执要处理") == ["0", "2"]
+    assert owed("文件要处理") == ["1", "?"]
+
+
 def test_a_silent_terminal_is_unknown_and_never_fine(database: str, trust: Path) -> None:
     with centre(database, trust, heartbeat_interval_s=0.01) as running:
         station = Station(running.url, trust)

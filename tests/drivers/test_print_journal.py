@@ -145,6 +145,29 @@ def test_what_is_known_outlives_a_moment_in_which_it_cannot_be_read(
         assert journal.paper_disturbed(), "else what A left would hang on the next resident's slip"
         assert "Too many" in journal.problem
     assert _ids(journal.unsettled()) == ["A", "B"], "what another wrote is still to be read"
+    assert journal.problem == "", "it is readable again, though nobody has written since"
+
+
+def test_that_a_journal_can_be_read_again_does_not_say_that_it_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "jobs.jsonl"
+    journal = JobJournal(path)
+    journal.record("A", JobState.DONE, 100)
+
+    def refuse(*_given: object) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("drivers.line_log.os.fsync", refuse)
+        journal.record("B", JobState.SENDING, 100)
+        path.touch()  # so that there is something to read
+        failing.setattr(Path, "read_bytes", refuse)
+        journal.unsettled()
+    journal.unsettled()
+    assert journal.problem.startswith("write")
+    assert isinstance(journal.record("C", JobState.DONE, 100), Ok)
+    assert journal.problem == ""
 
 
 def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import popen_fork
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -133,6 +135,30 @@ def test_a_child_whose_native_thread_holds_the_interpreter_is_replaced(worker: W
     pid = worker.pid
     assert worker.call("hold_the_interpreter_later", deadline_s=PATIENCE_S) == Ok(value=True)
     assert wait_until(lambda: worker.pid not in (None, pid))
+
+
+def test_a_child_whose_end_another_thread_sees_first_is_replaced(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever starts a process asks after all of them, so the end of one may be told to another's supervisor."""
+    pid = worker.pid
+    assert pid is not None
+    poll, told = popen_fork.Popen.poll, list[threading.Timer]()
+
+    def told_to_another(popen: Any, flag: int = os.WNOHANG) -> int | None:
+        if popen.pid == pid and flag == 0 and not told:
+            _, status = os.waitpid(pid, 0)
+            code = os.waitstatus_to_exitcode(status)
+            told.append(threading.Timer(0.2, setattr, (popen, "returncode", code)))
+            told[0].start()
+            return None
+        found: int | None = poll(popen, flag)
+        return found
+
+    monkeypatch.setattr(popen_fork.Popen, "poll", told_to_another)
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: worker.pid not in (None, pid))
+    assert told, "the case itself came about"
 
 
 @pytest.mark.parametrize("death", [signal.SIGSTOP, signal.SIGSEGV, signal.SIGKILL], ids=lambda s: s.name)

@@ -147,7 +147,7 @@ class Window:
         """
         while True:
             target = self.target(key, timeout_s)
-            rest_s = self._seen_s + SETTLE_S[True] + 0.05 - time.monotonic()
+            rest_s = self._seen_s + SETTLE_S[self._scene["elder"]] + 0.05 - time.monotonic()
             if rest_s <= 0:
                 break
             time.sleep(rest_s)

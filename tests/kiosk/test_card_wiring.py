@@ -82,6 +82,18 @@ def test_a_plain_file_card_is_no_identity_card(devices: Devices) -> None:
     assert (refused.card, refused.card_problem) == (None, CardProblem.TOO_WEAK)
 
 
+def test_in_service_a_card_that_anybody_can_write_is_no_card(
+    card_service: VirtualService, tmp_path: Path
+) -> None:
+    assert card_service is not None
+    in_service = {**SMART_CARDS, ("card_reader", "helper_kind"): "none", ("terminal", "demo"): "false"}
+    with ExitStack() as stack:
+        refused = answered(
+            open_devices(settings_of(tmp_path, in_service), stack), IdentityFileCard(DEMO), "low"
+        )
+    assert (refused.card, refused.card_problem) == (None, CardProblem.WRONG)
+
+
 def test_the_helpers_reader_is_the_one_that_is_named_and_reads_no_other_cards(devices: Devices) -> None:
     assert devices.helper_reader is not None
     card = VirtualCard(IdentityFileCard(HELPER))

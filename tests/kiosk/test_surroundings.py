@@ -182,7 +182,7 @@ def test_a_helpers_slot_that_does_not_work_is_told_to_the_centre(
         (DeviceStatus(DeviceState.FAULT, Cause.CAMERA_REFUSED), ["document_camera.unavailable"]),
         (
             DeviceStatus(DeviceState.READY, warnings=(Cause.CAMERA_GREEN,)),
-            ["document_camera.unavailable"],
+            ["document_camera.to_check"],
         ),
         (DeviceStatus(DeviceState.BUSY), []),
     ],

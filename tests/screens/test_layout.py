@@ -23,7 +23,11 @@ from tests.screens.writing import sheets
 
 EVERY = pytest.mark.parametrize(
     ("panel", "elder", "language"),
-    list(itertools.product(PANELS, (False, True), ("zh", "en"))),
+    [
+        # One worker composes all screens of a look, once, for every test that looks at them.
+        pytest.param(*look, marks=pytest.mark.xdist_group(f"layout of {look}"))
+        for look in itertools.product(PANELS, (False, True), ("zh", "en"))
+    ],
     ids=lambda value: (
         {False: "standard", True: "elder"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     ),

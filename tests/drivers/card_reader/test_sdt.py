@@ -9,6 +9,7 @@ import pytest
 import serial
 
 from drivers.card_reader.contract import CardFailure, CardRead, EncodedPhoto, PhotoFormat
+from drivers.card_reader.link import LinkFailure
 from drivers.card_reader.protocol import Command
 from drivers.card_reader.sdt import SdtReader
 from drivers.card_reader.serial_link import SerialLink
@@ -140,6 +141,55 @@ def test_a_late_answer_is_never_the_next_persons(module: SimulatedSdtReader, rea
     outcome = reader.read(10.0, NEVER)
     assert isinstance(outcome, Ok)
     assert outcome.value.document == HMT
+
+
+def test_a_restart_ends_a_running_read_as_a_lost_reader_and_the_next_one_works(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    outcomes: list[Ok[CardRead] | Failed[CardFailure]] = []
+    thread = Thread(target=lambda: outcomes.append(reader.read(60.0, NEVER)))
+    thread.start()
+    assert module.wait_heard(Command.FIND, 1, 10.0)
+    reader.restart()
+    thread.join(10.0)
+    assert [reason(outcome) for outcome in outcomes] == [CardFailure.READER_LOST]
+    assert (reader.status().usable, reader.status().cause) == (False, Cause.CARD_RESTARTING)
+    assert reader.probe().usable
+    module.put_card(CARD)
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+
+
+def test_a_restart_without_a_turn_is_told_and_done_when_the_turn_comes(
+    module: SimulatedSdtReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call of the system that does not return keeps the port: nobody else can let go of it."""
+    link = SerialLink(module.path)
+    reader = SdtReader(link, poll_s=0.05, short_timeout_s=0.5, read_timeout_s=1.0)
+    assert reader.probe().usable
+    read, hanging, returns = link.read, Event(), Event()
+
+    def hang() -> Ok[bytes] | Failed[LinkFailure]:
+        hanging.set()
+        returns.wait()
+        return read()
+
+    monkeypatch.setattr(link, "read", hang)
+    monkeypatch.setattr("drivers.card_reader.sdt._RESTART_S", 0.05)
+    thread = Thread(target=reader.probe)
+    thread.start()
+    try:
+        assert hanging.wait(10.0)
+        reader.restart()
+        assert link.is_open
+        told = reader.probe()
+        assert (told.usable, told.cause) == (False, Cause.CARD_RESTARTING), "what the staff menu goes by"
+    finally:
+        returns.set()
+        thread.join(10.0)
+    assert wait_until(lambda: not link.is_open), "whoever had it let go"
+    assert not reader.status().usable
+    assert reader.probe().usable
+    reader.close()
 
 
 def test_the_command_is_sent_again_when_the_module_heard_it_wrongly(

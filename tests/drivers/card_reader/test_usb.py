@@ -56,6 +56,15 @@ def test_a_killed_child_is_a_lost_reader_that_comes_back(rig: SdtUsbRig, reader:
     assert isinstance(reader.read(10.0, NEVER), Ok)
 
 
+def test_a_reader_that_was_restarted_is_opened_again(rig: SdtUsbRig, reader: SdtReader) -> None:
+    assert wait_until(lambda: reader.probe().usable)
+    reader.restart()
+    assert not reader.status().usable
+    assert wait_until(lambda: reader.probe().usable)
+    rig.put()
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+
+
 def child_of(reader: SdtReader) -> int:
     link: Any = reader._module._link  # a kill comes from outside, and needs the pid
     return int(link._worker.pid or 0)

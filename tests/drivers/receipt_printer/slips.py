@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from drivers.contract import Failed, Ok
-from drivers.receipt_printer.address import parse_address
+from drivers.receipt_printer.address import UsbAddress, parse_address
 from drivers.receipt_printer.contract import Align, Pair, QrCode, Rule, Size, Slip, Text
 from drivers.receipt_printer.fonts import FontFile, Fonts
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
@@ -60,8 +59,9 @@ def assert_printed(far_end: SimulatedPrinter, expected: Slip, width_dots: int = 
     assert printed.convert("1").tobytes() == drawn.tobytes()
 
 
-def open_wire(address: str, usb_backend: Any = None) -> Ok[Transport] | Failed[WireFault]:
-    """A transport as the driver opens it."""
+def open_wire(address: str) -> Ok[Transport] | Failed[WireFault]:
+    """A transport as the driver opens it, on a network or a serial line."""
     parsed = parse_address(address)
     assert isinstance(parsed, Ok)
-    return open_transport(parsed.value, usb_backend=usb_backend)
+    assert not isinstance(parsed.value, UsbAddress)
+    return open_transport(parsed.value)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import struct
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
 from drivers.contract import Cause, DeviceState, Failed, Ok, Outcome
 from drivers.receipt_printer.escpos_printer import EscposPrinter
+from drivers.receipt_printer.port_usb import UsbCable
 from drivers.receipt_printer.protocol import RealtimeReply
 from drivers.receipt_printer.session import Session
 from drivers.receipt_printer.simulated import XOFF, XON, SimulatedPrinter
@@ -19,21 +25,43 @@ from drivers.receipt_printer.simulated_ends import SerialEnd
 from drivers.receipt_printer.simulated_usb import UsbEnd
 from drivers.receipt_printer.transport import WireFault
 from tests.drivers.receipt_printer.slips import fonts, open_wire, slip
+from tests.drivers.waiting import wait_until
+
+
+class Desk:
+    """A printer on a simulated bus, and the drivers that were opened for it."""
+
+    def __init__(self, end: UsbEnd, folder: Path, closed: ExitStack) -> None:
+        self.end = end
+        self._folder = folder
+        self._closed = closed
+
+    def printer(self, address: str = "usb:") -> EscposPrinter:
+        made = EscposPrinter(
+            address, fonts(), self._folder / "jobs.jsonl", confirm_timeout_s=2.0, usb_bridge=self.end.bridge
+        )
+        self._closed.callback(made.close)
+        return made
 
 
 @pytest.fixture
-def usb() -> Iterator[UsbEnd]:
+def desk(tmp_path: Path) -> Iterator[Desk]:
     end = UsbEnd()
-    with SimulatedPrinter(end):
-        yield end
+    with SimulatedPrinter(end), ExitStack() as closed:
+        yield Desk(end, tmp_path, closed)
 
 
-def _usb_printer(end: UsbEnd, tmp_path: Path, address: str = "usb:") -> EscposPrinter:
-    return EscposPrinter(address, fonts(), tmp_path / "jobs.jsonl", confirm_timeout_s=2.0, usb_backend=end)
+def child_of(printer: EscposPrinter) -> int:
+    """The process that has the cable, once there is one."""
+    cable = printer._way
+    assert isinstance(cable, UsbCable)
+    assert wait_until(lambda: cable.pid is not None)
+    assert cable.pid is not None
+    return cable.pid
 
 
-def test_the_kernels_driver_gets_the_usb_printer_back(usb: UsbEnd, tmp_path: Path) -> None:
-    printer = _usb_printer(usb, tmp_path)
+def test_the_kernels_driver_gets_the_usb_printer_back(desk: Desk) -> None:
+    usb, printer = desk.end, desk.printer()
     assert printer.print_slip(slip()).outcome is Outcome.DONE
     assert usb.kernel_driver
     assert usb.heard["detach"] == usb.heard["attach"] == usb.heard["claim"] == usb.heard["release"] == 1
@@ -44,70 +72,74 @@ def test_the_kernels_driver_gets_the_usb_printer_back(usb: UsbEnd, tmp_path: Pat
     assert not usb.kernel_driver, "it had none before"
 
 
-def test_a_usb_printer_held_by_another_program_is_told(usb: UsbEnd, tmp_path: Path) -> None:
-    usb.held_by_another = True
-    status = _usb_printer(usb, tmp_path).probe()
+def test_a_usb_printer_held_by_another_program_is_told(desk: Desk) -> None:
+    desk.end.held_by_another = True
+    status = desk.printer().probe()
     assert (status.state, status.cause) == (DeviceState.ABSENT, Cause.PRINTER_OFFLINE)
     assert "16" in status.detail
     assert "another program" in status.detail
-    assert usb.kernel_driver, "what was detached for nothing is attached again"
+    assert desk.end.kernel_driver, "what was detached for nothing is attached again"
 
 
 @pytest.mark.parametrize("address", ["usb:04b8:0e16", "usb:04b8:0e15:SIM0002"])
-def test_another_usb_device_is_not_taken_for_the_printer(usb: UsbEnd, tmp_path: Path, address: str) -> None:
-    assert _usb_printer(usb, tmp_path, address).probe().state is DeviceState.ABSENT
-    assert usb.heard["claim"] == 0
+def test_another_usb_device_is_not_taken_for_the_printer(desk: Desk, address: str) -> None:
+    assert desk.printer(address).probe().state is DeviceState.ABSENT
+    assert desk.end.heard["claim"] == 0
 
 
-def test_a_usb_printer_that_nobody_has_used_yet_is_configured(usb: UsbEnd, tmp_path: Path) -> None:
-    usb.configured = False
-    assert _usb_printer(usb, tmp_path).probe().state is DeviceState.READY
-    assert usb.configured
+def test_a_usb_printer_that_nobody_has_used_yet_is_configured(desk: Desk) -> None:
+    desk.end.configured = False
+    assert desk.printer().probe().state is DeviceState.READY
+    assert desk.end.configured
 
 
-def test_a_usb_bus_that_hangs_holds_nobody_up(
-    usb: UsbEnd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("drivers.receipt_printer.port_usb.OPEN_TIMEOUT_S", 0.2)
-    printer = _usb_printer(usb, tmp_path)
-    usb.opens.clear()
-    assert "hangs" in printer.probe().detail
-    assert "earlier" in printer.probe().detail, "no second one beside it"
-    assert printer.status().state is DeviceState.ABSENT
-    assert usb.heard["open"] == 1
-    usb.opens.set()
-    monkeypatch.undo()
+def test_a_usb_bus_that_hangs_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    printer = desk.printer()
+    first = child_of(printer)
+    with monkeypatch.context() as hurried:
+        hurried.setattr("drivers.receipt_printer.port_usb.OPEN_TIMEOUT_S", 0.3)
+        desk.end.opens.clear()
+        assert "timed_out" in printer.probe().detail
+        assert printer.status().state is DeviceState.ABSENT
+        assert wait_until(lambda: not psutil.pid_exists(first)), "what hangs in the system's call is ended"
+    desk.end.opens.set()
     assert printer.probe().state is DeviceState.READY
-    assert usb.heard["claim"] == usb.heard["release"] == 2, "what came too late was closed again"
-    assert usb.kernel_driver
+    assert child_of(printer) != first
 
 
-def test_two_usb_printers_must_be_named(usb: UsbEnd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usb, "enumerate_devices", lambda: [usb, usb])
-    opened = open_wire("usb:", usb)
-    assert isinstance(opened, Failed)
-    assert "name one" in opened.detail
+def test_two_usb_printers_must_be_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk.end, "enumerate_devices", lambda: [desk.end, desk.end])
+    assert "name one" in desk.printer().probe().detail
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_child_that_dies_in_a_job_is_a_printer_that_went_away(desk: Desk, blow: signal.Signals) -> None:
+    """Nobody knows what the paper shows, so nothing is printed again; the next slip comes out."""
+    printer = desk.printer()
+    child = child_of(printer)
+    with ThreadPoolExecutor(1) as hand:
+        desk.end.stall_after(6_000)
+        printing = hand.submit(printer.print_slip, slip())
+        assert wait_until(lambda: desk.end.stalled)
+        os.kill(child, blow)
+        report = printing.result(30)
+    assert (report.outcome, report.cause) == (Outcome.UNKNOWN, Cause.PRINTER_OFFLINE)
+    desk.end.stall_after(None)
+    desk.end.kernel_driver = True
+    assert wait_until(lambda: printer.probe().usable)
+    assert printer.print_slip(slip()).outcome is Outcome.DONE
 
 
 def test_a_usb_printer_that_stops_taking_is_unknown_and_told_to_forget(
-    usb: UsbEnd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Errno 110 in the middle: how much came through is not known."""
     monkeypatch.setattr("drivers.receipt_printer.transport._WRITE_BASE_S", 0.1)
-    monkeypatch.setattr("drivers.receipt_printer.port_usb._TRANSFER_MS", 100)
     monkeypatch.setattr("drivers.receipt_printer.port_usb.UsbPort.bytes_per_s", 1e6)
-    take, taken = usb.bulk_write, 0
-
-    def bulk_write(*given: object) -> int:
-        nonlocal taken
-        usb.stalled = taken > 6_000
-        taken += (done := take(*given))  # type: ignore[arg-type]
-        return done
-
-    monkeypatch.setattr(usb, "bulk_write", bulk_write)
-    report = _usb_printer(usb, tmp_path).print_slip(slip())
+    desk.end.stall_after(6_000)
+    report = desk.printer().print_slip(slip())
     assert (report.outcome, report.cause) == (Outcome.UNKNOWN, Cause.PRINTER_SILENT)
-    assert usb.heard["soft_reset"] == 1
+    assert desk.end.heard["soft_reset"] == 1
 
 
 def test_the_first_write_into_a_connection_that_was_reset_does_not_vanish(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_a_disk_that_fills_up_during_a_slip_does_not_stop_it(
     ) -> Ok[None] | Failed[str]:
         if state is JobState.SENDING:
             return record(self, job_id, state, byte_count, cause)
-        self.problem = "full"
+        self._cannot_write = "full"
         return Failed("full")
 
     monkeypatch.setattr(journal_module.JobJournal, "record", full_after_sending)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from drivers.contract import Cause, DeviceState, Outcome
 from drivers.receipt_printer.escpos_printer import EscposPrinter
+from drivers.receipt_printer.port_usb import LIBUSB
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_ends import FarEnd, SerialEnd, TcpEnd
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
@@ -32,12 +34,13 @@ class Place:
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setattr("drivers.receipt_printer.session.REPLY_TIMEOUT_S", 1.0)
     end = ENDS[request.param]()
-    backend = end if isinstance(end, UsbEnd) else None
+    bridge = end.bridge if isinstance(end, UsbEnd) else LIBUSB
     with SimulatedPrinter(end) as far_end:
         printer = EscposPrinter(
-            end.address, fonts(), tmp_path / "jobs.jsonl", confirm_timeout_s=2.0, usb_backend=backend
+            end.address, fonts(), tmp_path / "jobs.jsonl", confirm_timeout_s=2.0, usb_bridge=bridge
         )
-        yield Place(end, far_end, printer)
+        with closing(printer):
+            yield Place(end, far_end, printer)
 
 
 def test_a_slip_comes_out_as_it_was_drawn(place: Place) -> None:
@@ -51,13 +54,14 @@ def test_a_small_buffer_is_waited_for(place: Place, tmp_path: Path) -> None:
     """A wire that cannot push back says XOFF, which must never be taken for an answer."""
     place.far_end.close()
     end = type(place.end)()
-    backend = end if isinstance(end, UsbEnd) else None
+    bridge = end.bridge if isinstance(end, UsbEnd) else LIBUSB
     with SimulatedPrinter(end, buffer_bytes=20_000) as far_end:
         far_end.set_faults(Faults(row_delay_s=0.0002))
         printer = EscposPrinter(
-            end.address, fonts(), tmp_path / "small.jsonl", confirm_timeout_s=4.0, usb_backend=backend
+            end.address, fonts(), tmp_path / "small.jsonl", confirm_timeout_s=4.0, usb_bridge=bridge
         )
-        assert printer.print_slip(slip()).outcome is Outcome.DONE
+        with closing(printer):
+            assert printer.print_slip(slip()).outcome is Outcome.DONE
         assert_printed(far_end, slip())
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from drivers.contract import Device, Outcome
 from drivers.receipt_printer.commands import Kind
 from drivers.receipt_printer.escpos_printer import EscposPrinter
+from drivers.receipt_printer.port_usb import LIBUSB
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_ends import FarEnd, SerialEnd, TcpEnd
 from drivers.receipt_printer.simulated_state import Faults
@@ -37,7 +38,7 @@ class PrinterRig(Rig):
             fonts(),
             Path(self._folder.name) / "jobs.jsonl",
             confirm_timeout_s=2.0,
-            usb_backend=self._end if isinstance(self._end, UsbEnd) else None,
+            usb_bridge=self._end.bridge if isinstance(self._end, UsbEnd) else LIBUSB,
         )
 
     def operate(self, device: Device, *, long: bool = False) -> bool:

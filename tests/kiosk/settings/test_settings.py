@@ -102,6 +102,19 @@ def test_a_reader_on_a_serial_port_or_on_usb(port: str) -> None:
     assert settings.card_reader.port == port
 
 
+@pytest.mark.parametrize(
+    "line", ["helper_kind = pcsc", "photo_decoder = python3 -m drivers.card_reader.simulated_photo_decoder"]
+)
+def test_what_anybody_could_forge_is_for_a_demonstration_only(line: str) -> None:
+    text = f"{NUMBER}demo = false\n[card_reader]\n{line}\n"
+    settings, problems = load_text(text, "kiosk.ini", Path())
+    assert settings is None
+    assert [(problem.line, problem.key) for problem in problems] == [
+        (5, f"card_reader.{line.split(maxsplit=1)[0]}")
+    ]
+    assert load_text(text.replace("false", "true"), "kiosk.ini", Path())[1] == ()
+
+
 def test_the_form_of_the_file_is_judged_line_by_line() -> None:
     text = f"number = 1\n[screen\n{NUMBER}number = 0143\nwords without a sign\n"
     settings, problems = load_text(text, "kiosk.ini", Path("/etc"))
@@ -135,3 +148,15 @@ def test_a_last_good_copy_that_is_broken_too_is_told(tmp_path: Path) -> None:
 def test_no_text_is_a_defect(text: str) -> None:
     settings, problems = load_text(NUMBER + text, "kiosk.ini", Path("/etc"))
     assert settings is not None or any(problem.fatal for problem in problems)
+
+
+def test_a_terminal_in_service_never_falls_back_to_a_demonstration(tmp_path: Path) -> None:
+    file, kept = tmp_path / "kiosk.ini", tmp_path / "kept.ini"
+    file.write_text(f"{NUMBER}demo = true\n", "utf-8")
+    load(file, kept)
+    for broken in ("demo = false\n[screen]\nwidth_px = x\n", "[screen]\nwidth_px = x\n"):
+        file.write_text(NUMBER + broken, "utf-8")
+        with pytest.raises(NotConfiguredError):
+            load(file, kept)
+    file.write_text(f"{NUMBER}demo = true\n[screen]\nwidth_px = x\n", "utf-8")
+    assert load(file, kept).used_last_good

@@ -1,6 +1,7 @@
-"""Every child of an assembled terminal is ended or stopped from outside, in every phase of its life.
+"""The children for camera and faces are ended or stopped from outside, by each signal in each phase of their life.
 
-The terminal serves on, says what is the matter, and comes back by itself.
+The terminal serves on, says what is the matter, and comes back by itself. Readers and printers are
+in `test_killed_wires`.
 """
 
 from __future__ import annotations
@@ -26,10 +27,9 @@ LONG_S = 90.0
 """For the start of a child that loads models, on a machine that has much else to do."""
 
 
-def ends(**given: tuple[signal.Signals, ...]) -> pytest.MarkDecorator:
-    """Each phase meets each signal, shared out between the two children to save time."""
-    pairs = [(kind, how) for kind, hows in given.items() for how in hows]
-    return pytest.mark.parametrize(("kind", "how"), pairs, ids=[f"{kind}-{how.name}" for kind, how in pairs])
+SIGNALS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP)
+by_each_signal = pytest.mark.parametrize("how", SIGNALS, ids=lambda how: how.name)
+of_each_child = pytest.mark.parametrize("kind", KINDS)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,8 @@ def end(worker: Worker, how: signal.Signals) -> int:
     return pid
 
 
-@ends(camera=(signal.SIGKILL, signal.SIGSTOP), face=(signal.SIGSEGV, signal.SIGSTOP))
+@by_each_signal
+@of_each_child
 def test_ended_while_idle_is_told_to_centre_and_resident_and_comes_back(
     running: Hall, kind: str, how: signal.Signals
 ) -> None:
@@ -106,7 +107,7 @@ def offered(name: str, *, enabled: bool) -> Callable[[View], bool]:
     return is_so
 
 
-@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGSTOP], ids=lambda how: how.name)
+@by_each_signal
 def test_ended_while_a_resident_aims_the_picture_goes_on_and_the_photo_is_taken(
     running: Hall, how: signal.Signals
 ) -> None:
@@ -126,7 +127,8 @@ def test_ended_while_a_resident_aims_the_picture_goes_on_and_the_photo_is_taken(
     running.play(wait_enabled="finish")
 
 
-@ends(camera=(signal.SIGKILL,), face=(signal.SIGSEGV, signal.SIGSTOP))
+@by_each_signal
+@of_each_child
 def test_ended_while_it_compares_costs_the_resident_no_try(
     running: Hall, kind: str, how: signal.Signals
 ) -> None:
@@ -144,9 +146,12 @@ def test_ended_while_it_compares_costs_the_resident_no_try(
     running.play(wait_state="form")
 
 
-def test_ended_while_it_starts_the_terminal_serves_and_the_device_comes(tmp_path: Path) -> None:
+@by_each_signal
+def test_ended_while_it_starts_the_terminal_serves_and_the_device_comes(
+    tmp_path: Path, how: signal.Signals
+) -> None:
     with hall(tmp_path) as starting:
-        for kind, how in {"camera": signal.SIGSEGV, "face": signal.SIGSTOP}.items():
+        for kind in KINDS:
             worker = worker_of(starting, kind)
             assert wait_until(lambda worker=worker: worker._process is not None)  # type: ignore[misc]
             assert worker._process is not None

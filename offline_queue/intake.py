@@ -1,0 +1,157 @@
+"""Taking an item in, cheaply and for good; and the index rows that follow it. Run by the owner thread only.
+
+A commit appends one row and nothing else. What looks items up (`delivery` with its indices, the
+counters, the signed head) follows in `catch_up`, for many items in one transaction, before anybody
+reads it. An item without its row yet is as durable as any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from offline_queue import wire
+from offline_queue.chain import HEADER_COLUMNS, sign_head
+from offline_queue.policy import SENDING_CLASS
+from offline_queue.records import Committed, Draft, NotCommitted, Refused
+from offline_queue.schema import Connection
+from offline_queue.transactions import transaction
+
+UNLISTED_MAX = 64
+"""So many items may be without their index row; the commit after that writes them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose chain it is."""
+
+    terminal: str
+    key: Ed25519PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A draft as it is stored: sealed, with the keyed MAC of its content."""
+
+    draft: Draft
+    sealed: bytes
+    content_mac: bytes
+
+
+def insert(
+    connection: Connection, wanted: Wanted, signer: Signer, on_step: Callable[[str], None]
+) -> Committed | NotCommitted:
+    """Append one item to the chain, or find that it is there already."""
+    draft = wanted.draft
+    with transaction(connection):
+        known = _known(connection, draft.id)
+        if known is not None:
+            if bytes(known[2]) == wanted.content_mac:
+                return Committed(known[0], known[1], already=True)
+            return NotCommitted(Refused.CONFLICT, "the id is taken by other content")
+        last, previous = end_of_chain(connection)
+        item = wire.Item(
+            id=draft.id,
+            terminal=signer.terminal,
+            lane=draft.lane,
+            kind=draft.kind,
+            service=draft.service,
+            definition_version=draft.definition_version,
+            sequence=last + 1,
+            previous_hash=previous,
+            received_at_kiosk=draft.received_at,
+            clock_quality=draft.clock_quality,
+            boot_id=draft.boot_id,
+            monotonic_ns=draft.monotonic_ns,
+            sealed_sha256=hashlib.sha256(wanted.sealed).hexdigest(),
+            sealed=wanted.sealed,
+        )
+        item_hash = item.chain_hash()
+        connection.execute(
+            f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes, sealed) values ({', '.join('?' * 16)})",  # noqa: S608 - constants
+            (
+                item.id, item.lane, item.kind.value, item.service, item.definition_version, item.sequence, previous,
+                item.received_at_kiosk, item.clock_quality.value, item.boot_id, item.monotonic_ns,
+                item.sealed_sha256, item_hash, wanted.content_mac, len(wanted.sealed), wanted.sealed,
+            ),
+        )  # fmt: skip
+        unlisted = item.sequence - _listed(connection)
+        if draft.duplicate_digest is not None or unlisted >= UNLISTED_MAX:
+            _list(connection, signer, {item.sequence: draft.duplicate_digest})
+        on_step("inserted")
+    return Committed(item.sequence, item_hash, already=False)
+
+
+def catch_up(connection: Connection, signer: Signer) -> None:
+    """Give every item its index row; one transaction, or none when nothing is new."""
+    if end_of_chain(connection)[0] > _listed(connection):
+        with transaction(connection):
+            _list(connection, signer, {})
+
+
+def end_of_chain(connection: Connection) -> tuple[int, str]:
+    """Sequence and hash of the newest item. A tail that somebody cut off does not set the counter back."""
+    listed: tuple[int, str] = connection.execute("select sequence, head_hash from ledger").fetchone()
+    newest = connection.execute(
+        "select sequence, item_hash from item order by sequence desc limit 1"
+    ).fetchone()
+    return newest if newest is not None and newest[0] > listed[0] else listed
+
+
+def unlisted(connection: Connection) -> tuple[int, int, str | None]:
+    """Of the items without an index row: how many, their sealed bytes, the oldest one's time."""
+    count, size = connection.execute(
+        "select count(*), coalesce(sum(sealed_bytes), 0) from item where sequence > (select sequence from ledger)"
+    ).fetchone()
+    oldest = connection.execute(
+        "select received_at from item where sequence > (select sequence from ledger) order by sequence limit 1"
+    ).fetchone()
+    return count, size, oldest[0] if oldest else None
+
+
+def _listed(connection: Connection) -> int:
+    return int(connection.execute("select sequence from ledger").fetchone()[0])
+
+
+def _known(connection: Connection, item_id: str) -> tuple[int, str, bytes] | None:
+    """Sequence, hash and content MAC of the item with this id."""
+    columns = "sequence, item_hash, content_mac"
+    listed = "sequence = (select sequence from delivery where id = ?1)"
+    found: tuple[int, str, bytes] | None = connection.execute(
+        f"select {columns} from item where {listed} union all select {columns} from settled where {listed} "  # noqa: S608 - constants
+        f"union all select {columns} from item where sequence > (select sequence from ledger) and id = ?1",
+        (item_id,),
+    ).fetchone()
+    return found
+
+
+def _list(connection: Connection, signer: Signer, digests: dict[int, bytes | None]) -> None:
+    """Index rows, counters and signed head for what is new; inside a transaction."""
+    new: list[tuple[Any, ...]] = connection.execute(
+        "select sequence, id, lane, kind, service, received_at, sealed_bytes, item_hash from item "
+        "where sequence > (select sequence from ledger) order by sequence"
+    ).fetchall()
+    for sequence, id_, lane, kind, service, received_at, _size, _hash in new:
+        sending_class = SENDING_CLASS[wire.Kind(kind)]
+        # What goes before it in its lane has to go as early.
+        connection.execute(
+            "update delivery set sending_class = ? where lane = ? and state <> 'acknowledged' and sending_class > ?",
+            (sending_class, lane, sending_class),
+        )
+        connection.execute(
+            "insert into delivery (sequence, id, lane, kind, service, received_at, state, is_next, sending_class, "
+            "duplicate_digest) values (?1, ?2, ?3, ?4, ?5, ?6, 'pending', "
+            "not exists (select 1 from delivery where lane = ?3 and state <> 'acknowledged'), ?7, ?8)",
+            (sequence, id_, lane, kind, service, received_at, sending_class, digests.get(sequence)),
+        )
+    last, hash_ = new[-1][0], new[-1][7]
+    head = sign_head(signer.terminal, last, hash_, signer.key)
+    connection.execute(
+        "update ledger set pending = pending + ?, pending_bytes = pending_bytes + ?, sequence = ?, head_hash = ?, "
+        "head_signature = ?",
+        (len(new), sum(row[6] for row in new), last, hash_, head.signature),
+    )
