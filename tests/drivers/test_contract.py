@@ -14,7 +14,9 @@ import psutil
 import pytest
 
 from drivers.contract import Device, DeviceState, DeviceStatus
+from tests.drivers.rigs.cabinet import CabinetRig
 from tests.drivers.rigs.camera import CameraRig
+from tests.drivers.rigs.code_reader import CodeReaderRig
 from tests.drivers.rigs.document_camera import DocumentCameraRig
 from tests.drivers.rigs.document_printer import DocumentPrinterRig
 from tests.drivers.rigs.face import FaceRig
@@ -24,6 +26,7 @@ from tests.drivers.rigs.printer import PrinterRig, TcpPrinterRig, UsbPrinterRig
 from tests.drivers.rigs.rig import Rig, Verb
 from tests.drivers.rigs.sdt import SdtRig, SdtUsbRig
 from tests.drivers.rigs.token import TokenRig
+from tests.drivers.rigs.touch_panel import TouchPanelRig
 from tests.drivers.waiting import PATIENCE_S, wait_until
 from tests.groups import ONE_READER
 
@@ -39,6 +42,9 @@ RIGS: dict[str, type[Rig]] = {
     "document-camera": DocumentCameraRig,
     "face": FaceRig,
     "token": TokenRig,
+    "code-reader": CodeReaderRig,
+    "cabinet": CabinetRig,
+    "touch-panel": TouchPanelRig,
 }
 """Here a driver joins."""
 
