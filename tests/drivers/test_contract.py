@@ -20,7 +20,7 @@ from tests.drivers.rigs.code_reader import CodeReaderRig
 from tests.drivers.rigs.document_camera import DocumentCameraRig
 from tests.drivers.rigs.document_printer import DocumentPrinterRig
 from tests.drivers.rigs.face import FaceRig
-from tests.drivers.rigs.hardware import HardwareRig
+from tests.drivers.rigs.hardware import HardwareRig, cannot_do
 from tests.drivers.rigs.pcsc import PcscRig
 from tests.drivers.rigs.printer import PrinterRig, TcpPrinterRig, UsbPrinterRig
 from tests.drivers.rigs.rig import Rig, Verb
@@ -69,7 +69,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     params = [
         pytest.param(lambda address=address: HardwareRig(address), id=address, marks=pytest.mark.hardware)
         for address in hardware
-        if not verbs & set(HardwareRig.cannot)
+        if not verbs & cannot_do(address)
     ]
     if not hardware:
         params = [
