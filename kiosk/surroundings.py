@@ -43,7 +43,7 @@ CAUSE_OF_LINK: dict[LinkState, str] = {
 }
 """Every state has its cause; none while the first answer is still to come, which is told as that."""
 
-OWN_WORDS = frozenset({"helper", "document_camera", "touch"})
+OWN_WORDS = frozenset({"helper", "document_camera"})
 """Kinds with words of their own: the causes of `card` and `camera` speak of the resident's."""
 
 COUNT_EVERY_S = 1.0

@@ -134,3 +134,11 @@ def open_sealed(envelope: bytes, private_keys: Mapping[str, PrivateKey], aad: by
         return zstandard.ZstdDecompressor().decompress(compressed, max_output_size=PAYLOAD_BYTES_MAX)
     except zstandard.ZstdError:
         return SealBroken("malformed", key_id)
+
+
+def envelope_key_id(envelope: bytes) -> str | None:
+    """The id of the key that an envelope is sealed to, without opening it; None when it is no envelope."""
+    if len(envelope) < len(MAGIC) + 2 or not envelope.startswith(MAGIC) or envelope[3] not in set(SuiteId):
+        return None
+    named = envelope[5 : 5 + envelope[4]]
+    return named.decode("ascii") if len(named) == envelope[4] and named.isascii() else None

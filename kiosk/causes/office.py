@@ -158,16 +158,6 @@ OF_OFFICE: dict[str, CauseText] = {
         ("工作人员暂停了服务", "the staff took it out of service"),
         ("在工作人员菜单里恢复服务", "put it into service in the staff menu"),
     ),
-    "touch.unavailable": text(
-        ("触摸屏暂时不能用", "The touch panel is not available now"),
-        ("找不到触摸屏", "the touch panel is not there"),
-        ("检查触摸屏的接线和 kiosk.ini 的 touch_panel", "check its cable and touch_panel in kiosk.ini"),
-    ),
-    "touch.to_check": text(
-        ("触摸屏要看一下", "The touch panel needs a look"),
-        ("触摸屏能用，但有异常", "the touch panel works, but not as it should"),
-        ("摸一摸屏幕四角", "touch the four corners"),
-    ),
     "touch.two_providers": text(
         ("", ""),
         ("一块触摸屏被两个输入设备同时上报", "two input devices report the one touch panel"),
