@@ -72,6 +72,9 @@ _SETTLING_BYTES = 64 * PAGE_BYTES
 """Of the quota, never given to an item, so that verdicts can always be written."""
 
 
+_NO_LAST = 2**63 - 1
+
+
 def _no_step(_step: str) -> None:
     """The default `on_step`: nobody watches."""
 
@@ -237,12 +240,13 @@ class Outbox:
 
         def walk(connection: Connection) -> ChainReport:
             anchor = connection.execute("select anchor_sequence, anchor_hash from ledger").fetchone()
-            rows = connection.execute(WHOLE_CHAIN, anchor[:1])
-            return verify_chain(
-                self.terminal, rows, anchor, self._stored_head(connection), self._signer.key.public_key()
-            )
+            head = self._stored_head(connection)
+            # What a disk that takes nothing any more left without a signature is not held against it.
+            last = _NO_LAST if signed_to_the_end else head.sequence
+            rows = connection.execute(WHOLE_CHAIN, (anchor[0], last))
+            return verify_chain(self.terminal, rows, anchor, head, self._signer.key.public_key())
 
-        self.deliveries.catch_up()
+        signed_to_the_end = self.deliveries.catch_up()
         return self._owner.ask(walk)
 
     def salvage(self) -> tuple[Salvaged, ...]:
