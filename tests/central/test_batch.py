@@ -143,7 +143,8 @@ def test_a_backlog_is_taken_in_at_once_and_opened_after_the_answer(station: Stat
     verdicts = station.send(*backlog)
     assert {verdict.kind for verdict in verdicts} == {VerdictKind.REGISTERED}
     assert {verdict.case_state for verdict in verdicts} <= {"synced", "registered"}
-    assert wait_until(lambda: station.metric("jiujin_cases") == {'{state="registered"}': 40})
+    assert wait_until(lambda: station.metric("jiujin_unopened_items") == {"": 0})
+    assert station.metric("jiujin_cases") == {'{state="registered"}': 40}
     told = station.client.get(f"/v1/cases/{backlog[-1].lane}").json()
     assert told["state"] == "registered"
     assert told["registered_at_centre"] >= told["synced_at"] > told["received_at_kiosk"]
