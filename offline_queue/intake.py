@@ -35,11 +35,12 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A draft as it is stored: sealed, with the keyed MAC of its content."""
+    """A draft as it is stored: sealed, with the keyed MAC of its content and the digest of its business."""
 
     draft: Draft
     sealed: bytes
     content_mac: bytes
+    digest: bytes | None = None
 
 
 def insert(
@@ -80,8 +81,8 @@ def insert(
             ),
         )  # fmt: skip
         unlisted = item.sequence - _listed(connection)
-        if draft.duplicate_digest is not None or unlisted >= UNLISTED_MAX:
-            _list(connection, signer, {item.sequence: draft.duplicate_digest})
+        if wanted.digest is not None or unlisted >= UNLISTED_MAX:
+            _list(connection, signer, {item.sequence: wanted.digest})
         on_step("inserted")
     return Committed(item.sequence, item_hash, already=False)
 

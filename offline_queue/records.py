@@ -13,7 +13,8 @@ class Draft:
     """What a resident confirmed, still in the clear and only in memory.
 
     `id`: from `new_item_id()`, made when the visit begins. `lane`: the case code. `received_at`:
-    RFC 3339 UTC. `duplicate_digest`: keyed business digest, forgotten when acknowledged.
+    RFC 3339 UTC. `business`: what a second case about the same
+    would say too (a person and a year); only its keyed digest is stored, until acknowledged.
     """
 
     id: str
@@ -26,7 +27,7 @@ class Draft:
     clock_quality: wire.ClockQuality
     boot_id: str
     monotonic_ns: int
-    duplicate_digest: bytes | None = None
+    business: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,19 @@ def item_aad(
     )
 
 
+def attachment_aad(*, terminal: str, item_id: str, number: int, media_type: str) -> bytes:
+    """What a sealed attachment belongs to: the item, its place among the item's attachments (from 1), its kind."""
+    return rfc8785.dumps(
+        {
+            "purpose": "jiujin.seal-attachment/1",
+            "terminal": terminal,
+            "id": item_id,
+            "number": number,
+            "media_type": media_type,
+        }
+    )
+
+
 def seal(payload: bytes, key: SealingKey, aad: bytes) -> bytes:
     """The envelope. ValueError for a payload over `PAYLOAD_BYTES_MAX` bytes."""
     if len(payload) > PAYLOAD_BYTES_MAX:

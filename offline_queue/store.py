@@ -25,6 +25,7 @@ from offline_queue.database import (
     open_database,
 )
 from offline_queue.deliveries import Deliveries
+from offline_queue.duplicates import DuplicateKeys
 from offline_queue.owner import Owner
 from offline_queue.records import (
     ChainReport,
@@ -71,6 +72,9 @@ _SETTLING_BYTES = 64 * PAGE_BYTES
 """Of the quota, never given to an item, so that verdicts can always be written."""
 
 
+_NO_LAST = 2**63 - 1
+
+
 def _no_step(_step: str) -> None:
     """The default `on_step`: nobody watches."""
 
@@ -96,6 +100,7 @@ class Outbox:
         self._directory = ballast.path.parent
         self._sealing_key = sealing_key
         self._mac_key = mac_key
+        self._duplicates = DuplicateKeys()
         self._quota_bytes = quota_bytes
         self._fresh_because = opened.fresh_because or _why_fresh(self._directory)
 
@@ -146,7 +151,8 @@ class Outbox:
         sealed = seal(draft.payload, self._sealing_key, aad)
         payload_sha256 = hashlib.sha256(draft.payload).hexdigest()
         content_mac = hmac.digest(self._mac_key, rfc8785.dumps([aad.hex(), payload_sha256]), "sha256")
-        wanted = intake.Wanted(draft, sealed, content_mac)
+        digest = None if draft.business is None else self._duplicates.digest(draft.business)
+        wanted = intake.Wanted(draft, sealed, content_mac, digest)
         on_step("sealed")
 
         def insert(connection: Connection) -> Committed | NotCommitted:
@@ -219,22 +225,28 @@ class Outbox:
         self.deliveries.catch_up()
         return self._owner.ask(lambda connection: transactions.summaries(connection, "lane = ?", (lane,)))
 
-    def duplicate_waits(self, digest: bytes) -> bool:
-        """Whether an item, not yet acknowledged, has this keyed business digest."""
+    def duplicate_waits(self, business: str) -> bool:
+        """Whether an item about the same business waits here, as far as `duplicates` can still tell."""
         query = "select 1 from delivery where duplicate_digest = ? limit 1"
-        return self._owner.ask(lambda connection: connection.execute(query, (digest,)).fetchone() is not None)
+
+        def known(connection: Connection) -> bool:
+            digests = self._duplicates.digests(business)
+            return any(connection.execute(query, (digest,)).fetchone() for digest in digests)
+
+        return self._owner.ask(known)
 
     def verify(self) -> ChainReport:
         """Walk the whole chain. Long for a long chain: a technician's command, not a visit's step."""
 
         def walk(connection: Connection) -> ChainReport:
             anchor = connection.execute("select anchor_sequence, anchor_hash from ledger").fetchone()
-            rows = connection.execute(WHOLE_CHAIN, anchor[:1])
-            return verify_chain(
-                self.terminal, rows, anchor, self._stored_head(connection), self._signer.key.public_key()
-            )
+            head = self._stored_head(connection)
+            # What a disk that takes nothing any more left without a signature is not held against it.
+            last = _NO_LAST if signed_to_the_end else head.sequence
+            rows = connection.execute(WHOLE_CHAIN, (anchor[0], last))
+            return verify_chain(self.terminal, rows, anchor, head, self._signer.key.public_key())
 
-        self.deliveries.catch_up()
+        signed_to_the_end = self.deliveries.catch_up()
         return self._owner.ask(walk)
 
     def salvage(self) -> tuple[Salvaged, ...]:
