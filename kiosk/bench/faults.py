@@ -60,6 +60,8 @@ A4: dict[str, DocumentFault] = {
     UNPLUGGED: DocumentFault.NONE,
     **{fault.value: fault for fault in DocumentFault if fault is not DocumentFault.NONE},
 }
+SERVICE = ("up", "down")
+"""The machine's smart-card service."""
 CABINET: dict[str, dict[str, str]] = {
     OK: {},
     "door_open": {"gpio/value": "1"},

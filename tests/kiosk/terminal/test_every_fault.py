@@ -9,6 +9,7 @@ import pytest
 
 from kiosk.bench import faults, moves
 from kiosk.journey.states import State
+from kiosk.rehearsal.scenario import VILLAGE, Scenario, ScenarioError, load
 from tests.drivers.waiting import wait_until
 from tests.kiosk.terminal.hall import NO_CAMERA, Hall, hall
 
@@ -86,5 +87,22 @@ def test_the_bench_offers_every_fault_that_the_simulators_have() -> None:
         ("paper", faults.PAPER),
         ("a4", faults.A4),
         ("cabinet", faults.CABINET),
+        ("service", faults.SERVICE),
     ):
         assert {choice.value for choice in moves.OFFERED[what]} == set(known)
+        assert set(VILLAGE[what]) == set(known), "a scenario can make every fault of the bench"
+
+
+def test_a_scenario_has_the_far_ends_that_it_moves(tmp_path: Path) -> None:
+    def scenario(text: str) -> Scenario:
+        file = tmp_path / "made.toml"
+        file.write_text(text, "utf-8")
+        return load(file)
+
+    plain = scenario('[[step]]\npress = "begin"\n')
+    assert not plain.uses_a4
+    assert not plain.uses_helper_card
+    assert scenario('[[step]]\na4 = "jam"\n').uses_a4
+    assert scenario('[village]\nservice = "down"\n[[step]]\npress = "begin"\n').uses_helper_card
+    with pytest.raises(ScenarioError, match="jam-after-a-page"):
+        scenario('[[step]]\na4 = "eaten"\n')
