@@ -64,17 +64,7 @@ class CentreProcess:
         self._process.stdout.close()
 
     def effects(self) -> Effects:
-        """Read from the database itself, not from what the centre says about it."""
-        with closing(sqlite3.connect(self.file)) as book:
-            items = Counter(row[0] for row in book.execute("select item_id from items"))
-            cases = Counter(row[0] for row in book.execute("select code from items where kind = 'case'"))
-            order = [
-                tuple(row)
-                for row in book.execute("select code, kind, sequence, item_id from items order by rowid")
-            ]
-            events = Counter((row[0], row[1]) for row in book.execute("select event, code from events"))
-            states = dict(book.execute("select code, state from cases").fetchall())
-        return Effects(items, cases, order, events, states)
+        return Effects.read(self.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +76,20 @@ class Effects:
     order: list[tuple[str, str, int, str]]
     events: Counter[tuple[str, str | None]]
     states: dict[str, str]
+
+    @classmethod
+    def read(cls, file: Path) -> Effects:
+        """From the centre's database itself, not from what the centre says about it."""
+        with closing(sqlite3.connect(file)) as book:
+            items = Counter(row[0] for row in book.execute("select item_id from items"))
+            cases = Counter(row[0] for row in book.execute("select code from items where kind = 'case'"))
+            order = [
+                tuple(row)
+                for row in book.execute("select code, kind, sequence, item_id from items order by rowid")
+            ]
+            events = Counter((row[0], row[1]) for row in book.execute("select event, code from events"))
+            states = dict(book.execute("select code, state from cases").fetchall())
+        return cls(items, cases, order, events, states)
 
     @property
     def doubled(self) -> int:
