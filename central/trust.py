@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -47,7 +48,12 @@ class Trust:
 
     @property
     def acknowledgement_key_id(self) -> str:
-        return key_id(self.acknowledgement_key.public_key().public_bytes_raw())
+        return _id_of(self.acknowledgement_key)
+
+
+@cache
+def _id_of(key: Ed25519PrivateKey) -> str:
+    return key_id(key.public_key().public_bytes_raw())
 
 
 def key_id(raw_public_key: bytes) -> str:

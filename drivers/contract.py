@@ -82,6 +82,8 @@ class Cause(StrEnum):
     A4_JOB_FAILED = "a4.job_failed"
     A4_JOURNAL = "a4.journal"
     SPEAKER_ABSENT = "speaker.absent"
+    TOUCH_PANEL_ABSENT = "touch_panel.absent"
+    CODE_READER_RESTARTING = "code_reader.restarting"
     CABINET_DOOR_OPEN = "cabinet.door_open"
     CABINET_TOO_HOT = "cabinet.too_hot"
     CABINET_TOO_COLD = "cabinet.too_cold"

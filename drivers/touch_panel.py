@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drivers.contract import DeviceState, DeviceStatus
+from drivers.contract import Cause, DeviceState, DeviceStatus
 
 SYSFS = Path("/sys/class/input")
 
@@ -18,18 +18,24 @@ class SysfsTouchPanel:
     def __init__(self, name: str, sysfs: Path = SYSFS) -> None:
         self._name = name.casefold()
         self._sysfs = sysfs
-        self._status = DeviceStatus(DeviceState.UNKNOWN)
+        self._closed = False
+        self._status = DeviceStatus(DeviceState.UNKNOWN, detail="not asked yet")
 
     def status(self) -> DeviceStatus:
-        return self._status
+        return DeviceStatus(DeviceState.UNKNOWN, detail="closed") if self._closed else self._status
 
     def probe(self) -> DeviceStatus:
         there = any(self._name in found.casefold() for found in self._names())
-        self._status = DeviceStatus(DeviceState.READY if there else DeviceState.ABSENT)
-        return self._status
+        self._status = (
+            DeviceStatus(DeviceState.READY)
+            if there
+            else DeviceStatus(DeviceState.ABSENT, Cause.TOUCH_PANEL_ABSENT)
+        )
+        return self.status()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing is held; nobody looks any more, so nothing is known."""
+        self._closed = True
 
     def _names(self) -> list[str]:
         names = []

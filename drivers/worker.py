@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers import worker_child, worker_wire
-from drivers.contract import Failed, Ok
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from drivers.worker_wire import SpoiltError
 
 FIRST_BACK_OFF_S = 0.5
@@ -109,6 +109,17 @@ class Worker:
         """
         with self._changed:
             return self._last_failure
+
+    def status(self, restarting: Cause) -> DeviceStatus:
+        """READY while a child answers; unknown because of `restarting` once one is gone or cannot start."""
+        with self._changed:
+            if self._child is not None:
+                return DeviceStatus(DeviceState.READY)
+            if self._closed:
+                return DeviceStatus(DeviceState.UNKNOWN, detail="closed")
+            if self._generation or self._last_failure:
+                return DeviceStatus(DeviceState.UNKNOWN, restarting, self._last_failure)
+            return DeviceStatus(DeviceState.OPENING)
 
     def wait_ready(self, deadline_s: float) -> bool:
         """Wait until a child answers; False when the time is over or the worker is closed."""

@@ -15,5 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="FAMILY:ADDRESS",
-        help="run the drivers' contract on a real device (sdt:/dev/ttyUSB0, pcsc:NAME, printer:tcp://..., camera:usb:VENDOR:PRODUCT:SERIAL)",
+        help="run the drivers' contract on a real device: sdt:/dev/ttyUSB0, pcsc:NAME, printer:tcp://..., "
+        "camera:usb:VENDOR:PRODUCT:SERIAL, document-camera:usb:..., a4:QUEUE, token:MODULE.so, "
+        "sensors:door=FILE,temperature=FILE, touch:NAME (docs/drivers.md)",
     )

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Protocol
 
 from drivers.camera.contract import FrameSource
-from drivers.contract import Failed, Ok
+from drivers.contract import Device, Failed, Ok
 
 CHARACTERS_MAX = 512
 """A slip's code has about 150."""
@@ -60,15 +60,11 @@ class CodeFailure(StrEnum):
     CANCELLED = "cancelled"
 
 
-class CodeReader(Protocol):
+class CodeReader(Device, Protocol):
     """Reads codes from the frames of a camera that somebody else opens and stops."""
 
     def read(
         self, camera: FrameSource, wanted: Wanted, deadline_s: float, cancel: Event
     ) -> Ok[str] | Failed[CodeFailure]:
         """The text in which two frames agree; at the deadline, what the last frame lacked."""
-        ...
-
-    def close(self) -> None:
-        """Release; may be called twice."""
         ...

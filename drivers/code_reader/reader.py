@@ -9,7 +9,7 @@ from typing import assert_never
 from drivers.camera.contract import Frame, FrameSource
 from drivers.code_reader.contract import Code128Wanted, CodeFailure, CodeFormat, QrWanted, Wanted
 from drivers.code_reader.payload import text_of
-from drivers.contract import Failed, Ok
+from drivers.contract import Cause, DeviceStatus, Failed, Ok
 from drivers.worker import Worker
 
 FRAME_DEADLINE_S = 2.0
@@ -22,6 +22,15 @@ class ZxingCodeReader:
 
     def __init__(self) -> None:
         self._worker = Worker("drivers.code_reader.decode:Decoder", start_deadline_s=START_DEADLINE_S)
+        self._closed = Event()
+
+    def status(self) -> DeviceStatus:
+        """The decoder's; the camera that it reads from is a device of its own."""
+        return self._worker.status(Cause.CODE_READER_RESTARTING)
+
+    def probe(self) -> DeviceStatus:
+        """As `status`: the worker takes its child's pulse by itself."""
+        return self.status()
 
     def read(
         self, camera: FrameSource, wanted: Wanted, deadline_s: float, cancel: Event
@@ -42,7 +51,7 @@ class ZxingCodeReader:
                     return answer
                 else:
                     seen = answer.value
-            if cancel.wait(PAUSE_S):
+            if cancel.wait(PAUSE_S) or self._closed.is_set():
                 return Failed(CodeFailure.CANCELLED)
         return last
 
@@ -64,4 +73,6 @@ class ZxingCodeReader:
                 return Failed(CodeFailure.TIMED_OUT, f"{reason} {detail}".strip())
 
     def close(self) -> None:
+        """A reading that goes on ends as cancelled."""
+        self._closed.set()
         self._worker.close()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from drivers.camera.contract import Camera
-from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
+from drivers.contract import Cause, DeviceStatus, Failed, Ok
 from drivers.document_camera.contract import DocumentFailure, Page, SheetFormat
 from drivers.worker import Worker
 
@@ -27,11 +27,8 @@ class CameraForDocuments:
     def status(self) -> DeviceStatus:
         """The camera's own, as long as there is somebody to make pages of its frames."""
         of_camera = self._camera.status()
-        if not of_camera.usable or self._worker.pid is not None:
-            return of_camera
-        if self._worker.generation or self._worker.last_failure:
-            return DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, self._worker.last_failure)
-        return DeviceStatus(DeviceState.OPENING)
+        of_worker = self._worker.status(Cause.CAMERA_RESTARTING)
+        return of_worker if of_camera.usable and not of_worker.usable else of_camera
 
     def probe(self) -> DeviceStatus:
         self._camera.probe()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from drivers.camera.simulated import CameraFault, SimulatedCamera
+from drivers.card_reader.protocol import Command
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import Fault, Rule
 from drivers.contract import Failed
@@ -24,6 +25,7 @@ ALWAYS = 1_000_000
 SLOW_READER_S = 1.2
 SLOW_ROW_S = 0.004
 MID_JOB_BYTES = 3000
+MID_JOB_ROWS = 200
 
 READER: dict[str, Rule | None] = {
     OK: None,
@@ -31,6 +33,10 @@ READER: dict[str, Rule | None] = {
     "silent": Rule(Fault.SILENCE, times=ALWAYS),
     "slow": Rule(Fault.SLOW, times=ALWAYS, delay_s=SLOW_READER_S),
     "noise": Rule(Fault.NOISE, times=ALWAYS),
+    "false_head": Rule(Fault.FALSE_HEAD, times=ALWAYS),
+    "truncated": Rule(Fault.TRUNCATED, times=ALWAYS),
+    "lost_mid_answer": Rule(Fault.UNPLUG),
+    "pull_card": Rule(Fault.PULL_CARD, Command.READ_BASE, times=ALWAYS),
     "damaged": Rule(Fault.WRONG_CHECKSUM, times=ALWAYS),
     "sam_error": Rule(Fault.STATUS, times=ALWAYS, status=0x60),
     "unauthorised": Rule(Fault.STATUS, times=ALWAYS, status=0x66),
@@ -43,6 +49,9 @@ PRINTER: dict[str, tuple[SimulatedState, Faults]] = {
     "error": (SimulatedState(unrecoverable=True), Faults()),
     "silent": (SimulatedState(), Faults(silent=True)),
     "garbage": (SimulatedState(), Faults(garbage=b"\xff\xfe")),
+    "stops_reading": (SimulatedState(), Faults(stops_reading_after_bytes=MID_JOB_BYTES)),
+    "no_process_id": (SimulatedState(), Faults(drop_process_id=True)),
+    "out_mid_job": (SimulatedState(), Faults(paper_rows=MID_JOB_ROWS)),
     "dies_mid_job": (SimulatedState(), Faults(reset_after_bytes=MID_JOB_BYTES)),
     "cutter_fails": (SimulatedState(), Faults(cutter_fails=True)),
     "slow": (SimulatedState(), Faults(row_delay_s=SLOW_ROW_S)),
@@ -60,6 +69,8 @@ A4: dict[str, DocumentFault] = {
     UNPLUGGED: DocumentFault.NONE,
     **{fault.value: fault for fault in DocumentFault if fault is not DocumentFault.NONE},
 }
+SERVICE = ("up", "down")
+"""The machine's smart-card service."""
 CABINET: dict[str, dict[str, str]] = {
     OK: {},
     "door_open": {"gpio/value": "1"},

@@ -269,6 +269,16 @@ OF_DEVICES: dict[str, CauseText] = {
         ("没有朗读程序", "no speech program"),
         ("安装 espeak-ng", "install espeak-ng"),
     ),
+    "touch_panel.absent": text(
+        ("触摸屏暂时不能用", "The touch panel is not available now"),
+        ("找不到触摸屏", "the touch panel is not there"),
+        ("检查触摸屏的接线和 kiosk.ini 的 touch_panel", "check its cable and touch_panel in kiosk.ini"),
+    ),
+    "code_reader.restarting": text(
+        ("扫码正在重启，请稍等几秒", "The code reader is restarting, please wait some seconds"),
+        ("扫码进程正在重启", "the code reader's process restarts"),
+        ("稍等几秒", "wait some seconds"),
+    ),
     "cabinet.door_open": text(
         ("", ""), ("柜门开着", "the cabinet's door is open"), ("关好柜门", "shut the door")
     ),

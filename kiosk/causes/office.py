@@ -51,6 +51,11 @@ OF_OFFICE: dict[str, CauseText] = {
         ("待送件的空间用完了", "the queue's quota is used up"),
         ("恢复网络或清理磁盘", "bring the network back or free disk"),
     ),
+    "queue.filling": text(
+        ("这台机器暂时存不下要拍照的办件", "This terminal cannot take cases with photos now"),
+        ("待送件的空间用了八成，要拍照的事项先停", "the queue is 80 % full: services with photos wait"),
+        ("恢复网络或清理磁盘", "bring the network back or free disk"),
+    ),
     "csca.none": text(
         ("护照暂时不能核验", "Passports cannot be checked now"),
         ("证书目录里没有可用的签发国证书", "the folder holds no usable certificate of an issuing state"),
@@ -152,16 +157,6 @@ OF_OFFICE: dict[str, CauseText] = {
         ("这台机器暂停服务", "This terminal is out of service"),
         ("工作人员暂停了服务", "the staff took it out of service"),
         ("在工作人员菜单里恢复服务", "put it into service in the staff menu"),
-    ),
-    "touch.unavailable": text(
-        ("触摸屏暂时不能用", "The touch panel is not available now"),
-        ("找不到触摸屏", "the touch panel is not there"),
-        ("检查触摸屏的接线和 kiosk.ini 的 touch_panel", "check its cable and touch_panel in kiosk.ini"),
-    ),
-    "touch.to_check": text(
-        ("触摸屏要看一下", "The touch panel needs a look"),
-        ("触摸屏能用，但有异常", "the touch panel works, but not as it should"),
-        ("摸一摸屏幕四角", "touch the four corners"),
     ),
     "touch.two_providers": text(
         ("", ""),

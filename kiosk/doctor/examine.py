@@ -240,7 +240,7 @@ def _office(report: Mapping[str, Any], general: list[str]) -> list[Finding]:
     return found
 
 
-_LATER = frozenset({"queue.poison", "queue.reopened", "net.slow", "config.last_good"})
+_LATER = frozenset({"queue.filling", "queue.poison", "queue.reopened", "net.slow", "config.last_good"})
 """The terminal goes on serving; somebody should look soon."""
 _SUBJECTS = {"net": "centre", "tls": "centre", "centre": "centre", "queue": "queue", "clock": "centre",
              "def": "services", "config": "settings"}  # fmt: skip

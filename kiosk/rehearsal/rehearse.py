@@ -86,7 +86,10 @@ class Stand:
             self.centre = Centre(project, folder / "centre.sqlite", trust, log / "centre.log")
             stack.callback(self.centre.close)
             self.village = Village(
-                project / ".setup" / "faces", self.centre.port, use_helper_slot=scenario.uses_helper_card
+                project / ".setup" / "faces",
+                self.centre.port,
+                use_helper_slot=scenario.uses_helper_card,
+                use_a4=scenario.uses_a4,
             )
             stack.callback(self.village.close)
             for what, value in scenario.village.items():

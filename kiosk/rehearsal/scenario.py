@@ -24,6 +24,8 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "printer": str,
     "lens": str,
     "cabinet": str,
+    "a4": str,
+    "service": str,
     "wait_state": str,
     "wait_enabled": str,
     "wait_registered": int,
@@ -54,6 +56,8 @@ VILLAGE: dict[str, tuple[str, ...]] = {
     "printer": tuple(faults.PRINTER),
     "lens": tuple(faults.LENS),
     "cabinet": tuple(faults.CABINET),
+    "a4": tuple(faults.A4),
+    "service": faults.SERVICE,
 }
 
 
@@ -86,7 +90,15 @@ class Scenario:
     @property
     def uses_helper_card(self) -> bool:
         """Only then is the machine's smart-card service touched."""
-        return any(step.kind == "put_helper_card" for step in self.steps)
+        return self._moves("put_helper_card", "service")
+
+    @property
+    def uses_a4(self) -> bool:
+        """Only then does a print service stand up, which takes two seconds."""
+        return self._moves("a4")
+
+    def _moves(self, *kinds: str) -> bool:
+        return not {*self.village, *(step.kind for step in self.steps)}.isdisjoint(kinds)
 
 
 def find(name: str, folder: Path) -> Path:

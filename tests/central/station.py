@@ -86,7 +86,7 @@ def address_in(folder: Path) -> str:
 def centre(where: Path | str, trust: Path, **settings: Any) -> Iterator[RunningCentre]:
     """A real centre on the database of this address, or on a SQLite file in this folder; again is a restart."""
     address = where if isinstance(where, str) else address_in(where)
-    running = RunningCentre(CentreSettings(address, trust, **settings))
+    running = RunningCentre(CentreSettings(address, trust, **{"gather_s": 0.0, **settings}))
     try:
         yield running
     finally:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from kiosk.case import new_case_code
 from offline_queue import Link, Outbox
 from offline_queue.link import Answered
+from offline_queue.records import ItemState, Settlement
 from offline_queue.schema import Connection
 from offline_queue.signing import utc_now
 from offline_queue.wire import Batch, Heartbeat, VerdictKind
 from tests.central.station import SERVICE, VERSION, Station, case_payload, sealing_key, signing_key
 from tests.offline_queue.terminal import TERMINAL, committed, draft
+from tests.offline_queue.test_salvage import damage
 
 
 @contextmanager
@@ -29,11 +33,10 @@ def terminal(disk: Path, trust: Path) -> Iterator[Outbox]:
         yield outbox
 
 
-def take_a_case(outbox: Outbox) -> None:
+def take_a_case(outbox: Outbox, **changes: Any) -> None:
     code = new_case_code(TERMINAL)
-    committed(
-        outbox, draft(lane=code, payload=case_payload(code), service=SERVICE, definition_version=VERSION)
-    )
+    header = {"lane": code, "service": SERVICE, "definition_version": VERSION, **changes}
+    committed(outbox, draft(payload=case_payload(code), **header))
 
 
 def link(station: Station, now: datetime) -> Link:
@@ -48,6 +51,7 @@ def send(outbox: Outbox, station: Station) -> None:
         answer = line.send_batch(Batch(terminal=TERMINAL, head=outbox.head(), items=items))
     assert isinstance(answer, Answered), answer
     assert {verdict.kind for verdict in answer.answer.verdicts} == {VerdictKind.REGISTERED}
+    outbox.deliveries.settle([Settlement(i.sequence, ItemState.ACKNOWLEDGED, "registered") for i in items])
 
 
 def beat(outbox: Outbox, station: Station) -> None:
@@ -58,6 +62,14 @@ def beat(outbox: Outbox, station: Station) -> None:
 
 def forked(station: Station) -> bool:
     return station.metric("jiujin_forked_chains") == {"": 1}
+
+
+def missing(station: Station) -> int:
+    """The missing numbers on the page of the terminal."""
+    [number] = re.findall(
+        r"Missing numbers.*?<dd[^>]*>(\d+)</dd>", station.page(f"/ops/terminals/{TERMINAL}"), re.DOTALL
+    )
+    return int(number)
 
 
 def test_two_machines_from_one_disk(station: Station, trust: Path, tmp_path: Path) -> None:
@@ -111,3 +123,22 @@ def test_a_tail_dropped_with_the_terminals_own_key(station: Station, trust: Path
         with closing(link(station, utc_now() + timedelta(minutes=2))) as line:
             line.send_heartbeat(Heartbeat(terminal=TERMINAL, head=outbox.head(), body={}))
     assert forked(station)
+
+
+def test_a_damaged_disk_leaves_missing_numbers_and_no_second_chain(
+    station: Station, trust: Path, tmp_path: Path
+) -> None:
+    with terminal(tmp_path / "disk", trust) as outbox:
+        for number in range(1, 13):
+            take_a_case(outbox, boot_id=f"boot-{number:02}")
+        beat(outbox, station)
+    damage(tmp_path / "disk" / "outbox.db", b"boot-06")
+    with terminal(tmp_path / "disk", trust) as outbox:
+        take_a_case(outbox)
+        send(outbox, station)
+        assert missing(station) == 12
+        [result] = outbox.salvage()
+        assert 0 < result.lost < 12
+        send(outbox, station)
+        assert missing(station) == result.lost
+    assert station.metric("jiujin_forked_chains") == {"": 0}

@@ -14,16 +14,19 @@ import psutil
 import pytest
 
 from drivers.contract import Device, DeviceState, DeviceStatus
+from tests.drivers.rigs.cabinet import CabinetRig
 from tests.drivers.rigs.camera import CameraRig
+from tests.drivers.rigs.code_reader import CodeReaderRig
 from tests.drivers.rigs.document_camera import DocumentCameraRig
 from tests.drivers.rigs.document_printer import DocumentPrinterRig
 from tests.drivers.rigs.face import FaceRig
-from tests.drivers.rigs.hardware import HardwareRig
+from tests.drivers.rigs.hardware import HardwareRig, cannot_do
 from tests.drivers.rigs.pcsc import PcscRig
 from tests.drivers.rigs.printer import PrinterRig, TcpPrinterRig, UsbPrinterRig
 from tests.drivers.rigs.rig import Rig, Verb
 from tests.drivers.rigs.sdt import SdtRig, SdtUsbRig
 from tests.drivers.rigs.token import TokenRig
+from tests.drivers.rigs.touch_panel import TouchPanelRig
 from tests.drivers.waiting import PATIENCE_S, wait_until
 from tests.groups import ONE_READER
 
@@ -39,6 +42,9 @@ RIGS: dict[str, type[Rig]] = {
     "document-camera": DocumentCameraRig,
     "face": FaceRig,
     "token": TokenRig,
+    "code-reader": CodeReaderRig,
+    "cabinet": CabinetRig,
+    "touch-panel": TouchPanelRig,
 }
 """Here a driver joins."""
 
@@ -63,7 +69,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     params = [
         pytest.param(lambda address=address: HardwareRig(address), id=address, marks=pytest.mark.hardware)
         for address in hardware
-        if not verbs & set(HardwareRig.cannot)
+        if not verbs & cannot_do(address)
     ]
     if not hardware:
         params = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from drivers.contract import DeviceState
+from drivers.contract import Cause, DeviceState
 from drivers.touch_panel import SysfsTouchPanel
 
 
@@ -22,7 +22,7 @@ def test_unplugged_and_plugged_in_elsewhere(tmp_path: Path) -> None:
     assert panel.probe().state is DeviceState.READY
     shutil.rmtree(tmp_path / "input3")
     assert panel.probe().state is DeviceState.ABSENT
-    assert panel.status().state is DeviceState.ABSENT
+    assert panel.status().cause is Cause.TOUCH_PANEL_ABSENT
     plug(tmp_path, 7, "ILITEK Multi-Touch-V5000")
     assert panel.probe().usable
 

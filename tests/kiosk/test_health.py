@@ -12,7 +12,8 @@ from kiosk.health import ABSENT, CAUSES, STOPS_INTAKE, DeviceHealth, report, res
 from kiosk.surroundings import CAUSE_OF_LINK
 from offline_queue.link import LinkState
 
-DEVICE_PREFIXES = {kind.value for kind in DeviceKind} | {"token", "cabinet"}  # no service asks for these
+DEVICE_PREFIXES = {kind.value for kind in DeviceKind} | {"token", "cabinet", "touch_panel", "code_reader"}
+"""No service asks for the last four."""
 HAN = re.compile(r"[\u4e00-\u9fff]")
 OF_THE_CABINET = {"door_open", "too_hot", "too_cold", "on_battery", "sensor_unreadable"}
 NO_RESIDENT_WORDS = {

@@ -163,7 +163,7 @@ BAD_DAY = {
     "printer": "printer.silent",
     "helper": "helper.unavailable",
     "speaker": "speaker.absent",
-    "touch": "touch.unavailable",
+    "touch": "touch_panel.absent",
 }
 
 

@@ -93,3 +93,9 @@ def test_who_has_gone_is_not_waited_for(reader: ZxingCodeReader) -> None:
     cancel.set()
     frames = Frames([on_a_table()])
     assert reader.read(frames, ANY_QR, 30.0, cancel) == Failed(CodeFailure.CANCELLED)
+
+
+def test_closing_ends_a_reading_at_once() -> None:
+    closed = ZxingCodeReader()
+    closed.close()
+    assert closed.read(Frames([on_a_table()]), ANY_QR, 3600.0, Event()) == Failed(CodeFailure.CANCELLED)

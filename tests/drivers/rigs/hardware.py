@@ -7,8 +7,9 @@ rubbish, slowness and silence are for the simulators.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import ClassVar
@@ -16,13 +17,21 @@ from typing import ClassVar
 from drivers.camera.contract import Camera
 from drivers.card_reader.contract import CardReader
 from drivers.contract import Device, Ok, Outcome
+from drivers.document_camera.contract import DocumentCamera, SheetFormat
+from drivers.document_printer.contract import DocumentPrinter
 from drivers.receipt_printer.contract import ReceiptPrinter
+from drivers.token.contract import Authenticator
+from tests.drivers.document_printer.rig import document
 from tests.drivers.receipt_printer.slips import fonts, slip
 from tests.drivers.rigs.rig import Rig, Verb
 from tests.drivers.waiting import wait_until
 
 BY_HAND = "a person at the bench cannot do this to a real device"
-CARD_S = 60.0
+PATIENCE_S = 60.0
+"""For a person to lay a card or a sheet down."""
+HANDS: tuple[Verb, ...] = (Verb.PLUG, Verb.UNPLUG, Verb.REPLUG_ELSEWHERE)
+GUEST = "a token is a guest: the device is the vendor's module, which is fine without one"
+WIRED = "a sensor is wired to the board, and its file stays when the wire is pulled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Family:
     open: Callable[[str], Device]
     use: Callable[[Device], bool]
     ask: str
+    cannot: Mapping[Verb, str] = field(default_factory=dict)
+    """What cannot be done by hand to this family alone."""
 
 
 def _sdt(address: str) -> Device:
@@ -42,9 +53,11 @@ def _sdt(address: str) -> Device:
 
 
 def _pcsc(address: str) -> Device:
+    from drivers.card_reader.identity_file import IdentityFile
     from drivers.card_reader.pcsc import PcscReader
+    from drivers.card_reader.social_security import SocialSecurityCard
 
-    return PcscReader(address)
+    return PcscReader(address, (IdentityFile(), SocialSecurityCard()))
 
 
 def _printer(address: str) -> Device:
@@ -59,9 +72,45 @@ def _camera(address: str) -> Device:
     return OpencvCamera(address)
 
 
+def _document_camera(address: str) -> Device:
+    from drivers.camera.opencv import OpencvCamera
+    from drivers.document_camera.camera import CameraForDocuments
+    from kiosk.settings.model import DocumentCameraSection
+
+    return CameraForDocuments(OpencvCamera(address, size_px=DocumentCameraSection().size_px))
+
+
+def _a4(address: str) -> Device:
+    from drivers.document_printer.cups_printer import CupsPrinter
+
+    return CupsPrinter(address, Path(tempfile.mkdtemp()) / "jobs.jsonl")
+
+
+def _token(address: str) -> Device:
+    from drivers.token.pkcs11_token import Pkcs11Authenticator
+
+    return Pkcs11Authenticator(address, "jiujin:bench")
+
+
+def _sensors(address: str) -> Device:
+    """`door=/sys/...,temperature=/sys/...`: the keys of kiosk.ini's [sensors]."""
+    from drivers.sensors.contract import Wanted
+    from drivers.sensors.sysfs import SysfsCabinet
+    from kiosk.settings.model import SensorsSection
+
+    named = dict(pair.split("=", 1) for pair in address.split(","))
+    return SysfsCabinet(Wanted(**SensorsSection.model_validate(named).model_dump()))
+
+
+def _touch(address: str) -> Device:
+    from drivers.touch_panel import SysfsTouchPanel
+
+    return SysfsTouchPanel(address)
+
+
 def _read(device: Device) -> bool:
     reader: CardReader = device  # type: ignore[assignment] # the table below pairs them
-    return isinstance(reader.read(CARD_S, Event()), Ok)
+    return isinstance(reader.read(PATIENCE_S, Event()), Ok)
 
 
 def _print(device: Device) -> bool:
@@ -78,12 +127,51 @@ def _look(device: Device) -> bool:
         camera.stop()
 
 
+def _take_a_page(device: Device) -> bool:
+    desk: DocumentCamera = device  # type: ignore[assignment]
+    opened = desk.open()
+    try:
+        return isinstance(opened, Ok) and wait_until(
+            lambda: isinstance(desk.take(SheetFormat.A4), Ok), PATIENCE_S
+        )
+    finally:
+        desk.stop()
+
+
+def _print_a_page(device: Device) -> bool:
+    printer: DocumentPrinter = device  # type: ignore[assignment]
+    return printer.print_document(document(f"bench-{time.time_ns()}")).outcome is Outcome.DONE
+
+
+def _list_tokens(device: Device) -> bool:
+    """No PIN is asked for: a wrong one would cost a try."""
+    authenticator: Authenticator = device  # type: ignore[assignment]
+    listed = authenticator.tokens()
+    return isinstance(listed, Ok) and bool(listed.value)
+
+
+def _ask_again(device: Device) -> bool:
+    return device.probe().usable
+
+
 FAMILIES: dict[str, Family] = {
     "sdt": Family(_sdt, _read, "放一张身份证 / put an identity card on the pad"),
     "pcsc": Family(_pcsc, _read, "插一张卡 / put a card in"),
     "printer": Family(_printer, _print, "看着出纸 / watch the paper"),
     "camera": Family(_camera, _look, "看着镜头 / watch the lens"),
+    "document-camera": Family(
+        _document_camera, _take_a_page, "在高拍仪下放平一张 A4 纸 / lay an A4 sheet flat before the lens"
+    ),
+    "a4": Family(_a4, _print_a_page, "看着出纸 / watch the paper"),
+    "token": Family(_token, _list_tokens, "插上一个令牌 / plug a token in", dict.fromkeys(HANDS, GUEST)),
+    "sensors": Family(_sensors, _ask_again, "什么都不用动 / leave all as it is", dict.fromkeys(HANDS, WIRED)),
+    "touch": Family(_touch, _ask_again, "什么都不用动 / leave all as it is"),
 }
+
+
+def cannot_do(address: str) -> frozenset[Verb]:
+    """What nobody can do by hand to the device at FAMILY:ADDRESS."""
+    return frozenset(HardwareRig.cannot) | frozenset(FAMILIES[address.partition(":")[0]].cannot)
 
 
 class HardwareRig(Rig):

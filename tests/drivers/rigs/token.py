@@ -51,9 +51,13 @@ class TokenRig(Rig):
         soft_tokens.configure(self._folder)
         self._token: Pkcs11Authenticator | None = None
 
+    @property
+    def module(self) -> Path:
+        return self._folder / MODULE
+
     def driver(self) -> Pkcs11Authenticator:
         self._token = Pkcs11Authenticator(
-            str(self._folder / MODULE), "jiujin:0142", (self._issuer.der,), deadline_s=DEADLINE_S
+            str(self.module), "jiujin:0142", (self._issuer.der,), deadline_s=DEADLINE_S
         )
         return self._token
 

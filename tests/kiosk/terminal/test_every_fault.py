@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from drivers.card_reader.simulated_module import Fault
+from drivers.receipt_printer.simulated_state import Faults, SimulatedState
 from kiosk.bench import faults, moves
 from kiosk.journey.states import State
+from kiosk.rehearsal.scenario import VILLAGE, Scenario, ScenarioError, load
 from tests.drivers.waiting import wait_until
 from tests.kiosk.terminal.hall import NO_CAMERA, Hall, hall
 
 NO_PRINTER = {("receipt_printer", "address"): "none"}
 HARMLESS = {
-    "reader": {faults.OK, "slow", "noise"},
-    "printer": {faults.OK, "slow", "dies_mid_job", "cutter_fails"},
+    "reader": {faults.OK, "slow", "noise", "false_head", "pull_card"},
+    "printer": {
+        *(faults.OK, "slow", "dies_mid_job", "cutter_fails"),
+        *("stops_reading", "out_mid_job", "no_process_id"),
+    },
 }
-"""Slow is not broken, noise is filtered, and what fails only within a job cannot be known before one."""
+"""Slow is not broken, noise is filtered, and what fails only within a job or a reading cannot be known before."""
 
 
 def report(stand: Hall) -> tuple[bool, set[str]]:
@@ -86,5 +93,56 @@ def test_the_bench_offers_every_fault_that_the_simulators_have() -> None:
         ("paper", faults.PAPER),
         ("a4", faults.A4),
         ("cabinet", faults.CABINET),
+        ("service", faults.SERVICE),
     ):
         assert {choice.value for choice in moves.OFFERED[what]} == set(known)
+        assert set(VILLAGE[what]) == set(known), "a scenario can make every fault of the bench"
+
+
+def test_a_scenario_has_the_far_ends_that_it_moves(tmp_path: Path) -> None:
+    def scenario(text: str) -> Scenario:
+        file = tmp_path / "made.toml"
+        file.write_text(text, "utf-8")
+        return load(file)
+
+    plain = scenario('[[step]]\npress = "begin"\n')
+    assert not plain.uses_a4
+    assert not plain.uses_helper_card
+    assert scenario('[[step]]\na4 = "jam"\n').uses_a4
+    assert scenario('[village]\nservice = "down"\n[[step]]\npress = "begin"\n').uses_helper_card
+    with pytest.raises(ScenarioError, match="jam-after-a-page"):
+        scenario('[[step]]\na4 = "eaten"\n')
+
+
+READER_LEFT_OUT = {
+    Fault.SPLIT: "every serial line does it, nobody sees it: drivers/card_reader/test_sdt.py",
+    Fault.DATA: "what a chip may hold is for the layout's tests",
+    Fault.STAYS: "another speed is a matter of setting up: drivers/card_reader/test_speed.py",
+}
+PRINTER_LEFT_OUT = {
+    "silent_after_bytes": "`silent` and `stops_reading` show the same to a resident",
+    "answers_zero": "`garbage` shows the same",
+    "unplug_after_bytes": "`dies_mid_job`, then `unplugged`",
+    "drop_sensor": "within the driver's own protocol: drivers/receipt_printer",
+    "ignores_clear": "within the driver's own protocol: drivers/receipt_printer",
+    "reply_delay_s": "within the driver's own protocol: drivers/receipt_printer",
+    "offline": "`unplugged` shows the same",
+}
+"""What a simulator can do and the bench does not offer, with the reason."""
+
+
+def test_each_fault_of_the_card_readers_simulator_is_offered_or_left_out_for_a_reason() -> None:
+    offered = {rule.fault for rule in faults.READER.values() if rule is not None}
+    left_out = set(READER_LEFT_OUT)
+    assert offered | left_out == set(Fault)
+    assert not offered & left_out
+
+
+def test_each_fault_of_the_receipt_printers_simulator_is_offered_or_left_out_for_a_reason() -> None:
+    fine = {**asdict(SimulatedState()), **asdict(Faults())}
+    offered = {name for fields in faults.PAPER.values() for name in fields}
+    for state, wrong in faults.PRINTER.values():
+        offered |= {name for name, value in {**asdict(state), **asdict(wrong)}.items() if value != fine[name]}
+    left_out = set(PRINTER_LEFT_OUT)
+    assert offered | left_out == set(fine)
+    assert not offered & left_out
