@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 # Most tests wait for a device or a process, so two workers halve the time.
 WORKERS ?= 2
 
-.PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest bench clean help
+.PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest bench crash clean help
 
 help:     ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
@@ -39,6 +39,9 @@ pytest:   ## the tests, with coverage
 
 bench: test-setup ## how fast the drivers are, as ratios; on an otherwise idle machine
 	$(PYTHON) -m tests.benchmarks
+
+crash: test-setup ## a thousand kills and a thousand power cuts: is anything lost or doubled? (about ten minutes)
+	$(PYTHON) -m tests.crash $(CRASH)
 
 clean:    ## remove what set-up and the demo made
 	rm -rf .venv .setup .demo

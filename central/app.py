@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -13,6 +14,7 @@ from central.enrolment import enrol
 from central.ops import pages
 from central.settings import CentreSettings
 from central.trust import Trust, load_trust
+from central.work import Work
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -31,9 +33,18 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
     engine = open_database(settings.database)
     enrol(engine, trust.terminals)
     # No generated documentation pages: they load scripts from elsewhere.
-    app = FastAPI(title="Jiujin centre", docs_url=None, redoc_url=None, openapi_url=None)
+    work = Work(engine, trust.sealing_keys)
+
+    @asynccontextmanager
+    async def running(_app: FastAPI) -> AsyncIterator[None]:
+        work.start()
+        yield
+        work.close()
+        engine.dispose()
+
+    app = FastAPI(title="Jiujin centre", docs_url=None, redoc_url=None, openapi_url=None, lifespan=running)
     app.state.engine = engine
-    app.include_router(sync_api.router(settings, engine, trust))
+    app.include_router(sync_api.router(settings, engine, trust, work))
     app.include_router(pages.router(settings, engine))
 
     @app.middleware("http")

@@ -1,16 +1,23 @@
-"""What a good item does to its case, by the state machine of `kiosk.case`. Nothing is ever overwritten."""
+"""What items do to their cases, by the state machine of `kiosk.case`. Nothing is ever overwritten.
+
+A desk holds the cases that some items concern: loaded once, worked on in memory, stored once.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
 
 from central import log
-from central.database import insert_or_skip
+from central.bulk import insert_new
+from central.form import Reason
 from central.log import Event
-from central.opening import Opened
-from central.schema import cases, evaluations
+from central.opening import Content
+from central.schema import cases, evaluations, events
 from kiosk.case import TRANSITIONS, CasePayload, CaseState, EvaluationPayload, move
-from offline_queue.wire import Item, Kind
 
 
 def issuer(code: str) -> str:
@@ -18,105 +25,156 @@ def issuer(code: str) -> str:
     return code[:4]
 
 
-def state_of(connection: Connection, code: str) -> CaseState | None:
-    query = select(cases.c.state).where(cases.c.terminal == issuer(code), cases.c.code == code)
-    state = connection.execute(query).scalar_one_or_none()
-    return None if state is None else CaseState(state)
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The clear header of an item that the centre has taken in, and who brought it when."""
+
+    terminal: str
+    carried_by: str
+    item_id: str
+    code: str
+    kind: str
+    service: str
+    received_at_kiosk: str
+    clock_quality: str
+    arrived_at: str
 
 
-def apply(connection: Connection, opened: Opened, carried_by: str, at: str) -> CaseState | None:
-    """Let a newly registered item act; the state of its case afterwards, None when there is no such case."""
-    item = opened.item
-    match item.kind:
-        case Kind.CASE:
-            _case(connection, opened, carried_by, at)
-        case Kind.WITHDRAWAL:
-            _withdrawal(connection, item, carried_by, at)
-        case Kind.EVALUATION:
-            _evaluation(connection, opened, carried_by, at)
-    return state_of(connection, item.lane)
+def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseState]:
+    """Where these cases stand; a code without a case is not in it."""
+    here = cases.c.terminal.in_({issuer(code) for code in codes}) & cases.c.code.in_(codes)
+    return {code: CaseState(state) for code, state in connection.execute(_STATES.where(here))}
 
 
-def _case(connection: Connection, opened: Opened, carried_by: str, at: str) -> None:
-    item = opened.item
-    # Anybody can seal to the centre's key, so an item that another terminal carries proves nothing about
-    # who issued it: a person confirms it.
-    carried = item.terminal != carried_by or issuer(item.lane) != carried_by
-    cut = _name_is_cut(opened)
-    found = CaseState.NEEDS_CLERK if carried or cut else CaseState.REGISTERED
-    if _insert(connection, item, move(CaseState.SYNCED, found), at):
-        log.write(connection, at, Event.CASE_REGISTERED, carried_by, item.lane, f"item {item.id}")
-    else:
-        known = state_of(connection, item.lane)
-        if known is CaseState.WITHDRAWN:
-            log.write(connection, at, Event.CASE_AFTER_WITHDRAWAL, carried_by, item.lane, f"item {item.id}")
+_STATES = select(cases.c.code, cases.c.state)
+
+
+@dataclass(slots=True)
+class Desk:
+    """The cases of some items. Whoever loads it has locked their issuers against others (`central.work`)."""
+
+    at: str
+    states: dict[str, CaseState]
+    rated: set[str]
+    _new: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _changed: set[str] = field(default_factory=set)
+    _ratings: list[dict[str, Any]] = field(default_factory=list)
+    _lines: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, connection: Connection, codes: Collection[str], at: str) -> Desk:
+        issuers = {issuer(code) for code in codes}
+        rated = select(evaluations.c.code).where(
+            evaluations.c.terminal.in_(issuers), evaluations.c.code.in_(codes)
+        )
+        return cls(at, states_of(connection, codes), set(connection.execute(rated).scalars()))
+
+    def store(self, connection: Connection) -> None:
+        insert_new(connection, cases, list(self._new.values()))
+        if changed := self._changed - self._new.keys():
+            here = (cases.c.terminal == bindparam("of")) & (cases.c.code == bindparam("named"))
+            rows = [{"of": issuer(code), "named": code, "to": self.states[code].value} for code in changed]
+            connection.execute(update(cases).where(here).values(state=bindparam("to")), rows)
+        insert_new(connection, evaluations, self._ratings)
+        insert_new(connection, events, self._lines)
+
+    def case(self, item: Arrival, content: CasePayload) -> None:
+        # Anybody can seal to the centre's key, so an item that another terminal carries proves nothing about
+        # who issued it: a person confirms it.
+        carried = item.terminal != item.carried_by or issuer(item.code) != item.carried_by
+        # The chip may have had no room for the whole name: only a person with the paper knows the rest.
+        cut = content.person is not None and not content.person.name_complete
+        found = CaseState.NEEDS_CLERK if carried or cut else CaseState.REGISTERED
+        known = self.states.get(item.code)
+        if known is None:
+            self._open(item, move(CaseState.SYNCED, found))
+            self._log(item, Event.CASE_REGISTERED, f"item {item.item_id}")
+        elif known is CaseState.WITHDRAWN:
+            self._log(item, Event.CASE_AFTER_WITHDRAWAL, f"item {item.item_id}")
             return
-        log.write(connection, at, Event.CASE_SUPERSEDED, carried_by, item.lane, f"item {item.id}")
-        if known is CaseState.NEEDS_CORRECTION:
-            _set_state(connection, item.lane, found)
-    if carried:
-        log.write(connection, at, Event.CASE_CARRIED, carried_by, item.lane, f"issued by {item.terminal}")
-    if cut:
-        log.write(connection, at, Event.CASE_NAME_CUT, carried_by, item.lane)
+        else:
+            self._log(item, Event.CASE_SUPERSEDED, f"item {item.item_id}")
+            if known is CaseState.NEEDS_CORRECTION:
+                self._set(item.code, found)
+        if carried:
+            self._log(item, Event.CASE_CARRIED, f"issued by {item.terminal}")
+        if cut:
+            self._log(item, Event.CASE_NAME_CUT)
+
+    def withdrawal(self, item: Arrival) -> None:
+        """It may overtake its case (higher sending class): the case then begins as withdrawn."""
+        known = self.states.get(item.code)
+        if issuer(item.code) != item.carried_by:
+            # Another terminal's word alone withdraws nothing; the clerk finds it in the case's trail.
+            self._log(item, Event.CASE_CARRIED, "withdrawal")
+        elif known is None:
+            self._open(item, CaseState.WITHDRAWN)
+            self._log(item, Event.CASE_WITHDRAWN, "before its case came")
+        elif CaseState.WITHDRAWN in TRANSITIONS[known]:
+            self._set(item.code, move(known, CaseState.WITHDRAWN))
+            self._log(item, Event.CASE_WITHDRAWN)
+        else:
+            self._log(item, Event.WITHDRAWAL_TOO_LATE, f"state {known}")
+
+    def evaluation(self, item: Arrival, content: EvaluationPayload) -> None:
+        first = item.code not in self.rated
+        self._log(item, Event.EVALUATION_RECEIVED if first else Event.EVALUATION_REPEATED)
+        if first:
+            self.rated.add(item.code)
+            row = {"terminal": issuer(item.code), "code": item.code, "service": item.service}
+            self._ratings.append({**row, "level": content.level, "registered_at": self.at})
+
+    def unusable(self, item: Arrival, reason: Reason) -> None:
+        """The seal or what is in it is wrong: the case waits for a clerk, the sealed form is kept."""
+        self._log(item, Event.CASE_NOT_OPENED, f"{reason.value} item {item.item_id}")
+        known = self.states.get(item.code)
+        if item.kind == "evaluation":
+            return
+        if known is None:
+            self._open(item, move(CaseState.SYNCED, CaseState.NEEDS_CLERK))
+        elif CaseState.NEEDS_CLERK in TRANSITIONS[known]:
+            self._set(item.code, CaseState.NEEDS_CLERK)
+
+    def apply(self, item: Arrival, content: Content | Reason) -> None:
+        match content:
+            case Reason():
+                self.unusable(item, content)
+            case CasePayload():
+                self.case(item, content)
+            case EvaluationPayload():
+                self.evaluation(item, content)
+            case None:
+                self.withdrawal(item)
+
+    def _open(self, item: Arrival, state: CaseState) -> None:
+        self.states[item.code] = state
+        self._new[item.code] = {
+            "terminal": issuer(item.code),
+            "code": item.code,
+            "service": item.service,
+            "state": state.value,
+            "received_at_kiosk": item.received_at_kiosk,
+            "clock_quality": item.clock_quality,
+            "synced_at": item.arrived_at,
+            "registered_at_centre": self.at,
+        }
+
+    def _set(self, code: str, state: CaseState) -> None:
+        self.states[code] = state
+        self._changed.add(code)
+        if code in self._new:
+            self._new[code]["state"] = state.value
+
+    def _log(self, item: Arrival, event: Event, detail: str = "") -> None:
+        self._lines.append(log.line(self.at, event, item.carried_by, item.code, detail))
 
 
-def _name_is_cut(opened: Opened) -> bool:
-    """Whether the card's chip had no room for the whole name: only a person with the paper knows the rest."""
-    payload = opened.payload
-    return (
-        isinstance(payload, CasePayload) and payload.person is not None and not payload.person.name_complete
-    )
+def waiting_state(kind: str) -> str:
+    """How a case stands whose item is taken in and not opened yet; only a case item makes a case."""
+    return CaseState.SYNCED.value if kind == "case" else ""
 
 
-def _withdrawal(connection: Connection, item: Item, carried_by: str, at: str) -> None:
-    """It may overtake its case (higher sending class): the case then begins as withdrawn."""
-    if issuer(item.lane) != carried_by:
-        # Another terminal's word alone withdraws nothing; the clerk finds it in the case's trail.
-        log.write(connection, at, Event.CASE_CARRIED, carried_by, item.lane, "withdrawal")
-        return
-    if _insert(connection, item, CaseState.WITHDRAWN, at):
-        log.write(connection, at, Event.CASE_WITHDRAWN, carried_by, item.lane, "before its case came")
-        return
-    known = state_of(connection, item.lane)
-    if known is not None and CaseState.WITHDRAWN in TRANSITIONS[known]:
-        _set_state(connection, item.lane, move(known, CaseState.WITHDRAWN))
-        log.write(connection, at, Event.CASE_WITHDRAWN, carried_by, item.lane)
-    else:
-        log.write(connection, at, Event.WITHDRAWAL_TOO_LATE, carried_by, item.lane, f"state {known}")
-
-
-def _evaluation(connection: Connection, opened: Opened, carried_by: str, at: str) -> None:
-    item, payload = opened.item, opened.payload
-    level = payload.level if isinstance(payload, EvaluationPayload) else None
-    first = insert_or_skip(
-        connection,
-        evaluations,
-        terminal=issuer(item.lane),
-        code=item.lane,
-        service=item.service,
-        level=level,
-        registered_at=at,
-    )
-    event = Event.EVALUATION_RECEIVED if first else Event.EVALUATION_REPEATED
-    log.write(connection, at, event, carried_by, item.lane)
-
-
-def _insert(connection: Connection, item: Item, state: CaseState, at: str) -> bool:
-    return insert_or_skip(
-        connection,
-        cases,
-        terminal=issuer(item.lane),
-        code=item.lane,
-        service=item.service,
-        state=state.value,
-        received_at_kiosk=item.received_at_kiosk,
-        clock_quality=item.clock_quality.value,
-        synced_at=at,
-        registered_at_centre=at,
-    )
-
-
-def _set_state(connection: Connection, code: str, state: CaseState) -> None:
-    connection.execute(
-        update(cases).where(cases.c.terminal == issuer(code), cases.c.code == code).values(state=state.value)
-    )
+def words(states: Mapping[str, CaseState], code: str, kind: str) -> str:
+    """A case's state as a verdict tells it."""
+    known = states.get(code)
+    return waiting_state(kind) if known is None else known.value

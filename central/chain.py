@@ -5,28 +5,61 @@ Items may come out of order (withdrawals overtake cases), so a gap may close by 
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
 from cryptography.exceptions import InvalidSignature
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from central import log
-from central.database import as_text, insert_or_skip, upsert
+from central.bulk import insert_new
+from central.database import as_text, insert_or_skip
 from central.door import Admitted
 from central.log import Event
 from central.schema import chain_heads, chain_links
-from offline_queue.wire import GENESIS_HASH, ChainHead, Item
+from offline_queue.wire import GENESIS_HASH, ChainHead
 
 
-def take_head(connection: Connection, admitted: Admitted, head: ChainHead, at: str) -> None:
-    """Remember the head that the terminal signed, unless it is older than the one that is known."""
-    terminal = admitted.terminal
-    signed = ChainHead.signed_bytes(terminal, head.sequence, head.hash)
+@dataclass(frozen=True, slots=True)
+class ToldHead:
+    """A head as a request brought it; `genuine` when the terminal's own key signed it."""
+
+    terminal: str
+    head: ChainHead
+    signed_at: str
+    genuine: bool
+
+
+def told_head(admitted: Admitted, head: ChainHead) -> ToldHead:
+    """Check the signature, so that no transaction is open meanwhile."""
+    signed = ChainHead.signed_bytes(admitted.terminal, head.sequence, head.hash)
     try:
         admitted.public_key.verify(head.signature, signed)
     except InvalidSignature:
+        return ToldHead(admitted.terminal, head, "", genuine=False)
+    return ToldHead(admitted.terminal, head, as_text(admitted.signed_at), genuine=True)
+
+
+def take_heads(connection: Connection, heads: Sequence[ToldHead], at: str) -> None:
+    """The same for many terminals: one question, and nothing more for those whose head is known already."""
+    columns = (chain_heads.c.terminal, chain_heads.c.head_sequence, chain_heads.c.head_hash)
+    query = select(*columns).where(chain_heads.c.terminal.in_({told.terminal for told in heads}))
+    known = {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+    for told in heads:
+        if not told.genuine or known.get(told.terminal) != (told.head.sequence, told.head.hash):
+            take_head(connection, told, at)
+
+
+def take_head(connection: Connection, told: ToldHead, at: str) -> None:
+    """Remember the head that the terminal signed, unless it is older than the one that is known."""
+    terminal, head, signed_at = told.terminal, told.head, told.signed_at
+    if not told.genuine:
         log.write(connection, at, Event.CHAIN_HEAD_UNSIGNED, terminal, detail=f"sequence {head.sequence}")
         return
-    signed_at = as_text(admitted.signed_at)
-    known = connection.execute(select(chain_heads).where(chain_heads.c.terminal == terminal)).one_or_none()
+    query = select(chain_heads).where(chain_heads.c.terminal == terminal)
+    known = connection.execute(query.with_for_update()).one_or_none()
     if known is None:
         _new_head(connection, terminal, head, signed_at)
     else:
@@ -45,54 +78,81 @@ def take_head(connection: Connection, admitted: Admitted, head: ChainHead, at: s
         _fork(connection, terminal, at, f"head and item differ at {head.sequence}")
 
 
-def take_link(connection: Connection, item: Item, item_hash: str, at: str) -> None:
-    """Add an item to its terminal's chain and compare it with its neighbours."""
-    terminal, sequence = item.terminal, item.sequence
-    same_place = _hashes(connection, terminal, sequence)
-    added = insert_or_skip(
-        connection,
-        chain_links,
-        terminal=terminal,
-        sequence=sequence,
-        item_hash=item_hash,
-        previous_hash=item.previous_hash,
-        item_id=item.id,
-    )
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An item's place in its terminal's chain."""
+
+    sequence: int
+    item_hash: str
+    previous_hash: str
+    item_id: str
+
+
+def take_links(connection: Connection, terminal: str, links: Sequence[Link], at: str) -> None:
+    """Add items to their terminal's chain, compare them with their neighbours, write down what opens or closes."""
+    head = _locked_head(connection, terminal, at)
+    rows = [{"terminal": terminal, **asdict(link)} for link in links]
+    keys = insert_new(connection, chain_links, rows)
+    added = [link for link in links if (terminal, link.sequence, link.item_hash) in keys]
     if not added:
         return
-    head = connection.execute(select(chain_heads).where(chain_heads.c.terminal == terminal)).one_or_none()
+    around = _around(connection, terminal, {link.sequence for link in added})
+    for link in sorted(added, key=lambda one: one.sequence):
+        if detail := _contradiction(link, around, head):
+            _fork(connection, terminal, at, detail)
+            break
+    new_hashes = {link.item_hash for link in added}
+    places = {link.sequence for link in added}
+    filled = sum({hash_ for hash_, _ in around[place]} <= new_hashes for place in places)
+    highest = max(head.highest_sequence, *places)
+    values = {"highest_sequence": highest, "links": head.links + filled}
+    connection.execute(update(chain_heads).where(chain_heads.c.terminal == terminal).values(**values))
+    missing_before, missing = head.highest_sequence - head.links, highest - head.links - filled
+    if missing > missing_before:
+        log.write(connection, at, Event.CHAIN_GAP, terminal, detail=f"missing {missing}")
+    elif missing_before and not missing:
+        log.write(connection, at, Event.CHAIN_GAP_CLOSED, terminal)
+
+
+_Around = Mapping[int, set[tuple[str, str]]]
+"""Sequence -> (item hash, previous hash) of every item that claims this place."""
+
+
+def _around(connection: Connection, terminal: str, places: set[int]) -> _Around:
+    found: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    wanted = sorted(places | {place - 1 for place in places} | {place + 1 for place in places})
+    columns = (chain_links.c.sequence, chain_links.c.item_hash, chain_links.c.previous_hash)
+    here = (chain_links.c.terminal == terminal) & chain_links.c.sequence.in_(wanted)
+    for sequence, item_hash, previous_hash in connection.execute(select(*columns).where(here)):
+        found[sequence].add((item_hash, previous_hash))
+    return found
+
+
+def _contradiction(link: Link, around: _Around, head: Row[Any]) -> str:
+    """What this item says against its neighbours or the signed head; empty when nothing."""
+    sequence = link.sequence
+    here = {hash_ for hash_, _ in around[sequence]}
+    before = {GENESIS_HASH} if sequence == 1 else {hash_ for hash_, _ in around[sequence - 1]}
+    after = {previous for _, previous in around[sequence + 1]}
+    if len(here) > 1:
+        return f"two items at {sequence}"
+    if before and link.previous_hash not in before:
+        return f"item {sequence} does not follow {sequence - 1}"
+    if after and link.item_hash not in after:
+        return f"item {sequence + 1} does not follow {sequence}"
+    if head.head_sequence == sequence and head.head_hash not in here:
+        return f"head and item differ at {sequence}"
+    return ""
+
+
+def _locked_head(connection: Connection, terminal: str, at: str) -> Row[Any]:
+    """The terminal's row; until the transaction ends nobody else changes it."""
+    query = select(chain_heads).where(chain_heads.c.terminal == terminal).with_for_update()
+    head = connection.execute(query).one_or_none()
     if head is None:
         _new_head(connection, terminal, None, at)
-    if same_place:
-        _fork(connection, terminal, at, f"two items at {sequence}")
-    before = {GENESIS_HASH} if sequence == 1 else _hashes(connection, terminal, sequence - 1)
-    if before and item.previous_hash not in before:
-        _fork(connection, terminal, at, f"item {sequence} does not follow {sequence - 1}")
-    after = select(chain_links.c.previous_hash).where(
-        chain_links.c.terminal == terminal, chain_links.c.sequence == sequence + 1
-    )
-    following = set(connection.execute(after).scalars())
-    if following and item_hash not in following:
-        _fork(connection, terminal, at, f"item {sequence + 1} does not follow {sequence}")
-    highest = max(sequence, head.highest_sequence if head else 0)
-    links = (head.links if head else 0) + (not same_place)
-    values = {"highest_sequence": highest, "links": links}
-    connection.execute(update(chain_heads).where(chain_heads.c.terminal == terminal).values(**values))
-
-
-def missing(connection: Connection, terminal: str) -> int:
-    """How many numbers are missing below the highest that has come."""
-    query = select(chain_heads.c.highest_sequence - chain_heads.c.links)
-    return connection.execute(query.where(chain_heads.c.terminal == terminal)).scalar_one_or_none() or 0
-
-
-def note_gap(connection: Connection, terminal: str, missing_before: int, at: str) -> None:
-    """Write down when a gap opens or closes, once per batch."""
-    now = missing(connection, terminal)
-    if now > missing_before:
-        log.write(connection, at, Event.CHAIN_GAP, terminal, detail=f"missing {now}")
-    elif missing_before and not now:
-        log.write(connection, at, Event.CHAIN_GAP_CLOSED, terminal)
+        head = connection.execute(query).one()
+    return head
 
 
 def _hashes(connection: Connection, terminal: str, sequence: int) -> set[str]:
@@ -103,7 +163,7 @@ def _hashes(connection: Connection, terminal: str, sequence: int) -> set[str]:
 
 
 def _new_head(connection: Connection, terminal: str, head: ChainHead | None, signed_at: str) -> None:
-    upsert(
+    insert_or_skip(
         connection,
         chain_heads,
         terminal=terminal,

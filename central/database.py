@@ -59,14 +59,6 @@ def insert_or_skip(connection: Connection, table: Table, **values: Any) -> bool:
     return connection.execute(statement.returning(table.c.terminal)).first() is not None
 
 
-def upsert(connection: Connection, table: Table, **values: Any) -> None:
-    """Insert a row, or replace the values of the one with its key."""
-    statement = _insert(connection, table).values(**values)
-    keys = [column.name for column in table.primary_key]
-    updates = {name: statement.excluded[name] for name in values if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=updates))
-
-
 def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)

@@ -9,12 +9,10 @@ from datetime import datetime
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import Request
-from sqlalchemy import Engine, select
 
 from central import problems
 from central.problems import Turned
-from central.schema import terminals
-from central.trust import public_key_of
+from central.terminal_keys import TerminalKey, TerminalKeys
 from offline_queue.wire import BATCH_BYTES_MAX
 from offline_queue.wire_signature import NotSigned, Refusal, verify_request
 
@@ -53,19 +51,21 @@ async def read(request: Request) -> RawRequest | Turned:
     return RawRequest(request.method, path, dict(request.headers), bytes(body))
 
 
-def admit(raw: RawRequest, engine: Engine, now: datetime, window_s: float) -> Admitted | Turned:
-    """Judge the signature first: nothing unsigned is decompressed or parsed."""
-    known: dict[str, tuple[Ed25519PublicKey, bool]] = {}
+def admit(
+    raw: RawRequest, keys: TerminalKeys, now: datetime, window_s: float, key_age_s: float = 0.0
+) -> Admitted | Turned:
+    """Judge the signature first: nothing unsigned is decompressed or parsed.
+
+    `key_age_s`: how old a terminal's key and revocation may be; 0 asks the database.
+    """
+    known: dict[str, TerminalKey] = {}
 
     def resolve(terminal: str) -> Ed25519PublicKey | None:
-        query = select(terminals.c.public_key, terminals.c.revoked_at).where(terminals.c.terminal == terminal)
-        with engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
+        found = keys.find(terminal, key_age_s)
+        if found is None:
             return None
-        key = public_key_of(row.public_key)
-        known[terminal] = (key, row.revoked_at is not None)
-        return key
+        known[terminal] = found
+        return found.public
 
     judged = verify_request(
         method=raw.method,
@@ -84,13 +84,13 @@ def admit(raw: RawRequest, engine: Engine, now: datetime, window_s: float) -> Ad
                 return problems.wrong_clock(now)
             case Refusal.MISSING | Refusal.INVALID:
                 return problems.BAD_SIGNATURE
-    key, revoked = known[judged.key_id]
-    if revoked:
+    key = known[judged.key_id]
+    if key.revoked:
         return problems.REVOKED
     content = decompress(raw.body)
     if isinstance(content, Turned):
         return content
-    return Admitted(judged.key_id, key, judged.created, content)
+    return Admitted(judged.key_id, key.public, judged.created, content)
 
 
 def decompress(body: bytes) -> bytes | Turned:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
 
 from central import chain, problems
-from central.database import as_text, upsert, utc_now, writing
+from central.bulk import replace_older
+from central.chain import ToldHead
+from central.database import as_text, utc_now, writing
 from central.door import Admitted
-from central.ingest import seen
 from central.problems import Turned
 from central.schema import heartbeats
-from offline_queue.wire import Heartbeat, HeartbeatAnswer
+from offline_queue.wire import Heartbeat
 
 BODY_BYTES_MAX = 64 * 1024
 TEXT_MAX = 64
@@ -22,8 +28,16 @@ SHORT_TEXTS = ("version", "device_name", "site", "link", "clock_quality")
 STATES = frozenset({"live", "degraded", "out_of_service"})
 
 
-def take_heartbeat(engine: Engine, admitted: Admitted, interval_s: float) -> HeartbeatAnswer | Turned:
-    """Keep the body as the terminal's last state, unless a later signed one is there already."""
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One terminal's state, checked and ready to be stored."""
+
+    row: Mapping[str, Any]
+    told: ToldHead
+
+
+def read_heartbeat(admitted: Admitted) -> Beat | Turned:
+    """What a request tells; `tidy` says what becomes of wrong values."""
     if len(admitted.content) > BODY_BYTES_MAX:
         return problems.TOO_LARGE
     try:
@@ -34,24 +48,64 @@ def take_heartbeat(engine: Engine, admitted: Admitted, interval_s: float) -> Hea
         return problems.BAD_SIGNATURE
     if any(len(str(heartbeat.body.get(name, ""))) > TEXT_MAX for name in SHORT_TEXTS):
         return problems.TEXT_TOO_LONG
-    at, sent_at = as_text(utc_now()), as_text(admitted.signed_at)
     state = heartbeat.body.get("state")
+    row = {
+        "terminal": admitted.terminal,
+        "state": state if state in STATES else "unknown",
+        "sent_at": as_text(admitted.signed_at),
+        "heard_at": as_text(utc_now()),
+        "body": tidy(heartbeat.body),
+    }
+    return Beat(row, chain.told_head(admitted, heartbeat.head))
+
+
+def store(engine: Engine, beats: Sequence[Beat]) -> None:
+    """Keep each terminal's latest state, unless a later signed one is there already: one statement for all."""
+    latest: dict[str, Mapping[str, Any]] = {}
+    for beat in beats:
+        known = latest.get(beat.row["terminal"])
+        if known is None or known["sent_at"] <= beat.row["sent_at"]:
+            latest[beat.row["terminal"]] = beat.row
     with writing(engine).begin() as connection:
-        seen(connection, admitted.terminal, at)
-        chain.take_head(connection, admitted, heartbeat.head, at)
-        query = select(heartbeats.c.sent_at).where(heartbeats.c.terminal == admitted.terminal)
-        last = connection.execute(query).scalar_one_or_none()
-        if last is None or last <= sent_at:
-            upsert(
-                connection,
-                heartbeats,
-                terminal=admitted.terminal,
-                state=state if state in STATES else "unknown",
-                sent_at=sent_at,
-                heard_at=at,
-                body=tidy(heartbeat.body),
-            )
-    return HeartbeatAnswer(centre_time=as_text(utc_now()), interval_s=interval_s)
+        # In the order of terminals, so that two processes never wait for each other.
+        replace_older(connection, heartbeats, [latest[name] for name in sorted(latest)], by="sent_at")
+        heads = sorted((beat.told for beat in beats), key=lambda told: told.terminal)
+        chain.take_heads(connection, heads, as_text(utc_now()))
+
+
+class Beats:
+    """Gathers the heartbeats of `gather_s` and stores them together. Each is answered after its commit."""
+
+    def __init__(self, engine: Engine, gather_s: float) -> None:
+        self._engine = engine
+        self._gather_s = gather_s
+        self._waiting: list[tuple[Beat, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def take(self, beat: Beat) -> None:
+        """Return when it is stored. DBAPIError when that failed: the terminal tries again."""
+        stored = asyncio.get_running_loop().create_future()
+        self._waiting.append((beat, stored))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._store_them())
+        await stored
+
+    async def _store_them(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(self._gather_s)
+            gathered, self._waiting = self._waiting, []
+            failure: DBAPIError | None = None
+            try:
+                await run_in_threadpool(store, self._engine, [beat for beat, _ in gathered])
+            except DBAPIError as error:
+                failure = error
+            for _, stored in gathered:
+                if stored.done():  # its request was given up meanwhile
+                    continue
+                if failure is None:
+                    stored.set_result(None)
+                else:
+                    stored.set_exception(failure)
 
 
 def tidy(body: dict[str, Any]) -> dict[str, Any]:

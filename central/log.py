@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, insert
 from uuid_utils import uuid7
@@ -23,6 +24,7 @@ class Event(StrEnum):
     CASE_SUPERSEDED = "case.superseded"
     CASE_NAME_CUT = "case.name_cut"
     CASE_CARRIED = "case.carried_by_other"
+    CASE_NOT_OPENED = "case.not_opened"
     CASE_AFTER_WITHDRAWAL = "case.after_withdrawal"
     CASE_WITHDRAWN = "case.withdrawn"
     WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
@@ -47,6 +49,10 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "The chip holds a part of the name only; staff complete it",
     ),
     Event.CASE_CARRIED: ("由其他终端带来，待人工核实", "Carried in by another terminal, to be confirmed"),
+    Event.CASE_NOT_OPENED: (
+        "密封内容无法使用，原件已保存，待人工处理",
+        "The sealed content cannot be used; it is kept, a clerk takes it up",
+    ),
     Event.CASE_AFTER_WITHDRAWAL: (
         "撤回之后收到原件，仍为已撤回",
         "Came after its withdrawal; stays withdrawn",
@@ -71,11 +77,9 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
 }
 
 
-def write(
-    connection: Connection, at: str, event: Event, terminal: str, code: str | None = None, detail: str = ""
-) -> None:
-    """One line, in the caller's transaction."""
-    row = {
+def line(at: str, event: Event, terminal: str, code: str | None = None, detail: str = "") -> dict[str, Any]:
+    """One row of the log."""
+    return {
         "terminal": terminal,
         "id": str(uuid7()),
         "at": at,
@@ -83,4 +87,10 @@ def write(
         "event": event.value,
         "detail": detail[:DETAIL_MAX],
     }
-    connection.execute(insert(events).values(row))
+
+
+def write(
+    connection: Connection, at: str, event: Event, terminal: str, code: str | None = None, detail: str = ""
+) -> None:
+    """One line, in the caller's transaction."""
+    connection.execute(insert(events).values(line(at, event, terminal, code, detail)))

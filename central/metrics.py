@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 
 from central.database import utc_now
 from central.ops import casebook, fleet
-from central.schema import evaluations
+from central.schema import evaluations, items
 from central.settings import CentreSettings
 
 Sample = tuple[str, float]
@@ -22,6 +22,8 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
     with engine.connect() as connection:
         counts = fleet.counts(connection, settings, now)
         cases = casebook.by_state(connection)
+        unopened = select(func.count()).select_from(items).where(items.c.opened_at.is_(None))
+        waiting = connection.execute(unopened).scalar_one()
         rated = connection.execute(select(func.count()).select_from(evaluations)).scalar_one()
     oldest_s = (now - datetime.fromisoformat(counts.oldest_at)).total_seconds() if counts.oldest_at else 0.0
     families: tuple[tuple[str, str, Iterable[Sample]], ...] = (
@@ -36,6 +38,7 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
             [(f'{{state="{name}"}}', count) for name, count in cases.items()] or [("", 0)],
         ),
         ("jiujin_evaluations", "Evaluations, skipped ones as well.", [("", rated)]),
+        ("jiujin_unopened_items", "Items taken in and acknowledged, not opened yet.", [("", waiting)]),
         ("jiujin_refused_items", "Items that the centre did not take.", [("", counts.refused)]),
         ("jiujin_queue_pending", "Items that wait on terminals, as last told.", [("", counts.pending)]),
         ("jiujin_queue_quarantined", "Items in terminals' quarantine.", [("", counts.quarantined)]),

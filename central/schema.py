@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData(
@@ -31,7 +32,7 @@ terminals = Table(
     Column("public_key", LargeBinary(32), nullable=False),
     Column("enrolled_at", String(32), nullable=False),
     Column("revoked_at", String(32)),
-    Column("seen_at", String(32), comment="any signed request counts"),
+    Column("seen_at", String(32), comment="any signed batch counts; a heartbeat has its own time"),
 )
 
 items = Table(
@@ -47,12 +48,21 @@ items = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("item_hash", String(64), nullable=False, comment="chain hash over the header"),
-    Column("verdict", String(16), nullable=False),
     Column("received_at_kiosk", String(40), nullable=False),
     Column("clock_quality", String(16), nullable=False),
-    Column("registered_at", String(32), nullable=False),
+    Column("registered_at", String(32), nullable=False, comment="taken in and acknowledged"),
+    Column("opened_at", String(32), comment="opened and applied to its case; null waits for it"),
+    Column("finding", String(64), comment="why its content cannot be used"),
     Column("header", JSON, nullable=False, comment="the whole clear header, as hashed"),
     Column("sealed", LargeBinary, nullable=False, comment="never changed"),
+    Index(None, "code"),
+    Index(
+        "ix_items_waiting",
+        "terminal",
+        "sequence",
+        sqlite_where=text("opened_at is null"),
+        postgresql_where=text("opened_at is null"),
+    ),
 )
 
 refusals = Table(

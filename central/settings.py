@@ -21,6 +21,10 @@ class CentreSettings:
     """How far a terminal's signature may be from the centre's clock."""
     heartbeat_interval_s: float = 300.0
     """What terminals are asked to keep; each varies it by a fifth (design, chapter 10)."""
+    gather_s: float = 1.0
+    """Heartbeats of so long are stored together; an answer waits that long."""
+    heartbeat_key_age_s: float = 5.0
+    """A revoked terminal's heartbeats may be heard for so long; its batches are refused at once."""
     page_rows: int = 200
     """Rows of one ops page."""
 

@@ -2,54 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from central import door, heartbeat, ingest, problems
-from central.cases import issuer
-from central.database import utc_now
+from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
+from central.heartbeat import Beat, Beats
+from central.lookup import lookup
 from central.problems import Turned
-from central.schema import cases
 from central.settings import CentreSettings
+from central.terminal_keys import TerminalKeys
 from central.trust import Trust
+from central.work import Work
 from kiosk.case import parse_case_code
-from offline_queue.wire import BATCH_PATH, HEARTBEAT_PATH
+from offline_queue.wire import BATCH_PATH, HEARTBEAT_PATH, BatchAnswer, HeartbeatAnswer
 
 
-def router(settings: CentreSettings, engine: Engine, trust: Trust) -> APIRouter:
+def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -> APIRouter:
     """The routes; each does its database work in the thread pool."""
     api = APIRouter()
+    keys = TerminalKeys(engine)
+    beats = Beats(engine, settings.gather_s)
 
-    def guarded(raw: RawRequest, act: Callable[[Admitted], BaseModel | Turned]) -> Response:
+    def admit(raw: RawRequest, key_age_s: float = 0.0) -> Admitted | Turned:
+        return door.admit(raw, keys, utc_now(), settings.clock_window_s, key_age_s)
+
+    def take_batch(raw: RawRequest) -> BatchAnswer | Turned:
+        admitted = admit(raw)
+        return admitted if isinstance(admitted, Turned) else ingest.take_batch(engine, trust, work, admitted)
+
+    def read_heartbeat(raw: RawRequest) -> Beat | Turned:
+        admitted = admit(raw, settings.heartbeat_key_age_s)
+        return admitted if isinstance(admitted, Turned) else heartbeat.read_heartbeat(admitted)
+
+    async def answered(
+        request: Request, act: Callable[[RawRequest], Awaitable[BaseModel | Turned]]
+    ) -> Response:
+        raw = await door.read(request)
         try:
-            admitted = door.admit(raw, engine, utc_now(), settings.clock_window_s)
-            answer = admitted if isinstance(admitted, Turned) else act(admitted)
+            answer = raw if isinstance(raw, Turned) else await act(raw)
         except DBAPIError:
             # A full disk or a lost database is the centre's trouble: nothing was committed, nothing is
             # acknowledged, the terminal keeps its items and comes again.
             return problems.UNAVAILABLE.response()
         return answer.response() if isinstance(answer, Turned) else _json(answer)
 
-    async def receive(request: Request, act: Callable[[Admitted], BaseModel | Turned]) -> Response:
-        raw = await door.read(request)
-        if isinstance(raw, Turned):
-            return raw.response()
-        return await run_in_threadpool(guarded, raw, act)
-
     @api.post(BATCH_PATH)
     async def batch(request: Request) -> Response:
-        return await receive(request, lambda admitted: ingest.take_batch(engine, trust, admitted))
+        async def act(raw: RawRequest) -> BatchAnswer | Turned:
+            return await run_in_threadpool(take_batch, raw)
+
+        return await answered(request, act)
 
     @api.post(HEARTBEAT_PATH)
     async def beat(request: Request) -> Response:
-        interval_s = settings.heartbeat_interval_s
-        return await receive(request, lambda admitted: heartbeat.take_heartbeat(engine, admitted, interval_s))
+        async def act(raw: RawRequest) -> HeartbeatAnswer | Turned:
+            told = await run_in_threadpool(read_heartbeat, raw)
+            if isinstance(told, Turned):
+                return told
+            await beats.take(told)
+            return HeartbeatAnswer(centre_time=as_text(utc_now()), interval_s=settings.heartbeat_interval_s)
+
+        return await answered(request, act)
 
     @api.get("/v1/cases/{code}")
     def case_state(code: str) -> Response:
@@ -57,36 +77,11 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust) -> APIRouter:
         compact = parse_case_code(code)
         if compact is None:
             return problems.NO_SUCH_CASE.response()
-        query = select(cases).where(cases.c.terminal == issuer(compact), cases.c.code == compact)
         with engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            return problems.NO_SUCH_CASE.response()
-        return _json(
-            CaseAnswer(
-                code=compact,
-                service=row.service,
-                state=row.state,
-                received_at_kiosk=row.received_at_kiosk,
-                synced_at=row.synced_at,
-                registered_at_centre=row.registered_at_centre,
-                accepted_at=row.accepted_at,
-            )
-        )
+            found = lookup(connection, compact)
+        return problems.NO_SUCH_CASE.response() if found is None else _json(found)
 
     return api
-
-
-class CaseAnswer(BaseModel):
-    """Where a case stands, with its four times (RFC 3339 UTC)."""
-
-    code: str
-    service: str
-    state: str
-    received_at_kiosk: str
-    synced_at: str | None
-    registered_at_centre: str | None
-    accepted_at: str | None
 
 
 def _json(answer: BaseModel) -> Response:

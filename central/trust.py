@@ -6,14 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from offline_queue.seal import PrivateKey
+from offline_queue.sealing_keys import read_private
 from offline_queue.wire import Base64, Terminal
 
 DEMO_MARK = "DEMO_ONLY"
@@ -47,7 +48,12 @@ class Trust:
 
     @property
     def acknowledgement_key_id(self) -> str:
-        return key_id(self.acknowledgement_key.public_key().public_bytes_raw())
+        return _id_of(self.acknowledgement_key)
+
+
+@cache
+def _id_of(key: Ed25519PrivateKey) -> str:
+    return key_id(key.public_key().public_bytes_raw())
 
 
 def key_id(raw_public_key: bytes) -> str:
@@ -78,15 +84,24 @@ def load_trust(directory: Path, *, production: bool) -> Trust:
         raise TrustError(message)
     sealing: dict[str, PrivateKey] = {}
     for path in sorted(directory.glob("centre_sealing*.key")):
-        key = _private(path)
-        if not isinstance(key, X25519PrivateKey):
-            message = f"{path.name} is no X25519 key"
-            raise TrustError(message)
-        sealing[key_id(key.public_key().public_bytes_raw())] = key
+        id_, key = _sealing(path)
+        sealing[id_] = key
     if not sealing:
         message = "no centre_sealing*.key in the trust directory"
         raise TrustError(message)
     return Trust(certificate, certificate_key, acknowledgement, sealing, _directory(directory))
+
+
+def _sealing(path: Path) -> tuple[str, PrivateKey]:
+    try:
+        key = read_private(path.read_bytes())
+    except OSError as error:
+        message = f"{path.name} cannot be read: {type(error).__name__}"
+        raise TrustError(message) from error
+    if key is None:
+        message = f"{path.name} is no sealing key (ML-KEM-768 with X25519, or X25519)"
+        raise TrustError(message)
+    return key
 
 
 def _private(path: Path) -> object:

@@ -7,14 +7,14 @@ What is there already is kept; a certificate near its end is made anew.
 |---|---|
 | ca.pem, centre_tls.pem, centre_tls.key | the demo authority, the centre's certificate for localhost |
 | centre_acknowledgement.key, .pub | Ed25519, signs what permits a terminal to delete |
-| centre_sealing.key, .pub | X25519, what cases are sealed to |
+| centre_sealing.key, .pub | ML-KEM-768, then X25519: what cases are sealed to |
 | terminal_0142.key, .pub | Ed25519 of the demo terminal |
 | document_root.pem, document_signer.pem, .key | who signs the demo's documents (PDF), and the root above |
 | publisher.key, .pub, calibration.key, .pub | Ed25519, sign service definitions and face calibrations |
 | outbox.key | 32 random bytes, key of the terminal's queue |
 | directory.json | terminals and the centre's key ids with their public keys |
 
-Keys are PKCS 8 or SubjectPublicKeyInfo in PEM. A key id is `key_id()` of the public key.
+Keys are PKCS 8 or SubjectPublicKeyInfo in PEM. A key id is `key_id()` of the raw public key.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import hashlib
 import ipaddress
 import json
 import os
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -43,13 +45,14 @@ MARK_FILE = "DEMO_ONLY"
 VALIDITY_DAYS = 365
 RENEW_DAYS = 30
 
-PrivateKey = Ed25519PrivateKey | X25519PrivateKey
-PublicKey = Ed25519PublicKey | X25519PublicKey
+PrivateKey = Ed25519PrivateKey | MLKEM768PrivateKey | X25519PrivateKey
+PublicKey = Ed25519PublicKey | MLKEM768PublicKey | X25519PublicKey
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z ]+)-----.+?-----END \1-----", re.DOTALL)
 
 
-def key_id(public_key: PublicKey) -> str:
+def key_id(raw: bytes) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of the raw public key."""
-    return hashlib.sha256(public_key.public_bytes_raw()).hexdigest()[:16]
+    return hashlib.sha256(raw).hexdigest()[:16]
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
@@ -74,22 +77,26 @@ def _public_pem(key: PublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def _pair(into: Path, name: str, kind: type[Ed25519PrivateKey | X25519PrivateKey]) -> PublicKey:
-    """The public key of the pair `name`, made when it is missing."""
+def _pair(into: Path, name: str, *kinds: type[PrivateKey]) -> bytes:
+    """The raw public key of the pair `name`, made when it is missing; several kinds stand one after another.
+
+    A file made before a kind was added is kept as it is.
+    """
     key_path = into / f"{name}.key"
     if key_path.exists():
-        key = serialization.load_pem_private_key(key_path.read_bytes(), None)
-        if not isinstance(key, kind):
+        blocks = [block.group() for block in _BLOCK.finditer(key_path.read_bytes())]
+        keys = [serialization.load_pem_private_key(block, None) for block in blocks]
+        if not keys or not all(isinstance(key, kinds) for key in keys):
             message = f"{key_path.name} holds another kind of key; remove it and start again"
             raise SystemExit(message)
         key_path.chmod(0o600)
     else:
-        key = kind.generate()
-        _write(key_path, _private_pem(key), 0o600)
-    public = key.public_key()
+        keys = [kind.generate() for kind in kinds]
+        _write(key_path, b"".join(map(_private_pem, keys)), 0o600)
+    public = [key.public_key() for key in keys]
     if not (into / f"{name}.pub").exists():
-        _write(into / f"{name}.pub", _public_pem(public), 0o644)
-    return public
+        _write(into / f"{name}.pub", b"".join(map(_public_pem, public)), 0o644)
+    return b"".join(key.public_bytes_raw() for key in public)
 
 
 def _certificate_good(path: Path, now: datetime) -> bool:
@@ -195,16 +202,15 @@ def make_demo_trust(into: Path) -> None:
     _tls(into)
     _documents(into)
     acknowledgement = _pair(into, "centre_acknowledgement", Ed25519PrivateKey)
-    sealing = _pair(into, "centre_sealing", X25519PrivateKey)
+    sealing = _pair(into, "centre_sealing", MLKEM768PrivateKey, X25519PrivateKey)
     terminal = _pair(into, f"terminal_{DEMO_TERMINAL}", Ed25519PrivateKey)
     _pair(into, "publisher", Ed25519PrivateKey)
     _pair(into, "calibration", Ed25519PrivateKey)
     if not (into / "outbox.key").exists():
         _write(into / "outbox.key", secrets.token_bytes(32), 0o600)
 
-    def entry(public: PublicKey) -> dict[str, str]:
-        raw = base64.b64encode(public.public_bytes_raw()).decode("ascii")
-        return {"key_id": key_id(public), "public_key": raw}
+    def entry(raw: bytes) -> dict[str, str]:
+        return {"key_id": key_id(raw), "public_key": base64.b64encode(raw).decode("ascii")}
 
     directory = {
         "schema": "jiujin.directory/1",

@@ -11,7 +11,9 @@ from typing import TypeAlias
 
 
 class Direction(StrEnum):
-    """Which way a piece went. `LINE` is the wire itself: its bytes are `opened`, `lost` or `closed`."""
+    """Which way a piece went. `LINE` is the wire itself: its bytes are `opened`, `lost` or `closed`;
+    with a smart card how a conversation began (`T=0 social_security`) and ended (`failed wrong_card`).
+    """
 
     TO_DEVICE = "to_device"
     FROM_DEVICE = "from_device"

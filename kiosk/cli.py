@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from kiosk.settings import Loaded, Settings
+    from offline_queue.records import Salvaged
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOT_FINE = 1
@@ -257,6 +259,32 @@ def queue_verify(config: Path, as_json: bool) -> None:
     sys.exit(0 if report.whole else NOT_FINE)
 
 
+@queue.command("salvage")
+@config_option
+@json_option
+def queue_salvage(config: Path, as_json: bool) -> None:
+    """Recover the cases of a damaged database that was set aside. May be repeated. The terminal must be stopped."""
+    outbox = _outbox(config)
+    try:
+        salvaged = outbox.salvage()
+    finally:
+        outbox.close()
+    lines = [_salvage_words(one) for one in salvaged]
+    fine = all(one.readable and not one.lost and not one.waiting for one in salvaged)
+    data = {"ok": fine, "files": [asdict(one) for one in salvaged]}
+    show(as_json, data, lines or ["没有搁置的数据库 / nothing was set aside"])
+    sys.exit(0 if fine else NOT_FINE)
+
+
+def _salvage_words(one: Salvaged) -> str:
+    if not one.readable:
+        return f"{one.file}：读不出，文件已保留 / cannot be read; the file is kept"
+    return (
+        f"{one.file}：找回 {one.recovered} 件，原已在库 {one.already} 件，暂放不下 {one.waiting} 件，找不回 {one.lost} 件 / "
+        f"recovered {one.recovered}, here before {one.already}, no room yet {one.waiting}, lost {one.lost}"
+    )
+
+
 def load_or_exit(config: Path) -> Loaded:
     """The settings and what was wrong with them; none usable ends the program, and why is told.
 
@@ -298,18 +326,16 @@ def show_problems(loaded: Loaded) -> None:
 def _outbox(config: Path) -> Any:
     from kiosk import keys
     from offline_queue.records import StoreError
-    from offline_queue.seal import SealingKey
     from offline_queue.store import Outbox
 
     settings = settings_or_exit(config)
     try:
-        sealing = keys.sealing_public_key(settings.centre.sealing_key)
         return Outbox.open(
             settings.terminal.state / "outbox",
             terminal=settings.terminal.number,
             database_key=keys.database_key(settings.trust.database_key),
             signing_key=keys.private_key(settings.trust.terminal_key),
-            sealing_key=SealingKey(keys.key_id(sealing), sealing),
+            sealing_key=keys.sealing_key(settings.centre.sealing_key),
         )
     except (keys.KeyFileError, StoreError) as error:
         click.echo(f"{error}", err=True)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-NUMBER_LENGTH = 18
+from drivers import id_number
+from drivers.id_number import LENGTH as NUMBER_LENGTH
+from drivers.id_number import check_sign
+
 OLD_NUMBER_LENGTH = 15
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_SIGNS = "10X98765432"
-"""ISO 7064 MOD 11-2, as GB 11643-1999 uses it: 2 ** (17 - i) mod 11 as weights."""
 _FULL_WIDTH = {0xFF10 + i: str(i) for i in range(10)} | {0xFF38: "X", 0xFF58: "X"}
 
 
@@ -65,11 +65,6 @@ class IdNumber:
         return "IdNumber(masked)"
 
 
-def check_sign(first17: str) -> str:
-    """The 18th character that belongs to 17 digits."""
-    return _CHECK_SIGNS[sum(w * int(d) for w, d in zip(_WEIGHTS, first17, strict=True)) % 11]
-
-
 def normalise_number(typed: str) -> str:
     """Full-width signs folded, spaces dropped, x made capital; nothing is judged."""
     return "".join(typed.translate(_FULL_WIDTH).split()).upper()
@@ -91,13 +86,10 @@ def read_number(typed: str, *, confirmed: bool = True) -> IdNumber | NumberProbl
     if upgraded:
         first17 = text[:6] + "19" + text[6:]
         text = first17 + check_sign(first17)
-    try:
-        birth_date = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
-    except ValueError:
-        return NumberProblem.DATE
-    if check_sign(text[:17]) != text[17]:
-        return NumberProblem.CHECK_DIGIT
-    return IdNumber(text, birth_date, text[:6], upgraded)
+    born = id_number.birth_date(text)
+    if isinstance(born, id_number.Flaw):
+        return NumberProblem(born.value)
+    return IdNumber(text, born, text[:6], upgraded)
 
 
 MIDDLE_DOT = "\u00b7"

@@ -8,7 +8,9 @@ from pathlib import Path
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+from offline_queue.seal import SealingKey
+from offline_queue.sealing_keys import read_public
 
 DATABASE_KEY_BYTES = 32
 DEMO_MARK = "DEMO_ONLY"
@@ -42,28 +44,24 @@ def private_key(path: Path) -> Ed25519PrivateKey:
 
 def public_key(path: Path) -> Ed25519PublicKey:
     """An Ed25519 public key from SubjectPublicKeyInfo PEM."""
-    key = _public(path)
+    try:
+        key = serialization.load_pem_public_key(_read(path))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        message = f"{path.name} is not a public key in PEM"
+        raise KeyFileError(message) from error
     if not isinstance(key, Ed25519PublicKey):
         message = f"{path.name} is not an Ed25519 key"
         raise KeyFileError(message)
     return key
 
 
-def sealing_public_key(path: Path) -> X25519PublicKey:
-    """The centre's sealing key from SubjectPublicKeyInfo PEM."""
-    key = _public(path)
-    if not isinstance(key, X25519PublicKey):
-        message = f"{path.name} is not a sealing key (X25519)"
+def sealing_key(path: Path) -> SealingKey:
+    """The centre's sealing key; `offline_queue.sealing_keys` says what is in the file."""
+    key = read_public(_read(path))
+    if key is None:
+        message = f"{path.name} is not a sealing key (ML-KEM-768 with X25519, or X25519)"
         raise KeyFileError(message)
     return key
-
-
-def _public(path: Path) -> object:
-    try:
-        return serialization.load_pem_public_key(_read(path))
-    except (ValueError, UnsupportedAlgorithm) as error:
-        message = f"{path.name} is not a public key in PEM"
-        raise KeyFileError(message) from error
 
 
 def refuse_demo(*files: Path) -> None:
@@ -86,6 +84,6 @@ def database_key(path: Path) -> bytes:
     return key
 
 
-def key_id(key: Ed25519PublicKey | X25519PublicKey) -> str:
+def key_id(key: Ed25519PublicKey) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of the raw public key."""
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]

@@ -67,9 +67,11 @@ def recording_replay(file: Path, as_json: bool) -> None:
     Exit code 0: the drivers asked what they asked then. 1: they asked something else, so this is
     another version, or the recording is cut.
     """
-    from drivers.replay.run import replay
+    from drivers.replay.run import WIRES, replay
 
-    replayed = replay(_load(file))
+    found = _load(file)
+    replayed = replay(found)
+    left_out = [wire for wire in found.wires if wire not in WIRES]
     rows = [
         {"wire": one.wire, "outcomes": list(one.outcomes), "strange": one.strange, "skipped": one.skipped}
         for one in replayed
@@ -80,5 +82,6 @@ def recording_replay(file: Path, as_json: bool) -> None:
         lines += [f"{one.wire}:", *(f"  {outcome}" for outcome in one.outcomes)]
         if one.strange or one.skipped:
             lines.append(f"  与当时不同 / other than then: {one.strange} asked, {one.skipped} not asked")
-    show(as_json, {"ok": ok, "wires": rows}, lines)
+    lines += [f"{wire}: 不能重放，见 show / cannot be played again, see show" for wire in left_out]
+    show(as_json, {"ok": ok, "wires": rows, "left_out": left_out}, lines)
     sys.exit(0 if ok else NOT_FINE)

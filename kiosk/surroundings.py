@@ -48,6 +48,8 @@ OWN_WORDS = frozenset({"helper", "document_camera"})
 
 COUNT_EVERY_S = 1.0
 OLD_AFTER_H = 24.0
+FILLING_SHARE = 0.8
+"""Of the queue's quota: above it, services with photos are shed (rule F18). `Outbox.accepts` ends the rest."""
 """From here the operations are told (rule F7)."""
 NOTHING_COUNTED = Counters(
     pending=0,
@@ -168,6 +170,11 @@ class Surroundings:
             return 0.0
         return (now.wall_utc - datetime.fromisoformat(oldest_at)).total_seconds() / 3600
 
+    def _filling(self) -> bool:
+        """Whether services that bring photos are shed, so that the rest of the room is left for the others."""
+        counters = self._counters()
+        return counters.used_bytes > FILLING_SHARE * counters.quota_bytes
+
     def link_cause(self) -> str:
         return CAUSE_OF_LINK[self._sender.status().link_state]
 
@@ -223,6 +230,8 @@ class Surroundings:
             causes.append("queue.broken")
         elif not self._accepts:
             causes.append("queue.full")
+        if self._filling():
+            causes.append("queue.filling")
         if self._oldest_h() >= OLD_AFTER_H:
             causes.append("queue.old")
         if counters.quarantined:
@@ -240,6 +249,7 @@ class Surroundings:
                 *health.service_causes(
                     (kind.value for kind in definition.devices_required), devices, general
                 ),
+                *(["queue.filling"] if definition.photos and self._filling() else []),
                 *(["queue.old"] if oldest_h >= definition.offline.stop_after_h else []),
             )
             for definition in self.catalogue.definitions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from threading import Event
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kiosk import recordings
 from kiosk.cli import NOT_FINE, config_option, json_option, settings_or_exit, show
 
 if TYPE_CHECKING:
@@ -36,16 +38,18 @@ def travel_document(by_can: bool, config: Path, as_json: bool) -> None:
     from drivers.card_reader.emrtd.trust import load_folder
     from drivers.card_reader.pcsc import PcscReader
 
-    card = settings_or_exit(config).card_reader
+    settings = settings_or_exit(config)
+    card = settings.card_reader
     folder = config.parent / card.csca_folder if card.csca_folder else None
     problems = list(load_folder(folder).problems) if folder is not None else []
     application = TravelDocumentCard(_password(by_can), folder)
     click.echo("请放上护照 / put the document on the reader", err=True)
-    reader = PcscReader(card.reader_name, (application,), conversation_s=_CONVERSATION_S)
-    try:
+    with contextlib.ExitStack() as stack:
+        recorder = recordings.begin(settings, stack)
+        tap = None if recorder is None else recorder.tap("travel_document")
+        reader = PcscReader(card.reader_name, (application,), conversation_s=_CONVERSATION_S, tap=tap)
+        stack.callback(reader.close)
         data, lines = told(reader.read(_WAIT_S, Event()), problems)
-    finally:
-        reader.close()
     show(as_json, data, lines)
     sys.exit(0 if data["ok"] else NOT_FINE)
 

@@ -23,7 +23,8 @@ HEADER_COLUMNS = (
 ITEM_COLUMNS = HEADER_COLUMNS + ", sealed"
 """Of `item`; a row of `settled` has null in the place of `sealed`."""
 WHOLE_CHAIN = (
-    f"select {ITEM_COLUMNS} from item union all select {HEADER_COLUMNS}, null from settled order by sequence"  # noqa: S608 - constants
+    f"select {ITEM_COLUMNS} from item where sequence > ?1 and sequence <= ?2 union all "  # noqa: S608 - constants
+    f"select {HEADER_COLUMNS}, null from settled where sequence > ?1 and sequence <= ?2 order by sequence"
 )
 
 

@@ -64,9 +64,10 @@ class Ballast:
         return True
 
     def as_much_is_free(self) -> bool:
-        """Whether the disk has room for a case besides the ballast; asked of the system, never guessed."""
+        """Whether the disk takes a case besides the ballast; asked of the system, never guessed."""
         try:
-            return shutil.disk_usage(self.path.parent).free >= self.size_bytes
+            free = shutil.disk_usage(self.path.parent).free
+            return free >= self.size_bytes and os.access(self.path.parent, os.W_OK)
         except OSError:
             return False
 
@@ -110,7 +111,15 @@ def lock_directory(directory: Path) -> int:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory.chmod(0o700)
-        descriptor = os.open(directory / "outbox.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        message = f"the outbox's directory cannot be written: {errno.errorcode.get(error.errno or 0, '?')}"
+        raise StoreUnwritable(message) from error
+    return _held(directory / "outbox.lock", os.O_RDWR | os.O_CREAT)
+
+
+def _held(path: Path, flags: int) -> int:
+    try:
+        descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
     except OSError as error:
         message = f"the outbox's directory cannot be written: {errno.errorcode.get(error.errno or 0, '?')}"
         raise StoreUnwritable(message) from error
@@ -230,8 +239,11 @@ def _set_aside(path: Path) -> str:
 def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballast: Ballast) -> Opened:
     """Lock, check the key, open; damage is set aside under its time and a new database begun.
 
+    On a disk that became read-only it is opened for reading: what waits can still be sent.
     StoreLocked, StoreKeyWrong, StoreCorrupt, StoreUnwritable.
     """
+    if became_read_only(directory):
+        return _open_read_only(directory, database_key)
     lock = lock_directory(directory)
     try:
         _check_key(directory, database_key)
@@ -256,6 +268,39 @@ def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballas
     except BaseException:
         os.close(lock)
         raise
+
+
+def became_read_only(directory: Path) -> bool:
+    """Whether an outbox lies here on a file system that takes no writing, as after an error of the storage."""
+    try:
+        return bool(os.statvfs(directory).f_flag & os.ST_RDONLY) and (directory / "outbox.db").exists()
+    except OSError:
+        return False
+
+
+def _open_read_only(directory: Path, database_key: bytes) -> Opened:
+    lock = _held(directory / "outbox.lock", os.O_RDONLY)
+    try:
+        _check_key(directory, database_key)
+        path = directory / "outbox.db"
+        # Without a log there is nothing to recover, and SQLite could not make the files that a log wants.
+        has_log = path.with_name(path.name + "-wal").exists()
+        address = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
+        connection = sqlcipher3.connect(address, uri=True, isolation_level=None)
+        (version,) = connection.execute("pragma user_version").fetchone()
+        (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
+        if version != NEWEST or verdict != "ok":
+            connection.close()
+            message = f"the disk is read-only, and the outbox needs writing: version {version}, {verdict}"
+            raise StoreUnwritable(message)
+    except sqlcipher3.Error as error:
+        os.close(lock)
+        message = f"the disk is read-only, and the outbox cannot be read: {primary_code(error)}"
+        raise StoreUnwritable(message) from error
+    except BaseException:
+        os.close(lock)
+        raise
+    return Opened(connection, lock, "")
 
 
 def migrate_outbox(directory: Path, database_key: bytes, to: int) -> int:

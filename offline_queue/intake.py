@@ -35,11 +35,12 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A draft as it is stored: sealed, with the keyed MAC of its content."""
+    """A draft as it is stored: sealed, with the keyed MAC of its content and the digest of its business."""
 
     draft: Draft
     sealed: bytes
     content_mac: bytes
+    digest: bytes | None = None
 
 
 def insert(
@@ -48,10 +49,10 @@ def insert(
     """Append one item to the chain, or find that it is there already."""
     draft = wanted.draft
     with transaction(connection):
-        known = _known(connection, draft.id)
-        if known is not None:
-            if bytes(known[2]) == wanted.content_mac:
-                return Committed(known[0], known[1], already=True)
+        before = known(connection, draft.id)
+        if before is not None:
+            if bytes(before[2]) == wanted.content_mac:
+                return Committed(before[0], before[1], already=True)
             return NotCommitted(Refused.CONFLICT, "the id is taken by other content")
         last, previous = end_of_chain(connection)
         item = wire.Item(
@@ -80,8 +81,8 @@ def insert(
             ),
         )  # fmt: skip
         unlisted = item.sequence - _listed(connection)
-        if draft.duplicate_digest is not None or unlisted >= UNLISTED_MAX:
-            _list(connection, signer, {item.sequence: draft.duplicate_digest})
+        if wanted.digest is not None or unlisted >= UNLISTED_MAX:
+            _list(connection, signer, {item.sequence: wanted.digest})
         on_step("inserted")
     return Committed(item.sequence, item_hash, already=False)
 
@@ -117,7 +118,7 @@ def _listed(connection: Connection) -> int:
     return int(connection.execute("select sequence from ledger").fetchone()[0])
 
 
-def _known(connection: Connection, item_id: str) -> tuple[int, str, bytes] | None:
+def known(connection: Connection, item_id: str) -> tuple[int, str, bytes] | None:
     """Sequence, hash and content MAC of the item with this id."""
     columns = "sequence, item_hash, content_mac"
     listed = "sequence = (select sequence from delivery where id = ?1)"
@@ -136,22 +137,37 @@ def _list(connection: Connection, signer: Signer, digests: dict[int, bytes | Non
         "where sequence > (select sequence from ledger) order by sequence"
     ).fetchall()
     for sequence, id_, lane, kind, service, received_at, _size, _hash in new:
-        sending_class = SENDING_CLASS[wire.Kind(kind)]
-        # What goes before it in its lane has to go as early.
-        connection.execute(
-            "update delivery set sending_class = ? where lane = ? and state <> 'acknowledged' and sending_class > ?",
-            (sending_class, lane, sending_class),
-        )
-        connection.execute(
-            "insert into delivery (sequence, id, lane, kind, service, received_at, state, is_next, sending_class, "
-            "duplicate_digest) values (?1, ?2, ?3, ?4, ?5, ?6, 'pending', "
-            "not exists (select 1 from delivery where lane = ?3 and state <> 'acknowledged'), ?7, ?8)",
-            (sequence, id_, lane, kind, service, received_at, sending_class, digests.get(sequence)),
-        )
+        digest = digests.get(sequence)
+        index(connection, sequence, id_, lane, kind, service, received_at=received_at, digest=digest)
     last, hash_ = new[-1][0], new[-1][7]
     head = sign_head(signer.terminal, last, hash_, signer.key)
     connection.execute(
         "update ledger set pending = pending + ?, pending_bytes = pending_bytes + ?, sequence = ?, head_hash = ?, "
         "head_signature = ?",
         (len(new), sum(row[6] for row in new), last, hash_, head.signature),
+    )
+
+
+def index(
+    connection: Connection, sequence: int, id_: str, lane: str, kind: str, service: str, *, received_at: str,
+    digest: bytes | None,
+) -> None:  # fmt: skip
+    """The index row of one pending item; inside a transaction. A salvaged item may come before others of its lane."""
+    sending_class = SENDING_CLASS[wire.Kind(kind)]
+    # What goes before it in its lane has to go as early.
+    connection.execute(
+        "update delivery set sending_class = ?1 where lane = ?2 and sequence < ?3 and state <> 'acknowledged' "
+        "and sending_class > ?1",
+        (sending_class, lane, sequence),
+    )
+    before = "select 1 from delivery where lane = ?3 and state <> 'acknowledged' and sequence < ?1"
+    connection.execute(
+        "insert into delivery (sequence, id, lane, kind, service, received_at, state, is_next, sending_class, "  # noqa: S608 - constants
+        f"duplicate_digest) values (?1, ?2, ?3, ?4, ?5, ?6, 'pending', not exists ({before}), "
+        "min(?7, ifnull((select min(sending_class) from delivery where lane = ?3 and sequence > ?1 "
+        "and state <> 'acknowledged'), ?7)), ?8)",
+        (sequence, id_, lane, kind, service, received_at, sending_class, digest),
+    )
+    connection.execute(
+        "update delivery set is_next = 0 where lane = ? and sequence > ? and is_next = 1", (lane, sequence)
     )

@@ -13,7 +13,8 @@ class Draft:
     """What a resident confirmed, still in the clear and only in memory.
 
     `id`: from `new_item_id()`, made when the visit begins. `lane`: the case code. `received_at`:
-    RFC 3339 UTC. `duplicate_digest`: keyed business digest, forgotten when acknowledged.
+    RFC 3339 UTC. `business`: what a second case about the same
+    would say too (a person and a year); only its keyed digest is stored, until acknowledged.
     """
 
     id: str
@@ -26,7 +27,7 @@ class Draft:
     clock_quality: wire.ClockQuality
     boot_id: str
     monotonic_ns: int
-    duplicate_digest: bytes | None = None
+    business: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class Counters:
     """Kept in one row, in the same transaction as what they count.
 
     Bytes. `oldest_pending_at`: the wall time that the oldest unsent item claims. `used_bytes` of
-    `quota_bytes` are the watermarks of chapter F18. `opened_fresh_because`: non-empty when a
-    damaged database was set aside at this start.
+    `quota_bytes` are the watermarks of chapter F18. `opened_fresh_because`: non-empty from the start that
+    set a damaged database aside until it is salvaged.
     """
 
     pending: int
@@ -100,6 +101,23 @@ class Counters:
     used_bytes: int
     quota_bytes: int
     opened_fresh_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What became of one database that had been set aside; items.
+
+    `readable`: something in it could be read at all. `recovered`: waits to be sent again. `already`: was
+    here before. `waiting`: no room yet, or its number is taken. `lost`: numbers that it gave out and that
+    can be told neither as whole items nor as acknowledged.
+    """
+
+    file: str
+    readable: bool
+    recovered: int = 0
+    already: int = 0
+    waiting: int = 0
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,19 @@ def item_aad(
     )
 
 
+def attachment_aad(*, terminal: str, item_id: str, number: int, media_type: str) -> bytes:
+    """What a sealed attachment belongs to: the item, its place among the item's attachments (from 1), its kind."""
+    return rfc8785.dumps(
+        {
+            "purpose": "jiujin.seal-attachment/1",
+            "terminal": terminal,
+            "id": item_id,
+            "number": number,
+            "media_type": media_type,
+        }
+    )
+
+
 def seal(payload: bytes, key: SealingKey, aad: bytes) -> bytes:
     """The envelope. ValueError for a payload over `PAYLOAD_BYTES_MAX` bytes."""
     if len(payload) > PAYLOAD_BYTES_MAX:
@@ -121,3 +134,11 @@ def open_sealed(envelope: bytes, private_keys: Mapping[str, PrivateKey], aad: by
         return zstandard.ZstdDecompressor().decompress(compressed, max_output_size=PAYLOAD_BYTES_MAX)
     except zstandard.ZstdError:
         return SealBroken("malformed", key_id)
+
+
+def envelope_key_id(envelope: bytes) -> str | None:
+    """The id of the key that an envelope is sealed to, without opening it; None when it is no envelope."""
+    if len(envelope) < len(MAGIC) + 2 or not envelope.startswith(MAGIC) or envelope[3] not in set(SuiteId):
+        return None
+    named = envelope[5 : 5 + envelope[4]]
+    return named.decode("ascii") if len(named) == envelope[4] and named.isascii() else None

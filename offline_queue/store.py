@@ -14,7 +14,7 @@ import rfc8785
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from offline_queue import intake, transactions, wire
+from offline_queue import intake, salvage, transactions, wire
 from offline_queue.chain import WHOLE_CHAIN, sign_head, verify_chain
 from offline_queue.database import (
     PAGE_BYTES,
@@ -25,6 +25,7 @@ from offline_queue.database import (
     open_database,
 )
 from offline_queue.deliveries import Deliveries
+from offline_queue.duplicates import DuplicateKeys
 from offline_queue.owner import Owner
 from offline_queue.records import (
     ChainReport,
@@ -35,6 +36,7 @@ from offline_queue.records import (
     ItemSummary,
     NotCommitted,
     Refused,
+    Salvaged,
     StoreClosed,
     StoreCorrupt,
     StoreKeyWrong,
@@ -54,6 +56,7 @@ __all__ = [
     "NotCommitted",
     "Outbox",
     "Refused",
+    "Salvaged",
     "StoreClosed",
     "StoreCorrupt",
     "StoreKeyWrong",
@@ -69,8 +72,16 @@ _SETTLING_BYTES = 64 * PAGE_BYTES
 """Of the quota, never given to an item, so that verdicts can always be written."""
 
 
+_NO_LAST = 2**63 - 1
+
+
 def _no_step(_step: str) -> None:
     """The default `on_step`: nobody watches."""
+
+
+def _why_fresh(directory: Path) -> str:
+    damaged = salvage.set_aside(directory)
+    return f"damaged database set aside as {damaged[-1].name}" if damaged else ""
 
 
 class Outbox:
@@ -86,10 +97,12 @@ class Outbox:
         """What the sender and a technician may do with the items."""
         self._owner = owner
         self._ballast = ballast
+        self._directory = ballast.path.parent
         self._sealing_key = sealing_key
         self._mac_key = mac_key
+        self._duplicates = DuplicateKeys()
         self._quota_bytes = quota_bytes
-        self._fresh_because = opened.fresh_because
+        self._fresh_because = opened.fresh_because or _why_fresh(self._directory)
 
     @classmethod
     def open(
@@ -121,7 +134,9 @@ class Outbox:
         owner = Owner(open_, lambda _connection: held[0].close())
         owner.ask(lambda _connection: ballast.restore())
         mac_key = derived(database_key, "content")
-        return cls(owner, held[0], ballast, terminal, signing_key, sealing_key, mac_key, quota_bytes)
+        made = cls(owner, held[0], ballast, terminal, signing_key, sealing_key, mac_key, quota_bytes)
+        made._count_on()
+        return made
 
     def commit(self, draft: Draft, on_step: Callable[[str], None] = _no_step) -> Committed | NotCommitted:
         """Seal and store; when this returns `Committed` the item survives a power cut.
@@ -136,16 +151,14 @@ class Outbox:
         sealed = seal(draft.payload, self._sealing_key, aad)
         payload_sha256 = hashlib.sha256(draft.payload).hexdigest()
         content_mac = hmac.digest(self._mac_key, rfc8785.dumps([aad.hex(), payload_sha256]), "sha256")
-        wanted = intake.Wanted(draft, sealed, content_mac)
+        digest = None if draft.business is None else self._duplicates.digest(draft.business)
+        wanted = intake.Wanted(draft, sealed, content_mac, digest)
         on_step("sealed")
 
         def insert(connection: Connection) -> Committed | NotCommitted:
-            if self._used_bytes(connection) + len(sealed) > self._quota_bytes - _SETTLING_BYTES:
-                return NotCommitted(Refused.QUOTA)
-            if not self._ballast.restore():
-                # What the ballast freed belongs to the acknowledgements, not to new items.
-                return NotCommitted(Refused.DISK_FULL, "the disk has no reserve")
-            return intake.insert(connection, wanted, self._signer, on_step)
+            return self._refusal(connection, len(sealed)) or intake.insert(
+                connection, wanted, self._signer, on_step
+            )
 
         try:
             answer = self._owner.ask(insert)
@@ -212,23 +225,48 @@ class Outbox:
         self.deliveries.catch_up()
         return self._owner.ask(lambda connection: transactions.summaries(connection, "lane = ?", (lane,)))
 
-    def duplicate_waits(self, digest: bytes) -> bool:
-        """Whether an item, not yet acknowledged, has this keyed business digest."""
+    def duplicate_waits(self, business: str) -> bool:
+        """Whether an item about the same business waits here, as far as `duplicates` can still tell."""
         query = "select 1 from delivery where duplicate_digest = ? limit 1"
-        return self._owner.ask(lambda connection: connection.execute(query, (digest,)).fetchone() is not None)
+
+        def known(connection: Connection) -> bool:
+            digests = self._duplicates.digests(business)
+            return any(connection.execute(query, (digest,)).fetchone() for digest in digests)
+
+        return self._owner.ask(known)
 
     def verify(self) -> ChainReport:
         """Walk the whole chain. Long for a long chain: a technician's command, not a visit's step."""
 
         def walk(connection: Connection) -> ChainReport:
             anchor = connection.execute("select anchor_sequence, anchor_hash from ledger").fetchone()
-            rows = connection.execute(WHOLE_CHAIN)
-            return verify_chain(
-                self.terminal, rows, anchor, self._stored_head(connection), self._signer.key.public_key()
-            )
+            head = self._stored_head(connection)
+            # What a disk that takes nothing any more left without a signature is not held against it.
+            last = _NO_LAST if signed_to_the_end else head.sequence
+            rows = connection.execute(WHOLE_CHAIN, (anchor[0], last))
+            return verify_chain(self.terminal, rows, anchor, head, self._signer.key.public_key())
 
-        self.deliveries.catch_up()
+        signed_to_the_end = self.deliveries.catch_up()
         return self._owner.ask(walk)
+
+    def salvage(self) -> tuple[Salvaged, ...]:
+        """Take over what can be read of each damaged database that was set aside; a technician's command.
+
+        May be repeated and cut short: no item comes twice. A file that is done with is renamed `salvaged`.
+        """
+        done = []
+        for damaged in salvage.set_aside(self._directory):
+
+            def take(connection: Connection, damaged: Path = damaged) -> Salvaged:
+                return salvage.recover(
+                    connection, self._signer, damaged, lambda size: self._refusal(connection, size) is None
+                )
+
+            done.append(self._owner.ask(take))
+            if not done[-1].waiting:
+                salvage.put_away(damaged)
+        self._fresh_because = _why_fresh(self._directory)
+        return tuple(done)
 
     def use_sealing_key(self, key: SealingKey) -> None:
         """Seal what comes from now on to the centre's next key; what is sealed stays as it is."""
@@ -237,6 +275,24 @@ class Outbox:
     def close(self) -> None:
         """May be called twice."""
         self._owner.close()
+
+    def _count_on(self) -> None:
+        """A database that takes the place of a damaged one goes on with its numbers; at the next start, if not now."""
+        damaged = salvage.set_aside(self._directory)
+        try:
+            self._owner.ask(lambda connection: salvage.continue_chain(connection, self._signer, damaged))
+        except sqlcipher3.OperationalError as error:
+            if not disk_refuses(error):
+                raise
+
+    def _refusal(self, connection: Connection, size: int) -> NotCommitted | None:
+        """Why an item of so many bytes may not be added; None when it may."""
+        if self._used_bytes(connection) + size > self._quota_bytes - _SETTLING_BYTES:
+            return NotCommitted(Refused.QUOTA)
+        if not self._ballast.restore():
+            # What the ballast freed belongs to the acknowledgements, not to new items.
+            return NotCommitted(Refused.DISK_FULL, "the disk has no reserve")
+        return None
 
     def _stored_head(self, connection: Connection) -> wire.ChainHead:
         sequence, hash_, signature = connection.execute(

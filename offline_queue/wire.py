@@ -145,9 +145,12 @@ class Acknowledgement(Message):
     signature: Base64
 
     def signed_bytes(self) -> bytes:
-        return canonical(
-            {"purpose": "jiujin.acknowledgement/1", **self.model_dump(mode="json", exclude={"signature"})}
-        )
+        return self.bytes_of(self.model_dump(mode="json", exclude={"signature"}))
+
+    @staticmethod
+    def bytes_of(told: Mapping[str, str]) -> bytes:
+        """What the signature covers: every other field."""
+        return canonical({"purpose": "jiujin.acknowledgement/1", **told})
 
 
 class Verdict(Message):

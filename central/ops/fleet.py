@@ -58,7 +58,7 @@ def state_column(settings: CentreSettings, now: datetime) -> ColumnElement[str]:
     silent_before = as_text(now - timedelta(seconds=settings.silent_after_s))
     return case(
         (terminals.c.revoked_at.is_not(None), "revoked"),
-        (terminals.c.seen_at.is_(None), "installed"),
+        (terminals.c.seen_at.is_(None) & heartbeats.c.heard_at.is_(None), "installed"),
         (heartbeats.c.heard_at.is_(None), "unknown"),
         (heartbeats.c.heard_at < silent_before, "unknown"),
         else_=heartbeats.c.state,
@@ -128,6 +128,7 @@ def _query(state: ColumnElement[str]) -> Select[Any]:
         terminals.c.name,
         terminals.c.seen_at,
         state.label("state"),
+        heartbeats.c.heard_at,
         heartbeats.c.body,
         chain_heads.c.forked_at,
         chain_heads.c.fork_detail,
@@ -149,7 +150,7 @@ def _view(row: Row[Any]) -> TerminalView:
         pending=queue.get("pending"),
         quarantined=queue.get("quarantined"),
         oldest_at=queue.get("oldest_at"),
-        seen_at=row.seen_at,
+        seen_at=max(filter(None, (row.seen_at, row.heard_at)), default=None),
         forked_at=row.forked_at,
         fork_detail=row.fork_detail,
         missing=row.missing,

@@ -8,8 +8,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import kiosk.catalogue
+from central.form import TEXTS, Reason
 from central.log import EVENT_TEXTS, Event
-from central.opening import TEXTS, Reason
 from kiosk.catalogue.load import Rejection, read
 from kiosk.health import CAUSES
 

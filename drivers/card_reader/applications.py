@@ -8,6 +8,7 @@ libraries where they use them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -65,6 +66,11 @@ class Content:
 class CardApplication(Protocol):
     """One kind of card content. Nothing may be kept between two calls but what was given at first."""
 
+    @property
+    def name(self) -> str:
+        """One word, for recordings."""
+        ...
+
     def select(self, card: Transport) -> Ok[None] | Failed[CardFailure]:
         """`WRONG_CARD` when the card does not hold this application: the next one is asked."""
         ...
@@ -75,6 +81,17 @@ class CardApplication(Protocol):
         No deadline of its own: the process is killed when the conversation takes too long.
         """
         ...
+
+    def redacted(self, answers: Sequence[bytes]) -> list[bytes]:
+        """The answers of one `read` (without status words), as a recording may show them: each in its
+        length, nothing of a person in it, and a read of these comes to the same end where that can be.
+        """
+        ...
+
+
+def zeros(answers: Sequence[bytes]) -> list[bytes]:
+    """Nothing but the lengths."""
+    return [bytes(len(answer)) for answer in answers]
 
 
 def refused(answer: Answer, step: str) -> Failed[CardFailure]:

@@ -8,6 +8,8 @@ is signed: anybody with a card writer can make one, and the evidence says so.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -35,8 +37,11 @@ _EVIDENCE: Final = evidence(
 )
 
 
+@dataclass(frozen=True, slots=True)
 class IdentityFile:
     """The `CardApplication` of the terminal's own cards."""
+
+    name: str = "identity_file"
 
     def select(self, card: Transport) -> Ok[None] | Failed[CardFailure]:
         selected = card.transmit(bytes.fromhex("00A40400") + bytes([len(AID)]) + AID + b"\0")
@@ -60,6 +65,27 @@ class IdentityFile:
             body += part.value
         document = decode(body)
         return Ok(Content(document.value, None, _EVIDENCE)) if isinstance(document, Ok) else document
+
+    def redacted(self, answers: Sequence[bytes]) -> list[bytes]:
+        """The least file of the same length that is read to the same end."""
+        whole = b"".join(answers)
+        size = int.from_bytes(whole[:LENGTH_SIZE], "big")
+        if len(whole) < LENGTH_SIZE or size > LARGEST:
+            left = b"\xff" * len(whole)
+        else:
+            left = whole[:LENGTH_SIZE] + _stars(decode(whole[LENGTH_SIZE:])).ljust(len(whole))
+        masked = []
+        for answer in answers:
+            masked.append(left[: len(answer)])
+            left = left[len(answer) :]
+        return masked
+
+
+def _stars(read: Ok[Document] | Failed[CardFailure]) -> bytes:
+    if isinstance(read, Ok):
+        fields = {"version": _VERSION, "kind": read.value.kind.value, "name": "*", "number": "*"}
+        return json.dumps(fields, separators=(",", ":")).encode()
+    return b"{}" if read.reason is CardFailure.UNSUPPORTED_KIND else b""
 
 
 def _read_binary(card: Transport, offset: int, size: int) -> Ok[bytes] | Failed[CardFailure]:

@@ -10,13 +10,13 @@ from typing import Final
 
 from smartcard import scard
 
-from drivers.card_reader.apdu_tap import redacted_answer, redacted_command
 from drivers.card_reader.applications import Answer
 from drivers.card_reader.atr import takes_extended_length
 from drivers.card_reader.contract import CardFailure
+from drivers.card_reader.conversation import Conversation
 from drivers.card_reader.pcsc_codes import SHARING_VIOLATION, SUCCESS, failure, settled
 from drivers.contract import Failed, Ok
-from drivers.tap import Direction, Tap
+from drivers.tap import Direction
 
 _BUSY_TRIES: Final = 4
 _BUSY_PAUSE_S: Final = 0.15
@@ -27,8 +27,8 @@ _DETOURS: Final = 64
 class PcscCard:
     """A card that was connected to. `close` it, whatever happened."""
 
-    def __init__(self, handle: int, protocol: int, tap: Tap | None = None) -> None:
-        self._tap = tap
+    def __init__(self, handle: int, protocol: int, conversation: Conversation | None = None) -> None:
+        self._conversation = conversation
         self._handle = handle
         self._protocol = protocol
         self._begun = False
@@ -46,12 +46,12 @@ class PcscCard:
         """See `Transport.transmit`."""
         command, data = self._shaped(apdu), b""
         for _ in range(_DETOURS):
-            self._record(Direction.TO_DEVICE, redacted_command(command))
+            self._passed(Direction.TO_DEVICE, command)
             code, rest = settled(scard.SCardTransmit(self._handle, self._protocol, list(command)))
             if code != SUCCESS:
                 return failure(code, "transmit")
             answer = bytes(rest[0])
-            self._record(Direction.FROM_DEVICE, redacted_answer(answer))
+            self._passed(Direction.FROM_DEVICE, answer)
             if len(answer) < 2:
                 # what pcsc-lite reports when the card is pulled while its answer is awaited
                 return Failed(CardFailure.CARD_MOVED, "empty answer")
@@ -75,9 +75,14 @@ class PcscCard:
             scard.SCardEndTransaction(self._handle, scard.SCARD_LEAVE_CARD)
         scard.SCardDisconnect(self._handle, scard.SCARD_LEAVE_CARD)
 
-    def _record(self, direction: Direction, redacted: bytes) -> None:
-        if self._tap is not None:
-            self._tap(direction, redacted, time.monotonic_ns())
+    @property
+    def t(self) -> int:
+        """0 for T=0, 1 for T=1."""
+        return int(self._protocol != scard.SCARD_PROTOCOL_T0)
+
+    def _passed(self, direction: Direction, data: bytes) -> None:
+        if self._conversation is not None:
+            self._conversation.passed(direction, data)
 
     def _shaped(self, apdu: bytes) -> bytes:
         """T=0 has one length byte: none is added to data that is sent, zero stands for none at all."""
@@ -88,7 +93,9 @@ class PcscCard:
         return apdu[:-1] if len(apdu) == 6 + apdu[4] and apdu[4] else apdu
 
 
-def connect(context: int, reader: str, tap: Tap | None = None) -> Ok[PcscCard] | Failed[CardFailure]:
+def connect(
+    context: int, reader: str, conversation: Conversation | None = None
+) -> Ok[PcscCard] | Failed[CardFailure]:
     """A fresh connection, shared: who holds the card for good is found by `READER_BUSY`."""
     protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
     tries = 0
@@ -98,4 +105,4 @@ def connect(context: int, reader: str, tap: Tap | None = None) -> Ok[PcscCard] |
         if code != SHARING_VIOLATION or tries == _BUSY_TRIES:
             break
         time.sleep(_BUSY_PAUSE_S)
-    return Ok(PcscCard(rest[0], rest[1], tap)) if code == SUCCESS else failure(code, "connect")
+    return Ok(PcscCard(rest[0], rest[1], conversation)) if code == SUCCESS else failure(code, "connect")

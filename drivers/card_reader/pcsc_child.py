@@ -6,17 +6,14 @@ and the card back.
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from drivers.card_reader.applications import CardApplication, Content
 from drivers.card_reader.contract import CardFailure
+from drivers.card_reader.conversation import Conversation, Record
 from drivers.card_reader.pcsc_card import PcscCard, connect
 from drivers.card_reader.pcsc_watch import Pad, Watcher
 from drivers.contract import Failed, Ok
-from drivers.tap import Direction
-
-Record: TypeAlias = tuple[Direction, bytes, int]
-"""What a `Tap` gets."""
 
 
 class Flag(Protocol):
@@ -31,8 +28,7 @@ class PcscChild:
     def __init__(self, wanted: str, other: str, held: Flag, record: bool) -> None:
         self._watcher = Watcher(wanted, other)
         self._held = held
-        self._record = record
-        self._records: list[Record] = []
+        self._conversation = Conversation() if record else None
 
     def look(self, wait_s: float) -> Ok[Pad] | Failed[CardFailure]:
         """See `Watcher.look`."""
@@ -48,36 +44,48 @@ class PcscChild:
         self._held.value = False
         if self._watcher.context is None:
             return Failed(CardFailure.SERVICE_LOST, "no context")
-        tap = (lambda *piece: self._records.append(piece)) if self._record else None
-        connected = connect(self._watcher.context, reader, tap)
+        said = self._conversation
+        connected = connect(self._watcher.context, reader, said)
         if isinstance(connected, Failed):
             return connected
         card = connected.value
+        outcome: Ok[Content] | Failed[CardFailure] = Failed(CardFailure.SERVICE_LOST)
+        if said is not None:
+            said.begin(card.t, applications)
         try:
             begun = card.begin()
             if isinstance(begun, Failed):
+                outcome = begun
                 return begun
             self._held.value = True
-            outcome = _read(card, applications)
+            outcome = _read(card, applications, said)
             if isinstance(outcome, Failed) and outcome.reason is CardFailure.UNREADABLE:
                 # A card that was out and in again between two polls of pcscd has forgotten what was
                 # selected, and nobody says so: everything from the start, once.
-                outcome = _read(card, applications)
+                outcome = _read(card, applications, said)
             return outcome
         finally:
+            if said is not None:
+                said.end("ok" if isinstance(outcome, Ok) else f"failed {outcome.reason.value}")
             card.close()
 
     def recorded(self) -> list[Record]:
         """What passed since the last time, redacted; empty when nothing is to be recorded."""
-        records, self._records = self._records, []
-        return records
+        return [] if self._conversation is None else self._conversation.take()
 
 
-def _read(card: PcscCard, applications: tuple[CardApplication, ...]) -> Ok[Content] | Failed[CardFailure]:
+def _read(
+    card: PcscCard, applications: tuple[CardApplication, ...], said: Conversation | None
+) -> Ok[Content] | Failed[CardFailure]:
     for application in applications:
         selected = application.select(card)
+        if said is not None:
+            said.mask(None)
         if isinstance(selected, Ok):
-            return application.read(card)
+            outcome = application.read(card)
+            if said is not None:
+                said.mask(application.redacted)
+            return outcome
         if selected.reason is not CardFailure.WRONG_CARD:
             return selected
     return Failed(CardFailure.WRONG_CARD, "the card holds none of the applications that are read here")

@@ -22,10 +22,15 @@ from drivers.card_reader.protocol import (
     join_base,
     join_fingerprint,
 )
+from drivers.id_number import check_sign
 
 _STAR: Final = "*".encode("utf-16-le")
-MASKED_TEXT: Final = _STAR * 124 + "    ".encode("utf-16-le")
-"""Decodes as a resident's card with a name and a number of stars."""
+_BORN: Final = "19000101"
+_NUMBER: Final = "000000" + _BORN + "000"
+MASKED_TEXT: Final = (
+    f"{'*' * 15}000{_BORN}{'*' * 35}{_NUMBER}{check_sign(_NUMBER)}{'*' * 15}20000101{'*' * 22}    "
+).encode("utf-16-le")
+"""Decodes as the card of a resident of stars, whose number is nobody's and keeps the numbers' rules."""
 _MASKED_PHOTO: Final = bytes(PHOTO_SIZE)
 _NOISE: Final = 0x00
 _STATUS_SIZE: Final = 3

@@ -10,6 +10,8 @@ Tags and lengths: 社会保障卡 file structure as published integrations use i
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -55,6 +57,8 @@ class Addressing(Enum):
 class SocialSecurityCard:
     """The `CardApplication`."""
 
+    name: str = "social_security"
+
     def select(self, card: Transport) -> Ok[None] | Failed[CardFailure]:
         selected = card.transmit(bytes.fromhex("00A40400") + bytes([len(AID)]) + AID + b"\0")
         if isinstance(selected, Failed):
@@ -76,6 +80,42 @@ class SocialSecurityCard:
             return holder
         document = decode(issuer.value, holder.value)
         return Ok(Content(document.value, None, _EVIDENCE)) if isinstance(document, Ok) else document
+
+    def redacted(self, answers: Sequence[bytes]) -> list[bytes]:
+        """Tags and lengths stay, and a version that is one; a good number is zeros, a good name stars."""
+        holder = {data[0]: data[2 : 2 + data[1]] for data in answers if len(data) >= 2}
+        good = isinstance(decode({}, holder), Ok)
+        return [_masked_record(data, good=good) for data in answers]
+
+
+_PUBLIC_VERSION: Final = re.compile(rb"[0-9]\.[0-9]{2}")
+_NO_LENGTH: Final = 0xFF
+_MASKED_DAY: Final = bytes.fromhex("20000101")
+_TAGS: Final = frozenset((*range(1, 0x10), NAME_REST))
+
+
+def _masked_record(data: bytes, *, good: bool) -> bytes:
+    """A record that was cut stays cut, in its length."""
+    if len(data) < 2:
+        return bytes(len(data))
+    if len(data) < 2 + data[1]:
+        return bytes([0, _NO_LENGTH]) + bytes(len(data) - 2)
+    tag, value = data[0], data[2 : 2 + data[1]]
+    masked = bytes([tag if tag in _TAGS else 0, data[1]]) + _masked_value(tag, value, good=good)
+    return masked.ljust(len(data), b"\0")
+
+
+def _masked_value(tag: int, value: bytes, *, good: bool) -> bytes:
+    size = len(value)
+    if tag == VERSION:
+        if _PUBLIC_VERSION.fullmatch(value):
+            return value
+        return (b"*" if value.isascii() else b"\xff") * size
+    if tag in (NUMBER, NAME, NAME_REST):
+        return (b"0" if tag == NUMBER else b"*") * size if good else bytes(size)
+    if tag in (VALID_FROM, VALID_TO, BIRTH):
+        return _MASKED_DAY if _date(value) else b"\xff" * size
+    return bytes(size)
 
 
 def decode(issuer: dict[int, bytes], holder: dict[int, bytes]) -> Ok[Document] | Failed[CardFailure]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Event
 
-from drivers.card_reader.protocol import REQUEST_LENGTHS, FrameParser, frame
+from drivers.card_reader.protocol import REQUEST_LENGTHS, Command, FrameParser, frame, request
 from drivers.card_reader.sdt import SdtReader
 from drivers.card_reader.serial_link import SerialLink
 from drivers.card_reader.simulated import SimulatedSdtReader
@@ -40,7 +40,8 @@ def replay(pieces: tuple[Piece, ...]) -> tuple[list[str], Script]:
     """Read until the script is used up; the outcomes in order, each told once while it repeats."""
     script = Script(exchanges(pieces))
     far_end = ReplayedSdtReader(script)
-    reader = SdtReader(SerialLink(far_end.path), poll_s=POLL_S)
+    with_fingerprint = any(piece.data == request(Command.READ_FINGERPRINT) for piece in pieces)
+    reader = SdtReader(SerialLink(far_end.path), poll_s=POLL_S, with_fingerprint=with_fingerprint)
     outcomes: list[str] = []
     try:
         while not script.finished:

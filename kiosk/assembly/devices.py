@@ -96,7 +96,8 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     identity: CardReader | None = None
     match card.kind:
         case "sdt":
-            identity = opened(SdtReader(tapped(link_to(card.port, card.baud_rate))))
+            link = tapped(link_to(card.port, card.baud_rate))
+            identity = opened(SdtReader(link, with_fingerprint=card.with_fingerprint))
         case "pcsc":
             # The terminal's own cards are signed by nobody: anybody can write one.
             own = (IdentityFile(),) if settings.terminal.demo else ()

@@ -26,7 +26,6 @@ from kiosk.surroundings import Surroundings
 from kiosk.watch import Watch
 from offline_queue.link import Link
 from offline_queue.policy import DEFAULT_POLICY, Policy
-from offline_queue.seal import SealingKey
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
 
@@ -83,7 +82,7 @@ def lay_foundation(
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     signing_key = keys.private_key(settings.trust.terminal_key)
     publisher = keys.public_key(settings.trust.publisher_key)
-    sealing = keys.sealing_public_key(settings.centre.sealing_key)
+    sealing = keys.sealing_key(settings.centre.sealing_key)
     acknowledgement = keys.public_key(settings.centre.acknowledgement_key)
     clock = Clock(state / "clock.json")
     place = Place(
@@ -97,7 +96,7 @@ def lay_foundation(
         terminal=settings.terminal.number,
         database_key=keys.database_key(settings.trust.database_key),
         signing_key=signing_key,
-        sealing_key=SealingKey(keys.key_id(sealing), sealing),
+        sealing_key=sealing,
         quota_bytes=settings.queue.quota_mb * 1024 * 1024,
         ballast_bytes=settings.queue.ballast_mb * 1024 * 1024,
     )

@@ -6,12 +6,16 @@ It never looks inside the bytes (they are TLS), so what the terminal meets is wh
 from __future__ import annotations
 
 import contextlib
+import random
 import selectors
 import socket
 import struct
 import threading
-from enum import StrEnum
 from typing import Self
+
+from kiosk.bench.line_trouble import REORDER_WAIT_S, VILLAGE_LINE, Line, Mode, corrupted
+
+__all__ = ["FaultProxy", "Line", "Mode"]
 
 CHUNK_BYTES = 65536
 TICK_S = 0.05
@@ -22,31 +26,29 @@ DRAIN_S = 5.0
 """How long the centre's side of a lost answer is kept open without a byte."""
 
 
-class Mode(StrEnum):
-    """What the line does."""
-
-    UP = "up"
-    DOWN = "down"
-    """Connections are refused, open ones are reset."""
-    HALF_OPEN = "half_open"
-    """Connections are accepted, then nothing moves."""
-    SLOW = "slow"
-    """Each piece of data is late by `delay_s` in both directions."""
-    ANSWER_LOST_ONCE = "answer_lost_once"
-    """The next request reaches the centre, its answer is dropped and the line reset; then `up`."""
-    ANSWER_LOST = "answer_lost"
-    """As before, for every request."""
-
-
 class FaultProxy:
     """Threads, no event loop, so that it also serves a program that blocks.
 
     The port is chosen by the system at `start` and kept over `down` and `up`. In the `answer_lost`
     modes the TLS handshake passes, the request reaches the centre whole, and the centre is left to finish.
+    `pace`: how many times faster than on the real line the time of a throttled line passes here.
     """
 
-    def __init__(self, upstream_port: int, *, upstream_host: str = "127.0.0.1", delay_s: float = 0.5) -> None:
+    def __init__(
+        self, upstream_port: int, *, upstream_host: str = "127.0.0.1", delay_s: float = 0.5, cut_after: int = 2000,
+        line: Line = VILLAGE_LINE, pace: float = 1.0, seed: int = 0,
+    ) -> None:  # fmt: skip
         self.delay_s = delay_s
+        self.cut_after = cut_after
+        self.pace = pace
+        self._line = line
+        self._chance = random.Random(seed)  # noqa: S311 - trouble that can be repeated, not a secret
+        self.troubles = 0
+        """How many pieces or connections met with the mode's trouble since the start."""
+        self.bytes_up = self.bytes_down = 0
+        """Passed on to the centre, and back, since the start."""
+        self.line_s = 0.0
+        """How long a throttled line was busy, in its own time."""
         self._upstream = (upstream_host, upstream_port)
         self._mode = Mode.UP
         self._lock = threading.RLock()
@@ -155,6 +157,7 @@ class FaultProxy:
                 _reset(*pair)
                 return
             self._pairs.add(pair)
+            self.troubles += self._mode is Mode.HALF_OPEN
         try:
             _Pump(self, client, upstream).run()
         finally:
@@ -175,6 +178,29 @@ class FaultProxy:
     def wait(self, seconds: float) -> None:
         self._closed.wait(seconds)
 
+    def carry(self, data: bytes, *, up: bool, turned: bool) -> bytes:
+        """The piece as it comes out of the line, after as long as the line takes; counts it."""
+        with self._lock:
+            mode = self._mode
+            self.troubles += mode in (Mode.SLOW, Mode.THROTTLED, Mode.CORRUPTED)
+            if mode is Mode.CORRUPTED:
+                data = corrupted(data, self._chance)
+            late = (
+                self._line.seconds(len(data), self._chance, turned=turned) if mode is Mode.THROTTLED else 0.0
+            )
+            self.line_s += late
+            if up:
+                self.bytes_up += len(data)
+            else:
+                self.bytes_down += len(data)
+        self.wait(self.delay_s if mode is Mode.SLOW else late / self.pace)
+        return data
+
+    def trouble(self) -> None:
+        """Count what was cut off or overtaken."""
+        with self._lock:
+            self.troubles += 1
+
     def silent(self) -> bool:
         return self._mode is Mode.HALF_OPEN
 
@@ -191,6 +217,8 @@ class _Pump:
         self._client, self._upstream = client, upstream
         self._request = _Request()
         self._losing = False
+        self._last: socket.socket | None = None
+        self._passed = {client: 0, upstream: 0}
 
     def run(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -219,19 +247,43 @@ class _Pump:
             data = sock.recv(CHUNK_BYTES)
             if not data:
                 return False
-            if self._proxy.mode is Mode.SLOW:
-                self._proxy.wait(self._proxy.delay_s)
-            if sock is self._client:
-                self._request.feed(data)
-                self._upstream.sendall(data)
-                return True
-            if self._losing or (self._request.seen and self._proxy.lose()):
+            if self._proxy.mode is Mode.REORDERED:
+                data = self._overtaken(sock, data)
+            up = sock is self._client
+            if not up and (self._losing or (self._request.seen and self._proxy.lose())):
                 self._losing = True
                 return True
-            self._client.sendall(data)
+            data = self._proxy.carry(data, up=up, turned=sock is not self._last)
+            self._last = sock
+            if up:
+                self._request.feed(data)
+            return self._pass_on(sock, data)
         except OSError:
             return False
-        return True
+
+    def _pass_on(self, source: socket.socket, data: bytes) -> bool:
+        """False when the connection ends here."""
+        left = self._proxy.cut_after - self._passed[source]
+        whole = self._proxy.mode is not Mode.TRUNCATED or left >= len(data)
+        sink = self._upstream if source is self._client else self._client
+        sink.sendall(data if whole else data[: max(0, left)])
+        self._passed[source] += len(data)
+        if not whole:
+            self._proxy.trouble()
+        return whole
+
+    def _overtaken(self, source: socket.socket, data: bytes) -> bytes:
+        """With what comes next in front of it; a piece with nothing behind it has its halves changed over."""
+        source.settimeout(REORDER_WAIT_S)
+        try:
+            behind = source.recv(CHUNK_BYTES)
+        except TimeoutError:
+            half = len(data) // 2
+            data, behind = data[:half], data[half:]
+        finally:
+            source.settimeout(None)
+        self._proxy.trouble()
+        return behind + data
 
     def _drain(self) -> None:
         """Tear the client's side; let the centre finish, for only the answer is to be lost."""

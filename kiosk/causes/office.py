@@ -51,6 +51,21 @@ OF_OFFICE: dict[str, CauseText] = {
         ("待送件的空间用完了", "the queue's quota is used up"),
         ("恢复网络或清理磁盘", "bring the network back or free disk"),
     ),
+    "queue.filling": text(
+        ("这台机器暂时存不下要拍照的办件", "This terminal cannot take cases with photos now"),
+        ("待送件的空间用了八成，要拍照的事项先停", "the queue is 80 % full: services with photos wait"),
+        ("恢复网络或清理磁盘", "bring the network back or free disk"),
+    ),
+    "csca.none": text(
+        ("护照暂时不能核验", "Passports cannot be checked now"),
+        ("证书目录里没有可用的签发国证书", "the folder holds no usable certificate of an issuing state"),
+        ("检查 kiosk.ini 里 card_reader 的 csca_folder", "check csca_folder of card_reader in kiosk.ini"),
+    ),
+    "csca.unreadable": text(
+        ("有的护照暂时不能核验", "Some passports cannot be checked now"),
+        ("证书目录里有读不懂的文件", "the folder of certificates holds files that cannot be read"),
+        ("换上完好的证书文件", "replace them by sound ones"),
+    ),
     "helper.unavailable": text(
         ("协理员卡的读卡器暂时不能用", "The helper's card slot is not available now"),
         ("协理员卡的读卡器不能用", "the helper's card slot does not work"),

@@ -10,9 +10,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from drivers.card_reader.emrtd.trust import load_folder
 from drivers.contract import Cause, Device, DeviceState, DeviceStatus, Failed, Ok
+from drivers.sensors.contract import Wanted
 from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
 from kiosk.assembly.foundation import Foundation, lay_foundation
@@ -65,14 +68,18 @@ class Diagnosis:
         )
 
 
-def examine(loaded: Loaded, progress: Progress) -> Diagnosis:
-    """Look at everything once. Never raises for what can be wrong with a terminal; may take 30 s."""
+def examine(loaded: Loaded, progress: Progress, folder: Path) -> Diagnosis:
+    """Look at everything once. Never raises for what can be wrong with a terminal; may take 30 s.
+
+    `folder`: kiosk.ini's own, which relative paths in it are meant from.
+    """
     settings = loaded.settings
     asked = ask(settings.terminal.state, "health")
     running = not (isinstance(asked, Failed) and asked.reason is ControlFailure.NOT_RUNNING)
     diagnosis = Diagnosis(settings.terminal.number, running)
     found = diagnosis.findings
     found += _settings(loaded)
+    found += _csca(settings, folder)
     found += _disk(settings)
     match asked:
         case Ok(answer):
@@ -102,6 +109,19 @@ def _settings(loaded: Loaded) -> list[Finding]:
     return found
 
 
+def _csca(settings: Settings, folder: Path) -> list[Finding]:
+    """The certificates that passports are checked with, where a folder of them is named."""
+    if not settings.card_reader.csca_folder:
+        return []
+    trust = load_folder(folder / settings.card_reader.csca_folder)
+    detail = f"{len(trust.certificates)} CSCA, {len(trust.revocations)} CRL"
+    if not trust.certificates:
+        return [of_cause("csca", "csca.none", Verdict.WARNING, settings.card_reader.csca_folder)]
+    if trust.problems:
+        return [of_cause("csca", "csca.unreadable", Verdict.WARNING, "; ".join(trust.problems))]
+    return [fine("csca", detail)]
+
+
 def _disk(settings: Settings) -> list[Finding]:
     folder = settings.terminal.state
     while not folder.exists():
@@ -122,7 +142,7 @@ def _keys(settings: Settings) -> list[Finding]:
         (trust.terminal_key, keys.private_key),
         (trust.database_key, keys.database_key),
         (trust.publisher_key, keys.public_key),
-        (centre.sealing_key, keys.sealing_public_key),
+        (centre.sealing_key, keys.sealing_key),
         (centre.acknowledgement_key, keys.public_key),
     ]
     for path, read in readers:
@@ -220,7 +240,7 @@ def _office(report: Mapping[str, Any], general: list[str]) -> list[Finding]:
     return found
 
 
-_LATER = frozenset({"queue.poison", "queue.reopened", "net.slow", "config.last_good"})
+_LATER = frozenset({"queue.filling", "queue.poison", "queue.reopened", "net.slow", "config.last_good"})
 """The terminal goes on serving; somebody should look soon."""
 _SUBJECTS = {"net": "centre", "tls": "centre", "centre": "centre", "queue": "queue", "clock": "centre",
              "def": "services", "config": "settings"}  # fmt: skip
@@ -243,6 +263,7 @@ def _devices(statuses: Mapping[str, DeviceStatus], settings: Settings) -> list[F
         "a4": settings.document_printer.queue != "none",
         "speaker": bool(settings.speech.command),
         "touch": bool(settings.screen.touch_panel),
+        "cabinet": Wanted(**settings.sensors.model_dump()).any,
     }
     return found + [
         not_fitted(kind) for kind, wanted in fitted.items() if not wanted and kind not in statuses

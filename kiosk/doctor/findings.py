@@ -36,6 +36,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "keys": ("密钥", "keys"),
     "card": ("身份证读卡器", "card reader"),
     "helper": ("协理员卡读卡器", "helper's card slot"),
+    "csca": ("护照签发国证书", "passport issuers' certificates"),
     "camera": ("摄像头", "camera"),
     "document_camera": ("高拍仪", "document camera"),
     "face": ("人脸确认", "face check"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
@@ -142,9 +142,21 @@ class Player:
                 raise StepFailedError(message)
 
     def _press(self, id_: str) -> None:
-        before = self._wait(lambda v: _pressable(v, id_), f"the button {id_}")
-        self.stage.send(ev.Pressed(id_))
-        self._wait(lambda v: v != before, f"an answer to {id_}")
+        """Press and see the answer. A button that goes out under the finger, because its device restarts
+        just then, and comes back with nothing else changed, is pressed again, as anybody would.
+        """
+        while True:
+            before = self._wait(lambda v: _pressable(v, id_), f"the button {id_}")
+            self.stage.send(ev.Pressed(id_))
+            after = self._wait(lambda v, b=before: v != b, f"an answer to {id_}")  # type: ignore[misc]
+            if not _went_out(after, before, id_):
+                return
+            after = self._wait(
+                lambda v, b=before: not _went_out(v, b, id_),  # type: ignore[misc]
+                f"an answer to {id_}",
+            )
+            if not (_pressable(after, id_) and _but_for_buttons(after) == _but_for_buttons(before)):
+                return
 
     def _answer_form(self, answers: dict[str, str]) -> None:
         """Fill the pages of a form: each field where it appears, then on, until the form is left."""
@@ -200,6 +212,16 @@ class Player:
                 message = f"waited {PATIENCE_S * 2:.0f} s for {what}"
                 raise StepFailedError(message)
             time.sleep(0.1)
+
+
+def _went_out(now: View, before: View, id_: str) -> bool:
+    """Whether nothing but buttons changed, and this one cannot be pressed now."""
+    out = action(now, id_)
+    return out is not None and not out.enabled and _but_for_buttons(now) == _but_for_buttons(before)
+
+
+def _but_for_buttons(view: View) -> View:
+    return replace(view, actions=())
 
 
 def _stalled(view: View) -> bool:

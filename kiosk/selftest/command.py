@@ -27,7 +27,7 @@ from kiosk.cli import NOT_CONFIGURED, NOT_FINE, config_option, json_option, sett
     help="Seconds.",
 )
 def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_s: float) -> None:
-    """Use every part once, as a visit would, and print the results.
+    """Use every part once, as a visit would, and print the results; what a visit does not use yet is looked at.
 
     The terminal must be stopped: each device has one owner. Of the card only its kind and its checks
     are told, no picture is kept, and the centre gets an empty batch.
@@ -93,6 +93,10 @@ def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_
                 else s.not_done("print", "left out")
             ),
         ]
+        # What else is fitted has no step that uses it and is asked how it is; before the paper, which lists it.
+        tried = {"card", "face", "camera", "printer"}
+        others = [(kind, device) for kind, device in devices.named().items() if kind not in tried]
+        todo[-1:-1] = [lambda k=kind, d=device: s.looked_at(k, d) for kind, device in others]  # type: ignore[misc]
         for number, step in enumerate(todo, 1):
             done.append(step())
             say(f"{number}/{len(todo)}{line_of(done[-1])}")

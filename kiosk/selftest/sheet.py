@@ -7,6 +7,7 @@ from datetime import datetime
 
 from drivers.contract import CheckOutcome
 from drivers.receipt_printer.contract import Align, Block, Pair, Rule, Size, Slip, Text
+from kiosk.doctor.findings import name_of
 from kiosk.selftest.steps import Step
 
 JOB_ID = "SELFTEST"
@@ -35,9 +36,14 @@ def figures(step: Step) -> str:
     )
 
 
+def _name(step: str) -> tuple[str, str]:
+    """A step's name; a device that was only looked at goes by its own."""
+    return NAMES[step] if step in NAMES else name_of(step)
+
+
 def line_of(step: Step) -> str:
     """One line for the screen."""
-    zh, en = NAMES[step.name]
+    zh, en = _name(step.name)
     said_zh, said_en = OUTCOMES[step.outcome]
     more = "; ".join(filter(None, (figures(step), step.detail)))
     return f" {SIGNS[step.outcome]} {zh} {en}: {said_zh} / {said_en}" + (f"  ({more})" if more else "")
@@ -55,7 +61,7 @@ def sheet(terminal: str, station: str, version: str, made_at: datetime, steps: S
         Rule(),
     ]
     for step in steps:
-        zh, en = NAMES[step.name]
+        zh, en = _name(step.name)
         blocks.append(Pair(zh, " ".join(OUTCOMES[step.outcome])))
         blocks.append(Text("; ".join(filter(None, (en, figures(step), step.detail))), Size.SMALL))
     blocks += [

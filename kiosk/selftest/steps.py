@@ -165,3 +165,14 @@ def print_sheet(printer: ReceiptPrinter | None, sheet: Slip) -> Step:
         return passed(name, took_ms=took_ms, sent_bytes=report.sent_bytes)
     cause = report.cause.value if report.cause else ""
     return failed(name, f"{report.outcome.value} {cause} {report.detail}".strip())
+
+
+def looked_at(kind: str, device: Device) -> Step:
+    """A device that no step uses: asked how it is, until it says so."""
+    ends_s = time.monotonic() + OPENING_S
+    status = device.probe()
+    while status.state in (DeviceState.OPENING, DeviceState.UNKNOWN) and time.monotonic() < ends_s:
+        time.sleep(FRAME_POLL_S)
+        status = device.probe()
+    said = "; ".join(cause.value for cause in (status.cause, *status.warnings) if cause is not None)
+    return passed(kind, said) if status.usable else failed(kind, said or status.state.value)

@@ -115,6 +115,7 @@ def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tupl
     ]
     if not values.get("terminal", {}).get("demo"):
         problems += _of_a_demonstration(entries, file)
+    problems += _ignored_size(values, entries, file)
     problems.sort(key=lambda problem: problem.line)
     if any(problem.fatal for problem in problems):
         return None, tuple(problems)
@@ -134,6 +135,17 @@ _DEMO_ONLY: dict[tuple[str, str], tuple[tuple[str, ...], str, str]] = {
     ),
 }
 """What is refused unless `[terminal] demo` is true: a part of the value, and why."""
+
+
+def _ignored_size(values: dict[str, dict[str, Any]], entries: list[Entry], file: str) -> list[Problem]:
+    """One camera has one size of picture: where it serves both, that of `[camera]` holds."""
+    lens, desk = values.get("camera", {}), values.get("document_camera", {})
+    if not desk.get("source") or desk.get("source") != lens.get("source") or lens.get("size"):
+        return []
+    line = next(e.line for e in entries if (e.section, e.key) == ("document_camera", "source"))
+    zh = "和 camera 是同一台：请在 camera 里写 size，否则纸上的字看不清"
+    en = "the same camera as in [camera]: give its size there, or sheets are too coarse to read"
+    return [Problem(file, line, "document_camera.source", zh, en, fatal=False)]
 
 
 def _of_a_demonstration(entries: list[Entry], file: str) -> list[Problem]:

@@ -61,6 +61,7 @@ class CardReaderSection(Section):
         "/dev/serial/by-id/sdt"
     )
     baud_rate: Literal[115200, 57600, 38400, 19200, 9600] = 115200
+    with_fingerprint: bool = False
     photo_decoder: str = ""
     reader_name: str = ""
     csca_folder: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.benchmarks import outbox
+from tests.benchmarks.centre_intake import centre_intake
 from tests.benchmarks.figures import Figure
 
 
@@ -14,6 +15,7 @@ def queue(say: Callable[[str], None], *, full: bool) -> list[Figure]:
         "a durable put": outbox.put_against_the_bare_write,
         "the bytes that it writes": outbox.bytes_written,
         "other queues": outbox.against_other_queues,
+        "the centre's intake": centre_intake,
         "a full outbox": lambda: outbox.as_it_fills(full),
     }
     figures: list[Figure] = []

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import create_engine
 
 from central.database import open_database
 from central.server import RunningCentre
+from tests.central.partitioned import partition
 from tests.central.station import Station, address_in, centre
 from tests.postgres import Cluster, postgres
 
@@ -49,13 +51,13 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "hash_partitioned"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database. PostgreSQL's tables come ready, by a template that the migrations made."""
     if request.param == "sqlite":
         yield address_in(tmp_path)
         return
-    server, template = request.getfixturevalue("migrated")
+    server, template = request.getfixturevalue("migrated" if request.param == "postgresql" else "parted")
     with server.database(template) as name:
         yield server.address(name)
 
@@ -66,6 +68,17 @@ def migrated(postgres: Cluster) -> Iterator[tuple[Cluster, str]]:
     with postgres.database() as template:
         open_database(postgres.address(template)).dispose()
         yield postgres, template
+
+
+@pytest.fixture(scope="session")
+def parted(migrated: tuple[Cluster, str]) -> Iterator[tuple[Cluster, str]]:
+    """The same with every table in parts by the hash of its terminal."""
+    server, template = migrated
+    with server.database(template) as name:
+        engine = create_engine(server.address(name))
+        partition(engine)
+        engine.dispose()
+        yield server, name
 
 
 @pytest.fixture

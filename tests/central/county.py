@@ -16,7 +16,7 @@ from central.schema import heartbeats, terminals
 from kiosk.case import CasePayload, EvaluationPayload, new_case_code
 from offline_queue.wire import ClockQuality, Item, Kind
 from tests.central.conftest import add_terminal
-from tests.central.station import SERVICE, VERSION, Station, address_in, case_payload, centre
+from tests.central.station import SERVICE, VERSION, Station, address_in, centre
 
 REPORT = "110199-SB-01"
 SILENT_H = 5
@@ -115,10 +115,9 @@ def _cases(stations: dict[str, Station]) -> tuple[str, ...]:
     kept = report(degraded, minutes_ago=300, quality=ClockQuality.UNSYNCED)
     lost = pension(degraded, minutes_ago=280)  # never sent: a gap in the chain
     degraded.send(kept, pension(degraded, minutes_ago=120), report(degraded, minutes_ago=35))
-    wrong_code = new_case_code(degraded.terminal)
     degraded.send(
-        degraded.item(service="110199-HJ-02", payload=case_payload(wrong_code), code=wrong_code),
-        degraded.item(code=wrong_code, payload=b"{}"),
+        degraded.item(service="110199-HJ-02", received_at_kiosk="yesterday"),
+        degraded.item(received_at_kiosk="yesterday"),
     )
     silent = pension(stations[SILENT], minutes_ago=60 * SILENT_H)
     stations[SILENT].send(silent)

@@ -14,15 +14,14 @@ from typing import Any
 import httpx
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from uuid_utils import uuid7
 
 from central.server import RunningCentre
 from central.settings import CentreSettings
-from central.trust import key_id
 from kiosk.case import CasePayload, EvaluationPayload, Person, new_case_code
 from offline_queue.seal import SealingKey, item_aad, seal
+from offline_queue.sealing_keys import read_public
 from offline_queue.wire import (
     BATCH_PATH,
     GENESIS_HASH,
@@ -53,9 +52,9 @@ def signing_key(trust: Path, name: str) -> Ed25519PrivateKey:
 
 
 def sealing_key(trust: Path) -> SealingKey:
-    key = load_pem_public_key((trust / "centre_sealing.pub").read_bytes())
-    assert isinstance(key, X25519PublicKey)
-    return SealingKey(key_id(key.public_bytes_raw()), key)
+    key = read_public((trust / "centre_sealing.pub").read_bytes())
+    assert key is not None
+    return key
 
 
 def case_payload(
@@ -87,7 +86,7 @@ def address_in(folder: Path) -> str:
 def centre(where: Path | str, trust: Path, **settings: Any) -> Iterator[RunningCentre]:
     """A real centre on the database of this address, or on a SQLite file in this folder; again is a restart."""
     address = where if isinstance(where, str) else address_in(where)
-    running = RunningCentre(CentreSettings(address, trust, **settings))
+    running = RunningCentre(CentreSettings(address, trust, **{"gather_s": 0.0, **settings}))
     try:
         yield running
     finally:

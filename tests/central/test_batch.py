@@ -19,6 +19,7 @@ from kiosk.case import new_case_code
 from offline_queue.acknowledgement import fault_of
 from offline_queue.wire import BATCH_PATH, BatchAnswer, Kind, VerdictKind
 from tests.central.station import NAME, NUMBER, SERVICE, Station, case_payload, centre
+from tests.drivers.waiting import wait_until
 
 
 def centre_keys(trust: Path) -> dict[str, Ed25519PublicKey]:
@@ -108,21 +109,46 @@ def test_bad_items_are_refused_one_by_one_and_block_nobody(station: Station) -> 
     rows += [json.loads(unread.model_dump_json()), {"id": "x"}, json.loads(no_payload.model_dump_json())]
     response = station.post(BATCH_PATH, raw_batch(station, *rows))
     verdicts = BatchAnswer.model_validate_json(response.content).verdicts
-    assert [verdict.kind.value for verdict in verdicts] == [
-        "registered", "refused", "refused", "refused", "refused", "refused", "registered",
+    assert [(verdict.kind.value, verdict.case_state) for verdict in verdicts] == [
+        ("registered", "registered"), ("refused", ""), ("registered", "needs_clerk"), ("registered", "needs_clerk"),
+        ("registered", "needs_clerk"), ("refused", ""), ("registered", "registered"),
     ]  # fmt: skip
-    assert [verdict.reason.rpartition("(")[2] for verdict in verdicts[1:6]] == [
-        "item.hash)", "seal.broken)", "seal.broken)", "payload.form)", "item.form)",
-    ]  # fmt: skip
+    assert [verdicts[place].reason.rpartition("(")[2] for place in (1, 5)] == ["item.hash)", "item.form)"]
     assert "密文与摘要不符" in verdicts[1].reason
-    assert all(verdict.acknowledgement is None for verdict in verdicts[1:6])
-    assert station.metric("jiujin_refused_items") == {"": 5}
+    assert all(verdicts[place].acknowledgement is None for place in (1, 5))
+    assert station.metric("jiujin_refused_items") == {"": 2}
 
 
-def test_a_payload_for_another_case_than_its_header_names_is_refused(station: Station) -> None:
-    item = station.item(payload=case_payload(new_case_code(station.terminal)))
+@pytest.mark.parametrize("content", [b"{}", b"[" * 100_000, b"\xff", case_payload(new_case_code("0142"))])
+def test_a_content_that_cannot_be_used_waits_for_a_clerk_and_is_kept(
+    station: Station, content: bytes
+) -> None:
+    item = station.item(payload=content)
     (verdict,) = station.send(item)
-    assert verdict.reason.endswith("(payload.mismatch)")
+    assert (verdict.kind, verdict.case_state) == (VerdictKind.REGISTERED, "needs_clerk")
+    assert station.client.get(f"/v1/cases/{item.lane}").json()["state"] == "needs_clerk"
+    assert "密封内容无法使用，原件已保存" in station.page(f"/ops/cases/{item.lane}")
+    (again,) = station.send(item)
+    assert (again.kind, again.case_state) == (VerdictKind.DUPLICATE, "needs_clerk")
+
+
+def test_a_withdrawal_that_cannot_be_read_withdraws_nothing_and_is_told(station: Station) -> None:
+    case = station.item()
+    station.send(case, station.item(Kind.WITHDRAWAL, case.lane, payload=b"{}"))
+    assert station.client.get(f"/v1/cases/{case.lane}").json()["state"] == "needs_clerk"
+
+
+def test_a_backlog_is_taken_in_at_once_and_opened_after_the_answer(station: Station) -> None:
+    backlog = [station.item() for _ in range(40)]
+    verdicts = station.send(*backlog)
+    assert {verdict.kind for verdict in verdicts} == {VerdictKind.REGISTERED}
+    assert {verdict.case_state for verdict in verdicts} <= {"synced", "registered"}
+    assert wait_until(lambda: station.metric("jiujin_unopened_items") == {"": 0})
+    assert station.metric("jiujin_cases") == {'{state="registered"}': 40}
+    told = station.client.get(f"/v1/cases/{backlog[-1].lane}").json()
+    assert told["state"] == "registered"
+    assert told["registered_at_centre"] >= told["synced_at"] > told["received_at_kiosk"]
+    assert station.metric("jiujin_forked_chains") == {"": 0}
 
 
 def test_an_item_for_a_key_that_the_centre_lacks_is_to_come_later(station: Station) -> None:

@@ -53,15 +53,17 @@ def test_migrations_lead_to_the_tables_and_may_be_repeated(empty_database: str) 
     open_database(empty_database).dispose()
     engine = open_database(empty_database)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    # What a column is for stands in the schema alone; SQLite has no place for it.
+    assert [one for one in differences if "modify_comment" not in str(one)] == []
     engine.dispose()
 
 
-def test_several_centres_that_start_at_once_migrate_once(empty_database: str) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        engines = list(pool.map(open_database, [empty_database] * 4))
-    for engine in engines:
-        engine.dispose()
+def test_several_centres_that_start_at_once_migrate_once(postgres: Cluster) -> None:
+    """On PostgreSQL only: a SQLite file has one process."""
+    with postgres.database() as name, ThreadPoolExecutor(4) as pool:
+        for engine in list(pool.map(open_database, [postgres.address(name)] * 4)):
+            engine.dispose()
 
 
 def test_sqlite_is_told_to_keep_what_it_commits(tmp_path: Path) -> None:

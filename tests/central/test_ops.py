@@ -105,9 +105,12 @@ def test_o1_seven_faults_among_five_hundred_are_found(database: str, trust: Path
 
 
 def test_cases_are_listed_found_and_filtered(station: Station) -> None:
-    one, two = station.item(), station.item(service="110199-HJ-02")
-    refused = two  # its payload names another service
-    station.send(one, refused)
+    one, other, early = (
+        station.item(),
+        station.item(service="110199-HJ-02"),
+        station.item(received_at_kiosk="早"),
+    )
+    station.send(one, other, early)
     page = station.page("/ops/cases")
     spaced = " ".join(one.lane[i : i + 4] for i in range(0, 16, 4))
     assert spaced in page
@@ -117,7 +120,8 @@ def test_cases_are_listed_found_and_filtered(station: Station) -> None:
     station.send(station.item(Kind.WITHDRAWAL, one.lane))
     trail = station.page(f"/ops/cases?code={spaced.lower()}")
     assert trail.index("中心已登记") < trail.index("已按申请撤回")
-    assert "内容与记录头不一致" in station.page("/ops/refused")
+    assert "收件时间无法识别" in station.page("/ops/refused")
+    assert "密封内容无法使用" in station.page(f"/ops/cases/{other.lane}")  # its payload names another service
     assert "没有这个编号" in station.page("/ops/cases?code=NOTACODE")
     assert station.client.get("/ops/cases/NOTACODE").status_code == 404
     assert station.client.get("/ops/terminals/9999").status_code == 404

@@ -42,7 +42,7 @@ class Device:
         os._exit(3)
 
     def fail(self) -> None:
-        msg = "Zhang San 11019919900101001X"
+        msg = "Zhang San 11019919900101007X"
         raise LookupError(msg)
 
     def unpicklable(self) -> object:

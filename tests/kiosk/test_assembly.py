@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 import psutil
 import pytest
 
 from drivers.camera.simulated import SimulatedCamera
-from drivers.contract import Cause, DeviceState
+from drivers.card_reader.protocol import Command
+from drivers.card_reader.simulated import SimulatedSdtReader
+from drivers.contract import Cause, DeviceState, Ok
 from drivers.document_camera.camera import CameraForDocuments
 from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
@@ -19,6 +23,7 @@ from kiosk.assembly.terminal import assemble
 from kiosk.bench.configure import village_ini
 from kiosk.settings import Settings, load_text
 from tests.drivers.camera.sights import png, room
+from tests.drivers.card_reader.people import CARD
 from tests.drivers.waiting import wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -133,3 +138,27 @@ def started_since(me: psutil.Process, before: set[psutil.Process]) -> list[psuti
         for child in me.children(recursive=True)
         if child not in before and "resource_tracker" not in " ".join(child.cmdline())
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"), [("true", Command.READ_FINGERPRINT), ("false", Command.READ_BASE)]
+)
+def test_a_reader_that_wants_the_question_with_fingerprints_gets_it(
+    tmp_path: Path, written: str, asked: Command
+) -> None:
+    module = SimulatedSdtReader()
+    module.put_card(CARD)
+    given = {
+        ("card_reader", "kind"): "sdt",
+        ("card_reader", "port"): module.path,
+        ("card_reader", "with_fingerprint"): written,
+    }
+    try:
+        with ExitStack() as stack:
+            reader = open_devices(settings_of(tmp_path, given), stack).identity_reader
+            assert reader is not None
+            assert isinstance(reader.read(15.0, Event()), Ok)
+    finally:
+        module.close()
+    reads = (Command.READ_FINGERPRINT, Command.READ_BASE)
+    assert [command for command in reads if module.heard(command)] == [asked]

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.id_number import check_sign
 from kiosk.identity import (
     NUMBER_WORDS,
     IdNumber,
     NumberProblem,
     age_on,
-    check_sign,
     mask_address,
     mask_mobile,
     mask_name,

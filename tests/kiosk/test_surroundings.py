@@ -50,6 +50,7 @@ class Queue:
 
     def __init__(self) -> None:
         self.counted: Counters | None = NOTHING_COUNTED
+        self.room = True
 
     def counters(self) -> Counters:
         if self.counted is None:
@@ -58,7 +59,7 @@ class Queue:
         return self.counted
 
     def accepts(self) -> bool:
-        return True
+        return self.room
 
 
 class Line:
@@ -146,6 +147,23 @@ def test_a_case_that_waits_long_is_told_and_at_last_stops_new_ones(
     assert ("queue.old" in stand.causes) is told
     words = CAUSES["queue.old"].resident
     assert stand.made.world().not_ready == ({PENSION.code: words, REPORT.code: words} if stopped else {})
+
+
+def test_room_that_runs_out_is_shed_in_order(stand: Stand) -> None:
+    """First what brings photos, then everything; what waits is still sent, which is not asked here."""
+    with_photos, all_of_them = {REPORT.code}, {REPORT.code, PENSION.code}
+    for used, accepts, stopped, told in (
+        (80, True, set[str](), []),
+        (81, True, with_photos, ["queue.filling"]),
+        (91, False, all_of_them, ["queue.full", "queue.filling"]),
+        (79, True, set[str](), []),
+    ):
+        stand.queue.counted = replace(NOTHING_COUNTED, used_bytes=used, quota_bytes=100)
+        stand.queue.room = accepts
+        assert set(stand.made.world().not_ready) == stopped
+        assert stand.causes == told
+    assert PENSION.photos is None
+    assert CAUSES["queue.filling"].resident["zh"].startswith("这台机器暂时存不下要拍照的")
 
 
 def test_a_clock_that_jumped_cannot_say_how_long_a_case_has_waited(stand: Stand) -> None:

@@ -14,6 +14,9 @@ from drivers.card_reader.emrtd.simulated_chip import SimulatedChip
 from drivers.card_reader.emrtd.simulated_issuer import Issuer
 from drivers.card_reader.virtual_card import VirtualCard
 from drivers.card_reader.virtual_service import READER_NAME
+from drivers.recording import load
+from drivers.tap import Direction
+from kiosk.recording_command import recording
 from kiosk.travel_document_command import travel_document
 from tests.drivers.card_reader.card_service import card_service
 from tests.drivers.card_reader.emrtd.world import HOLDER, pace_info, portrait
@@ -78,6 +81,30 @@ def test_a_can_of_another_document_is_told(config: Path, issuer: Issuer) -> None
     data = json.loads(told.splitlines()[-1])
     assert (code, data["ok"], data["reason"]) == (1, False, "wrong_card")
     assert data["detail"].startswith("access_denied")
+
+
+@pytest.mark.xdist_group(ONE_READER)
+@pytest.mark.usefixtures("card_service")
+def test_a_conversation_can_be_recorded_and_holds_lengths_and_the_outcome_alone(
+    config: Path, issuer: Issuer
+) -> None:
+    config.write_text(config.read_text("utf-8") + "[log]\nrecord_devices = true\n", "utf-8")
+    chip = issuer.issue(HOLDER, portrait(), pace=pace_info(), can="512034")
+    assert _run(config, VirtualCard(SimulatedChip(chip)), "512034\n", "--can")[0] == 0
+    assert _run(config, VirtualCard(SimulatedChip(chip)), "512035\n", "--can")[0] == 1
+    good, refused = (load(file) for file in sorted(config.parent.glob("state/recordings/*.jsonl")))
+    assert [one.data for one in good.pieces if one.direction is Direction.LINE] == [
+        b"T=1 travel_document",
+        b"ok",
+    ]
+    assert refused.pieces[-1].data == b"failed wrong_card"
+    for piece in good.pieces:
+        if piece.direction is Direction.FROM_DEVICE:
+            assert not any(piece.data[:-2])
+    played = CliRunner().invoke(
+        recording, ["replay", str(next(config.parent.glob("state/recordings/*.jsonl"))), "--json"]
+    )
+    assert json.loads(played.output) == {"ok": True, "wires": [], "left_out": ["travel_document"]}
 
 
 @pytest.mark.parametrize("typed", ["X12-45678\n480312\n310501\n", "X12345678\n1948\n310501\n"])

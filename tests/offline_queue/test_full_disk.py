@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
 from offline_queue.link import Link
-from offline_queue.store import Committed, NotCommitted, Outbox, Refused, StoreUnwritable
+from offline_queue.store import Committed, NotCommitted, Outbox, Refused, StoreLocked, StoreUnwritable
 from tests.offline_queue.simulated import Centre
-from tests.offline_queue.terminal import TerminalKit, Watched, draft
+from tests.offline_queue.terminal import TerminalKit, Watched, committed, draft
 
 PAYLOAD = os.urandom(2048)
 """Of the kind that does not compress, as a photo."""
@@ -99,6 +101,34 @@ def test_read_only_disk_is_a_typed_error(small_disk: Path, kit: TerminalKit) -> 
     subprocess.run(["/bin/mount", "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(StoreUnwritable):
         kit.open()
+
+
+@pytest.mark.parametrize("ended", ["closed", "killed"])
+def test_read_only_disk_still_sends_what_waits(
+    small_disk: Path, kit: TerminalKit, link: Link, centre: Centre, ended: str
+) -> None:
+    kit.directory = small_disk / "before"
+    outbox = kit.open()
+    for number in range(3):
+        committed(outbox, draft(lane=f"LANE{number}"))
+    if ended == "closed":
+        outbox.close()
+    shutil.copytree(kit.directory, small_disk / "queue")  # as a kill leaves it, with log and index of the log
+    outbox.close()
+    kit.directory = small_disk / "queue"
+    subprocess.run(["/bin/mount", "-o", "remount,ro", str(small_disk)], check=True)
+    outbox = kit.open()
+    with pytest.raises(StoreLocked):
+        kit.open()
+    assert not outbox.accepts(), "said before the resident types anything"
+    assert outbox.commit(draft()) == NotCommitted(Refused.DISK_FULL, ANY)
+    with Watched(outbox, link, centre) as watched:
+        watched.until(lambda: len(centre.order) == 3, "the centre has them")
+        watched.until(lambda: "cannot be written" in watched.sender.status().last_error, "and it is told")
+    assert len(set(centre.order)) == 3
+    assert outbox.counters().pending == 3, "dropped only when that can be written down"
+    assert outbox.verify().whole
+    outbox.close()
 
 
 def test_disk_that_refuses_the_insert_keeps_nothing(outbox: Outbox) -> None:

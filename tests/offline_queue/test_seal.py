@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -12,6 +14,7 @@ from offline_queue.seal import (
     PrivateKey,
     SealBroken,
     SealingKey,
+    attachment_aad,
     item_aad,
     open_sealed,
     seal,
@@ -44,6 +47,18 @@ def test_any_changed_byte_is_noticed(position: int, key: SealingKey) -> None:
 @given(st.binary(max_size=60) | st.binary(max_size=60).map(lambda tail: b"JJS" + tail))
 def test_rubbish_is_a_value(envelope: bytes) -> None:
     assert isinstance(open_sealed(envelope, PRIVATE, AAD), SealBroken)
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.key_id)
+def test_an_attachment_opens_only_in_its_own_place(key: SealingKey) -> None:
+    place: dict[str, Any] = {"terminal": "0142", "item_id": "1", "number": 1, "media_type": "image/jpeg"}
+    picture = bytes(range(256)) * 1000
+    envelope = seal(picture, key, attachment_aad(**place))
+    assert open_sealed(envelope, PRIVATE, attachment_aad(**place)) == picture
+    for change in ({"terminal": "0777"}, {"item_id": "2"}, {"number": 2}, {"media_type": "image/png"}):
+        moved = attachment_aad(**{**place, **change})
+        assert open_sealed(envelope, PRIVATE, moved) == SealBroken("tampered", key.key_id)
+    assert open_sealed(envelope, PRIVATE, AAD) == SealBroken("tampered", key.key_id), "nor as a case"
 
 
 def test_too_large_and_misnamed_are_defects_of_the_caller() -> None:

@@ -1,47 +1,60 @@
-"""Who has the disk and all of the terminal's own keys reads nobody's data."""
+"""Who has the disk and every key of the terminal reads nobody's data."""
 
 from __future__ import annotations
 
 import pytest
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from offline_queue.records import ItemState, Settlement
+from offline_queue.seal import SealBroken, item_aad, open_sealed
+from tests.offline_queue.stolen import every_byte, places_of
 from tests.offline_queue.terminal import TerminalKit, committed, draft
 
 NAME, NUMBER = "测试甲", "110199199001019998"
-ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gbk")
-
-
-def needles(text: str) -> list[bytes]:
-    return [text.encode(encoding) for encoding in ENCODINGS]
+PAYLOAD = f'{{"name": "{NAME}", "number": "{NUMBER}"}}'.encode()
+PLANTED = "PLANTEDCONTROL"
 
 
 @pytest.mark.parametrize("closed", [False, True])
 def test_no_plaintext_anywhere(kit: TerminalKit, closed: bool) -> None:
     outbox = kit.open()
-    payload = f'{{"name": "{NAME}", "number": "{NUMBER}"}}'.encode()
-    committed(outbox, draft(lane="PLANTEDCONTROL", payload=payload))
-
-    def dump(query: str) -> bytes:
-        rows = outbox._owner.ask(lambda connection: connection.execute(query).fetchall())
-        return b"\n".join(
-            bytes(value) if isinstance(value, bytes) else str(value).encode() for row in rows for value in row
-        )
-
-    opened = b"\n".join(
-        dump(query)
-        for query in (
-            "select * from item",
-            "select * from settled",
-            "select * from delivery",
-            "select * from ledger",
-        )
-    )
+    for number in range(5):
+        committed(outbox, draft(lane=f"{PLANTED}{number}", payload=PAYLOAD))
+    outbox.deliveries.settle([Settlement(1, ItemState.ACKNOWLEDGED, "registered")])
     if closed:
         outbox.close()
-    files = b"\n".join(path.read_bytes() for path in sorted(kit.directory.iterdir()))
-    assert b"PLANTEDCONTROL" in opened, "the search finds what is there"
-    assert b"PLANTEDCONTROL" in files, "the search finds what is there: a case code tells of nobody"
-    assert len(files) > 4096
-    for needle in needles(NAME) + needles(NUMBER):
-        assert needle not in opened
-        assert needle not in files
+    found = every_byte(kit.directory)
+    assert places_of(PLANTED, found), "a case code tells of nobody: the search finds what is there"
+    assert {"outbox.ballast", "outbox.db"} < set(found)
+    assert places_of(NAME, found) + places_of(NUMBER, found) == []
     outbox.close()
+
+
+def test_a_seal_that_only_compressed_would_be_noticed(
+    kit: TerminalKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compress = zstandard.ZstdCompressor(level=3).compress
+    monkeypatch.setattr("offline_queue.store.seal", lambda payload, _key, _aad: compress(payload))
+    outbox = kit.open()
+    committed(outbox, draft(payload=PAYLOAD))
+    found = every_byte(kit.directory)
+    assert places_of(NAME, found)
+    assert places_of(NUMBER, found)
+    outbox.close()
+
+
+def test_no_key_of_the_terminal_opens_what_it_sealed(kit: TerminalKit) -> None:
+    outbox = kit.open()
+    wanted = draft(payload=PAYLOAD)
+    committed(outbox, wanted)
+    [item] = outbox.deliveries.next_batch(held_lanes=(), items_max=9, bytes_max=9999)
+    aad = item_aad(
+        terminal=item.terminal, item_id=item.id, lane=item.lane, kind=item.kind.value, service=item.service,
+        definition_version=item.definition_version,
+    )  # fmt: skip
+    outbox.close()
+    assert open_sealed(item.sealed, {"seal-1": kit.sealing_private}, aad) == PAYLOAD, "the centre's does"
+    for held in (kit.database_key, kit.signing_key.private_bytes_raw()):
+        key = X25519PrivateKey.from_private_bytes(held)
+        assert open_sealed(item.sealed, {"seal-1": key}, aad) == SealBroken("tampered", "seal-1")

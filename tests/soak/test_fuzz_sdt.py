@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.card_reader.protocol import HEADER_SIZE, Command, FrameParser
-from tests.soak.fuzz_sdt import CARDS, Report, WrongFrameError, examine, judge
+from tests.soak.fuzz_sdt import (
+    CARDS,
+    TEXTS,
+    Report,
+    WrongCardError,
+    WrongFrameError,
+    examine,
+    judge,
+    judge_card,
+)
 
 
 @given(st.binary(min_size=4, max_size=300))
@@ -65,6 +74,26 @@ def test_two_peoples_halves_are_found() -> None:
     mixed = first[HEADER_SIZE:100] + second[100:-1]
     with pytest.raises(WrongFrameError):
         judge(first + second, Command.READ_BASE, [mixed])
+
+
+def replaced(text: bytes, at: int, signs: str) -> bytes:
+    raw = signs.encode("utf-16-le")
+    return text[:at] + raw + text[at + len(raw) :]
+
+
+@pytest.mark.parametrize(
+    ("at", "signs"),
+    [(122, "2"), (50, "3"), (188, "O"), (36, "1949")],
+    ids=["number", "day", "letter", "year"],
+)
+def test_a_wrong_card_that_a_rule_catches_is_a_failure_of_the_run(at: int, signs: str) -> None:
+    with pytest.raises(WrongCardError):
+        judge_card(replaced(TEXTS[0], at, signs))
+
+
+def test_damage_that_no_rule_can_see_is_counted_by_its_field() -> None:
+    assert judge_card(replaced(TEXTS[0], 0, "沉")) == "name"
+    assert judge_card(replaced(TEXTS[1], 204, "20290601")) == "valid_to"
 
 
 def test_a_short_run_of_it() -> None:

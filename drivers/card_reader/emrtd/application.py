@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from drivers.card_reader.applications import Content, Transport
+from drivers.card_reader.applications import Content, Transport, zeros
 from drivers.card_reader.contract import CardFailure
 from drivers.card_reader.emrtd import files, reader, trust
 from drivers.card_reader.emrtd.channel import Channel
@@ -46,6 +47,7 @@ class TravelDocumentCard:
 
     password: Password
     csca_folder: Path | None = None
+    name: str = "travel_document"
 
     def select(self, card: Transport) -> Ok[None] | Failed[CardFailure]:
         """EF.CardAccess or the application; the chip is left at its master file."""
@@ -70,6 +72,12 @@ class TravelDocumentCard:
             if check.outcome is CheckOutcome.FAILED:
                 return Failed(CardFailure.NOT_AUTHENTIC, f"{check.name}: {check.detail}")
         return Ok(Content(found.document, found.photo, found.evidence))
+
+    def redacted(self, answers: Sequence[bytes]) -> list[bytes]:
+        """Zeros: the chip's and the reader's random numbers make every conversation another one, so that
+        no recording of one can be played again.
+        """
+        return zeros(answers)
 
 
 def _failed(reason: Reason, detail: str) -> Failed[CardFailure]:

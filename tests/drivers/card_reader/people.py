@@ -8,7 +8,7 @@ from drivers.card_reader.simulated_module import SimulatedCard
 
 RESIDENT = Document(
     kind=DocumentKind.RESIDENT,
-    number="110199194803120027",
+    number="110199194803120024",
     name="沈秋萍",
     sex_code="2",
     nation_code="01",
@@ -21,7 +21,7 @@ RESIDENT = Document(
 HMT = replace(
     RESIDENT,
     kind=DocumentKind.HMT_PERMIT,
-    number="810000194803120027",
+    number="810000194803120022",
     nation_code="",
     validity=ValidityKind.DATED,
     valid_to=date(2029, 5, 1),
@@ -42,7 +42,7 @@ FOREIGN_2017 = Document(
 )
 FOREIGN_2023 = Document(
     kind=DocumentKind.FOREIGN_PR_2023,
-    number="911999194803120024",
+    number="911999194803120028",
     name="艾拉",
     latin_name="EXAMPLE, ELLA MARGARETHE VON DER LANGEN WIESE",
     sex_code="2",
@@ -56,14 +56,14 @@ FOREIGN_2023 = Document(
 )
 DEMO = Document(
     kind=DocumentKind.DEMO,
-    number="110199194803120027",
+    number="110199194803120024",
     name="沈秋萍",
     birth_date=date(1948, 3, 12),
     validity=ValidityKind.LONG_TERM,
 )
 SOCIAL_SECURITY = Document(
     kind=DocumentKind.SOCIAL_SECURITY,
-    number="110199194803120027",
+    number="110199194803120024",
     name="沈秋萍",
     sex_code="2",
     nation_code="01",

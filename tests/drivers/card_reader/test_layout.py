@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from drivers.card_reader.contract import CardFailure, Document, DocumentKind, ValidityKind
 from drivers.card_reader.layout import decode, encode, read_validity
 from drivers.contract import Failed, Ok
+from drivers.id_number import check_sign
 from tests.drivers.card_reader.people import DEMO, FOREIGN_2017, FOREIGN_2023, HMT, RESIDENT
 
 DOCUMENTS = (RESIDENT, HMT, FOREIGN_2017, FOREIGN_2023)
@@ -74,6 +76,45 @@ def test_a_number_that_does_not_fit_is_refused_without_naming_it() -> None:
 def test_a_card_without_number_or_name_is_unreadable(field: dict[str, str]) -> None:
     outcome = decode(encode(replace(RESIDENT, **field)))  # type: ignore[arg-type]  # both are text fields
     assert outcome == Failed(CardFailure.UNREADABLE, "number or name is empty")
+
+
+@pytest.mark.parametrize("document", [RESIDENT, HMT, FOREIGN_2023], ids=lambda document: document.kind.value)
+@given(st.integers(0, 17), st.sampled_from("0123456789X*a９"))
+def test_one_wrong_character_in_a_number_is_never_a_person(document: Document, at: int, wrong: str) -> None:
+    number = document.number[:at] + wrong + document.number[at + 1 :]
+    outcome = decode(encode(replace(document, number=number)))
+    if number == document.number:
+        assert outcome == Ok(document)
+    else:
+        assert outcome == Failed(CardFailure.UNREADABLE, "number is damaged")
+
+
+@pytest.mark.parametrize(
+    ("field", "damaged"),
+    [
+        ({"birth_date": date(1948, 3, 13)}, "birth_date"),
+        ({"birth_date": None}, "birth_date"),
+        ({"sex_code": "女"}, "sex_code"),
+        ({"nation_code": "0A"}, "nation_code"),
+    ],
+)
+def test_a_field_that_cannot_be_as_it_was_written_is_named(field: dict[str, Any], damaged: str) -> None:
+    outcome = decode(encode(replace(RESIDENT, **field)))
+    assert outcome == Failed(CardFailure.UNREADABLE, f"{damaged} is damaged")
+
+
+def test_a_start_of_validity_that_is_no_digits_is_damage_and_an_empty_one_is_none() -> None:
+    block = bytearray(encode(RESIDENT))
+    block[188:204] = "2019O501".encode("utf-16-le")
+    assert decode(bytes(block)) == Failed(CardFailure.UNREADABLE, "valid_from is damaged")
+    block[188:204] = " ".encode("utf-16-le") * 8
+    assert decode(bytes(block)) == Ok(replace(RESIDENT, valid_from=None))
+
+
+def test_a_county_that_no_longer_exists_is_no_damage() -> None:
+    first17 = "433021" + RESIDENT.number[6:17]
+    old = replace(RESIDENT, number=first17 + check_sign(first17))
+    assert decode(encode(old)) == Ok(old)
 
 
 @pytest.mark.parametrize("size", [0, 255, 257])

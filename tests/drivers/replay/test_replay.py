@@ -45,6 +45,7 @@ def said(outcome: object) -> str:
     raise AssertionError
 
 
+@pytest.mark.parametrize("with_fingerprint", [False, True])
 @pytest.mark.parametrize(
     "rules",
     [
@@ -56,12 +57,15 @@ def said(outcome: object) -> str:
     ],
     ids=["fine", "moved", "not authentic", "damaged", "noise"],
 )
-def test_an_identity_card_comes_to_the_same_end(tmp_path: Path, rules: tuple[Rule, ...]) -> None:
+def test_an_identity_card_comes_to_the_same_end(
+    tmp_path: Path, rules: tuple[Rule, ...], with_fingerprint: bool
+) -> None:
     outcomes: list[str] = []
 
     def session(recorder: Recorder) -> None:
         module = SimulatedSdtReader()
-        reader = SdtReader(TappedLink(SerialLink(module.path), recorder.tap("card")), poll_s=0.02)
+        link = TappedLink(SerialLink(module.path), recorder.tap("card"))
+        reader = SdtReader(link, poll_s=0.02, with_fingerprint=with_fingerprint)
         try:
             for rule in rules:
                 module.inject(rule)

@@ -1,17 +1,25 @@
-"""Only what a card held is gone from a recording, so what it refused plays again as it was."""
+"""What a card held is masked in a recording in its own form, so a read plays again to the same end."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 import pytest
 
+from drivers.card_reader.applications import CardApplication
+from drivers.card_reader.identity_file import IdentityFile
 from drivers.card_reader.pcsc import PcscReader
-from drivers.card_reader.virtual_card import CardFault, IdentityFileCard, VirtualCard
+from drivers.card_reader.social_security import Addressing, SocialSecurityCard
+from drivers.card_reader.virtual_card import CardFault, CardProgram, IdentityFileCard, VirtualCard
+from drivers.card_reader.virtual_social_security import VirtualSocialSecurityCard
 from drivers.recording import Recorder
-from drivers.replay.run import replay
+from drivers.replay.run import Replayed, replay
 from kiosk.bench.people import HELPERS
+from tests.drivers.card_reader.people import SOCIAL_SECURITY
 from tests.drivers.replay.test_replay import recorded, said
 from tests.groups import ONE_READER
 
@@ -19,28 +27,49 @@ pytestmark = [pytest.mark.xdist_group(ONE_READER), pytest.mark.usefixtures("card
 HELPER = next(iter(HELPERS.values()))
 
 
+SERVICE = (SocialSecurityCard(),)
+DEMO = (IdentityFile(), SocialSecurityCard())
+SOCIAL = partial(VirtualSocialSecurityCard, SOCIAL_SECURITY)
+
+
 @pytest.mark.parametrize(
-    ("fault", "then", "again", "skipped"),
+    ("program", "fault", "applications", "then"),
     [
-        (CardFault.FOREIGN, "failed wrong_card", "failed wrong_card", 0),
+        (lambda: IdentityFileCard(HELPER), None, (IdentityFile(),), "ok helper"),
+        (lambda: IdentityFileCard(HELPER), CardFault.FOREIGN, (IdentityFile(),), "failed wrong_card"),
+        (lambda: IdentityFileCard(HELPER), CardFault.GARBAGE, (IdentityFile(),), "failed unreadable"),
+        *((partial(SOCIAL, way), None, SERVICE, "ok social_security") for way in Addressing),
+        (SOCIAL, None, DEMO, "ok social_security"),
+        (SOCIAL, CardFault.FOREIGN, SERVICE, "failed wrong_card"),
+        (SOCIAL, CardFault.GARBAGE, SERVICE, "failed unreadable"),
+        (partial(SOCIAL, version="9.00"), None, SERVICE, "failed unsupported_kind"),
+        (partial(SOCIAL, locked=True), None, SERVICE, "failed unsupported_kind"),
         (
+            lambda: VirtualSocialSecurityCard(replace(SOCIAL_SECURITY, name="")),
             None,
-            "ok helper",
-            "failed wrong_card",
-            1,
-        ),  # its file came back as zeros, so its body is not asked for
+            SERVICE,
+            "failed unreadable",
+        ),
     ],
-)
+    ids=[
+        "helper", "helper foreign", "helper damaged", *(f"by {way.value}" for way in Addressing), "demo",
+        "foreign", "damaged", "unknown version", "behind a PIN", "no name",
+    ],
+)  # fmt: skip
 def test_a_smart_card_is_played_again(
-    tmp_path: Path, fault: CardFault | None, then: str, again: str, skipped: int
+    tmp_path: Path,
+    program: Callable[[], CardProgram],
+    fault: CardFault | None,
+    applications: tuple[CardApplication, ...],
+    then: str,
 ) -> None:
     outcomes: list[str] = []
 
     def session(recorder: Recorder) -> None:
-        card = VirtualCard(IdentityFileCard(HELPER))
+        card = VirtualCard(program())
         card.misbehave(fault)
         card.insert()
-        reader = PcscReader(tap=recorder.tap("helper"))
+        reader = PcscReader(applications=applications, tap=recorder.tap("smart_card"))
         try:
             outcomes.append(said(reader.read(10.0, Event())))
         finally:
@@ -48,8 +77,16 @@ def test_a_smart_card_is_played_again(
             card.remove()
 
     recording = recorded(tmp_path, session)
-    assert HELPER.name.encode().hex() not in (tmp_path / "session.jsonl").read_text()
+    text = (tmp_path / "session.jsonl").read_text()
     assert outcomes == [then]
-    (replayed,) = replay(recording)
-    assert replayed.outcomes[0] == again
-    assert replayed.skipped == skipped
+    for personal in (
+        HELPER.name.encode(),
+        SOCIAL_SECURITY.number.encode(),
+        SOCIAL_SECURITY.name.encode("gbk"),
+    ):
+        assert personal.hex() not in text
+    assert replay(recording) == (Replayed("smart_card", (then,), strange=0, skipped=0),)
+    assert (
+        recording.pieces[-1].data.decode()
+        == then.split(" social", maxsplit=1)[0].split(" helper", maxsplit=1)[0]
+    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kiosk.bench.fault_proxy import FaultProxy, Mode
+from kiosk.bench.fault_proxy import FaultProxy, Line, Mode
 
 PATIENCE_S = 20.0
 SILENCE_S = 0.4
@@ -174,3 +174,40 @@ def test_close_ends_its_threads(server: EchoServer) -> None:
     assert gone(connection)
     connection.close()
     assert {thread for thread in threading.enumerate() if thread.name == "fault-proxy"} <= before
+
+
+def test_truncated_ends_after_so_many_bytes(proxy: FaultProxy, server: EchoServer) -> None:
+    proxy.cut_after = 8
+    proxy.mode = Mode.TRUNCATED
+    with connect(proxy) as connection:
+        assert ask(connection, b"12345") == b"12345"
+        connection.sendall(b"67890")
+        assert server.await_bytes(b"12345678")
+        assert gone(connection)
+    assert proxy.troubles > 0
+
+
+def test_corrupted_turns_one_bit_of_each_piece(proxy: FaultProxy, server: EchoServer) -> None:
+    proxy.mode = Mode.CORRUPTED
+    with connect(proxy) as connection:
+        connection.sendall(b"aaaa")
+        with server.news:
+            assert server.news.wait_for(lambda: len(server.came) == 4, PATIENCE_S)
+    assert sum((got ^ ord("a")).bit_count() for got in server.came) == 1
+
+
+def test_reordered_lets_what_comes_later_overtake(proxy: FaultProxy, server: EchoServer) -> None:
+    proxy.mode = Mode.REORDERED
+    with connect(proxy) as connection:
+        connection.sendall(b"1234")
+        assert server.await_bytes(b"3412")
+
+
+def test_a_throttled_line_takes_the_time_that_its_width_and_its_losses_say(server: EchoServer) -> None:
+    proxy = FaultProxy(server.server_address[1], line=Line(1000, 2.0, 1.0), pace=1000).start()
+    proxy.mode = Mode.THROTTLED
+    with proxy, connect(proxy) as connection:
+        assert ask(connection, b"x" * 500) == b"X" * 500
+        each_way_s = 1.0 + 0.5 + (0.2 + 2.0)
+        assert proxy.line_s == pytest.approx(2 * each_way_s)
+        assert (proxy.bytes_up, proxy.bytes_down) == (500, 500)

@@ -160,3 +160,13 @@ def test_a_terminal_in_service_never_falls_back_to_a_demonstration(tmp_path: Pat
             load(file, kept)
     file.write_text(f"{NUMBER}demo = true\n[screen]\nwidth_px = x\n", "utf-8")
     assert load(file, kept).used_last_good
+
+
+def test_one_camera_for_both_needs_its_size_where_it_counts() -> None:
+    both = (
+        f"{NUMBER}[camera]\nsource = /dev/v4l/by-id/a\n{{size}}[document_camera]\nsource = /dev/v4l/by-id/a\n"
+    )
+    settings, problems = load_text(both.format(size=""), "kiosk.ini", Path())
+    assert settings is not None
+    assert [(problem.key, problem.fatal) for problem in problems] == [("document_camera.source", False)]
+    assert load_text(both.format(size="size = 2592x1944\n"), "kiosk.ini", Path())[1] == ()

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from drivers.card_reader.emrtd import simulated_keys
+from drivers.card_reader.emrtd.simulated_issuer import Issuer
 from drivers.contract import Cause, DeviceState, DeviceStatus
 from kiosk.assembly.terminal import assemble
+from kiosk.doctor.examine import _csca
 from kiosk.doctor.findings import NAMES, Verdict, of_device
 from kiosk.health import CAUSES
 from kiosk.journey.hands import Devices
@@ -155,3 +160,22 @@ def test_a_state_folder_that_cannot_be_written_is_a_finding_and_no_traceback(ben
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "queue.broken" in done.stdout
+
+
+def test_a_folder_of_certificates_that_is_of_no_use_is_told(tmp_path: Path) -> None:
+    bare, _ = load_text("[terminal]\nnumber = 0142\n", "kiosk.ini", tmp_path)
+    assert bare is not None
+
+    def told(folder: str) -> list[tuple[Verdict, str]]:
+        card = bare.card_reader.model_copy(update={"csca_folder": folder})
+        found = _csca(bare.model_copy(update={"card_reader": card}), tmp_path)
+        return [(finding.verdict, finding.cause) for finding in found]
+
+    assert told("") == [], "a terminal that reads no passports is not asked for their certificates"
+    assert told("not there") == [(Verdict.WARNING, "csca.none")]
+    folder = tmp_path / "csca"
+    key = simulated_keys.elliptic()
+    Issuer(key, key, datetime(2026, 11, 26, tzinfo=UTC)).write_trust(folder)
+    assert told("csca") == [(Verdict.FINE, "")]
+    (folder / "bad.cer").write_bytes(b"no certificate")
+    assert told("csca") == [(Verdict.WARNING, "csca.unreadable")]

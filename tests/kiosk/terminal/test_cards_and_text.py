@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from drivers.card_reader.protocol import Command
 from drivers.card_reader.simulated_module import Fault, Rule
 from drivers.receipt_printer.commands import Kind
-from kiosk import keys
 from offline_queue.seal import SealBroken, item_aad, open_sealed
+from offline_queue.sealing_keys import read_private
 from tests.kiosk.terminal.hall import NO_CAMERA, PENSION, TRUST, Hall, hall
 
 
@@ -33,8 +31,8 @@ def to_the_card(running: Hall) -> None:
 def stored(running: Hall) -> dict[str, Any]:
     """The one case that waits, opened with the centre's private key."""
     [item] = running.terminal.outbox.deliveries.next_batch(held_lanes=(), items_max=10, bytes_max=10_000_000)
-    private = load_pem_private_key((TRUST / "centre_sealing.key").read_bytes(), None)
-    assert isinstance(private, X25519PrivateKey)
+    key = read_private((TRUST / "centre_sealing.key").read_bytes())
+    assert key is not None
     aad = item_aad(
         terminal=item.terminal,
         item_id=item.id,
@@ -43,7 +41,7 @@ def stored(running: Hall) -> dict[str, Any]:
         service=item.service,
         definition_version=item.definition_version,
     )
-    opened = open_sealed(item.sealed, {keys.key_id(private.public_key()): private}, aad)
+    opened = open_sealed(item.sealed, dict([key]), aad)
     assert not isinstance(opened, SealBroken)
     payload: dict[str, Any] = json.loads(opened)
     return payload

@@ -1,0 +1,46 @@
+"""Where one case stands, for who has its code."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, select
+
+from central.cases import issuer
+from central.schema import cases, items
+from kiosk.case import CaseState
+from offline_queue.wire import Kind
+
+
+class CaseAnswer(BaseModel):
+    """Where a case stands, with its four times (RFC 3339 UTC)."""
+
+    code: str
+    service: str
+    state: str
+    received_at_kiosk: str
+    synced_at: str | None
+    registered_at_centre: str | None
+    accepted_at: str | None
+
+
+def lookup(connection: Connection, code: str) -> CaseAnswer | None:
+    """The case, or `synced` while its item is taken in and waits to be opened."""
+    query = select(cases).where(cases.c.terminal == issuer(code), cases.c.code == code)
+    row = connection.execute(query).one_or_none()
+    if row is not None:
+        return CaseAnswer.model_validate(row, from_attributes=True)
+    arrived = select(items.c.service, items.c.received_at_kiosk, items.c.registered_at).where(
+        items.c.code == code, items.c.kind == Kind.CASE.value, items.c.opened_at.is_(None)
+    )
+    item = connection.execute(arrived.order_by(items.c.registered_at).limit(1)).one_or_none()
+    if item is None:
+        return None
+    return CaseAnswer(
+        code=code,
+        service=item.service,
+        state=CaseState.SYNCED.value,
+        received_at_kiosk=item.received_at_kiosk,
+        synced_at=item.registered_at,
+        registered_at_centre=None,
+        accepted_at=None,
+    )

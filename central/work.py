@@ -1,0 +1,187 @@
+"""The second step: what the door has taken in and acknowledged is opened and applied to its case.
+
+An item waits while `opened_at` is null. One transaction opens some items of one terminal, applies them and
+marks them, so a process killed anywhere leaves them waiting or done, and any process goes on with them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy.exc import DBAPIError
+
+from central import chain
+from central.cases import Arrival, Desk, issuer
+from central.chain import Link
+from central.database import as_text, utc_now, writing
+from central.form import Reason
+from central.opening import open_content
+from central.schema import items
+from offline_queue.seal import PrivateKey
+from offline_queue.wire import Item
+
+STEP_ITEMS = 100
+"""Items of one transaction."""
+POLL_S = 5.0
+"""How often a process looks for what another one left behind."""
+GIVE_WAY_S = 1.0
+"""How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
+
+
+class Work:
+    """The steps of one process, and a thread that makes them."""
+
+    def __init__(self, engine: Engine, keys: Mapping[str, PrivateKey]) -> None:
+        self._engine = engine
+        self._keys = keys
+        self._wake = threading.Event()
+        self._end = threading.Event()
+        self._quiet = threading.Event()
+        self._quiet.set()
+        self._at_the_door = 0
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.last_error = ""
+
+    @contextmanager
+    def at_the_door(self) -> Iterator[None]:
+        """While the block lasts, steps give way."""
+        with self._lock:
+            self._at_the_door += 1
+            self._quiet.clear()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_the_door -= 1
+                if not self._at_the_door:
+                    self._quiet.set()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="opening", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._end.set()
+        self._quiet.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=15)
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def now(self, item_ids: Mapping[str, Collection[str]]) -> bool:
+        """Open these items (terminal -> ids) at once, since somebody waits for them; False when it must wait."""
+        try:
+            for terminal, ids in item_ids.items():
+                self.step(terminal, ids)
+        except DBAPIError as error:
+            # They are taken in and acknowledged: the thread tries again.
+            self.last_error = type(error).__name__
+            self.wake()
+            return False
+        return True
+
+    def all(self) -> int:
+        """Open everything that waits; how many that was."""
+        done = 0
+        with self._engine.connect() as connection:
+            waiting = select(items.c.terminal).where(items.c.opened_at.is_(None)).distinct()
+            terminals = list(connection.execute(waiting).scalars())
+        for terminal in terminals:
+            while not self._end.is_set():
+                self._quiet.wait(GIVE_WAY_S)
+                opened = self.step(terminal)
+                done += opened
+                if opened < STEP_ITEMS:
+                    break
+        return done
+
+    def step(self, terminal: str, ids: Collection[str] | None = None) -> int:
+        """Open up to `STEP_ITEMS` waiting items that this terminal issued, or those named; how many."""
+        at = as_text(utc_now())
+        query = select(items).where(items.c.terminal == terminal, items.c.opened_at.is_(None))
+        if ids is None:
+            # Another process may be at some of them: it does those.
+            query = query.order_by(items.c.sequence).limit(STEP_ITEMS).with_for_update(skip_locked=True)
+        else:
+            query = query.where(items.c.item_id.in_(ids)).order_by(items.c.sequence).with_for_update()
+        with writing(self._engine).begin() as connection:
+            rows = connection.execute(query).all()
+            if not rows:
+                return 0
+            findings = self._apply(connection, rows, at)
+            links = [
+                Link(r.sequence, r.item_hash, r.previous_hash, r.item_id)
+                for r in rows
+                if r.carried_by == terminal
+            ]
+            if links:
+                chain.take_links(connection, terminal, links, at)
+            _mark(connection, terminal, [row.item_id for row in rows], findings, at)
+        return len(rows)
+
+    def _apply(self, connection: Connection, rows: Collection[Row[Any]], at: str) -> dict[str, Reason]:
+        """Let the items act on their cases; item id -> reason for those that cannot be used."""
+        codes = {row.code for row in rows}
+        _lock_issuers(connection, {issuer(code) for code in codes})
+        desk = Desk.load(connection, codes, at)
+        findings: dict[str, Reason] = {}
+        for row in rows:
+            content = open_content(Item(**row.header, sealed=row.sealed), self._keys)
+            if isinstance(content, Reason):
+                findings[row.item_id] = content
+            desk.apply(_arrival(row), content)
+        desk.store(connection)
+        return findings
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            self._wake.clear()
+            try:
+                self.all()
+                self.last_error = ""
+            except DBAPIError as error:
+                self.last_error = type(error).__name__
+                self._end.wait(GIVE_WAY_S)
+            self._wake.wait(POLL_S)
+
+
+def _lock_issuers(connection: Connection, issuers: Collection[str]) -> None:
+    """Until the transaction ends nobody else applies items to these terminals' cases (on SQLite nobody writes)."""
+    if connection.dialect.name == "postgresql":
+        for name in sorted(issuers):
+            connection.exec_driver_sql(f"select pg_advisory_xact_lock({_lock_number(name)})")
+
+
+def _lock_number(terminal: str) -> int:
+    return int.from_bytes(hashlib.sha256(b"cases of " + terminal.encode()).digest()[:7])
+
+
+def _arrival(row: Row[Any]) -> Arrival:
+    return Arrival(
+        terminal=row.terminal,
+        carried_by=row.carried_by,
+        item_id=row.item_id,
+        code=row.code,
+        kind=row.kind,
+        service=row.service,
+        received_at_kiosk=row.received_at_kiosk,
+        clock_quality=row.clock_quality,
+        arrived_at=row.registered_at,
+    )
+
+
+def _mark(
+    connection: Connection, terminal: str, ids: Collection[str], findings: Mapping[str, Reason], at: str
+) -> None:
+    here = items.c.terminal == terminal
+    connection.execute(update(items).where(here, items.c.item_id.in_(ids)).values(opened_at=at))
+    for item_id, reason in findings.items():
+        connection.execute(update(items).where(here, items.c.item_id == item_id).values(finding=reason.value))

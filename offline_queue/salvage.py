@@ -1,0 +1,184 @@
+"""What can still be read of a database that was set aside goes into the new one, under its old number.
+
+The new database goes on counting where the old one ended, so the centre sees no second chain, only the
+numbers that are missing until they are salvaged. A record keeps its header word for word: if the centre
+has it already, it says `duplicate`. Nothing is deleted: a file that is done with is renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3
+
+from offline_queue import intake
+from offline_queue.chain import HEADER_COLUMNS, ITEM_COLUMNS, item_of, sign_head
+from offline_queue.database import disk_refuses
+from offline_queue.intake import Signer
+from offline_queue.records import Salvaged
+from offline_queue.schema import Connection
+from offline_queue.transactions import transaction
+
+DAMAGED = "outbox.damaged-*.db"
+_SIDE_FILES = ("-wal", "-shm", "")
+_STORED = f"{ITEM_COLUMNS}, content_mac"
+
+
+@dataclass(slots=True)
+class _Left:
+    """What a damaged database still says: which items, the end of its chain, and what was settled there."""
+
+    items: list[int]
+    settled: set[int]
+    anchor: int
+    end: tuple[int, str]
+
+
+def set_aside(directory: Path) -> list[Path]:
+    """The damaged databases that nobody has salvaged yet, oldest first."""
+    return sorted(directory.glob(DAMAGED))
+
+
+def continue_chain(connection: Connection, signer: Signer, damaged: Iterable[Path]) -> None:
+    """Let an empty database count on from the highest number that a damaged one still names."""
+    if intake.end_of_chain(connection)[0] > 0:
+        return
+    ends = [left.end for path in damaged if (left := _left_in(path)) is not None]
+    sequence, hash_ = max(ends, default=(0, ""))
+    if sequence == 0:
+        return
+    head = sign_head(signer.terminal, sequence, hash_, signer.key)
+    with transaction(connection):
+        connection.execute(
+            "update ledger set sequence = ?1, head_hash = ?2, head_signature = ?3, anchor_sequence = ?1, anchor_hash = ?2",
+            (sequence, hash_, head.signature),
+        )
+
+
+def recover(
+    connection: Connection, signer: Signer, damaged: Path, has_room: Callable[[int], bool]
+) -> Salvaged:
+    """Take over every whole item of one damaged database; may be repeated, and cut short anywhere."""
+    left = _left_in(damaged)
+    if left is None:
+        return Salvaged(damaged.name, readable=False)
+    recovered = already = waiting = 0
+    whole: set[int] = set()
+    with _reading(damaged) as old:
+        for row in _whole_items(old, left.items, signer.terminal):
+            sequence, id_, size = row[5], row[0], len(row[13])
+            whole.add(sequence)
+            if intake.known(connection, id_) is not None:
+                already += 1
+            elif has_room(size) and _is_free(connection, sequence) and _take(connection, row):
+                recovered += 1
+            else:
+                waiting += 1
+    told = whole | left.settled
+    lost = sum(sequence not in told for sequence in range(left.anchor + 1, left.end[0] + 1))
+    return Salvaged(
+        damaged.name, readable=True, recovered=recovered, already=already, waiting=waiting, lost=lost
+    )
+
+
+def put_away(damaged: Path) -> None:
+    """Rename what is done with; the database itself last, so that a cut repeats this and loses nothing."""
+    for suffix in _SIDE_FILES:
+        part = damaged.with_name(damaged.name + suffix)
+        with suppress(FileNotFoundError):
+            part.rename(part.with_name(part.name.replace("damaged", "salvaged", 1)))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Connection]:
+    with closing(sqlcipher3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute("pragma cipher_log_level = none")
+        yield connection
+
+
+def _left_in(path: Path) -> _Left | None:
+    try:
+        with _reading(path) as old:
+            old.execute("select count(*) from sqlite_schema").fetchone()
+            items, settled = _sequences(old, "item"), _sequences(old, "settled")
+            ends = [end for query in _ENDS if (end := _one(old, query)) is not None]
+            anchor = _one(old, "select anchor_sequence from ledger")
+    except sqlcipher3.Error:
+        return None
+    return _Left(items, set(settled), anchor[0] if anchor else 0, max(ends, default=(0, "")))
+
+
+_ENDS = (
+    "select sequence, head_hash from ledger",
+    "select sequence, item_hash from item order by sequence desc limit 1",
+    "select sequence, item_hash from settled order by sequence desc limit 1",
+)
+
+
+def _one(old: Connection, query: str, *values: object) -> tuple[Any, ...] | None:
+    """The first row; None when there is none or its page is damaged."""
+    try:
+        row: tuple[Any, ...] | None = old.execute(query, values).fetchone()
+    except sqlcipher3.Error:
+        return None
+    return row
+
+
+def _sequences(old: Connection, table: str) -> list[int]:
+    """The numbers in a table: walked from both ends up to the damage, and between asked for one by one."""
+    ends: list[list[int]] = []
+    for direction in ("asc", "desc"):
+        seen: list[int] = []
+        with suppress(sqlcipher3.Error):
+            for (sequence,) in old.execute(f"select sequence from {table} order by sequence {direction}"):  # noqa: S608 - constants
+                if ends and ends[0] and sequence <= ends[0][-1]:
+                    break
+                seen.append(sequence)
+        ends.append(seen)
+    rising, falling = ends
+    between = range(rising[-1] + 1 if rising else 1, falling[-1] if falling else 0)
+    one = f"select sequence from {table} where sequence = ?"  # noqa: S608 - a constant
+    return [*rising, *(number for number in between if _one(old, one, number)), *reversed(falling)]
+
+
+def _whole_items(old: Connection, sequences: Iterable[int], terminal: str) -> Iterator[tuple[Any, ...]]:
+    for sequence in sequences:
+        row = _one(old, f"select {_STORED} from item where sequence = ?", sequence)  # noqa: S608 - constants
+        item = None if row is None else item_of(terminal, row)
+        if row is not None and item is not None and item.chain_hash() == row[12] and item.body_matches():
+            yield row
+
+
+def _is_free(connection: Connection, sequence: int) -> bool:
+    """Below the end of the present chain, and not the number of another item there."""
+    taken = "select 1 from item where sequence = ?1 union all select 1 from delivery where sequence = ?1"
+    end = intake.end_of_chain(connection)[0]
+    return sequence <= end and connection.execute(taken, (sequence,)).fetchone() is None
+
+
+def _take(connection: Connection, row: tuple[Any, ...]) -> bool:
+    """False when the disk does not take it."""
+    try:
+        _insert(connection, row)
+    except sqlcipher3.OperationalError as error:
+        if not disk_refuses(error):
+            raise
+        return False
+    return True
+
+
+def _insert(connection: Connection, row: tuple[Any, ...]) -> None:
+    sequence, sealed = row[5], row[13]
+    with transaction(connection):
+        connection.execute(
+            f"insert into item ({HEADER_COLUMNS}, sealed, content_mac, sealed_bytes) values ({', '.join('?' * 16)})",  # noqa: S608 - constants
+            (*row, len(sealed)),
+        )
+        intake.index(connection, sequence, *row[:4], received_at=row[7], digest=None)
+        connection.execute(
+            "update ledger set pending = pending + 1, pending_bytes = pending_bytes + ?", (len(sealed),)
+        )

@@ -1,0 +1,1 @@
+"""Terminals that die at any moment, and who is right about what they had promised."""

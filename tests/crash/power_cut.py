@@ -1,0 +1,176 @@
+"""A simulated power cut: what a process wrote is recorded, and the disk rebuilt as a cut would leave it.
+
+What was flushed is there. Of what was not, any part may be: each write is there, missing, or torn at a
+sector. That is harder than a file system that keeps the order of writes, and it needs no right that an
+ordinary user lacks, so that every machine of the tests runs it. Taken as given, as ext4 does: flushing
+a file makes its name durable too. Not modelled: a disk that says "flushed" and lies.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from offline_queue import ItemState
+from tests.central.conftest import make_trust
+from tests.crash.visits import open_outbox
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parents[1]
+SECTOR_BYTES = 512
+COMPILED = ("-shared", "-fPIC", "-O1", "-Wall", "-Werror")
+NOT_THERE, THERE, TORN = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the record. `kind` W, T, S, U as in recorder.c; P promised, A acknowledged by the centre."""
+
+    kind: str
+    name: str
+    offset: int
+    data: bytes
+
+
+def record(folder: Path, trust: Path, visits: int, seed: int, synchronous: str = "full") -> list[Step]:
+    """Run a process that commits `visits` cases and settles some; everything that it did to its files, in order."""
+    library, written = folder / "recorder.so", folder / "record"
+    compiler = shutil.which("cc")
+    assert compiler is not None, "no C compiler: deploy/setup.sh installs gcc"
+    subprocess.run([compiler, *COMPILED, "-o", library, HERE / "recorder.c", "-ldl"], check=True)
+    queue = folder / "queue"
+    written.touch()
+    environment = {**os.environ, "LD_PRELOAD": str(library), "RECORDED": str(queue), "RECORD": str(written)}
+    command = [sys.executable, "-m", "tests.crash.recorded", queue, trust, written, visits, seed, synchronous]
+    subprocess.run([str(part) for part in command], check=True, cwd=PROJECT, env=environment, timeout=300)
+    return list(_read(written.read_bytes()))
+
+
+def _read(raw: bytes) -> Iterator[Step]:
+    at = 0
+    while at < len(raw):
+        end = raw.index(b"\n", at)
+        kind, name, offset, length = raw[at:end].decode().split(" ")
+        at = end + 1 + int(length)
+        yield Step(kind, name, int(offset), raw[end + 1 : at])
+
+
+class Disk:
+    """Files by name: what is durable, and what waits to be."""
+
+    def __init__(self) -> None:
+        self.durable: dict[str, bytearray] = {}
+        self.waiting: dict[str, list[Step]] = {}
+
+    def take(self, step: Step) -> None:
+        match step.kind:
+            case "W" | "T":
+                self.waiting.setdefault(step.name, []).append(step)
+            case "S":
+                for late in self.waiting.pop(step.name, []):
+                    _apply(self.durable.setdefault(step.name, bytearray()), late)
+            case "U":
+                self.durable.pop(step.name, None)
+                self.waiting.pop(step.name, None)
+
+    def cut(self, chance: random.Random) -> dict[str, bytes]:
+        """The files after a power cut now. Half of all cuts lose everything that was not flushed."""
+        left = {name: bytearray(content) for name, content in self.durable.items()}
+        if chance.random() < 0.5:
+            return {name: bytes(content) for name, content in left.items()}
+        for name, steps in self.waiting.items():
+            for step in steps:
+                fate = chance.choice((NOT_THERE, THERE, TORN))
+                if fate == NOT_THERE:
+                    continue
+                sectors = chance.randrange(len(step.data) // SECTOR_BYTES + 1)
+                kept = step.data if fate == THERE else step.data[: sectors * SECTOR_BYTES]
+                _apply(left.setdefault(name, bytearray()), Step(step.kind, name, step.offset, kept))
+        return {name: bytes(content) for name, content in left.items()}
+
+
+def _apply(content: bytearray, step: Step) -> None:
+    if step.kind == "T":
+        del content[step.offset :]
+        content.extend(bytes(step.offset - len(content)))
+        return
+    content.extend(bytes(max(0, step.offset - len(content))))
+    content[step.offset : step.offset + len(step.data)] = step.data
+
+
+@dataclass(frozen=True, slots=True)
+class PowerCuts:
+    """What the cuts came to; `lost`: promised, not yet acknowledged by the centre, and gone after a cut."""
+
+    seed: int
+    cuts: int
+    promises: int
+    """At the moment of each cut, added up."""
+    lost: int
+    chains_broken: int
+    set_aside: int
+
+    @property
+    def proved(self) -> bool:
+        return not (self.lost or self.chains_broken or self.set_aside)
+
+
+def cut_power(
+    folder: Path, cuts: int, seed: int, say: Callable[[int], None] = lambda _done: None, synchronous: str = "full",
+    visits: int = 120,
+) -> PowerCuts:  # fmt: skip
+    """One recorded life, cut at `cuts` random points, and opened again after each."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable
+    trust = make_trust(folder / "trust")
+    steps = record(folder, trust, visits, seed, synchronous)
+    points = sorted(chance.sample(range(1, len(steps)), min(cuts, len(steps) - 1)))
+    disk, told, promises = Disk(), Told({}, set()), 0
+    lost = broken = set_aside = done = 0
+    for point, step in enumerate(steps, 1):
+        disk.take(step)
+        told.hear(step)
+        if point != (points[done] if done < len(points) else -1):
+            continue
+        done += 1
+        promises += len(told.promised)
+        found = _after(disk.cut(chance), told, trust)
+        lost, broken, set_aside = lost + found[0], broken + found[1], set_aside + found[2]
+        say(done)
+    return PowerCuts(seed, done, promises, lost, broken, set_aside)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The ledger up to one point. `promised`: id to code."""
+
+    promised: dict[str, str]
+    with_centre: set[str]
+
+    def hear(self, step: Step) -> None:
+        if step.kind == "P":
+            item_id, _, code = step.name.partition("/")
+            self.promised[item_id] = code
+        elif step.kind == "A":
+            self.with_centre.add(step.name)
+
+
+def _after(files: dict[str, bytes], told: Told, trust: Path) -> Sequence[int]:
+    """Lost, chain broken, set aside: after the terminal was started on these files."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        with closing(open_outbox(Path(folder), trust)) as outbox:
+            lost = 0
+            for item_id, code in told.promised.items():
+                there = {item.id: item.state for item in outbox.find(code)}
+                settled = item_id in told.with_centre
+                lost += there.get(item_id) is not ItemState.PENDING and not (settled and item_id in there)
+            return lost, not outbox.verify().whole, bool(outbox.counters().opened_fresh_because)

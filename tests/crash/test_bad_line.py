@@ -1,0 +1,99 @@
+"""A sending process, a bad line and the centre's process, with TLS: every trouble ends with each case once."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from kiosk.bench.fault_proxy import FaultProxy, Mode
+from tests.central.conftest import make_trust
+from tests.crash.centre import CentreProcess
+from tests.crash.doomed import VISITS, Life, Work, live
+from tests.drivers.waiting import wait_until
+
+ARRIVE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One terminal's disk and the centre: the same for the whole table, so its chain goes on."""
+
+    folder: Path
+    trust: Path
+    centre: CentreProcess
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("bad_line")
+    trust = make_trust(folder / "trust")
+    with closing(CentreProcess(folder, trust)) as centre:
+        yield Place(folder, trust, centre)
+
+
+@contextmanager
+def terminal(place: Place, proxy: FaultProxy) -> Iterator[set[str]]:
+    """Another process that takes in a few cases and sends them; what it has promised."""
+    mine, its = multiprocessing.get_context("forkserver").Pipe()
+    life = Life(Work.SEND, place.folder / "queue", place.trust, proxy.url, 1, None)
+    process = multiprocessing.get_context("forkserver").Process(target=live, args=(life, its))
+    process.start()
+    its.close()
+    promised: set[str] = set()
+    try:
+        while len(promised) < VISITS:
+            word, *rest = mine.recv()
+            promised |= {rest[0]} if word == "promised" else set()
+        yield promised
+    finally:
+        process.kill()
+        process.join()
+        mine.close()
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        Mode.HALF_OPEN,
+        Mode.SLOW,
+        Mode.THROTTLED,
+        Mode.TRUNCATED,
+        Mode.CORRUPTED,
+        Mode.REORDERED,
+        Mode.ANSWER_LOST_ONCE,
+        Mode.ANSWER_LOST,
+    ],
+)
+def test_each_case_once_whatever_the_line_does(place: Place, mode: Mode) -> None:
+    with FaultProxy(place.centre.port, delay_s=0.1, pace=20) as proxy:
+        proxy.mode = mode
+        with terminal(place, proxy) as promised:
+            assert wait_until(lambda: proxy.troubles + proxy.answers_lost >= 1), "the line made no trouble"
+            proxy.mode = Mode.UP
+            assert wait_until(lambda: promised <= place.centre.effects().items.keys(), ARRIVE_S)
+    effects = place.centre.effects()
+    assert (effects.doubled, effects.out_of_order) == (0, 0)
+
+
+def test_cut_and_mended_again_and_again(place: Place) -> None:
+    with FaultProxy(place.centre.port) as proxy:
+        proxy.mode = Mode.DOWN
+        with terminal(place, proxy) as promised:
+
+            def arrived() -> bool:
+                return promised <= place.centre.effects().items.keys()
+
+            for cut_after in range(500, 6000, 500):
+                proxy.cut_after, proxy.troubles = cut_after, 0
+                proxy.mode = Mode.TRUNCATED
+                assert wait_until(lambda: proxy.troubles > 0 or arrived())
+                proxy.mode = Mode.DOWN
+            proxy.mode = Mode.UP
+            assert wait_until(arrived, ARRIVE_S)
+    effects = place.centre.effects()
+    assert (effects.doubled, effects.out_of_order) == (0, 0)

@@ -1,0 +1,56 @@
+"""A short run of `make crash`, and that it would notice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.crash.centre import Effects
+from tests.crash.kills import kill_often
+from tests.crash.power_cut import Disk, Step, cut_power
+
+
+def test_killed_forty_times_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
+    killed = kill_often(tmp_path, 40, seed=7, centre_every=20)
+    assert killed.kills.total() == 40
+    assert killed.promised > 40
+    assert killed.proved, killed
+
+
+def test_whatever_was_not_flushed_the_promised_cases_are_there_after_a_power_cut(tmp_path: Path) -> None:
+    cut = cut_power(tmp_path, 60, seed=7)
+    assert cut.promises > 1000
+    assert cut.proved, cut
+
+
+@pytest.mark.parametrize("synchronous", ["off", "normal"])
+def test_an_outbox_that_does_not_flush_is_found_out(tmp_path: Path, synchronous: str) -> None:
+    assert cut_power(tmp_path, 30, seed=7, synchronous=synchronous).lost > 0
+
+
+def test_a_lost_a_doubled_and_a_late_effect_are_counted() -> None:
+    good = Effects(
+        items=Counter(["a", "b"]),
+        cases=Counter(["A"]),
+        order=[("A", "case", 1, "a"), ("A", "withdrawal", 2, "b")],
+        events=Counter([("case.registered", "A"), ("case.withdrawn", "A")]),
+        states={},
+    )
+    assert (good.doubled, good.out_of_order) == (0, 0)
+    turned = Effects(
+        good.items, good.cases, good.order[::-1], good.events + Counter([("case.withdrawn", "A")]), {}
+    )
+    assert (turned.doubled, turned.out_of_order) == (1, 1)
+
+
+def test_the_simulated_disk_keeps_what_was_flushed_and_only_that() -> None:
+    disk = Disk()
+    for step in (Step("W", "f", 0, b"kept"), Step("S", "f", 0, b""), Step("W", "f", 2, b"gone" * 300)):
+        disk.take(step)
+    left = [disk.cut(Random(seed))["f"] for seed in range(40)]  # noqa: S311 - not a secret
+    assert all(content[:2] == b"ke" for content in left)
+    assert {len(content) for content in left} >= {4, 1202}, "missing, and whole"
+    assert any(4 < len(content) < 1202 for content in left), "torn"
