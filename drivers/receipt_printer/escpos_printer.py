@@ -14,6 +14,7 @@ from drivers.receipt_printer.address import UsbAddress, parse_address
 from drivers.receipt_printer.contract import PrintMode, PrintReport, Slip
 from drivers.receipt_printer.encoder import LARGEST_COMMAND_BYTES, EncodedSlip, cut_command, encode_slip
 from drivers.receipt_printer.fonts import Fonts
+from drivers.receipt_printer.legible import with_note
 from drivers.receipt_printer.port_usb import LIBUSB, Bridge, UsbCable
 from drivers.receipt_printer.protocol import Condition, Realtime, device_status
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
@@ -113,6 +114,7 @@ class EscposPrinter:
             return report
 
     def _encoded(self, slip: Slip) -> EncodedSlip:
+        slip = with_note(slip, self._fonts)
         match self._mode:
             case PrintMode.RASTER:
                 return encode_slip(render_slip(slip, self._width_dots, self._fonts))

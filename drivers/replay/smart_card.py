@@ -27,6 +27,8 @@ READ_S = 5.0
 IDLE_READS = 3
 """A service or a reader that is away comes back within these, or the card is never asked again."""
 NO_SUCH_COMMAND = bytes.fromhex("6D00")
+OTHER_VERSION = "recorded by another version of the program"
+"""Before a conversation named its protocol and its applications, or with one that is not known here."""
 ATRS = {"T=0": bytes.fromhex("3B00"), "T=1": bytes.fromhex("3B800181")}
 """No historical bytes; one protocol each."""
 APPLICATIONS: dict[str, CardApplication] = {
@@ -57,9 +59,12 @@ def replay(pieces: tuple[Piece, ...]) -> tuple[list[str], Script]:
     outcomes: list[str] = []
     whole = Script(())
     for kind, conversations in groupby(_conversations(pieces), key=lambda one: one[0]):
-        protocol, *names = kind.split()
+        protocol, *names = kind.split() or [""]
         script = Script([exchange for _, said in conversations for exchange in exchanges(said)])
-        outcomes += _read_all(script, ATRS[protocol], tuple(APPLICATIONS[name] for name in names))
+        if protocol in ATRS and set(names) <= set(APPLICATIONS):
+            outcomes += _read_all(script, ATRS[protocol], tuple(APPLICATIONS[name] for name in names))
+        else:
+            outcomes.append(OTHER_VERSION)
         whole.strange += script.strange
         whole.skipped += script.skipped + script.left
     return outcomes, whole

@@ -11,7 +11,9 @@ from drivers.contract import Cause, DeviceState, Outcome
 from drivers.receipt_printer.escpos_printer import EscposPrinter
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
+from kiosk.watch import Watch
 from tests.drivers.receipt_printer.slips import fonts, slip
+from tests.drivers.waiting import wait_until
 
 
 @pytest.fixture
@@ -71,3 +73,30 @@ def test_a_printer_that_takes_no_more_bytes_ends_the_job(
     report = printer.print_slip(slip())
     assert (report.outcome, report.cause) == (Outcome.UNKNOWN, Cause.PRINTER_SILENT)
     assert far_end.paper.cuts == 0
+
+
+def test_near_end_is_told_once_however_often_is_printed(
+    printer: EscposPrinter, far_end: SimulatedPrinter
+) -> None:
+    """What a heartbeat says changes once when the paper gets low and once when it is new."""
+    told: list[tuple[Cause, ...]] = []
+
+    def changed() -> None:
+        warnings = printer.status().warnings
+        if told[-1:] != [warnings]:
+            told.append(warnings)
+
+    watch = Watch((printer,), changed, every_s=0.05)
+    assert printer.probe().state is DeviceState.READY
+    watch.start()
+    try:
+        assert wait_until(lambda: printer.status().warnings == ())
+        far_end.set_state(SimulatedState(near_end=True))
+        assert wait_until(lambda: told[-1:] == [(Cause.PRINTER_PAPER_LOW,)])
+        for number in range(3):
+            assert printer.print_slip(slip(name=f"录像{number}")).outcome is Outcome.DONE
+        far_end.set_state(SimulatedState())
+        assert wait_until(lambda: told[-1:] == [()])
+    finally:
+        watch.close()
+    assert [warnings for warnings in told if warnings] == [(Cause.PRINTER_PAPER_LOW,)]

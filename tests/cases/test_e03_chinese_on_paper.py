@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from drivers.contract import Outcome
 from drivers.receipt_printer.commands import Kind, next_command
-from drivers.receipt_printer.contract import Slip, Text
+from drivers.receipt_printer.contract import Pair, Slip, Text
 from drivers.receipt_printer.encoder import encode_slip
+from drivers.receipt_printer.escpos_printer import EscposPrinter
+from drivers.receipt_printer.legible import NOTE, with_note
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
+from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.text_encoder import encode_text_slip
-from tests.drivers.receipt_printer.slips import fonts
+from tests.drivers.receipt_printer.slips import assert_printed, fonts
 
 _LINES = ["测试甲 办理成功", "钱𬭊", "阿依·测试", "刘䶮"]
 
@@ -80,3 +86,23 @@ def test_as_text_a_character_outside_gbk_is_dots_and_never_a_question_mark(line:
         job = job[len(command.data) :]
     assert Kind.IMAGE in kinds
     assert Kind.TEXT not in kinds
+
+
+def test_a_mark_in_the_place_of_a_character_is_explained_on_the_slip() -> None:
+    """Whichever way the text came to be without its character: no font, or a lone surrogate."""
+    plain = Slip("A", (Pair("姓名", "钱㐂"),))
+    assert with_note(plain, fonts()) == plain
+    for name in ("钱\U000e0fff", "钱\ud84b"):
+        noted = with_note(Slip("A", (Pair("姓名", name),)), fonts())
+        assert noted.blocks[-1] == NOTE
+        assert "请看屏幕" in NOTE.text
+        assert "see the screen" in NOTE.text
+
+
+def test_the_printer_prints_the_note(tmp_path: Path) -> None:
+    unknown = Slip("A", (Text("钱\U000e0fff"),))
+    with SimulatedPrinter() as far_end:
+        printer = EscposPrinter(far_end.address, fonts(), tmp_path / "jobs.jsonl")
+        assert printer.print_slip(unknown).outcome is Outcome.DONE
+        printer.close()
+        assert_printed(far_end, with_note(unknown, fonts()))

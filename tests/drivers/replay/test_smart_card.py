@@ -16,8 +16,11 @@ from drivers.card_reader.pcsc import PcscReader
 from drivers.card_reader.social_security import Addressing, SocialSecurityCard
 from drivers.card_reader.virtual_card import CardFault, CardProgram, IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_social_security import VirtualSocialSecurityCard
-from drivers.recording import Recorder
+from drivers.recording import Piece, Recorder
 from drivers.replay.run import Replayed, replay
+from drivers.replay.smart_card import OTHER_VERSION
+from drivers.replay.smart_card import replay as play
+from drivers.tap import Direction
 from kiosk.bench.people import HELPERS
 from tests.drivers.card_reader.people import SOCIAL_SECURITY
 from tests.drivers.replay.test_replay import recorded, said
@@ -90,3 +93,12 @@ def test_a_smart_card_is_played_again(
         recording.pieces[-1].data.decode()
         == then.split(" social", maxsplit=1)[0].split(" helper", maxsplit=1)[0]
     )
+
+
+@pytest.mark.parametrize("opening", [[], [b"T=0 a_card_of_tomorrow"]])
+def test_another_versions_conversation_is_told_and_not_played(opening: list[bytes]) -> None:
+    says = [(Direction.TO_DEVICE, b"\x00\xa4\x04\x00"), (Direction.FROM_DEVICE, b"\x90\x00")]
+    pieces = [(Direction.LINE, line) for line in opening] + says
+    outcomes, script = play(tuple(Piece("smart_card", way, data, 0) for way, data in pieces))
+    assert outcomes == [OTHER_VERSION]
+    assert script.skipped > 0

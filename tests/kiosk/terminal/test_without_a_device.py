@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from kiosk.health import CAUSES
 from kiosk.journey.view import View, action
+from tests.drivers.waiting import wait_until
 from tests.kiosk.catalogue.made import REPORT as REPORT_FILE
 from tests.kiosk.catalogue.made import put, raw
 from tests.kiosk.terminal.hall import Hall, hall, unused_port
@@ -137,3 +138,36 @@ def test_only_what_needs_it_is_grey_and_says_why_in_both_languages(
             for code, state in running.terminal.surroundings.heartbeat()["services"].items()
         }
         assert ready == {code_of(kind): kind not in missing for kind in KINDS}
+
+
+def test_what_no_service_here_asks_for_is_missed_as_well_and_the_rest_goes_on(directory: Path) -> None:
+    """Named in kiosk.ini, and none of it there: no print service, no USB printer, no card in any slot."""
+    named: Setting = {
+        ("card_reader", "kind"): "pcsc",
+        ("card_reader", "reader_name"): "no such reader",
+        ("camera", "source"): "",
+        ("receipt_printer", "address"): "usb:0fe6:811e:nobody",
+        ("document_printer", "queue"): "jiujin",
+        ("document_printer", "server"): str(directory / "no-cupsd.sock"),
+        ("document_camera", "source"): "/dev/video98",
+        ("sensors", "door"): "/nowhere/value",
+        ("screen", "touch_panel"): "no such panel",
+    }
+    told = {
+        "a4.service_lost",
+        "printer.offline",
+        "document_camera.unavailable",
+        "cabinet.sensor_unreadable",
+        "touch_panel.absent",
+    }
+    with started(directory, named) as running:
+
+        def causes() -> set[str]:
+            return set(running.terminal.surroundings.heartbeat()["causes"])
+
+        assert wait_until(lambda: told <= causes()), told - causes()
+        # The machine's own smart-card service may run or not: without one, that is what is told.
+        assert wait_until(lambda: bool({"card.absent", "card.service_lost"} & causes())), causes()
+        running.press("begin")
+        running.play(wait_enabled=f"service:{code_of('none')}")
+        assert not running.offered(f"service:{code_of('card')}").enabled
