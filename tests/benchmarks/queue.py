@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.benchmarks import outbox
 from tests.benchmarks.centre_intake import centre_intake
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.queue_drain import against_one_by_one, bytes_on_a_narrow_line
 
 
 def queue(say: Callable[[str], None], *, full: bool) -> list[Figure]:
@@ -16,6 +17,8 @@ def queue(say: Callable[[str], None], *, full: bool) -> list[Figure]:
         "the bytes that it writes": outbox.bytes_written,
         "other queues": outbox.against_other_queues,
         "the centre's intake": centre_intake,
+        "a drain over a long line": against_one_by_one,
+        "a drain over a narrow line": lambda: bytes_on_a_narrow_line(full=full),
         "a full outbox": lambda: outbox.as_it_fills(full),
     }
     figures: list[Figure] = []

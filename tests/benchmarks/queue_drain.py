@@ -25,8 +25,8 @@ from tests.soak.outage import PATIENT
 
 LONG_LINE = Line(bytes_per_s=1e9, round_trip_s=0.05, loss=0.0)
 NARROW_LINE = Line(bytes_per_s=8000.0, round_trip_s=0.05, loss=0.0)
-IN_BATCHES, ONE_BY_ONE = 600, 60
-BACKLOG, BACKLOG_FULL = 1_000, 10_000
+IN_BATCHES, ONE_BY_ONE = 400, 30
+BACKLOG, BACKLOG_FULL = 300, 10_000
 REMARKS = (200, 1800)
 """Characters that do not compress, in the payloads of the two backlogs: the difference is what a byte costs."""
 PACE = 100.0
