@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
+from starlette.requests import ClientDisconnect
 
 from central import metrics, sync_api
 from central.database import open_database
@@ -53,6 +54,11 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: Exception) -> Response:
+        """A line that broke or a terminal that died in its request: nobody reads this, and it is no defect."""
+        return Response(status_code=400)
 
     @app.get("/healthz")
     def healthz() -> PlainTextResponse:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -108,6 +110,20 @@ def test_not_zstd(station: Station) -> None:
     body = b"plain"
     response = station.client.post(BATCH_PATH, content=body, headers=station.signed(BATCH_PATH, body))
     assert problem(response) == (422, "malformed")
+
+
+def test_a_terminal_that_dies_in_its_request_is_no_defect(
+    station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    where = urlsplit(station.url)
+    context = ssl.create_default_context(cafile=str(station.trust / "ca.pem"))
+    head = f"POST {BATCH_PATH} HTTP/1.1\r\nHost: {where.hostname}\r\nContent-Length: 1000\r\n\r\n"
+    plain = socket.create_connection((where.hostname, where.port), timeout=20)
+    with context.wrap_socket(plain, server_hostname=where.hostname) as line:
+        line.sendall(head.encode() + b"the first half")
+        assert station.client.get("/healthz").is_success, "the centre has had time to begin with it"
+    assert station.client.get("/healthz").is_success
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_a_certificate_of_another_authority_is_not_believed(running: RunningCentre, tmp_path: Path) -> None:
