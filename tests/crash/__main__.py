@@ -6,10 +6,11 @@ import json
 import secrets
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -40,10 +41,16 @@ def main(kills: int, cuts: int, seed: int | None, *, as_json: bool) -> None:
         cut = _with_bar("power cuts", cuts, lambda say: cut_power(_in(folder, "cuts"), cuts, seed, say))
     proved = killed.proved and cut.proved
     if as_json:
-        click.echo(json.dumps({"proved": proved, "killed": asdict(killed), "power_cuts": asdict(cut)}))
+        click.echo(json.dumps({"proved": proved, "killed": _plain(killed), "power_cuts": _plain(cut)}))
     else:
         click.echo(_table(killed, cut))
     sys.exit(0 if proved else 1)
+
+
+def _plain(found: Killed | PowerCuts) -> dict[str, Any]:
+    """Without `asdict`, which makes a Counter count its own pairs."""
+    values = {field.name: getattr(found, field.name) for field in fields(found)}
+    return {name: dict(value) if isinstance(value, Counter) else value for name, value in values.items()}
 
 
 def _in(folder: str, name: str) -> Path:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from random import Random
 
 import pytest
+from click.testing import CliRunner
 
+from tests.crash.__main__ import main
 from tests.crash.centre import Effects
 from tests.crash.kills import kill_often
 from tests.crash.power_cut import Disk, Step, cut_power
@@ -18,6 +21,12 @@ def test_killed_forty_times_nothing_is_lost_and_nothing_doubled(tmp_path: Path) 
     assert killed.kills.total() == 40
     assert killed.promised > 40
     assert killed.proved, killed
+
+
+def test_the_command_tells_it_as_json() -> None:
+    done = CliRunner().invoke(main, ["--kills", "3", "--cuts", "3", "--seed", "7", "--json"])
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (done.exit_code, told["proved"], sum(told["killed"]["kills"].values())) == (0, True, 3)
 
 
 def test_whatever_was_not_flushed_the_promised_cases_are_there_after_a_power_cut(tmp_path: Path) -> None:
