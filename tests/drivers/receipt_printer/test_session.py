@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from drivers.contract import Cause, Failed, Ok
-from drivers.receipt_printer.protocol import Condition, Realtime
+from drivers.receipt_printer.protocol import Condition, Realtime, RealtimeReply
 from drivers.receipt_printer.session import Session
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
@@ -47,6 +47,36 @@ def test_an_answer_that_nobody_asked_for_loses_the_session(transport: Transport)
     asked = session.ask(Realtime.PAPER)
     assert isinstance(asked, Failed)
     assert asked.reason is Cause.PRINTER_SILENT
+
+
+class AnswersTwice:
+    """The first question is answered twice, and the second answer comes just late enough to pass for the next one's.
+
+    So does every answer after it, until the last comes to no question at all.
+    """
+
+    def __init__(self) -> None:
+        self._here: list[RealtimeReply] = []
+        self._on_its_way: list[RealtimeReply] = []
+
+    def write(self, _data: bytes) -> Ok[None]:
+        fine = RealtimeReply(0x12)
+        self._here.append(self._on_its_way.pop() if self._on_its_way else fine)
+        self._on_its_way.append(fine)
+        return Ok(None)
+
+    def next_reply(self, timeout_s: float) -> RealtimeReply | None:
+        if self._here:
+            return self._here.pop()
+        return self._on_its_way.pop() if timeout_s > 0 and self._on_its_way else None
+
+    def close(self, *, discard: bool) -> None:
+        pass
+
+
+def test_an_answer_too_many_that_passed_for_the_next_ones_is_found_out_after_the_last() -> None:
+    asked = Session(AnswersTwice(), names_processes=None).ask_all()
+    assert asked == Failed(Cause.PRINTER_SILENT, "an answer without a question")
 
 
 def test_the_first_cause_is_kept(far_end: SimulatedPrinter, transport: Transport) -> None:
