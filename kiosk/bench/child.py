@@ -75,8 +75,9 @@ class Child:
         """Ask it to end, wait, then kill its whole group. Returns the exit code; may be called twice."""
         if self._process.returncode is None:
             if not self._has_exited():
-                # The leader alone: it ends its workers itself and must not see them vanish.
-                self._process.send_signal(signal.SIGTERM)
+                # The leader alone: it ends its workers itself and must not see them vanish. Not by
+                # `Popen.send_signal`, which reaps one that has just ended (see `_has_exited`).
+                os.kill(self.pid, signal.SIGTERM)
             ends_s = time.monotonic() + patience_s
             while not self._has_exited() and time.monotonic() < ends_s:
                 time.sleep(_POLL_S)

@@ -78,6 +78,23 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     assert until(lambda: dead(grandchild))
 
 
+def test_a_child_that_ends_just_before_it_is_told_to_keeps_its_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = Child(["sh", "-c", "exit 7"], log=tmp_path / "log", cwd=tmp_path)
+    looks: list[bool] = []
+
+    def late() -> bool:
+        """The first look is taken an instant too early: it has ended by the time the signal is sent."""
+        assert until(look)
+        looks.append(True)
+        return len(looks) > 1
+
+    look = child._has_exited
+    monkeypatch.setattr(child, "_has_exited", late)
+    assert child.end() == 7
+
+
 def test_stdout_is_there_only_when_asked_for(tmp_path: Path) -> None:
     child = Child(["echo", "words"], log=tmp_path / "log", cwd=tmp_path, read_stdout=True)
     assert child.stdout.readline() == b"words\n"
