@@ -32,7 +32,10 @@ class TerminalState(StrEnum):
 
 
 STOPS_INTAKE = frozenset(
-    {"queue.full", "queue.broken", "centre.revoked", "cabinet.battery_low", "staff.out_of_service"}
+    {
+        *("queue.full", "queue.broken", "queue.read_only"),
+        *("centre.revoked", "cabinet.battery_low", "staff.out_of_service"),
+    }
 )
 """With these no service takes anything, whatever it needs.
 

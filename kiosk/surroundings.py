@@ -132,6 +132,7 @@ class Surroundings:
         self._counted: tuple[float, Counters] | None = None
         self._accepts = True
         self._broken = False
+        self._read_only = False
         self.catalogue = load_catalogue()
 
     def reload_catalogue(self) -> None:
@@ -155,7 +156,7 @@ class Surroundings:
             if self._counted is None or now_s - self._counted[0] > COUNT_EVERY_S:
                 try:
                     counters, self._accepts = self._outbox.counters(), self._outbox.accepts()
-                    self._broken = False
+                    self._broken, self._read_only = False, self._outbox.read_only()
                 except StoreError:
                     # The screen goes on and takes no cases; what is known of the queue is what was last.
                     counters = self._counted[1] if self._counted else NOTHING_COUNTED
@@ -228,6 +229,8 @@ class Surroundings:
         causes = [*self._standing, *stopping, *([cause] if (cause := self.link_cause()) else [])]
         if self._broken:
             causes.append("queue.broken")
+        elif self._read_only:
+            causes.append("queue.read_only")
         elif not self._accepts:
             causes.append("queue.full")
         if self._filling():

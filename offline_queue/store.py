@@ -20,6 +20,7 @@ from offline_queue.database import (
     PAGE_BYTES,
     Ballast,
     Opened,
+    became_read_only,
     derived,
     disk_refuses,
     open_database,
@@ -186,6 +187,10 @@ class Outbox:
             return self._owner.ask(ready)
         except StoreClosed:
             return False
+
+    def read_only(self) -> bool:
+        """Whether its file system takes no writing any more, as after an error of the storage."""
+        return became_read_only(self._directory)
 
     def counters(self) -> Counters:
         """From the one ledger row, and the few items that it does not cover yet; never a count over all."""

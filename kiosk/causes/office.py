@@ -51,6 +51,11 @@ OF_OFFICE: dict[str, CauseText] = {
         ("待送件的空间用完了", "the queue's quota is used up"),
         ("恢复网络或清理磁盘", "bring the network back or free disk"),
     ),
+    "queue.read_only": text(
+        _ROOM,
+        ("磁盘出错，只能读不能写", "the disk had an error and takes no writing"),
+        ("待送件仍会送出；送完换盘", "what waits is still sent; then replace the disk"),
+    ),
     "queue.filling": text(
         ("这台机器暂时存不下要拍照的办件", "This terminal cannot take cases with photos now"),
         ("待送件的空间用了八成，要拍照的事项先停", "the queue is 80 % full: services with photos wait"),

@@ -51,6 +51,7 @@ class Queue:
     def __init__(self) -> None:
         self.counted: Counters | None = NOTHING_COUNTED
         self.room = True
+        self.writable = True
 
     def counters(self) -> Counters:
         if self.counted is None:
@@ -59,7 +60,10 @@ class Queue:
         return self.counted
 
     def accepts(self) -> bool:
-        return self.room
+        return self.room and self.writable
+
+    def read_only(self) -> bool:
+        return not self.writable
 
 
 class Line:
@@ -147,6 +151,13 @@ def test_a_case_that_waits_long_is_told_and_at_last_stops_new_ones(
     assert ("queue.old" in stand.causes) is told
     words = CAUSES["queue.old"].resident
     assert stand.made.world().not_ready == ({PENSION.code: words, REPORT.code: words} if stopped else {})
+
+
+def test_a_disk_that_takes_no_writing_has_a_name_of_its_own(stand: Stand) -> None:
+    stand.queue.writable = False
+    words = CAUSES["queue.read_only"].resident
+    assert stand.made.world().not_ready == {PENSION.code: words, REPORT.code: words}
+    assert stand.causes == ["queue.read_only"]
 
 
 def test_room_that_runs_out_is_shed_in_order(stand: Stand) -> None:

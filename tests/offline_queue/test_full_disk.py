@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import ANY
@@ -14,6 +12,7 @@ import pytest
 
 from offline_queue.link import Link
 from offline_queue.store import Committed, NotCommitted, Outbox, Refused, StoreLocked, StoreUnwritable
+from tests.disks import exhaust, remount, small_disk
 from tests.offline_queue.simulated import Centre
 from tests.offline_queue.terminal import TerminalKit, Watched, committed, draft
 
@@ -29,16 +28,6 @@ def fill(outbox: Outbox, payload: bytes = PAYLOAD) -> tuple[int, Refused]:
         assert taken < 20_000
     assert isinstance(answer, NotCommitted)
     return taken, answer.reason
-
-
-def exhaust(disk: Path) -> None:
-    """Another program's log takes every byte."""
-    with (disk / "somebody_elses.log").open("wb", buffering=0) as filler:
-        try:
-            while True:
-                filler.write(bytes(4096))
-        except OSError as error:
-            assert error.errno == errno.ENOSPC  # noqa: PT017 - it ends no other way
 
 
 def drain(outbox: Outbox, link: Link, centre: Centre, taken: int) -> None:
@@ -66,25 +55,18 @@ def test_quota_refuses_the_new_and_drains_the_old(kit: TerminalKit, link: Link, 
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["/bin/mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("a disk of its own cannot be mounted here (needs root)")
-    yield place
-    subprocess.run(["/bin/umount", "-l", str(place)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", mebibytes=3) as place:
+        yield place
 
 
-def test_full_disk_still_acknowledges(small_disk: Path, link: Link, kit: TerminalKit, centre: Centre) -> None:
-    kit.directory = small_disk / "queue"
+def test_full_disk_still_acknowledges(disk: Path, link: Link, kit: TerminalKit, centre: Centre) -> None:
+    kit.directory = disk / "queue"
     outbox = kit.open(ballast_bytes=512 * 1024)
     taken = 0
     while taken < 200 and isinstance(outbox.commit(draft(lane=f"LANE{taken}", payload=PAYLOAD)), Committed):
         taken += 1
-    exhaust(small_disk)
+    exhaust(disk)
     more, reason = fill(outbox)
     assert reason is Refused.DISK_FULL
     assert not outbox.accepts() or more == 0
@@ -96,27 +78,27 @@ def test_full_disk_still_acknowledges(small_disk: Path, link: Link, kit: Termina
     outbox.close()
 
 
-def test_read_only_disk_is_a_typed_error(small_disk: Path, kit: TerminalKit) -> None:
-    kit.directory = small_disk / "queue"
-    subprocess.run(["/bin/mount", "-o", "remount,ro", str(small_disk)], check=True)
+def test_read_only_disk_is_a_typed_error(disk: Path, kit: TerminalKit) -> None:
+    kit.directory = disk / "queue"
+    remount(disk, "ro")
     with pytest.raises(StoreUnwritable):
         kit.open()
 
 
 @pytest.mark.parametrize("ended", ["closed", "killed"])
 def test_read_only_disk_still_sends_what_waits(
-    small_disk: Path, kit: TerminalKit, link: Link, centre: Centre, ended: str
+    disk: Path, kit: TerminalKit, link: Link, centre: Centre, ended: str
 ) -> None:
-    kit.directory = small_disk / "before"
+    kit.directory = disk / "before"
     outbox = kit.open()
     for number in range(3):
         committed(outbox, draft(lane=f"LANE{number}"))
     if ended == "closed":
         outbox.close()
-    shutil.copytree(kit.directory, small_disk / "queue")  # as a kill leaves it, with log and index of the log
+    shutil.copytree(kit.directory, disk / "queue")  # as a kill leaves it, with log and index of the log
     outbox.close()
-    kit.directory = small_disk / "queue"
-    subprocess.run(["/bin/mount", "-o", "remount,ro", str(small_disk)], check=True)
+    kit.directory = disk / "queue"
+    remount(disk, "ro")
     outbox = kit.open()
     with pytest.raises(StoreLocked):
         kit.open()

@@ -79,11 +79,12 @@ def hall(
     *,
     centre_port: int | None = None,
     settings: Mapping[tuple[str, str], str] | None = None,
+    state: Path | None = None,
     use_a4: bool = False,
 ) -> Iterator[Hall]:
     """Everything stands on entry, but devices may still be opening. Without a centre the line is dead.
 
-    `settings`: (section, key) -> value, over those of the village.
+    `settings`: (section, key) -> value, over those of the village. `state`: what outlives the terminal.
     """
     slips: list[Slip] = []
     with contextlib.ExitStack() as stack:
@@ -94,7 +95,8 @@ def hall(
             use_a4=use_a4,
         )
         stack.callback(village.close)
-        text = village_ini(PROJECT, {**village.settings(), **(settings or {})}, folder / "state")
+        text = village_ini(PROJECT, {**village.settings(), **(settings or {})}, state or folder / "state")
+        folder.mkdir(exist_ok=True)
         ini = folder / "kiosk.ini"
         ini.write_text(text, "utf-8")
         read, problems = load_text(text, ini.name, folder)
