@@ -37,6 +37,9 @@ class Event(StrEnum):
     CHAIN_GAP = "chain.gap"
     CHAIN_GAP_CLOSED = "chain.gap_closed"
     CHAIN_HEAD_UNSIGNED = "chain.head_unsigned"
+    MANIFEST_MISSING = "manifest.missing"
+    MANIFEST_DIFFERING = "manifest.differing"
+    MANIFEST_WHOLE = "manifest.whole"
 
 
 EVENT_TEXTS: dict[Event, tuple[str, str]] = {
@@ -73,6 +76,15 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     ),
     Event.CHAIN_GAP: ("记录链有缺号", "The chain has missing numbers"),
     Event.CHAIN_GAP_CLOSED: ("缺号已补齐", "The missing numbers have come"),
+    Event.MANIFEST_MISSING: (
+        "对账：中心签收过的记录不见了",
+        "Reconciliation: items that were acknowledged are not here any more",
+    ),
+    Event.MANIFEST_DIFFERING: (
+        "对账：记录与终端所记不同",
+        "Reconciliation: items differ from what the terminal holds",
+    ),
+    Event.MANIFEST_WHOLE: ("对账：又一致了", "Reconciliation: all is here again"),
     Event.CHAIN_HEAD_UNSIGNED: ("链头签名不正确", "The chain head's signature is wrong"),
 }
 

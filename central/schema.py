@@ -139,6 +139,16 @@ chain_links = Table(
     Column("item_id", String(36), nullable=False),
 )
 
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("at", String(32), nullable=False, comment="of the last one"),
+    Column("told", BigInteger, nullable=False, comment="items that the terminal was acknowledged"),
+    Column("missing", BigInteger, nullable=False, comment="of these, not here any more"),
+    Column("differing", SmallInteger, nullable=False, comment="1: all here, with other hashes"),
+)
+
 events = Table(
     "events",
     metadata,

@@ -1,4 +1,4 @@
-"""What terminals call: /v1/batch, /v1/heartbeat, /v1/cases/{code}."""
+"""What terminals call: /v1/batch, /v1/heartbeat, /v1/manifest, /v1/cases/{code}."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from central import door, heartbeat, ingest, problems
+from central import door, heartbeat, ingest, problems, reconcile
 from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
 from central.heartbeat import Beat, Beats
@@ -21,6 +21,7 @@ from central.terminal_keys import TerminalKeys
 from central.trust import Trust
 from central.work import Work
 from kiosk.case import parse_case_code
+from offline_queue.manifest import MANIFEST_PATH, ManifestAnswer
 from offline_queue.wire import BATCH_PATH, HEARTBEAT_PATH, BatchAnswer, HeartbeatAnswer
 
 
@@ -36,6 +37,10 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
     def take_batch(raw: RawRequest) -> BatchAnswer | Turned:
         admitted = admit(raw)
         return admitted if isinstance(admitted, Turned) else ingest.take_batch(engine, trust, work, admitted)
+
+    def take_manifest(raw: RawRequest) -> ManifestAnswer | Turned:
+        admitted = admit(raw)
+        return admitted if isinstance(admitted, Turned) else reconcile.take_manifest(engine, trust, admitted)
 
     def read_heartbeat(raw: RawRequest) -> Beat | Turned:
         admitted = admit(raw, settings.heartbeat_key_age_s)
@@ -57,6 +62,13 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
     async def batch(request: Request) -> Response:
         async def act(raw: RawRequest) -> BatchAnswer | Turned:
             return await run_in_threadpool(take_batch, raw)
+
+        return await answered(request, act)
+
+    @api.post(MANIFEST_PATH)
+    async def manifest(request: Request) -> Response:
+        async def act(raw: RawRequest) -> ManifestAnswer | Turned:
+            return await run_in_threadpool(take_manifest, raw)
 
         return await answered(request, act)
 

@@ -16,7 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from kiosk.settings import Loaded, Settings
-    from offline_queue.records import Salvaged
+    from offline_queue.records import Reconciliation, Salvaged
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOT_FINE = 1
@@ -248,6 +248,7 @@ def queue_verify(config: Path, as_json: bool) -> None:
     outbox = _outbox(config)
     try:
         report = outbox.verify()
+        compared = outbox.deliveries.reconciliation()
     finally:
         outbox.close()
     broken = report.first_broken
@@ -255,8 +256,34 @@ def queue_verify(config: Path, as_json: bool) -> None:
     words = "链条完整 / the chain is whole"
     if broken is not None:
         words = f"第 {broken.sequence} 件断了 / broken at {broken.sequence}: {broken.broken.value}"
-    show(as_json, {"ok": report.whole, "checked": report.checked, "broken": where}, [words])
-    sys.exit(0 if report.whole else NOT_FINE)
+    fine = report.whole and compared.whole
+    data = {"ok": fine, "checked": report.checked, "broken": where, "centre": _told_by_the_centre(compared)}
+    show(as_json, data, [words, _centre_words(compared)])
+    sys.exit(0 if fine else NOT_FINE)
+
+
+def _told_by_the_centre(compared: Reconciliation) -> dict[str, Any]:
+    signed = compared.counter_signature
+    return {
+        "asked_at": compared.asked_at or None,
+        "missing": compared.missing,
+        "differing": compared.differing,
+        "counter_signed": {"at": signed.at, "sequence": signed.head_sequence} if signed else None,
+    }
+
+
+def _centre_words(compared: Reconciliation) -> str:
+    if compared.missing:
+        return f"中心少了 {compared.missing} 件签收过的 / the centre has lost {compared.missing} that it acknowledged"
+    if compared.differing:
+        return "中心所存与本机不同 / the centre holds other items than this terminal"
+    if compared.counter_signature is None:
+        return "还没有和中心对过账 / not reconciled with the centre yet"
+    signed = compared.counter_signature
+    return (
+        f"中心 {signed.at} 签字：到第 {signed.head_sequence} 件都在 / "
+        f"the centre signed at {signed.at} that it holds all up to {signed.head_sequence}"
+    )
 
 
 @queue.command("salvage")

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import sqlcipher3
 
-from offline_queue import intake, transactions, wire
+from offline_queue import intake, reconcile, transactions, wire
 from offline_queue.database import Ballast, disk_refuses
 from offline_queue.intake import Signer
+from offline_queue.manifest import Manifest, ManifestAnswer
 from offline_queue.owner import Owner
-from offline_queue.records import ItemSummary, Settlement
+from offline_queue.records import ItemSummary, Reconciliation, Settlement
 from offline_queue.schema import Connection
 
 
@@ -70,6 +71,18 @@ class Deliveries:
         """Send a quarantined item again after the centre was put right; False when it is not in quarantine."""
         self.catch_up()
         return self._owner.ask(lambda connection: transactions.requeue(connection, sequence))
+
+    def manifest(self, head: wire.ChainHead) -> Manifest:
+        """What the centre acknowledged, for it to compare with what it holds."""
+        return self._owner.ask(lambda connection: reconcile.build(connection, self._signer.terminal, head))
+
+    def keep_reconciliation(self, answer: ManifestAnswer) -> bool:
+        """Write the centre's word down; False when the disk does not take it."""
+        return self._write(lambda connection: reconcile.keep(connection, answer))
+
+    def reconciliation(self) -> Reconciliation:
+        """The centre's last word on what it holds."""
+        return self._owner.ask(reconcile.kept)
 
     def _write(self, write: Callable[[Connection], object]) -> bool:
         def caught_up(connection: Connection) -> None:

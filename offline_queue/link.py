@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from offline_queue import wire
 from offline_queue.link_state import LinkState, Unreached, name_transport_error, retry_after_s
+from offline_queue.manifest import MANIFEST_PATH, Manifest, ManifestAnswer
 from offline_queue.signing import RequestSigner, utc_now
 
 __all__ = ["Answered", "Link", "LinkState", "Rejected", "Timeouts", "Unreached"]
@@ -46,6 +47,13 @@ class HeartbeatAnswered:
     """The centre heard the heartbeat."""
 
     answer: wire.HeartbeatAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestAnswered:
+    """The centre compared the manifest with what it holds."""
+
+    answer: ManifestAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,11 @@ class Link:
         """Deliver the terminal's last state."""
         answer = self._post(wire.HEARTBEAT_PATH, heartbeat, wire.HeartbeatAnswer)
         return HeartbeatAnswered(answer) if isinstance(answer, wire.HeartbeatAnswer) else answer
+
+    def send_manifest(self, manifest: Manifest) -> ManifestAnswered | Rejected | Unreached:
+        """Have the centre compare what it acknowledged with what it holds."""
+        answer = self._post(MANIFEST_PATH, manifest, ManifestAnswer)
+        return ManifestAnswered(answer) if isinstance(answer, ManifestAnswer) else answer
 
     def close(self) -> None:
         """May be called twice; the next call opens again."""

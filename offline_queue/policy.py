@@ -26,6 +26,8 @@ class Policy:
     `wake_gap_s`: the least time between two tries when `wake()` cuts a back-off short.
     `poll_s`: how often an idle sender looks by itself, should a `wake()` be forgotten.
     `unwritable_hold_s`: how long a lane rests when the centre's answer could not be written down.
+    `reconcile_s`: how often the centre is asked what it holds, with the heartbeats' spread (domain rule F25);
+    `reconcile_first_s`: the first time after a start waits half of it to all of it.
     `index_days`: how long a settled case can be looked up by its code here (domain rule F14).
     `lone_rejections_max`: so many lone items refused in a row by the request's status, with no
     success between, is taken for a fault of the centre and not of the items.
@@ -39,6 +41,8 @@ class Policy:
     poll_s: float = 5.0
     heartbeat_s: float = 300.0
     heartbeat_spread: float = 0.2
+    reconcile_s: float = 86_400.0
+    reconcile_first_s: float = 1800.0
     index_days: float = 30.0
     unwritable_hold_s: float = 60.0
     retry_after_max_s: float = 3600.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from offline_queue import wire
+from offline_queue.manifest import CounterSignature
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,6 +102,24 @@ class Counters:
     used_bytes: int
     quota_bytes: int
     opened_fresh_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The centre's last word on the acknowledged items; `asked_at` is its time, empty before the first.
+
+    `missing`: items that it has no more, though it acknowledged them. `differing`: it has others in their
+    place. `counter_signature`: of the last time that it had everything.
+    """
+
+    asked_at: str
+    missing: int
+    differing: bool
+    counter_signature: CounterSignature | None
+
+    @property
+    def whole(self) -> bool:
+        return not self.missing and not self.differing
 
 
 @dataclass(frozen=True, slots=True)

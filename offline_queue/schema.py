@@ -5,7 +5,8 @@ since cheap storage wears with every page. `delivery`, the attempts, says what b
 carries the indices; an item gets its row when somebody next asks (`intake.catch_up`), many at once.
 An acknowledged item leaves its header in `settled`, so that the chain can still be walked. `ledger` is
 one row: counters, the signed head up to which items have their row, and the anchor: where the kept
-part of the chain begins, after older rows were forgotten.
+part of the chain begins, after older rows were forgotten. `reconciliation` is one row: the centre's
+last word on what it holds.
 """
 
 from __future__ import annotations
@@ -86,7 +87,19 @@ _LOOK_UPS = Migration(
     down=_run([f"drop index {name}" for name in _INDICES]),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_TABLES, _LOOK_UPS)
+_RECONCILIATION = Migration(
+    up=_run(
+        (
+            """create table reconciliation (
+            one integer primary key check (one = 1), asked_at text not null, missing integer not null,
+            differing integer not null, counter_signature text not null) strict""",
+            "insert into reconciliation values (1, '', 0, 0, '')",
+        )
+    ),
+    down=_run(("drop table reconciliation",)),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_TABLES, _LOOK_UPS, _RECONCILIATION)
 """Number n brings a database of version n to n + 1 and back. Never edited, only added to."""
 
 NEWEST = len(MIGRATIONS)

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from offline_queue import wire
 from offline_queue.courier import NS, Courier
-from offline_queue.link import HeartbeatAnswered, Link, Rejected, Unreached
+from offline_queue.link import HeartbeatAnswered, Link, ManifestAnswered, Rejected, Unreached
 from offline_queue.link_state import LinkState
 from offline_queue.policy import DEFAULT_POLICY, Policy
+from offline_queue.reconcile import fault_of
 from offline_queue.records import ItemState, ItemSummary
 from offline_queue.store import Outbox
 
@@ -74,6 +75,7 @@ class Sender:
         self._on_change = on_change
         self._heartbeat_body = heartbeat_body
         self._on_centre_time = on_centre_time
+        self._centre_keys = centre_keys
         self._courier = Courier(outbox, link, centre_keys, policy)
         self._changed = threading.Condition()
         self._woken = False
@@ -81,6 +83,7 @@ class Sender:
         self._asked_beat: dict[str, Any] | None = None
         self._interval_s = policy.heartbeat_s
         self._next_beat_ns = time.monotonic_ns()
+        self._next_reconciling_ns = time.monotonic_ns()
         self._moved_ns = time.monotonic_ns()
         self._thread = threading.Thread(target=self._run, name="outbox-sender", daemon=True)
 
@@ -90,6 +93,8 @@ class Sender:
         self._courier.session_until_ns = time.monotonic_ns() + int(spread * NS)
         self._courier.next_round_ns = self._courier.session_until_ns
         self._next_beat_ns = self._courier.session_until_ns
+        first_s = self._courier.chance.uniform(0.5, 1.0) * self._policy.reconcile_first_s
+        self._next_reconciling_ns = time.monotonic_ns() + int(first_s * NS)
         self._thread.start()
 
     def wake(self) -> None:
@@ -102,6 +107,12 @@ class Sender:
         """Send this heartbeat now (an alarm); the newest wins when several wait."""
         with self._changed:
             self._asked_beat = body
+            self._changed.notify_all()
+
+    def reconcile(self) -> None:
+        """Have the centre compare what it holds as soon as it can be asked; `Deliveries.reconciliation` tells."""
+        with self._changed:
+            self._next_reconciling_ns = time.monotonic_ns()
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -144,7 +155,13 @@ class Sender:
                 before = (self._courier.link_state, self._courier.last_error)
                 beaten = self._beat_if_due()
                 sent = self._courier.round()
-                if sent or beaten or before != (self._courier.link_state, self._courier.last_error):
+                compared = not sent and self._reconcile_if_due()
+                if (
+                    sent
+                    or beaten
+                    or compared
+                    or before != (self._courier.link_state, self._courier.last_error)
+                ):
                     self._tell()
         except BaseException as error:
             # A defect or a store that failed: the thread ends, and `alive` and the state say so.
@@ -178,9 +195,11 @@ class Sender:
                     return True
                 if self._beat_is_due(now):
                     return True
-                if self._courier.next_round_ns <= now:
+                if self._courier.next_round_ns <= now or self._reconciling_is_due(now):
                     return True
                 moments = [self._courier.next_round_ns]
+                if self._next_reconciling_ns > now:
+                    moments.append(self._next_reconciling_ns)
                 if self._heartbeat_body is not None and self._next_beat_ns > now:
                     moments.append(self._next_beat_ns)
                 self._changed.wait(min(LONGEST_REST_S, (min(moments) - now) / NS))
@@ -209,4 +228,27 @@ class Sender:
                 self._courier.unreached(unreached)
         wait_s = self._policy.next_heartbeat_s(self._interval_s, self._courier.chance)
         self._next_beat_ns = time.monotonic_ns() + int(wait_s * NS)
+        return True
+
+    def _reconciling_is_due(self, now: int) -> bool:
+        """Only while the centre answers: a comparison is never worth a try of its own."""
+        return self._next_reconciling_ns <= now and self._courier.link_state is LinkState.ONLINE
+
+    def _reconcile_if_due(self) -> bool:
+        if not self._reconciling_is_due(time.monotonic_ns()):
+            return False
+        deliveries, wait_s = self._outbox.deliveries, self._policy.reconcile_s
+        manifest = deliveries.manifest(self._outbox.head())
+        match self._link.send_manifest(manifest):
+            case ManifestAnswered(answer):
+                if fault := fault_of(answer, manifest, self._centre_keys):
+                    self._courier.last_error = f"manifest: {fault}"
+                elif not deliveries.keep_reconciliation(answer):
+                    self._courier.last_error = "the centre's word cannot be written"
+            case Rejected(reason=reason) | Unreached(detail=reason):
+                # Items and heartbeats judge the link; an older centre does not know manifests.
+                self._courier.last_error = f"manifest: {reason}"
+                wait_s = self._policy.reconcile_first_s
+        wait_s = self._policy.next_heartbeat_s(wait_s, self._courier.chance)
+        self._next_reconciling_ns = time.monotonic_ns() + int(wait_s * NS)
         return True

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 from sqlalchemy.sql.selectable import Select
 
 from central.database import as_text
-from central.schema import chain_heads, heartbeats, refusals, terminals
+from central.schema import chain_heads, heartbeats, manifests, refusals, terminals
 from central.settings import CentreSettings
 
 STATES = ("out_of_service", "unknown", "degraded", "installed", "live", "revoked")
@@ -33,6 +33,8 @@ class TerminalView:
     forked_at: str | None
     fork_detail: str | None
     missing: int
+    compared_at: str | None
+    vanished: int
     body: Mapping[str, Any]
 
 
@@ -123,6 +125,7 @@ def _query(state: ColumnElement[str]) -> Select[Any]:
     joined = terminals.outerjoin(heartbeats, terminals.c.terminal == heartbeats.c.terminal).outerjoin(
         chain_heads, terminals.c.terminal == chain_heads.c.terminal
     )
+    joined = joined.outerjoin(manifests, terminals.c.terminal == manifests.c.terminal)
     return select(
         terminals.c.terminal,
         terminals.c.name,
@@ -133,6 +136,9 @@ def _query(state: ColumnElement[str]) -> Select[Any]:
         chain_heads.c.forked_at,
         chain_heads.c.fork_detail,
         func.coalesce(chain_heads.c.highest_sequence - chain_heads.c.links, 0).label("missing"),
+        manifests.c.at.label("compared_at"),
+        func.coalesce(manifests.c.missing, 0).label("vanished"),
+        func.coalesce(manifests.c.differing, 0).label("differing"),
     ).select_from(joined)
 
 
@@ -142,6 +148,8 @@ def _view(row: Row[Any]) -> TerminalView:
     causes = list(body.get("causes", []))
     causes += ["chain.fork"] if row.forked_at else []
     causes += ["chain.gap"] if row.missing else []
+    causes += ["manifest.missing"] if row.vanished else []
+    causes += ["manifest.differing"] if row.differing else []
     return TerminalView(
         terminal=row.terminal,
         name=row.name,
@@ -154,5 +162,7 @@ def _view(row: Row[Any]) -> TerminalView:
         forked_at=row.forked_at,
         fork_detail=row.fork_detail,
         missing=row.missing,
+        compared_at=row.compared_at,
+        vanished=row.vanished,
         body=body,
     )

@@ -77,6 +77,17 @@ CHAIN_CAUSES: dict[str, tuple[Pair, Pair]] = {
         EVENT_TEXTS[Event.CHAIN_GAP],
         ("等终端补送；一天后仍缺则导出其队列", "wait for it; after a day export the terminal's queue"),
     ),
+    "manifest.missing": (
+        EVENT_TEXTS[Event.MANIFEST_MISSING],
+        (
+            "恢复更近的备份；恢复不了的按终端的编号逐件找居民补办",
+            "restore a later backup; what stays missing is taken up with its resident, by the terminal's list",
+        ),
+    ),
+    "manifest.differing": (
+        EVENT_TEXTS[Event.MANIFEST_DIFFERING],
+        ("停用终端，现场核对磁盘", "stop the terminal, compare its disk on site"),
+    ),
 }
 """What the centre itself sees; all other causes come from `kiosk.health`."""
 
