@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -13,6 +14,7 @@ from offline_queue.seal import SealingKey
 from offline_queue.sealing_keys import read_public
 
 DATABASE_KEY_BYTES = 32
+_BLOCK = re.compile(rb"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 DEMO_MARK = "DEMO_ONLY"
 """The file that `deploy/demo_trust.py` puts beside the demo's keys."""
 
@@ -44,8 +46,19 @@ def private_key(path: Path) -> Ed25519PrivateKey:
 
 def public_key(path: Path) -> Ed25519PublicKey:
     """An Ed25519 public key from SubjectPublicKeyInfo PEM."""
+    return _public_key(path, _read(path))
+
+
+def public_keys(path: Path) -> tuple[Ed25519PublicKey, ...]:
+    """One or more of them in one file: while the centre changes its key, the present and the next."""
+    content = _read(path)
+    blocks = _BLOCK.findall(content)
+    return tuple(_public_key(path, block) for block in blocks or [content])
+
+
+def _public_key(path: Path, pem: bytes) -> Ed25519PublicKey:
     try:
-        key = serialization.load_pem_public_key(_read(path))
+        key = serialization.load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
         message = f"{path.name} is not a public key in PEM"
         raise KeyFileError(message) from error

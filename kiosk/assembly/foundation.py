@@ -83,7 +83,7 @@ def lay_foundation(
     signing_key = keys.private_key(settings.trust.terminal_key)
     publisher = keys.public_key(settings.trust.publisher_key)
     sealing = keys.sealing_key(settings.centre.sealing_key)
-    acknowledgement = keys.public_key(settings.centre.acknowledgement_key)
+    acknowledgement = keys.public_keys(settings.centre.acknowledgement_key)
     clock = Clock(state / "clock.json")
     place = Place(
         settings.terminal.number,
@@ -112,7 +112,7 @@ def lay_foundation(
     sender = Sender(
         outbox,
         link,
-        centre_keys={keys.key_id(acknowledgement): acknowledgement},
+        centre_keys={keys.key_id(key): key for key in acknowledgement},
         policy=DEMO_POLICY if settings.terminal.demo else DEFAULT_POLICY,
         on_change=refresh,
         on_centre_time=clock.confirm,

@@ -143,7 +143,7 @@ def _keys(settings: Settings) -> list[Finding]:
         (trust.database_key, keys.database_key),
         (trust.publisher_key, keys.public_key),
         (centre.sealing_key, keys.sealing_key),
-        (centre.acknowledgement_key, keys.public_key),
+        (centre.acknowledgement_key, keys.public_keys),
     ]
     for path, read in readers:
         try:
