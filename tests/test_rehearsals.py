@@ -17,7 +17,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SCENARIOS = [
     pytest.param(
         path.stem,
-        marks=[pytest.mark.xdist_group(ONE_READER)] if load(path).uses_helper_card else [],
+        marks=[pytest.mark.xdist_group(ONE_READER)] if load(path).uses_card_service else [],
         id=path.stem,
     )
     for path in sorted((PROJECT / "tests" / "scenarios").glob("*.toml"))

@@ -11,6 +11,7 @@ import pytest
 from drivers.card_reader.simulated_module import Fault
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
 from kiosk.bench import faults, moves
+from kiosk.bench.smart_cards import SMART_CARD
 from kiosk.journey.states import State
 from kiosk.rehearsal.scenario import VILLAGE, Scenario, ScenarioError, load
 from tests.drivers.waiting import wait_until
@@ -88,6 +89,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
 def test_the_bench_offers_every_fault_that_the_simulators_have() -> None:
     for what, known in (
         ("reader", faults.READER),
+        ("smart_card", SMART_CARD),
         ("printer", faults.PRINTER),
         ("lens", faults.LENS),
         ("paper", faults.PAPER),
