@@ -123,6 +123,18 @@ class VirtualService:
         return names is not None and (self._reader_name in names) is self._plugged
 
 
+def card_events(reader_name: str) -> int | None:
+    """How often the service saw a card come or go at this reader; None while there is no such reader."""
+    code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    if code != scard.SCARD_S_SUCCESS:
+        return None
+    try:
+        code, states = scard.SCardGetStatusChange(context, 0, [(reader_name, scard.SCARD_STATE_UNAWARE)])
+        return states[0][1] >> 16 if code == scard.SCARD_S_SUCCESS else None
+    finally:
+        scard.SCardReleaseContext(context)
+
+
 def _readers() -> list[str] | None:
     """The names that the service lists; None when none runs."""
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,10 +54,7 @@ def to_the_card(stand: Hall, service: str = UMBRELLA) -> None:
 
 
 def put_until_it_is_read(stand: Hall) -> None:
-    """As a resident would: when nothing comes of it, take the card and put it again.
-
-    pcscd looks at a slot every 0.4 s; a card that is back before is no news to it.
-    """
+    """As a resident would: when it is not read, take the card and put it again."""
     while stand.view.state is State.CARD:
         if action(stand.view, "try_card") is not None:
             stand.terminal.send(ev.Pressed("try_card"))

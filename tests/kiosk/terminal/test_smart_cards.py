@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 
 from drivers.card_reader.contract import DocumentKind
-from drivers.contract import Cause
+from drivers.card_reader.pcsc import PcscReader
+from drivers.contract import Cause, Device
 from kiosk.bench import faults
 from kiosk.bench.people import PEOPLE
 from kiosk.bench.smart_cards import SMART_CARD
@@ -20,6 +21,7 @@ from tests.groups import ONE_READER
 from tests.kiosk.terminal.hall import PENSION, Hall
 from tests.kiosk.terminal.smart_card_hall import (
     PERSON,
+    UMBRELLA,
     causes,
     put_until_it_is_read,
     smart_card_hall,
@@ -50,6 +52,23 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         yield made
 
 
+@contextmanager
+def short_of_time(reader: Device) -> Iterator[None]:
+    """A card that answers nobody is given up after one second: three of them are for real life."""
+    assert isinstance(reader, PcscReader)
+    usual, reader._conversation_s = reader._conversation_s, 1.0
+    yield
+    reader._conversation_s = usual
+
+
+def leave(stand: Hall) -> None:
+    """Nobody stands there any more, and the words of goodbye are cut short."""
+    stand.terminal.send(IdleExpired())
+    stand.wait(lambda view: view.state in (State.ENDED, State.ATTRACT), "the end of the visit")
+    stand.terminal.send(IdleExpired())
+    stand.play(wait_state="attract")
+
+
 @pytest.fixture
 def stand(standing: Hall) -> Iterator[Hall]:
     """Everything works, and nobody stands before it."""
@@ -60,8 +79,7 @@ def stand(standing: Hall) -> Iterator[Hall]:
     standing.village.set("service", "up")
     standing.village.set("smart_card", faults.OK)
     standing.village.take_card()
-    standing.terminal.send(IdleExpired())
-    standing.play(wait_state="attract")
+    leave(standing)
 
 
 def test_a_social_security_card_goes_the_whole_way_where_the_service_takes_it(stand: Hall) -> None:
@@ -109,8 +127,15 @@ def test_the_program_that_resets_really_does(stand: Hall) -> None:
     stand.village.set("smart_card", "reset")
     stand.village.put_card(PERSON)
     assert wait_until(lambda: slot.rival_deeds > 1)
-    to_the_card(stand)
+    stand.press("begin", f"service:{UMBRELLA}", "next")
     stand.play(wait_state="form")
+
+
+def test_the_next_persons_card_right_after_the_first_is_the_next_persons(stand: Hall) -> None:
+    stand.village.put_card(PERSON)
+    stand.village.put_card("wu")
+    to_the_card(stand)
+    stand.play(screen_has=["已过有效期"])
 
 
 @pytest.mark.parametrize("fault", SEEN_AT_THE_CARD_ALONE)
@@ -120,8 +145,9 @@ def test_what_is_wrong_is_said_at_the_card_and_is_over_when_it_is_mended(stand: 
     assert reader.probe().usable
     assert causes(stand) == set()
     to_the_card(stand)
-    stand.village.put_card(PERSON)
-    stand.play(screen_has=[SEEN_AT_THE_CARD_ALONE[fault]], wait_state="card")
+    with short_of_time(reader):
+        stand.village.put_card(PERSON)
+        stand.play(screen_has=[SEEN_AT_THE_CARD_ALONE[fault]], wait_state="card")
     stand.village.take_card()
     stand.village.set("smart_card", faults.OK)
     put_until_it_is_read(stand)
@@ -131,8 +157,9 @@ def test_what_is_wrong_is_said_at_the_card_and_is_over_when_it_is_mended(stand: 
 def test_a_card_that_does_not_answer_is_named_until_it_is_pulled(stand: Hall) -> None:
     stand.village.set("smart_card", "silent")
     to_the_card(stand)
-    stand.village.put_card(PERSON)
-    stand.play(screen_has=["没有读出来"], wait_state="card")
+    with short_of_time(stand.terminal.devices.named()["card"]):
+        stand.village.put_card(PERSON)
+        stand.play(screen_has=["没有读出来"], wait_state="card")
     assert wait_until(lambda: TOLD_BY_THE_HEALTH["silent"] in causes(stand))
     stand.village.take_card()
     assert wait_until(lambda: causes(stand) == set())
