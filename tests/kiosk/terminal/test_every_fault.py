@@ -116,6 +116,28 @@ def test_a_scenario_has_the_far_ends_that_it_moves(tmp_path: Path) -> None:
         scenario('[[step]]\na4 = "eaten"\n')
 
 
+def test_a_scenario_moves_the_reader_that_it_has_and_is_refused_with_words_for_the_other(
+    tmp_path: Path,
+) -> None:
+    def scenario(text: str) -> Scenario:
+        file = tmp_path / "made.toml"
+        file.write_text(text, "utf-8")
+        return load(file)
+
+    smart = 'card_reader = "pcsc"\n'
+    silent = '[[step]]\nsmart_card = "silent"\n'
+    made = scenario(smart + silent)
+    assert (made.card_reader, made.uses_card_service, made.uses_helper_card) == ("pcsc", True, False)
+    with pytest.raises(ScenarioError, match='with card_reader = "pcsc" at the top'):
+        scenario(silent)
+    with pytest.raises(ScenarioError, match="moved by smart_card"):
+        scenario(smart + '[village]\nreader = "silent"\n[[step]]\npress = "begin"\n')
+    with pytest.raises(ScenarioError, match="not one of sdt, pcsc"):
+        scenario('card_reader = "serial"\n' + silent)
+    with pytest.raises(ScenarioError, match="transaction"):
+        scenario(smart + '[[step]]\nsmart_card = "eaten"\n')
+
+
 READER_LEFT_OUT = {
     Fault.SPLIT: "every serial line does it, nobody sees it: drivers/card_reader/test_sdt.py",
     Fault.DATA: "what a chip may hold is for the layout's tests",
