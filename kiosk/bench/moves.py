@@ -65,14 +65,14 @@ PRINTERS = (
 SMART_CARDS = (
     Choice("ok", "正常", "Works"),
     Choice("slow", "卡很慢", "Slow card", "amber"),
-    Choice("foreign", "卡里没有社保应用", "Card without our application", "amber"),
-    Choice("leave", "读到一半拔卡", "Card leaves while it is read", "amber"),
-    Choice("reset", "别的程序总在复位卡", "Another program resets the card", "amber"),
-    Choice("garbage", "卡的应答是乱码", "Card answers garbage", "brick"),
-    Choice("silent", "卡不应答", "Silent card", "brick"),
-    Choice("transaction", "别的程序占着卡不放", "Another program's endless transaction", "brick"),
-    Choice("exclusive", "别的程序独占卡", "Another program has the card for itself", "brick"),
-    Choice("unplugged", "拔掉读卡器", "Reader unplugged", "brick"),
+    Choice("foreign", "卡里没有社保应用", "Not our kind of card", "amber"),
+    Choice("leave", "读到一半拔卡", "Pulled mid-read", "amber"),
+    Choice("reset", "别的程序总在复位卡", "Reset by a program", "amber"),
+    Choice("garbage", "卡的应答是乱码", "Answers garbage", "brick"),
+    Choice("silent", "卡不应答", "Card is silent", "brick"),
+    Choice("transaction", "别的程序占着卡不放", "Held by a program", "brick"),
+    Choice("exclusive", "别的程序独占卡", "Taken by a program", "brick"),
+    Choice("unplugged", "拔掉读卡器", "Unplugged", "brick"),
 )
 LENSES = (
     Choice("ok", "正常", "Works"),
