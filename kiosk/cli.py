@@ -85,7 +85,7 @@ def rehearse(name: str, as_json: bool, into: Path) -> None:
     """Play one scripted visit through the real journey, drivers and queue, without a window.
 
     NAME is a scenario of tests/scenarios (pension_online, pension_offline, report_anonymous,
-    face_refused, face_mismatch, printer_out, killed) or the path of a .toml file.
+    face_refused, face_mismatch, printer_out, smart_card_trouble, killed) or the path of a .toml file.
     """
     from kiosk.rehearsal.places import own_places
     from kiosk.rehearsal.scenario import ScenarioError, find, load
@@ -95,9 +95,15 @@ def rehearse(name: str, as_json: bool, into: Path) -> None:
     except ScenarioError as error:
         raise click.UsageError(str(error)) from error
     with own_places(into / scenario.name) as places:
-        from kiosk.rehearsal.play import play  # only now: some libraries make temporary files at import
+        # only now: some libraries make temporary files at import
+        from kiosk.bench.village import NoCardServiceError
+        from kiosk.rehearsal.play import play
 
-        report = play(scenario, PROJECT, places, quiet=as_json)
+        try:
+            report = play(scenario, PROJECT, places, quiet=as_json)
+        except NoCardServiceError as error:
+            message = f"智能卡服务没有运行 / the smart-card service does not run, which {name} needs: {error}"
+            raise click.ClickException(message) from error
     show(as_json, report.to_json(), report.lines())
     sys.exit(0 if report.ok else NOT_FINE)
 

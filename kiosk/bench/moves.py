@@ -62,6 +62,18 @@ PRINTERS = (
     Choice("dies_mid_job", "打到一半断开", "Line drops mid-job", "brick"),
     Choice("unplugged", "拔掉", "Unplugged", "brick"),
 )
+SMART_CARDS = (
+    Choice("ok", "正常", "Works"),
+    Choice("slow", "卡很慢", "Slow card", "amber"),
+    Choice("foreign", "卡里没有社保应用", "Not our kind of card", "amber"),
+    Choice("leave", "读到一半拔卡", "Pulled mid-read", "amber"),
+    Choice("reset", "别的程序总在复位卡", "Reset by a program", "amber"),
+    Choice("garbage", "卡的应答是乱码", "Answers garbage", "brick"),
+    Choice("silent", "卡不应答", "Card is silent", "brick"),
+    Choice("transaction", "别的程序占着卡不放", "Held by a program", "brick"),
+    Choice("exclusive", "别的程序独占卡", "Taken by a program", "brick"),
+    Choice("unplugged", "拔掉读卡器", "Unplugged", "brick"),
+)
 LENSES = (
     Choice("ok", "正常", "Works"),
     Choice("slow", "很慢", "Slow", "amber"),
@@ -107,6 +119,7 @@ OFFERED = {
     "network": NETWORKS,
     "paper": PAPERS,
     "reader": READERS,
+    "smart_card": SMART_CARDS,
     "printer": PRINTERS,
     "lens": LENSES,
     "service": SERVICES,
@@ -150,14 +163,8 @@ class Moves:
         away = not value and what in TAKEN_AWAY
         if what not in OFFERED or not (away or value in {one.value for one in OFFERED[what]}):
             return Refused("没有这个动作。", "There is no such move.", unknown=True)
-        if what == "a4" and not self._village.a4:
-            return Refused("这里没有 A4 打印机。", "There is no A4 printer here.")
-        if what in ("helper", "service") and not self._village.helper_slot:
-            return Refused("智能卡服务没有运行，插不了协理员卡。", "The smart-card service does not run.")
-        if what == "helper" and value and self._village.now["service"] == "down":
-            return Refused(
-                "智能卡服务停了，先让它运行。", "The smart-card service is stopped: start it first."
-            )
+        if (refused := self._not_here(what) or self._not_now(what, value)) is not None:
+            return refused
         try:
             self._hands.submit(self._do, what, value).result()
         except FileNotFoundError as error:
@@ -168,6 +175,38 @@ class Moves:
             )
         except (OSError, ValueError, RuntimeError) as error:
             return Refused(f"没有做成：{error}", f"It could not be done: {error}")
+        return None
+
+    def _not_here(self, what: str) -> Refused | None:
+        """Moves of a device that this village has not."""
+        village = self._village
+        smart_cards = village.smart_cards is not None
+        if what == "a4" and not village.a4:
+            return Refused("这里没有 A4 打印机。", "There is no A4 printer here.")
+        if what == "smart_card" and not smart_cards:
+            return Refused(
+                "这里的读卡器读身份证，不是智能卡读卡器。用 --card-reader pcsc 启动才有。",
+                "The reader here is for identity cards. Start with --card-reader pcsc for a smart-card reader.",
+            )
+        if what == "reader" and smart_cards:
+            return Refused(
+                "这里是智能卡读卡器，没有身份证读卡器。",
+                "The reader here is for smart cards; there is none for identity cards.",
+            )
+        if (what == "helper" and not village.helper_slot) or (what == "service" and not village.card_service):
+            return Refused("智能卡服务没有运行，插不了协理员卡。", "The smart-card service does not run.")
+        return None
+
+    def _not_now(self, what: str, value: str) -> Refused | None:
+        """Moves that need the smart-card service or its reader, while that is away."""
+        village = self._village
+        card_in = bool(value) and (what == "helper" or (what == "card" and village.smart_cards is not None))
+        if village.now["service"] == "down" and (card_in or what == "smart_card"):
+            return Refused(
+                "智能卡服务停了，先让它运行。", "The smart-card service is stopped: start it first."
+            )
+        if card_in and village.now["smart_card"] == "unplugged":
+            return Refused("读卡器拔掉了，先插上。", "The reader is unplugged: plug it in first.")
         return None
 
     def _do(self, what: str, value: str) -> None:

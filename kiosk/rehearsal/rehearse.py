@@ -90,6 +90,7 @@ class Stand:
                 self.centre.port,
                 use_helper_slot=scenario.uses_helper_card,
                 use_a4=scenario.uses_a4,
+                card_kind=scenario.card_reader,
             )
             stack.callback(self.village.close)
             for what, value in scenario.village.items():

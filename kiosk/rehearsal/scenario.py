@@ -7,9 +7,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from kiosk.bench import faults
+from kiosk.bench.smart_cards import SMART_CARD, CardKind
 
 STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "press": str,
@@ -21,6 +22,7 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "network": str,
     "paper": str,
     "reader": str,
+    "smart_card": str,
     "printer": str,
     "lens": str,
     "cabinet": str,
@@ -53,11 +55,19 @@ VILLAGE: dict[str, tuple[str, ...]] = {
     "network": ("up", "down", "slow", "half_open", "answer_lost"),
     "paper": tuple(faults.PAPER),
     "reader": tuple(faults.READER),
+    "smart_card": tuple(SMART_CARD),
     "printer": tuple(faults.PRINTER),
     "lens": tuple(faults.LENS),
     "cabinet": tuple(faults.CABINET),
     "a4": tuple(faults.A4),
     "service": faults.SERVICE,
+}
+
+CARD_READERS: tuple[CardKind, ...] = get_args(CardKind)
+_MOVED_BY_OTHERS: dict[CardKind, str] = {"sdt": "smart_card", "pcsc": "reader"}
+_HINTS = {
+    "smart_card": 'but with card_reader = "pcsc" at the top of the file',
+    "reader": "where the reader is moved by smart_card",
 }
 
 
@@ -86,10 +96,16 @@ class Scenario:
     village: Mapping[str, str] = field(default_factory=dict)
     expect: Mapping[str, Any] = field(default_factory=dict)
     kill_at: tuple[str, ...] = ()
+    card_reader: CardKind = "sdt"
+
+    @property
+    def uses_card_service(self) -> bool:
+        """Only then is the machine's smart-card service touched."""
+        return self.card_reader == "pcsc" or self.uses_helper_card
 
     @property
     def uses_helper_card(self) -> bool:
-        """Only then is the machine's smart-card service touched."""
+        """Only then does the terminal have a slot for it."""
         return self._moves("put_helper_card", "service")
 
     @property
@@ -123,7 +139,8 @@ def load(path: Path) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path.name}: not TOML: {error}"
         raise ScenarioError(message) from error
-    _known(path, "the file", document, ("title", "village", "step", "expect", "kill_at"))
+    _known(path, "the file", document, ("title", "card_reader", "village", "step", "expect", "kill_at"))
+    card_reader = _card_reader(path, document.get("card_reader", "sdt"))
     steps = tuple(_step(path, number, raw) for number, raw in enumerate(document.get("step", ()), 1))
     if not steps:
         message = f'{path.name}: there is no [[step]]; write at least one, such as press = "begin"'
@@ -132,6 +149,10 @@ def load(path: Path) -> Scenario:
     _known(path, "[village]", village, tuple(VILLAGE))
     for key, value in village.items():
         _offered(path, "[village]", key, value)
+    moved = {*village, *(step.kind for step in steps)}
+    if (wrong := _MOVED_BY_OTHERS[card_reader]) in moved:
+        message = f'{path.name}: {wrong} is not there with card_reader = "{card_reader}", {_HINTS[wrong]}'
+        raise ScenarioError(message)
     expect = document.get("expect", {})
     _known(path, "[expect]", expect, tuple(EXPECTATIONS))
     for key, value in expect.items():
@@ -143,7 +164,16 @@ def load(path: Path) -> Scenario:
         village,
         expect,
         tuple(document.get("kill_at", ())),
+        card_reader,
     )
+
+
+def _card_reader(path: Path, value: object) -> CardKind:
+    for kind in CARD_READERS:
+        if value == kind:
+            return kind
+    message = f"{path.name}: card_reader = {value!r} is not one of {', '.join(CARD_READERS)}"
+    raise ScenarioError(message)
 
 
 def _step(path: Path, number: int, raw: Mapping[str, Any]) -> Step:

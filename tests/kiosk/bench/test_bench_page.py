@@ -56,7 +56,7 @@ def test_the_page_offers_moves_and_each_is_done(client: httpx.Client, village: V
     offers = {
         what: len(choices) + (what in TAKEN_AWAY)
         for what, choices in OFFERED.items()
-        if what not in ("helper", "service", "a4")
+        if what not in ("helper", "service", "a4", "smart_card")
     }
     assert Counter(what for what, _ in moves) == offers
     for what, value in moves:
@@ -117,6 +117,13 @@ def test_without_a_service_the_page_says_so_in_the_place_of_the_helper_slot(clie
     answer = client.post("/move/helper", data={"value": "li"})
     assert answer.status_code == 409
     assert "插不了协理员卡" in answer.text
+
+
+def test_a_reader_of_identity_cards_has_no_faults_of_smart_cards(client: httpx.Client) -> None:
+    answer = client.post("/move/smart_card", data={"value": "silent"}, headers=AS_SCRIPT)
+    assert answer.status_code == 409
+    assert "不是智能卡读卡器" in answer.json()["refused"]["zh"]
+    assert "--card-reader pcsc" in answer.json()["refused"]["en"]
 
 
 def test_a_touch_answers_a_script_with_nothing_and_a_form_with_the_screen(client: httpx.Client) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from drivers.receipt_printer.contract import Slip
 from kiosk.assembly.terminal import Observers, Terminal, assemble
 from kiosk.bench.configure import village_ini
+from kiosk.bench.smart_cards import CardKind
 from kiosk.bench.village import Village
 from kiosk.journey.view import Action, View, action
 from kiosk.rehearsal.scenario import Step
@@ -81,6 +82,7 @@ def hall(
     settings: Mapping[tuple[str, str], str] | None = None,
     state: Path | None = None,
     use_a4: bool = False,
+    card_kind: CardKind = "sdt",
 ) -> Iterator[Hall]:
     """Everything stands on entry, but devices may still be opening. Without a centre the line is dead.
 
@@ -93,6 +95,7 @@ def hall(
             unused_port() if centre_port is None else centre_port,
             use_helper_slot=False,
             use_a4=use_a4,
+            card_kind=card_kind,
         )
         stack.callback(village.close)
         text = village_ini(PROJECT, {**village.settings(), **(settings or {})}, state or folder / "state")

@@ -11,6 +11,7 @@ import pytest
 from drivers.card_reader.simulated_module import Fault
 from drivers.receipt_printer.simulated_state import Faults, SimulatedState
 from kiosk.bench import faults, moves
+from kiosk.bench.smart_cards import SMART_CARD
 from kiosk.journey.states import State
 from kiosk.rehearsal.scenario import VILLAGE, Scenario, ScenarioError, load
 from tests.drivers.waiting import wait_until
@@ -88,6 +89,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
 def test_the_bench_offers_every_fault_that_the_simulators_have() -> None:
     for what, known in (
         ("reader", faults.READER),
+        ("smart_card", SMART_CARD),
         ("printer", faults.PRINTER),
         ("lens", faults.LENS),
         ("paper", faults.PAPER),
@@ -112,6 +114,28 @@ def test_a_scenario_has_the_far_ends_that_it_moves(tmp_path: Path) -> None:
     assert scenario('[village]\nservice = "down"\n[[step]]\npress = "begin"\n').uses_helper_card
     with pytest.raises(ScenarioError, match="jam-after-a-page"):
         scenario('[[step]]\na4 = "eaten"\n')
+
+
+def test_a_scenario_moves_the_reader_that_it_has_and_is_refused_with_words_for_the_other(
+    tmp_path: Path,
+) -> None:
+    def scenario(text: str) -> Scenario:
+        file = tmp_path / "made.toml"
+        file.write_text(text, "utf-8")
+        return load(file)
+
+    smart = 'card_reader = "pcsc"\n'
+    silent = '[[step]]\nsmart_card = "silent"\n'
+    made = scenario(smart + silent)
+    assert (made.card_reader, made.uses_card_service, made.uses_helper_card) == ("pcsc", True, False)
+    with pytest.raises(ScenarioError, match='with card_reader = "pcsc" at the top'):
+        scenario(silent)
+    with pytest.raises(ScenarioError, match="moved by smart_card"):
+        scenario(smart + '[village]\nreader = "silent"\n[[step]]\npress = "begin"\n')
+    with pytest.raises(ScenarioError, match="not one of sdt, pcsc"):
+        scenario('card_reader = "serial"\n' + silent)
+    with pytest.raises(ScenarioError, match="transaction"):
+        scenario(smart + '[[step]]\nsmart_card = "eaten"\n')
 
 
 READER_LEFT_OUT = {
