@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from kiosk.settings.command_line import command_line
 from kiosk.settings.printer_address import printer_address
 
 
@@ -21,6 +22,7 @@ class Section(BaseModel):
 
 
 Seconds = Annotated[int, Field(ge=1)]
+CommandLine = Annotated[str, AfterValidator(command_line)]
 SIZE = r"^([1-9]\d{2,3}x[1-9]\d{2,3})?$"
 
 
@@ -62,7 +64,7 @@ class CardReaderSection(Section):
     )
     baud_rate: Literal[115200, 57600, 38400, 19200, 9600] = 115200
     with_fingerprint: bool = False
-    photo_decoder: str = ""
+    photo_decoder: CommandLine = ""
     reader_name: str = ""
     csca_folder: str = ""
     helper_kind: Literal["pcsc", "none"] = "none"
@@ -138,7 +140,7 @@ class DocumentPrinterSection(Section):
 class SpeechSection(Section):
     """Reading aloud."""
 
-    command: str = ""
+    command: CommandLine = ""
 
 
 class CentreSection(Section):

@@ -72,6 +72,8 @@ WRONG = [
     ("[card_reader]\nbaud_rate = 1200", "card_reader.baud_rate"),
     ("[card_reader]\nport = usb:400:C35A", "card_reader.port"),
     ("[card_reader]\nport = ttyUSB0", "card_reader.port"),
+    ("[card_reader]\nphoto_decoder = decode 'left open", "card_reader.photo_decoder"),
+    ("[speech]\ncommand = espeak-ng \\", "speech.command"),
     ("[camera]\nrotation_degrees = 45", "camera.rotation_degrees"),
     ("[camera]\nsize = 640", "camera.size"),
     ("[receipt_printer]\naddress = 10.0.0.5", "receipt_printer.address"),
@@ -103,7 +105,12 @@ def test_a_reader_on_a_serial_port_or_on_usb(port: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["helper_kind = pcsc", "photo_decoder = python3 -m drivers.card_reader.simulated_photo_decoder"]
+    "line",
+    [
+        "helper_kind = pcsc",
+        "photo_decoder = python3 -m drivers.card_reader.simulated_photo_decoder",
+        "photo_decoder = python3 '/opt/own things/drivers/card_reader/simulated_photo_decoder.py'",
+    ],
 )
 def test_what_anybody_could_forge_is_for_a_demonstration_only(line: str) -> None:
     text = f"{NUMBER}demo = false\n[card_reader]\n{line}\n"
@@ -113,6 +120,21 @@ def test_what_anybody_could_forge_is_for_a_demonstration_only(line: str) -> None
         (5, f"card_reader.{line.split(maxsplit=1)[0]}")
     ]
     assert load_text(text.replace("false", "true"), "kiosk.ini", Path())[1] == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "photo_decoder = /opt/vendor/simulated-annealing/wlt2bmp",
+        "photo_decoder = /opt/vendor/wlt2bmp --no-simulated_photo_decoder",
+        "reader_name = simulated pcsc",
+        "helper_reader_name = pcsc",
+    ],
+)
+def test_a_value_that_merely_looks_like_a_demonstrations_serves(line: str) -> None:
+    settings, problems = load_text(f"{NUMBER}[card_reader]\n{line}\n", "kiosk.ini", Path())
+    assert problems == ()
+    assert settings is not None
 
 
 def test_the_form_of_the_file_is_judged_line_by_line() -> None:
