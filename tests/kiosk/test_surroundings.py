@@ -19,6 +19,7 @@ from kiosk.journey.hands import Devices
 from kiosk.journey.world import Place
 from kiosk.speech import Speaker
 from kiosk.surroundings import NOTHING_COUNTED, Surroundings
+from offline_queue import words
 from offline_queue.link import LinkState
 from offline_queue.records import Counters, StoreCorrupt
 from tests.kiosk.journey.visits import definition
@@ -54,8 +55,7 @@ class Queue:
 
     def counters(self) -> Counters:
         if self.counted is None:
-            message = "damaged while open"
-            raise StoreCorrupt(message)
+            raise StoreCorrupt(words.DAMAGED_WHILE_OPEN)
         return self.counted
 
     def accepts(self) -> bool:
