@@ -114,7 +114,7 @@ class Lanes:
                 return self.printer
             case StaffAction.RESTART_CARD | StaffAction.RESTART_HELPER:
                 return self.card
-            case StaffAction.RESTART_CAMERA | StaffAction.RESTART_FACE:
+            case StaffAction.RESTART_CAMERA | StaffAction.RESTART_DOCUMENT_CAMERA | StaffAction.RESTART_FACE:
                 return self.camera
             case _:
                 return self.staff

@@ -44,6 +44,7 @@ class StaffAction(StrEnum):
     RESTART_CARD = "restart_card"
     RESTART_HELPER = "restart_helper"
     RESTART_CAMERA = "restart_camera"
+    RESTART_DOCUMENT_CAMERA = "restart_document_camera"
     RESTART_FACE = "restart_face"
     OUT_OF_SERVICE = "out_of_service"
     INTO_SERVICE = "into_service"

@@ -55,6 +55,7 @@ def jobs(
         StaffAction.RESTART_CARD: devices.identity_reader,
         StaffAction.RESTART_HELPER: devices.helper_reader,
         StaffAction.RESTART_CAMERA: devices.camera,
+        StaffAction.RESTART_DOCUMENT_CAMERA: devices.document_camera,
         StaffAction.RESTART_FACE: devices.face,
     }
     for action, device in restarts.items():
