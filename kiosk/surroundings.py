@@ -46,6 +46,9 @@ CAUSE_OF_LINK: dict[LinkState, str] = {
 OWN_WORDS = frozenset({"helper", "document_camera"})
 """Kinds with words of their own: the causes of `card` and `camera` speak of the resident's."""
 
+COMES_BACK = frozenset({Cause.FACE_RESTARTING, Cause.CAMERA_RESTARTING})
+"""Why the face check may be worth a short wait: its supervisor is at it."""
+
 COUNT_EVERY_S = 1.0
 OLD_AFTER_H = 24.0
 FILLING_SHARE = 0.8
@@ -199,6 +202,7 @@ class Surroundings:
             online=link_state is LinkState.ONLINE,
             link_cause=CAUSE_OF_LINK[link_state],
             face_ready=ready("face") and ready("camera"),
+            face_comes_back="face" in devices and devices["face"].cause in COMES_BACK,
             camera_ready=ready("camera"),
             helper_ready=ready("helper"),
             why_no_face=why_not("face"),

@@ -29,6 +29,9 @@ REMOVAL_POLL_S = 0.2
 AWAIT_CENTRE_S = 5.0
 PHOTO_WAIT_S = 3.0
 PHOTO_POLL_S = 0.1
+FACE_WAIT_S = 10.0
+"""A new child loads its models in 0.7 s on a free core, and in some seconds on one that has much to do."""
+FACE_WAIT_POLL_S = 0.2
 NO_STORE = "queue.full"
 
 log = logging.getLogger(__name__)
@@ -164,6 +167,8 @@ class DeviceHands:
             case fx.StartFace():
                 crashed = ev.FaceAnswered(Failed(FaceFailure.CRASHED))
                 self._on(lanes.camera, id_, lambda cancel: self._face(visit, cancel), crashed)
+            case fx.AwaitFace():
+                self._on(lanes.camera, id_, lambda cancel: self._await_face(id_, cancel), ev.FaceWaited())
             case fx.StartCamera():
                 self._on(lanes.camera, id_, lambda _cancel: self._open_camera(id_), ev.PhotoTaken(None))
             case fx.TakePhoto():
@@ -262,6 +267,16 @@ class DeviceHands:
             log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)
         if result is not None and not cancel.is_set():
             self._answer(visit.id, ev.FaceAnswered(result))
+
+    def _await_face(self, visit_id: str, cancel: threading.Event) -> None:
+        """Until verifier and camera work, at most `FACE_WAIT_S`."""
+        wanted = [device for device in (self._devices.face, self._devices.camera) if device is not None]
+        deadline_s = time.monotonic() + FACE_WAIT_S
+        while not all(device.probe().usable for device in wanted) and time.monotonic() < deadline_s:
+            if cancel.wait(FACE_WAIT_POLL_S):
+                return
+        if not cancel.is_set():
+            self._answer(visit_id, ev.FaceWaited())
 
     def _open_camera(self, visit_id: str) -> None:
         camera = self._devices.camera

@@ -17,6 +17,7 @@ from drivers.camera.opencv import OpencvCamera
 from drivers.face.verifier import ProcessFaceVerifier
 from drivers.worker import Worker
 from kiosk.health import CAUSES
+from kiosk.journey import hands
 from kiosk.journey.events import IdleExpired
 from kiosk.journey.view import View, action
 from tests.drivers.waiting import wait_until
@@ -143,6 +144,28 @@ def test_ended_while_it_compares_costs_the_resident_no_try(
     assert wait_until(lambda: not told(running), LONG_S), told(running)
     running.play(wait_enabled="try_face")
     running.press("try_face")
+    running.play(wait_state="form")
+
+
+def test_a_face_check_that_restarts_when_its_turn_comes_is_waited_for(
+    running: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "FACE_WAIT_S", LONG_S)
+    running.press("begin", f"service:{PENSION}", "next", "face")
+    running.play(wait_state="card")
+    worker = worker_of(running, "face")
+    with monkeypatch.context() as held:
+        held.setattr(worker, "_target", "time:sleep")  # the next child starts, and does not get done
+        held.setattr(worker, "_args", (3600,))
+        pid = end(worker, signal.SIGKILL)
+        assert wait_until(lambda: worker._process is not None and worker._process.pid != pid)
+        running.village.put_card("zhou")
+        running.play(wait_state="face", screen_has=[CAUSES["face.restarting"].resident["zh"]])
+        assert running.terminal.preview() is None
+        assert running.offered("other_way").enabled
+        slow = worker._process
+    assert slow is not None
+    slow.kill()
     running.play(wait_state="form")
 
 
