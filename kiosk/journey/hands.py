@@ -11,11 +11,13 @@ from typing import Protocol
 
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardFailure, CardReader, EncodedPhoto
+from drivers.code_reader.contract import CodeReader
 from drivers.contract import Cause, Device, Failed, Ok, Outcome
 from drivers.document_camera.contract import DocumentCamera
 from drivers.document_printer.contract import DocumentPrinter
 from drivers.face.contract import FaceFailure, FaceVerifier
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
+from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
@@ -51,6 +53,10 @@ class Devices:
     document_printer: DocumentPrinter | None = None
     cabinet: Device | None = None
     touch_panel: Device | None = None
+    token: Authenticator | None = None
+    code_reader: CodeReader | None = None
+    code_camera: Camera | None = None
+    """What the code reader looks through: one of the cameras above, opened and stopped by whoever reads."""
 
     def named(self) -> dict[str, Device]:
         """Kind, as the health vocabulary calls it -> device; without what this terminal does not have."""
@@ -64,8 +70,15 @@ class Devices:
             "a4": self.document_printer,
             "cabinet": self.cabinet,
             "touch": self.touch_panel,
+            "token": self.token,
+            "code_reader": self.code_reader,
         }
         return {kind: device for kind, device in known.items() if device is not None}
+
+    def looks_through(self) -> dict[str, str]:
+        """Kind -> the kind of the camera without which it sees nothing."""
+        code = "camera" if self.code_camera is self.camera else "document_camera"
+        return {"face": "camera", "code_reader": code}
 
 
 class Office(Protocol):
@@ -117,7 +130,12 @@ class Lanes:
                 return self.printer
             case StaffAction.RESTART_CARD | StaffAction.RESTART_HELPER:
                 return self.card
-            case StaffAction.RESTART_CAMERA | StaffAction.RESTART_DOCUMENT_CAMERA | StaffAction.RESTART_FACE:
+            case (
+                StaffAction.RESTART_CAMERA
+                | StaffAction.RESTART_DOCUMENT_CAMERA
+                | StaffAction.RESTART_CODE_READER
+                | StaffAction.RESTART_FACE
+            ):
                 return self.camera
             case _:
                 return self.staff

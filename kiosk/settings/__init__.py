@@ -119,6 +119,7 @@ def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tupl
     if not values.get("terminal", {}).get("demo"):
         problems += _of_a_demonstration(values, entries, file)
     problems += _ignored_size(values, entries, file)
+    problems += _blind(values, entries, file)
     problems.sort(key=lambda problem: problem.line)
     if any(problem.fatal for problem in problems):
         return None, tuple(problems)
@@ -161,6 +162,17 @@ def _ignored_size(values: dict[str, dict[str, Any]], entries: list[Entry], file:
     zh = "和 camera 是同一台：请在 camera 里写 size，否则纸上的字看不清"
     en = "the same camera as in [camera]: give its size there, or sheets are too coarse to read"
     return [Problem(file, line, "document_camera.source", zh, en, fatal=False)]
+
+
+def _blind(values: dict[str, dict[str, Any]], entries: list[Entry], file: str) -> list[Problem]:
+    """A code reader sees nothing when the camera that it is to look through has no source."""
+    camera = values.get("code_reader", {}).get("camera", "none")
+    if camera == "none" or values.get(camera, {}).get("source"):
+        return []
+    line = next(e.line for e in entries if (e.section, e.key) == ("code_reader", "camera"))
+    zh = f"[{camera}] 没有写 source：没有摄像头就扫不了码"
+    en = f"[{camera}] has no source: without a camera no code is seen"
+    return [Problem(file, line, "code_reader.camera", zh, en, fatal=False)]
 
 
 def _of_a_demonstration(values: dict[str, dict[str, Any]], entries: list[Entry], file: str) -> list[Problem]:

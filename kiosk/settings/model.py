@@ -96,6 +96,26 @@ class DocumentCameraSection(Section):
         return _size_px(self.size)
 
 
+class TokenSection(Section):
+    """Signing tokens, through their vendor's PKCS#11 module."""
+
+    module: Annotated[str, Field(pattern=r"^(none|/\S+)$")] = "none"
+
+    @property
+    def fitted(self) -> bool:
+        return self.module != "none"
+
+
+class CodeReaderSection(Section):
+    """The reader of printed codes, which looks through a camera that another section names."""
+
+    camera: Literal["camera", "document_camera", "none"] = "none"
+
+    @property
+    def fitted(self) -> bool:
+        return self.camera != "none"
+
+
 class FaceSection(Section):
     """Models and calibration. Without both: assist mode, no automatic acceptance."""
 
@@ -189,6 +209,8 @@ class Settings(Section):
     card_reader: CardReaderSection = CardReaderSection()
     camera: CameraSection = CameraSection()
     document_camera: DocumentCameraSection = DocumentCameraSection()
+    code_reader: CodeReaderSection = CodeReaderSection()
+    token: TokenSection = TokenSection()
     face: FaceSection = FaceSection()
     receipt_printer: ReceiptPrinterSection = ReceiptPrinterSection()
     sensors: SensorsSection = SensorsSection()

@@ -38,6 +38,8 @@ LABELS = {
     StaffAction.RESTART_HELPER: "重启协理员卡读卡器",
     StaffAction.RESTART_CAMERA: "重启摄像头",
     StaffAction.RESTART_DOCUMENT_CAMERA: "重启高拍仪",
+    StaffAction.RESTART_CODE_READER: "重启扫码",
+    StaffAction.RESTART_TOKEN: "重启数字证书令牌",
     StaffAction.RESTART_FACE: "重启人脸确认",
     StaffAction.OUT_OF_SERVICE: "暂停这台机器的服务",
     StaffAction.INTO_SERVICE: "恢复服务",

@@ -74,6 +74,8 @@ WRONG = [
     ("[card_reader]\nport = ttyUSB0", "card_reader.port"),
     ("[card_reader]\nphoto_decoder = decode 'left open", "card_reader.photo_decoder"),
     ("[speech]\ncommand = espeak-ng \\", "speech.command"),
+    ("[token]\nmodule = vendor.so", "token.module"),
+    ("[code_reader]\ncamera = /dev/video0", "code_reader.camera"),
     ("[camera]\nrotation_degrees = 45", "camera.rotation_degrees"),
     ("[camera]\nsize = 640", "camera.size"),
     ("[receipt_printer]\naddress = 10.0.0.5", "receipt_printer.address"),
@@ -182,6 +184,18 @@ def test_a_terminal_in_service_never_falls_back_to_a_demonstration(tmp_path: Pat
             load(file, kept)
     file.write_text(f"{NUMBER}demo = true\n[screen]\nwidth_px = x\n", "utf-8")
     assert load(file, kept).used_last_good
+
+
+@pytest.mark.parametrize("camera", ["camera", "document_camera"])
+def test_a_code_reader_is_told_when_the_camera_that_it_looks_through_is_not_there(camera: str) -> None:
+    text = f"{NUMBER}[code_reader]\ncamera = {camera}\n[{camera}]\nsource ="
+    settings, problems = load_text(text, "kiosk.ini", Path())
+    assert settings is not None, "the terminal serves without it"
+    assert [(problem.line, problem.key, problem.fatal) for problem in problems] == [
+        (4, "code_reader.camera", False)
+    ]
+    assert load_text(f"{text} /dev/v4l/by-id/a", "kiosk.ini", Path())[1] == ()
+    assert load_text(f"{NUMBER}[code_reader]\ncamera = none\n", "kiosk.ini", Path())[1] == ()
 
 
 def test_one_camera_for_both_needs_its_size_where_it_counts() -> None:

@@ -89,6 +89,8 @@ RESTARTS = {
     "helper_reader": StaffAction.RESTART_HELPER,
     "camera": StaffAction.RESTART_CAMERA,
     "document_camera": StaffAction.RESTART_DOCUMENT_CAMERA,
+    "code_reader": StaffAction.RESTART_CODE_READER,
+    "token": StaffAction.RESTART_TOKEN,
     "face": StaffAction.RESTART_FACE,
 }
 
