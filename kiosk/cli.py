@@ -240,7 +240,8 @@ def queue_migrate(version: int | None, config: Path, as_json: bool) -> None:
         key = keys.database_key(settings.trust.database_key)
         had = migrate_outbox(settings.terminal.state / "outbox", key, wanted)
     except (keys.KeyFileError, StoreError, ValueError) as error:
-        click.echo(f"没有迁移，待送件都还在 / not migrated, every case is still there: {error}", err=True)
+        click.echo("没有迁移，待送件都还在 / not migrated, every case is still there", err=True)
+        click.echo(str(error), err=True)
         sys.exit(NOT_CONFIGURED)
     words = f"待送件数据库：第 {had} 版 → 第 {wanted} 版 / outbox: version {had} → {wanted}"
     show(as_json, {"ok": True, "from": had, "to": wanted}, [words])
@@ -371,5 +372,5 @@ def _outbox(config: Path) -> Any:
             sealing_key=keys.sealing_key(settings.centre.sealing_key),
         )
     except (keys.KeyFileError, StoreError) as error:
-        click.echo(f"{error}", err=True)
+        click.echo(str(error), err=True)
         sys.exit(NOT_CONFIGURED)

@@ -24,11 +24,11 @@ def message(challenge: Challenge) -> bytes:
 
 
 def judge(
-    signed: Signed, challenge: Challenge, anchors: tuple[bytes, ...], at: datetime
+    signed: Signed, challenge: Challenge, anchors: tuple[bytes, ...], at: datetime, *, by_pin: bool = True
 ) -> Ok[tuple[Check, ...]] | Failed[TokenFailure]:
     """The evidence; `NOT_AUTHENTIC` when the certificate's key did not sign this very challenge.
 
-    `anchors`: certificates (DER) of the issuers that are trusted; `at` in UTC.
+    `anchors`: certificates (DER) of the issuers that are trusted; `at` in UTC; `by_pin`: a PIN opened the key.
     """
     try:
         certificate = x509.load_der_x509_certificate(signed.certificate)
@@ -54,7 +54,9 @@ def judge(
                     CheckOutcome.NOT_DONE,
                     "that the key cannot be copied is the module's word",
                 ),
-                CheckName.HOLDER_CHECK: (passed, "PIN"),
+                CheckName.HOLDER_CHECK: (passed, "PIN")
+                if by_pin
+                else (CheckOutcome.NOT_DONE, "the key signs without a PIN"),
                 CheckName.LOSS_REPORT: (CheckOutcome.NOT_DONE, "no revocation list was asked"),
             }
         )

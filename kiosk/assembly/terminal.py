@@ -91,7 +91,12 @@ class Terminal:
 
 
 def encode_jpeg(frame: Frame) -> bytes:
-    """A picture for the report: JPEG, quality 85."""
+    """A picture for the report: JPEG, quality 85.
+
+    In this process on purpose: an encoder reads no bytes from outside but pixels, whose number the array
+    vouches for, and so the screen later decodes only what was encoded here. Raises for a picture that no
+    JPEG can hold.
+    """
     import cv2
 
     ok, data = cv2.imencode(".jpg", frame.pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])

@@ -258,6 +258,8 @@ def _devices(statuses: Mapping[str, DeviceStatus], settings: Settings) -> list[F
         "helper": settings.card_reader.helper_kind != "none",
         "camera": bool(settings.camera.source),
         "document_camera": bool(settings.document_camera.source),
+        "code_reader": settings.code_reader.fitted,
+        "token": settings.token.fitted,
         "face": bool(settings.camera.source),
         "printer": settings.receipt_printer.address != "none",
         "a4": settings.document_printer.queue != "none",

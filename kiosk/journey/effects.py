@@ -34,6 +34,11 @@ class StartFace:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitFace:
+    """Give a face check that restarts a moment to come back; answered by `FaceWaited`."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopFace:
     """Close the camera; reference and frames are forgotten."""
 
@@ -123,6 +128,7 @@ Effect = (
     ReadCard
     | StopCard
     | StartFace
+    | AwaitFace
     | StopFace
     | StartCamera
     | TakePhoto

@@ -69,6 +69,11 @@ class FaceAnswered:
     result: Ok[Comparison] | Failed[FaceFailure | Guidance]
 
 
+@dataclass(frozen=True, slots=True)
+class FaceWaited:
+    """The wait for a face check that restarts is over: it is there again, or the time is up."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class PhotoTaken:
     """The camera's picture for a report, encoded; None when the camera gave none."""
@@ -144,6 +149,7 @@ DeviceEvent = (
     | CardRemoved
     | FaceGuided
     | FaceAnswered
+    | FaceWaited
     | PhotoTaken
     | Stored
     | NotStored

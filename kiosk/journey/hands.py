@@ -11,11 +11,13 @@ from typing import Protocol
 
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardFailure, CardReader, EncodedPhoto
+from drivers.code_reader.contract import CodeReader
 from drivers.contract import Cause, Device, Failed, Ok, Outcome
 from drivers.document_camera.contract import DocumentCamera
 from drivers.document_printer.contract import DocumentPrinter
 from drivers.face.contract import FaceFailure, FaceVerifier
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
+from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
@@ -29,6 +31,9 @@ REMOVAL_POLL_S = 0.2
 AWAIT_CENTRE_S = 5.0
 PHOTO_WAIT_S = 3.0
 PHOTO_POLL_S = 0.1
+FACE_WAIT_S = 10.0
+"""A new child loads its models in 0.7 s on a free core, and in some seconds on one that has much to do."""
+FACE_WAIT_POLL_S = 0.2
 NO_STORE = "queue.full"
 
 log = logging.getLogger(__name__)
@@ -48,6 +53,10 @@ class Devices:
     document_printer: DocumentPrinter | None = None
     cabinet: Device | None = None
     touch_panel: Device | None = None
+    token: Authenticator | None = None
+    code_reader: CodeReader | None = None
+    code_camera: Camera | None = None
+    """What the code reader looks through: one of the cameras above, opened and stopped by whoever reads."""
 
     def named(self) -> dict[str, Device]:
         """Kind, as the health vocabulary calls it -> device; without what this terminal does not have."""
@@ -61,8 +70,15 @@ class Devices:
             "a4": self.document_printer,
             "cabinet": self.cabinet,
             "touch": self.touch_panel,
+            "token": self.token,
+            "code_reader": self.code_reader,
         }
         return {kind: device for kind, device in known.items() if device is not None}
+
+    def looks_through(self) -> dict[str, str]:
+        """Kind -> the kind of the camera without which it sees nothing."""
+        code = "camera" if self.code_camera is self.camera else "document_camera"
+        return {"face": "camera", "code_reader": code}
 
 
 class Office(Protocol):
@@ -114,7 +130,12 @@ class Lanes:
                 return self.printer
             case StaffAction.RESTART_CARD | StaffAction.RESTART_HELPER:
                 return self.card
-            case StaffAction.RESTART_CAMERA | StaffAction.RESTART_FACE:
+            case (
+                StaffAction.RESTART_CAMERA
+                | StaffAction.RESTART_DOCUMENT_CAMERA
+                | StaffAction.RESTART_CODE_READER
+                | StaffAction.RESTART_FACE
+            ):
                 return self.camera
             case _:
                 return self.staff
@@ -164,6 +185,8 @@ class DeviceHands:
             case fx.StartFace():
                 crashed = ev.FaceAnswered(Failed(FaceFailure.CRASHED))
                 self._on(lanes.camera, id_, lambda cancel: self._face(visit, cancel), crashed)
+            case fx.AwaitFace():
+                self._on(lanes.camera, id_, lambda cancel: self._await_face(id_, cancel), ev.FaceWaited())
             case fx.StartCamera():
                 self._on(lanes.camera, id_, lambda _cancel: self._open_camera(id_), ev.PhotoTaken(None))
             case fx.TakePhoto():
@@ -262,6 +285,16 @@ class DeviceHands:
             log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)
         if result is not None and not cancel.is_set():
             self._answer(visit.id, ev.FaceAnswered(result))
+
+    def _await_face(self, visit_id: str, cancel: threading.Event) -> None:
+        """Until verifier and camera work, at most `FACE_WAIT_S`."""
+        wanted = [device for device in (self._devices.face, self._devices.camera) if device is not None]
+        deadline_s = time.monotonic() + FACE_WAIT_S
+        while not all(device.probe().usable for device in wanted) and time.monotonic() < deadline_s:
+            if cancel.wait(FACE_WAIT_POLL_S):
+                return
+        if not cancel.is_set():
+            self._answer(visit_id, ev.FaceWaited())
 
     def _open_camera(self, visit_id: str) -> None:
         camera = self._devices.camera

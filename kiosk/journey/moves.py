@@ -36,9 +36,13 @@ LEAVING: dict[State, fx.Effect] = {
 }
 
 
+def _leave(visit: Visit) -> list[fx.Effect]:
+    return [LEAVING[visit.state]] if visit.state in LEAVING else []
+
+
 def go(visit: Visit, state: State) -> Moved:
     """Leave the screen, enter the other; a device never outlives the screen that needs it."""
-    out = [LEAVING[visit.state]] if visit.state in LEAVING else []
+    out = _leave(visit)
     visit = replace(visit, state=state, dialog=None)
     match state:
         case State.CARD:
@@ -46,7 +50,8 @@ def go(visit: Visit, state: State) -> Moved:
         case State.HELPER:
             out.append(fx.ReadCard(fx.CardPurpose.HELPER))
         case State.FACE:
-            visit = replace(visit, face=replace(visit.face, looking=True, guidance=None, failure=None))
+            face = replace(visit.face, waiting=False, looking=True, guidance=None, failure=None)
+            visit = replace(visit, face=face)
             out.append(fx.StartFace())
         case State.CAMERA:
             visit = replace(visit, photo_missed=False)
@@ -116,19 +121,29 @@ def home(visit: Visit) -> Moved:
 
 def _enter_step(visit: Visit, world: World) -> Moved:
     state = SCREEN_OF[visit.service.flow[visit.step]]
-    if state is State.FACE and not may_use_face(visit, world):
-        state = State.OTHER_WAY
-    return go(visit, state)
+    return to_face(visit, world) if state is State.FACE else go(visit, state)
+
+
+def to_face(visit: Visit, world: World) -> Moved:
+    """The look at the face; while its process restarts a bounded wait for it; else the other way."""
+    if not may_use_face(visit, world):
+        return go(visit, State.OTHER_WAY)
+    if world.face_ready:
+        return go(visit, State.FACE)
+    if not world.face_comes_back:
+        return go(visit, State.OTHER_WAY)
+    face = replace(visit.face, waiting=True, looking=False, guidance=None, failure=None)
+    waits = replace(visit, state=State.FACE, dialog=None, face=face)
+    return waits, (*_leave(visit), fx.AwaitFace())
 
 
 def may_use_face(visit: Visit, world: World) -> bool:
-    """Face only with consent, a photo, a working and calibrated verifier, tries left, and age."""
+    """Face only with consent, a photo, tries left, and age; whether the verifier works is asked apart."""
     return (
         visit.consent is not None
         and visit.consent.given
         and visit.card is not None
         and visit.card.photo is not None
-        and world.face_ready
         and visit.face.attempts < FACE_ATTEMPTS_MAX
         and is_old_enough(visit, world)
     )

@@ -154,6 +154,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.CARD, "press:window"): recognising.to_window,
     (S.FACE, "FaceGuided"): recognising.face_guided,
     (S.FACE, "FaceAnswered"): recognising.face_answered,
+    (S.FACE, "FaceWaited"): recognising.face_waited,
     (S.FACE, "press:try_face"): recognising.face_again,
     (S.FACE, "press:other_way"): recognising.to_other_way,
     (S.OTHER_WAY, "press:helper"): recognising.to_helper,

@@ -60,6 +60,8 @@ class FaceProgress:
 
     attempts: int = 0
     stalls: int = 0
+    waiting: bool = False
+    """For the machine, which restarts; nothing is looked at yet."""
     looking: bool = False
     guidance: Guidance | None = None
     failure: FaceFailure | Guidance | None = None

@@ -53,6 +53,7 @@ EVENTS: tuple[ev.Event, ...] = (
     compared(accepted=True),
     compared(accepted=False),
     *(ev.FaceAnswered(Failed(failure)) for failure in (*FaceFailure, *Guidance)),
+    ev.FaceWaited(),
     ev.PhotoTaken(None),
     ev.PhotoTaken(b"jpeg"),
     ev.Stored(CODE, 1, "2026-11-25T01:12:00Z"),
@@ -75,6 +76,7 @@ def visits() -> Iterator[tuple[str, Visit]]:
     for state in State:
         yield state.value, visit(state)
     for name, progress in {
+        "waiting": FaceProgress(waiting=True),
         "looking": FaceProgress(looking=True),
         "the last try": FaceProgress(looking=True, attempts=FACE_ATTEMPTS_MAX - 1),
         "the last stall": FaceProgress(looking=True, stalls=FACE_STALLS_MAX - 1),
@@ -95,6 +97,7 @@ def is_on_after(effects: tuple[fx.Effect, ...], *, before: bool) -> bool:
 
 WORLDS = {
     "all works": world(),
+    "face check restarts": replace(world(), face_ready=False, face_comes_back=True),
     "no camera": replace(world(), face_ready=False, camera_ready=False),
 }
 

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from drivers.card_reader.contract import CardFailure, EncodedPhoto
-from drivers.contract import Cause, Failed, Ok, Outcome
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
 from drivers.face.contract import FaceFailure
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
+from kiosk.journey import hands as module
 from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
 from kiosk.journey.states import State
 from kiosk.journey.visit import Visit
@@ -80,6 +81,7 @@ DEFECTS: dict[str, tuple[fx.Effect, Visit, ev.Event]] = {
         ev.CardAnswered(Failed(CardFailure.READER_LOST)),
     ),
     "face": (fx.StartFace(), FACE, ev.FaceAnswered(Failed(FaceFailure.CRASHED))),
+    "wait for the face": (fx.AwaitFace(), FACE, ev.FaceWaited()),
     "camera": (fx.StartCamera(), visit(State.CAMERA), ev.PhotoTaken(None)),
     "photo": (fx.TakePhoto(), visit(State.CAMERA), ev.PhotoTaken(None)),
     "store": (fx.Submit(RESULT), RESULT, ev.NotStored("queue.full")),
@@ -140,6 +142,48 @@ def test_the_late_answer_of_a_try_that_was_left_is_not_taken_for_the_next(
     assert device.begun.wait(PATIENCE_S)
     hands.do(stop, FACE)
     device.go.set()
+    assert wait_until(lambda: hands.lanes.camera.idle)
+    hands.close()
+    assert answers.came == []
+
+
+class Restarting(Broken):
+    """A device that works from the `after`-th look on, if ever."""
+
+    def __init__(self, after: int | None) -> None:
+        self.looks, self._after = 0, after
+
+    def probe(self) -> DeviceStatus:
+        self.looks += 1
+        there = self._after is not None and self.looks >= self._after
+        return DeviceStatus(DeviceState.READY if there else DeviceState.OPENING)
+
+
+def test_a_face_check_that_comes_back_ends_the_wait(answers: Answers) -> None:
+    device = Restarting(after=4)
+    hands = built(answers, device)
+    hands.do(fx.AwaitFace(), FACE)
+    assert wait_until(lambda: bool(answers.came))
+    hands.close()
+    assert answers.came == [(FACE.id, ev.FaceWaited())]
+    assert device.looks >= 4, "and not before"
+
+
+def test_the_wait_for_a_face_check_is_bounded(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FACE_WAIT_S", 0.1)
+    hands = built(answers, Restarting(after=None))
+    hands.do(fx.AwaitFace(), FACE)
+    assert wait_until(lambda: bool(answers.came))
+    hands.close()
+    assert answers.came == [(FACE.id, ev.FaceWaited())]
+
+
+def test_who_leaves_the_wait_for_the_face_is_not_answered(answers: Answers) -> None:
+    device = Restarting(after=None)
+    hands = built(answers, device)
+    hands.do(fx.AwaitFace(), FACE)
+    assert wait_until(lambda: device.looks > 0)
+    hands.lanes.camera.drop()
     assert wait_until(lambda: hands.lanes.camera.idle)
     hands.close()
     assert answers.came == []
