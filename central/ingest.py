@@ -24,7 +24,7 @@ from central.form import Fit, Reason, Unfit
 from central.problems import Turned
 from central.schema import items, terminals
 from central.trust import Trust
-from central.verdicts import Settled, refuse, signed
+from central.verdicts import Settled, answer, refuse
 from central.work import Work
 from kiosk.case import CaseState
 from offline_queue.wire import (
@@ -69,8 +69,7 @@ def take_batch(engine: Engine, trust: Trust, work: Work, admitted: Admitted) -> 
             chain.take_head(connection, told, at)
             settled = _settle(connection, judged, admitted.terminal, at)
         states = _states_after(engine, work, settled)
-        verdicts = tuple(signed(one, trust, states) for one in settled)
-    return BatchAnswer(verdicts=verdicts, centre_time=as_text(utc_now()))
+        return answer(settled, trust, states, in_a_tree=admitted.prefers_tree)
 
 
 def _states_after(engine: Engine, work: Work, settled: Sequence[Settled]) -> Mapping[str, str]:
