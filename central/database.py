@@ -41,6 +41,13 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(jiujin_writes=True)
 
 
+def one_question(engine: Engine) -> Engine:
+    """The same engine for a single statement that reads: PostgreSQL needs no transaction around it."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def migrate(engine: Engine) -> None:
     """Bring the tables to the newest revision, under the writer's lock."""
     with writing(engine).begin() as connection:

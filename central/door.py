@@ -106,6 +106,8 @@ def decompress(body: bytes) -> bytes | Turned:
     """One zstd frame of at most `BATCH_BYTES_MAX` bytes; a bomb is given up when it passes the limit."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX)
     try:
+        if 0 < zstandard.frame_content_size(body) <= BATCH_BYTES_MAX:
+            return decompressor.decompress(body)  # never more than the frame says
         with decompressor.stream_reader(body) as reader:
             content = bytearray()
             while chunk := reader.read(65536):

@@ -8,14 +8,15 @@ opaque here.
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
-import json
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import rfc8785
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core import to_json
 
 from offline_queue import hash_tree
 
@@ -35,7 +36,7 @@ PATH_MAX = 7
 
 
 def _decode(value: object) -> object:
-    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+    return binascii.a2b_base64(value, strict_mode=True) if isinstance(value, str) else value
 
 
 def _is_none(value: object) -> bool:
@@ -52,15 +53,12 @@ Terminal = Annotated[str, Field(pattern=r"^[0-9A-Z]{4}$")]
 """Issuing terminal, as encoded in its case codes."""
 
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
 def canonical(texts: Mapping[str, str | int]) -> bytes:
-    """RFC 8785 for one object of texts and whole numbers within 2**53, by the fast encoder of the language.
+    """RFC 8785 for one object of texts and whole numbers within 2**53, by pydantic's encoder, which is compiled.
 
     The names are ASCII, so that their order is the same in UTF-8 and UTF-16. ValueError for a lone surrogate.
     """
-    return _CANONICAL.encode(texts).encode()
+    return to_json(dict(sorted(texts.items())))
 
 
 class Message(BaseModel):
@@ -103,12 +101,19 @@ class Item(Message):
     sealed_sha256: Sha256Hex
     sealed: Base64
 
+    def header(self) -> dict[str, Any]:
+        """Everything but the body."""
+        return self.model_dump(mode="json", exclude={"sealed"})
+
     def chain_hash(self) -> str:
         """SHA-256 over the canonical header (RFC 8785), which covers the body by its hash."""
-        header = self.model_dump(mode="json", exclude={"sealed"})
+        return self.hash_of(self.header())
+
+    @staticmethod
+    def hash_of(header: Mapping[str, Any]) -> str:
         # RFC 8785 knows no integer over 2**53 - 1, which is 104 days of nanoseconds since boot.
-        header["monotonic_ns"] = str(self.monotonic_ns)
-        return hashlib.sha256(canonical(header)).hexdigest()
+        plain = {**header, "monotonic_ns": str(header["monotonic_ns"])}
+        return hashlib.sha256(canonical(plain)).hexdigest()
 
     def body_matches(self) -> bool:
         """Whether the sealed body has the hash that the header names."""
