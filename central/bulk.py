@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import JSON, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -82,4 +82,4 @@ def _arrays(table: Table, rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 
 def _cells(table: Table, name: str, cells: Iterable[Any]) -> Iterable[Any]:
-    return map(json.dumps, cells) if isinstance(table.c[name].type, JSON) else cells
+    return (to_json(cell).decode() for cell in cells) if isinstance(table.c[name].type, JSON) else cells

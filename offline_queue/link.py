@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from offline_queue import wire
+from offline_queue.acknowledgement import each_its_own
 from offline_queue.link_state import LinkState, Unreached, name_transport_error, retry_after_s
 from offline_queue.manifest import MANIFEST_PATH, Manifest, ManifestAnswer
 from offline_queue.signing import RequestSigner, utc_now
@@ -112,7 +113,7 @@ class Link:
     def send_batch(self, batch: wire.Batch) -> Answered | Rejected | Unreached:
         """Deliver items; never raises for what a network or a centre can do."""
         answer = self._post(wire.BATCH_PATH, batch, wire.BatchAnswer)
-        return Answered(answer) if isinstance(answer, wire.BatchAnswer) else answer
+        return Answered(each_its_own(answer)) if isinstance(answer, wire.BatchAnswer) else answer
 
     def send_heartbeat(self, heartbeat: wire.Heartbeat) -> HeartbeatAnswered | Rejected | Unreached:
         """Deliver the terminal's last state."""
@@ -169,6 +170,7 @@ class Link:
             )
         headers = {
             "Content-Type": "application/json", "Content-Encoding": "zstd", "Accept-Encoding": "identity",
+            **dict([wire.PREFER_TREE]),
         }  # fmt: skip
         with self._client.stream("POST", path, content=body, headers=headers) as response:
             content = b""

@@ -39,6 +39,7 @@ class SuiteId(IntEnum):
     MLKEM768_X25519_SHA256_AES256GCM = 2
 
 
+_SUITE_BYTES = frozenset(SuiteId)
 _SUITES = {
     SuiteId.X25519_SHA256_AES256GCM: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
     SuiteId.MLKEM768_X25519_SHA256_AES256GCM: Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
@@ -114,7 +115,7 @@ def open_sealed(envelope: bytes, private_keys: Mapping[str, PrivateKey], aad: by
         return SealBroken("malformed")
     suite_byte, id_length = envelope[3], envelope[4]
     head, message = envelope[: 5 + id_length], envelope[5 + id_length :]
-    if suite_byte not in set(SuiteId) or not head[5:].isascii():
+    if suite_byte not in _SUITE_BYTES or not head[5:].isascii():
         return SealBroken("malformed")
     key_id = head[5:].decode("ascii")
     private = private_keys.get(key_id)
@@ -138,7 +139,7 @@ def open_sealed(envelope: bytes, private_keys: Mapping[str, PrivateKey], aad: by
 
 def envelope_key_id(envelope: bytes) -> str | None:
     """The id of the key that an envelope is sealed to, without opening it; None when it is no envelope."""
-    if len(envelope) < len(MAGIC) + 2 or not envelope.startswith(MAGIC) or envelope[3] not in set(SuiteId):
+    if len(envelope) < len(MAGIC) + 2 or not envelope.startswith(MAGIC) or envelope[3] not in _SUITE_BYTES:
         return None
     named = envelope[5 : 5 + envelope[4]]
     return named.decode("ascii") if len(named) == envelope[4] and named.isascii() else None
