@@ -23,6 +23,7 @@ from kiosk.bench.smart_cards import SMART_CARD
 from kiosk.bench.village import NoCardServiceError, Village
 from kiosk.bench.web import Mirror, create_page
 from tests.drivers.card_reader.card_service import our_turn
+from tests.drivers.waiting import wait_until
 from tests.groups import ONE_READER
 from tests.kiosk.bench.test_bench_page import AS_SCRIPT, PROJECT, offered, pressed
 
@@ -80,6 +81,19 @@ def test_each_fault_can_be_made_and_mended_with_a_card_in(client: httpx.Client, 
             assert "读卡器拔掉了" in refused(client, "helper", "li")
             assert client.post("/move/smart_card", data={"value": "ok"}).status_code == 303
             assert client.post("/move/card", data={"value": "zhou"}).status_code == 303
+
+
+def test_cards_that_change_quickly_are_each_seen_by_the_service(
+    client: httpx.Client, village: Village
+) -> None:
+    """pcscd loses one in four of these for good when they change without any care, while another resets them."""
+    slot = village.smart_cards
+    assert slot is not None
+    assert client.post("/move/smart_card", data={"value": Habit.RESET.value}).status_code == 303
+    for number in range(6):
+        village.put_card("wu" if number % 2 else "zhou")
+        before = slot.rival_deeds
+        assert wait_until(lambda known=before: slot.rival_deeds > known + 1), number  # type: ignore[misc]
 
 
 def test_without_the_service_cards_and_faults_are_refused_and_afterwards_made(client: httpx.Client) -> None:
