@@ -6,11 +6,12 @@ import threading
 import time
 from typing import assert_never
 
+from drivers.camera import binding
 from drivers.camera.binding import THIS_MACHINE, Roots
 from drivers.camera.capture import Options, Phase
 from drivers.camera.contract import CameraFailure, Frame
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
-from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Nameplate, Ok
 from drivers.worker import Worker, WorkerFailure
 
 OPEN_DEADLINE_S = 6.0
@@ -50,6 +51,7 @@ class OpencvCamera:
             (self._slot.name, Options(source, demo, rotation_degrees, size_px, roots)),
             start_deadline_s=20.0,
         )
+        self._source, self._roots = source, roots
         self._open = False
         self._generation = 0
         self._opened_ns = 0
@@ -74,6 +76,10 @@ class OpencvCamera:
         if generation > alive or self._worker.last_failure:
             return DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, self._worker.last_failure)
         return DeviceStatus(DeviceState.OPENING)
+
+    def nameplate(self) -> Nameplate:
+        """See `binding.nameplate`; a camera on the network tells nothing."""
+        return binding.nameplate(self._source, self._roots)
 
     def _note(self, status: DeviceStatus) -> None:
         self._known, self._known_generation = status, self._worker.generation

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from drivers.camera.contract import Camera
-from drivers.contract import Cause, DeviceStatus, Failed, Ok, Restartable
+from drivers.contract import Cause, DeviceStatus, Failed, Named, Nameplate, Ok, Restartable
 from drivers.document_camera.contract import DocumentFailure, Page, SheetFormat
 from drivers.worker import Worker
 
@@ -35,6 +35,10 @@ class CameraForDocuments:
     def probe(self) -> DeviceStatus:
         self._camera.probe()
         return self.status()
+
+    def nameplate(self) -> Nameplate:
+        """The camera's."""
+        return self._camera.nameplate() if isinstance(self._camera, Named) else Nameplate()
 
     def open(self) -> Ok[None] | Failed[DocumentFailure]:
         opened = self._camera.open()

@@ -11,6 +11,7 @@ from pathlib import Path
 from drivers.camera.contract import Frame
 from drivers.contract import Failed, Ok
 from drivers.receipt_printer.contract import Slip
+from kiosk import nameplates
 from kiosk.assembly.foundation import Ending, lay_foundation
 from kiosk.control import ControlServer
 from kiosk.events import Event, Noticed, StaffDid, StaffLeft
@@ -106,10 +107,16 @@ def encode_jpeg(frame: Frame) -> bytes:
     return bytes(data)
 
 
-def _control(folder: Path, surroundings: Surroundings) -> ControlServer | None:
+def _control(folder: Path, surroundings: Surroundings, devices: Devices) -> ControlServer | None:
     """None on a disk that takes no socket: residents are served without it, and doctor finds nobody to ask."""
     try:
-        return ControlServer(folder, {"health": surroundings.seen})
+        return ControlServer(
+            folder,
+            {
+                "health": surroundings.seen,
+                "nameplates": lambda: nameplates.to_json(nameplates.nameplates(devices.named())),
+            },
+        )
     except OSError as error:
         log.error("no socket for the technician's commands: %s", error.strerror or type(error).__name__)
         return None
@@ -176,7 +183,7 @@ def assemble(
         stack.callback(hands.close)
         stack.callback(base.sender.close)
         stack.callback(journey.close)
-        control = _control(settings.terminal.state, surroundings)
+        control = _control(settings.terminal.state, surroundings, devices)
         if control is not None:
             stack.callback(control.close)
         journey.start(hands)
