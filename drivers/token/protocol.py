@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -33,8 +33,10 @@ def judge(
     try:
         certificate = x509.load_der_x509_certificate(signed.certificate)
         key = certificate.public_key()
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return Failed(TokenFailure.NOT_AUTHENTIC, "the certificate cannot be read")
+    except UnsupportedAlgorithm:
+        return Failed(TokenFailure.UNSUPPORTED_KEY, "the certificate's key is of no known kind, such as SM2")
     try:
         _verify(key, signed, message(challenge))
     except InvalidSignature:
@@ -88,7 +90,7 @@ def _chain(
     for anchor in map(x509.load_der_x509_certificate, anchors):
         try:
             certificate.verify_directly_issued_by(anchor)
-        except (ValueError, TypeError, InvalidSignature):
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
             continue
         if not anchor.not_valid_before_utc <= at <= anchor.not_valid_after_utc:
             return CheckOutcome.FAILED, "the issuer is out of its dates"

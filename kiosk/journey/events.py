@@ -5,21 +5,27 @@ Results of devices carry the `visit` they belong to; a result of an earlier visi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drivers.card_reader.contract import CardFailure, CardRead
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
+from kiosk.journey.states import State
 from kiosk.staff.answers import Done, Door, StaffAction
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """An action of the view was pressed."""
+    """An action of the view was pressed.
+
+    `seen_on`: the screen that the finger saw, where somebody can say: a press of a screen that has given
+    way since does nothing, even when the next one offers the same action.
+    """
 
     action: str
+    seen_on: State | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
