@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from central import log
-from central.bulk import insert_new
+from central.bulk import insert_new, not_there
 from central.database import as_text, insert_or_skip
 from central.door import Admitted
 from central.log import Event
@@ -56,11 +56,13 @@ def told_head(admitted: Admitted, head: ChainHead) -> ToldHead:
 
 def take_heads(connection: Connection, heads: Sequence[ToldHead], at: str) -> None:
     """The same for many terminals: one question, and nothing more for those whose head is known already."""
-    columns = (chain_heads.c.terminal, chain_heads.c.head_sequence, chain_heads.c.head_hash)
-    query = select(*columns).where(chain_heads.c.terminal.in_({told.terminal for told in heads}))
-    known = {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+    rows = [
+        {"terminal": told.terminal, "head_sequence": told.head.sequence, "head_hash": told.head.hash}
+        for told in heads
+    ]
+    changed = not_there(connection, chain_heads, rows)
     for told in heads:
-        if not told.genuine or known.get(told.terminal) != (told.head.sequence, told.head.hash):
+        if not told.genuine or (told.terminal,) in changed:
             take_head(connection, told, at)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hmac
@@ -77,8 +78,9 @@ class Ballast:
         if self.size_bytes == 0:
             return True
         try:
-            if self.path.exists() and self.path.stat().st_size == self.size_bytes:
-                return True
+            with contextlib.suppress(FileNotFoundError):
+                if self.path.stat().st_size == self.size_bytes:
+                    return True
             if shutil.disk_usage(self.path.parent).free < 2 * self.size_bytes:
                 return False
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)

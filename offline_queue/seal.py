@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-import rfc8785
 import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -23,6 +22,8 @@ from cryptography.hazmat.primitives.hpke import (
     MLKEM768X25519PublicKey,
     Suite,
 )
+
+from offline_queue.wire import canonical
 
 MAGIC = b"JJS"
 PAYLOAD_BYTES_MAX = 5 * 1024 * 1024
@@ -71,7 +72,7 @@ def item_aad(
     *, terminal: str, item_id: str, lane: str, kind: str, service: str, definition_version: str
 ) -> bytes:
     """What a sealed body belongs to; the centre computes the same from the item's clear header."""
-    return rfc8785.dumps(
+    return canonical(
         {
             "purpose": "jiujin.seal/1",
             "terminal": terminal,
@@ -86,7 +87,7 @@ def item_aad(
 
 def attachment_aad(*, terminal: str, item_id: str, number: int, media_type: str) -> bytes:
     """What a sealed attachment belongs to: the item, its place among the item's attachments (from 1), its kind."""
-    return rfc8785.dumps(
+    return canonical(
         {
             "purpose": "jiujin.seal-attachment/1",
             "terminal": terminal,

@@ -10,7 +10,6 @@ import hmac
 from collections.abc import Callable
 from pathlib import Path
 
-import rfc8785
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -151,15 +150,16 @@ class Outbox:
         )  # fmt: skip
         sealed = seal(draft.payload, self._sealing_key, aad)
         payload_sha256 = hashlib.sha256(draft.payload).hexdigest()
-        content_mac = hmac.digest(self._mac_key, rfc8785.dumps([aad.hex(), payload_sha256]), "sha256")
+        content_mac = hmac.digest(self._mac_key, f'["{aad.hex()}","{payload_sha256}"]'.encode(), "sha256")
         digest = None if draft.business is None else self._duplicates.digest(draft.business)
         wanted = intake.Wanted(draft, sealed, content_mac, digest)
         on_step("sealed")
 
         def insert(connection: Connection) -> Committed | NotCommitted:
-            return self._refusal(connection, len(sealed)) or intake.insert(
-                connection, wanted, self._signer, on_step
-            )
+            with transactions.transaction(connection):
+                return self._refusal(connection, len(sealed)) or intake.insert(
+                    connection, wanted, self._signer, on_step
+                )
 
         try:
             answer = self._owner.ask(insert)

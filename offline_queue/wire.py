@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-import rfc8785
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic_core import to_json
 
@@ -129,7 +128,7 @@ class ChainHead(Message):
 
     @staticmethod
     def signed_bytes(terminal: str, sequence: int, hash_: str) -> bytes:
-        return rfc8785.dumps(
+        return canonical(
             {"purpose": "jiujin.chain-head/1", "terminal": terminal, "sequence": sequence, "hash": hash_}
         )
 
