@@ -92,12 +92,12 @@ def rehearse(name: str, as_json: bool, into: Path) -> None:
 
     try:
         scenario = load(find(name, PROJECT / "tests" / "scenarios"))
+        with own_places(into / scenario.name) as places:
+            from kiosk.rehearsal.play import play  # only now: some libraries make temporary files at import
+
+            report = play(scenario, PROJECT, places, quiet=as_json)
     except ScenarioError as error:
         raise click.UsageError(str(error)) from error
-    with own_places(into / scenario.name) as places:
-        from kiosk.rehearsal.play import play  # only now: some libraries make temporary files at import
-
-        report = play(scenario, PROJECT, places, quiet=as_json)
     show(as_json, report.to_json(), report.lines())
     sys.exit(0 if report.ok else NOT_FINE)
 
