@@ -92,18 +92,20 @@ def rehearse(name: str, as_json: bool, into: Path) -> None:
 
     try:
         scenario = load(find(name, PROJECT / "tests" / "scenarios"))
+        with own_places(into / scenario.name) as places:
+            # only now: some libraries make temporary files at import
+            from kiosk.bench.village import NoCardServiceError
+            from kiosk.rehearsal.play import play
+
+            try:
+                report = play(scenario, PROJECT, places, quiet=as_json)
+            except NoCardServiceError as error:
+                message = (
+                    f"智能卡服务没有运行 / the smart-card service does not run, which {name} needs: {error}"
+                )
+                raise click.ClickException(message) from error
     except ScenarioError as error:
         raise click.UsageError(str(error)) from error
-    with own_places(into / scenario.name) as places:
-        # only now: some libraries make temporary files at import
-        from kiosk.bench.village import NoCardServiceError
-        from kiosk.rehearsal.play import play
-
-        try:
-            report = play(scenario, PROJECT, places, quiet=as_json)
-        except NoCardServiceError as error:
-            message = f"智能卡服务没有运行 / the smart-card service does not run, which {name} needs: {error}"
-            raise click.ClickException(message) from error
     show(as_json, report.to_json(), report.lines())
     sys.exit(0 if report.ok else NOT_FINE)
 

@@ -103,8 +103,8 @@ class OpencvCamera:
             match self._trouble(STALE_S):
                 case None | CameraFailure.WARMING_UP:
                     self._note(DeviceStatus(DeviceState.BUSY))
-                case CameraFailure.TIMED_OUT if self._worker.pid is not None:
-                    self._start()  # whoever opened it has not stopped it: the new child goes on
+                case CameraFailure.TIMED_OUT | CameraFailure.ABSENT as gone if self._worker.pid is not None:
+                    self._go_on(gone)
                 case trouble:
                     self._note(_status_of(trouble))
             return
@@ -119,15 +119,23 @@ class OpencvCamera:
             case Failed(_, detail):
                 self._note(DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, detail))
 
+    def _go_on(self, gone: CameraFailure) -> None:
+        """Whoever opened it has not stopped it: a new child, or a camera that is back, takes up where it was."""
+        back = self._worker.call("probe", deadline_s=PROBE_DEADLINE_S) == Ok(None)
+        if back and isinstance(self._start(), Ok):
+            self._open_count += 1
+        elif not back:
+            self._note(_status_of(gone))
+
     def open(self) -> Ok[None] | Failed[CameraFailure]:
         with self._turn:
             self._stop()
+            self._open_count += 1
             return self._start()
 
     def _start(self) -> Ok[None] | Failed[CameraFailure]:
         if not self._worker.wait_ready(OPEN_DEADLINE_S):
             return Failed(CameraFailure.TIMED_OUT)
-        self._open_count += 1
         match self._worker.call("open", deadline_s=OPEN_DEADLINE_S):
             case Ok(None):
                 self._open, self._opened_ns = True, time.monotonic_ns()

@@ -79,6 +79,7 @@ class Stage:
             self.page = self._open_page(plan.bench_port)
             request.check()
             self.keeper = self._open_terminal(plan)
+            self.village.terminal = lambda: self.keeper.child.pid
             self._stack = stack.pop_all()
 
     def run(self, request: EndRequest) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from drivers.camera.simulated import SimulatedCamera
+from drivers.camera.simulated_name import NamedCamera
 from drivers.card_reader import simulated_photo
 from drivers.card_reader.protocol import PHOTO_SIZE
 from drivers.card_reader.simulated import SimulatedSdtReader
@@ -20,7 +21,7 @@ from drivers.contract import Failed, Ok
 from drivers.document_printer.simulated import QUEUE, VirtualPrinter, VirtualPrintService
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.sensors.simulated import SimulatedSysfs
-from kiosk.bench import faults
+from kiosk.bench import children, faults
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS, Person
 from kiosk.bench.scenes import scene
@@ -54,7 +55,7 @@ class Village:
             stack.callback(self.reader.close)
             self.printer = SimulatedPrinter()
             stack.callback(self.printer.close)
-            self.camera = SimulatedCamera(scene(SIGHTS["street"], faces))
+            self.camera = NamedCamera(scene(SIGHTS["street"], faces))
             stack.callback(self.camera.close)
             self.proxy = FaultProxy(centre_port)
             self.proxy.start()
@@ -77,6 +78,8 @@ class Village:
             ("paper", "reader", "smart_card", "printer", "lens", "cabinet", "a4"), faults.OK
         )
         """What `set` made so, by what."""
+        self.terminal: Callable[[], int | None] = lambda: None
+        """The terminal's process, None while none runs: whoever starts it here says how to know."""
         self.now |= {"network": "up", "service": "up" if self.card_service else "down"}
 
     def close(self) -> None:
@@ -229,6 +232,18 @@ class Village:
             self.take_card()
             self.take_helper_card()
         slot.set_fault(fault)
+
+    def replug(self, what: str) -> None:
+        """Take the `reader` or the `camera` away and put it into another socket: it has another number then.
+
+        Raises KeyError for another thing, OSError as devices do.
+        """
+        {"reader": self.reader.replug, "camera": self.camera.replug_elsewhere}[what]()
+
+    def strike(self, what: str, family: str) -> int:
+        """Send what `children.HOW` has for `what` to the terminal's children of this family; how many there were."""
+        terminal = self.terminal()
+        return 0 if terminal is None else children.strike(terminal, family, children.HOW[what])
 
     def _set_service(self, state: str) -> None:
         """The smart-card service: `down` ends it with the cards in it."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from kiosk.bench import faults
+from kiosk.bench.moves import OFFERED, ONCE
+from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
 from kiosk.bench.smart_cards import SMART_CARD, CardKind
 
 STEP_KINDS: dict[str, type | tuple[type, ...]] = {
@@ -28,6 +30,10 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "cabinet": str,
     "a4": str,
     "service": str,
+    "replug": str,
+    "kill": str,
+    "crash": str,
+    "stop": str,
     "wait_state": str,
     "wait_enabled": str,
     "wait_registered": int,
@@ -62,6 +68,16 @@ VILLAGE: dict[str, tuple[str, ...]] = {
     "a4": tuple(faults.A4),
     "service": faults.SERVICE,
 }
+"""What holds until it is moved again: a step, or under [village] from the start."""
+HAPPENS: dict[str, tuple[str, ...]] = {what: tuple(one.value for one in OFFERED[what]) for what in ONCE}
+"""What happens once, to a terminal that runs: a step."""
+COMES: dict[str, tuple[str, ...]] = {
+    "put_card": tuple(PEOPLE),
+    "put_helper_card": tuple(HELPERS),
+    "show_face": tuple(SIGHTS),
+}
+"""Who and what may come: a step."""
+MOVES = {**VILLAGE, **HAPPENS, **COMES}
 
 CARD_READERS: tuple[CardKind, ...] = get_args(CardKind)
 _MOVED_BY_OTHERS: dict[CardKind, str] = {"sdt": "smart_card", "pcsc": "reader"}
@@ -81,6 +97,8 @@ class Step:
 
     kind: str
     value: Any
+    where: str = field(default="", compare=False)
+    """The file, the step's number and its line, for whoever reads that it could not be done."""
 
     def __str__(self) -> str:
         return f"{self.kind} = {self.value!r}"
@@ -141,11 +159,19 @@ def load(path: Path) -> Scenario:
         raise ScenarioError(message) from error
     _known(path, "the file", document, ("title", "card_reader", "village", "step", "expect", "kill_at"))
     card_reader = _card_reader(path, document.get("card_reader", "sdt"))
-    steps = tuple(_step(path, number, raw) for number, raw in enumerate(document.get("step", ()), 1))
+    lines = _lines_of_steps(path)
+    steps = tuple(
+        _step(path, f"step {number}{next(lines, '')}", raw)
+        for number, raw in enumerate(document.get("step", ()), 1)
+    )
     if not steps:
         message = f'{path.name}: there is no [[step]]; write at least one, such as press = "begin"'
         raise ScenarioError(message)
     village = document.get("village", {})
+    for key in village:
+        if key in HAPPENS:
+            message = f"{path.name}: [village] {key} happens to a terminal that runs: write it as a [[step]]"
+            raise ScenarioError(message)
     _known(path, "[village]", village, tuple(VILLAGE))
     for key, value in village.items():
         _offered(path, "[village]", key, value)
@@ -176,22 +202,28 @@ def _card_reader(path: Path, value: object) -> CardKind:
     raise ScenarioError(message)
 
 
-def _step(path: Path, number: int, raw: Mapping[str, Any]) -> Step:
-    where = f"step {number}"
+def _lines_of_steps(path: Path) -> Iterator[str]:
+    """Where each [[step]] stands; nothing for steps that are written as one array."""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if line.split("#")[0].replace(" ", "").startswith("[[step]]"):
+            yield f" (line {number})"
+
+
+def _step(path: Path, where: str, raw: Mapping[str, Any]) -> Step:
     if len(raw) != 1:
         message = f"{path.name}: {where} has {len(raw)} keys; a step is one thing: {', '.join(STEP_KINDS)}"
         raise ScenarioError(message)
     _known(path, where, raw, tuple(STEP_KINDS))
     ((kind, value),) = raw.items()
     _typed(path, f"{where} {kind}", value, STEP_KINDS[kind])
-    if kind in VILLAGE:
+    if kind in MOVES:
         _offered(path, where, kind, value)
-    return Step(kind, value)
+    return Step(kind, value, f"{path.name}: {where}")
 
 
 def _offered(path: Path, where: str, key: str, value: object) -> None:
-    if value not in VILLAGE[key]:
-        message = f"{path.name}: {where} {key} = {value!r} is not one of {', '.join(VILLAGE[key])}"
+    if value not in MOVES[key]:
+        message = f"{path.name}: {where} {key} = {value!r} is not one of {', '.join(MOVES[key])}"
         raise ScenarioError(message)
 
 

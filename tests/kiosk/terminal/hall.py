@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -83,6 +84,7 @@ def hall(
     state: Path | None = None,
     use_a4: bool = False,
     card_kind: CardKind = "sdt",
+    use_helper_slot: bool = False,
 ) -> Iterator[Hall]:
     """Everything stands on entry, but devices may still be opening. Without a centre the line is dead.
 
@@ -93,11 +95,12 @@ def hall(
         village = Village(
             PROJECT / ".setup" / "faces",
             unused_port() if centre_port is None else centre_port,
-            use_helper_slot=False,
+            use_helper_slot=use_helper_slot,
             use_a4=use_a4,
             card_kind=card_kind,
         )
         stack.callback(village.close)
+        village.terminal = os.getpid
         text = village_ini(PROJECT, {**village.settings(), **(settings or {})}, state or folder / "state")
         folder.mkdir(exist_ok=True)
         ini = folder / "kiosk.ini"
