@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from offline_queue import live_wire
 from offline_queue.link import Link, Rejected, Timeouts, Unreached
@@ -49,6 +49,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     """An answer that is not in the agreed form."""
     DEFECT = "defect"
+    CLOSING = "closing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Live:
         self._lock = threading.Lock()
         self._idle: list[Link] = []
         self._under_way = 0
+        self._waiting: set[queue.SimpleQueue[Any]] = set()
         self._closed = False
 
     def prefill(
@@ -135,20 +137,26 @@ class Live:
         return self._call(live_wire.PAYMENT_PATH, asked, live_wire.PaymentOrder)
 
     def close(self) -> None:
-        """No call begins any more; links of calls under way close when those end. May be called twice."""
+        """No call begins any more and nobody waits; links of calls under way close when those end.
+
+        May be called twice.
+        """
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            for came in self._waiting:
+                came.put(Unavailable(Reason.CLOSING))
         for link in idle:
             link.close()
 
     def _call(self, path: str, asked: live_wire.LiveRequest, answer: type[M]) -> Answered[M] | Unavailable:
+        came: queue.SimpleQueue[Answered[M] | Unavailable] = queue.SimpleQueue()
         with self._lock:
             if self._closed or self._under_way >= CALLS_MAX:
-                return Unavailable(Reason.BUSY)
+                return Unavailable(Reason.CLOSING if self._closed else Reason.BUSY)
             self._under_way += 1
+            self._waiting.add(came)
             link = self._idle.pop() if self._idle else None
-        came: queue.SimpleQueue[Answered[M] | Unavailable] = queue.SimpleQueue()
         work = threading.Thread(
             target=lambda: came.put(self._exchange(link, path, asked, answer)), name="live-call", daemon=True
         )
@@ -157,6 +165,9 @@ class Live:
             return came.get(timeout=asked.within_s)
         except queue.Empty:
             return Unavailable(Reason.SLOW)
+        finally:
+            with self._lock:
+                self._waiting.discard(came)
 
     def _exchange(
         self, link: Link | None, path: str, asked: live_wire.LiveRequest, answer: type[M]
