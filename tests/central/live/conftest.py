@@ -13,7 +13,7 @@ import pytest
 from central.departments.port import Departments
 from central.departments.simulated import SimulatedDepartment
 from kiosk.case import new_case_code
-from offline_queue.link import Link
+from offline_queue.link import Link, Timeouts
 from offline_queue.live import LIVE_TIMEOUTS, Live
 from offline_queue.wire import Item
 from tests.central.station import SERVICE, Station, address_in, case_payload, centre, signing_key
@@ -34,14 +34,14 @@ class LiveCentre:
     station: Station
     _made: list[Live] = field(default_factory=list)
 
-    def live(self, terminal: str = "0142", url: str = "") -> Live:
+    def live(self, terminal: str = "0142", url: str = "", timeouts: Timeouts = LIVE_TIMEOUTS) -> Live:
         def open_link() -> Link:
             return Link(
                 url or self.url,
                 terminal=terminal,
                 signing_key=signing_key(self.trust, f"terminal_{terminal}"),
                 ca_file=self.trust / "ca.pem",
-                timeouts=LIVE_TIMEOUTS,
+                timeouts=timeouts,
             )
 
         self._made.append(Live(open_link, terminal))
