@@ -99,7 +99,7 @@ def test_wherever_the_line_is_cut_the_case_is_decided_once(road: Road) -> None:
 def test_a_changed_bit_is_no_answer(road: Road) -> None:
     item, live = road.centre.registered(), road.live()
     road.proxy.mode = Mode.CORRUPTED
-    told = reason_of(live.decide(item.id, item.lane, 5.0))
+    told = reason_of(live.decide(item.id, item.lane, 1.0))
     assert told in (Reason.OFFLINE, Reason.UNTRUSTED, Reason.SLOW)
     road.proxy.mode = Mode.UP
     assert isinstance(live.decide(item.id, item.lane, PATIENT_S), Answered)
