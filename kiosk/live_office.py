@@ -67,7 +67,7 @@ class CentreOnTheLine:
             case Answered(answer):
                 state = _state(answer.state)
                 words = {"zh": answer.words_zh, "en": answer.words_en} if answer.words_zh else {}
-                return None if state is None else ev.CaseMoved(state, answer.decided_at, words)
+                return None if state is None else ev.CaseMoved(state, words=words)
             case Unavailable(reason):
                 log.info("no decision on the spot: %s", reason.value)
                 return None

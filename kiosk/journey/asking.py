@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from drivers.contract import Failed, Ok
+from drivers.contract import Failed
 from kiosk.case import parse_case_code
 from kiosk.catalogue.answers import check_answers
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.live import LookUpFailure, Prefilled
-from kiosk.journey.moves import Moved, forward, go
+from kiosk.journey.moves import Moved, forward, go, home
 from kiosk.journey.states import State
 from kiosk.journey.visit import LookUp, Visit
 from kiosk.journey.world import World
@@ -73,8 +73,8 @@ def another(visit: Visit, _event: ev.Event, _world: World) -> Moved:
     return replace(visit, look_up=LookUp()), ()
 
 
-def is_found(visit: Visit) -> bool:
-    return isinstance(visit.look_up.result, Ok)
+def leave(visit: Visit, _event: ev.Event, _world: World) -> Moved:
+    return home(visit)
 
 
 S = State
@@ -85,5 +85,6 @@ HANDLERS = {
     (S.PROGRESS, "Entered"): entered,
     (S.PROGRESS, "press:look_up"): look_up,
     (S.PROGRESS, "press:another"): another,
+    (S.PROGRESS, "press:back"): leave,
     (S.PROGRESS, "ProgressAnswered"): progress_answered,
 }

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from drivers.camera.contract import Camera, Frame
@@ -323,7 +323,8 @@ class DeviceHands:
         if wanted.decide and state is CaseState.REGISTERED:
             left_s = DECISION_S - (time.monotonic() - begun_s)
             decided = self._live.decide(wanted.decide, wanted.case_code, left_s)
-        self._answer(visit_id, decided or ev.CaseMoved(state, registered_at))
+        moved = decided or ev.CaseMoved(state)
+        self._answer(visit_id, replace(moved, registered_at=registered_at))
 
     def _print(self, visit: Visit, *, copy: bool) -> None:
         printer = self._devices.printer

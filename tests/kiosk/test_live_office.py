@@ -108,7 +108,7 @@ def test_a_decision_moves_the_case_with_the_departments_words() -> None:
     line = Line(Answered(answer))
     moved = office(line).decide("key", CODE, 7.5)
     assert line.asked == ("key", CODE, 7.5)
-    assert moved == ev.CaseMoved(CaseState.DECIDED, "then", {"zh": "好了", "en": "Done"})
+    assert moved == ev.CaseMoved(CaseState.DECIDED, words={"zh": "好了", "en": "Done"})
 
 
 def test_a_state_of_next_year_is_not_shown_as_anything() -> None:

@@ -223,7 +223,7 @@ def test_another_case_begins_with_an_empty_field() -> None:
 
 
 def test_the_next_resident_does_not_see_whose_case_was_looked_up() -> None:
-    for press in ("home", "cancel"):
+    for press in ("back", "home", "cancel"):
         gone, _ = step(looked_up(Ok(PROGRESS)), ev.Pressed(press), world())
         assert gone.look_up == LookUp()
         assert gone.state in (State.HOME, State.ATTRACT)

@@ -220,14 +220,14 @@ class Decides(Broken):
         return self._says
 
 
-DECIDED = ev.CaseMoved(CaseState.DECIDED, "then")
+DECIDED = ev.CaseMoved(CaseState.DECIDED, "then", {"zh": "好了"})
 REGISTERED = ev.CaseMoved(CaseState.REGISTERED, "then")
 
 
 @pytest.mark.parametrize(
     ("registered", "key", "says", "answer"),
     [
-        (CaseState.REGISTERED, "key", DECIDED, DECIDED),
+        (CaseState.REGISTERED, "key", replace(DECIDED, registered_at=None), DECIDED),
         (CaseState.REGISTERED, "key", None, REGISTERED),
         (CaseState.REGISTERED, "", None, REGISTERED),
         (CaseState.NEEDS_CLERK, "key", DECIDED, ev.CaseMoved(CaseState.NEEDS_CLERK, "then")),
