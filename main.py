@@ -39,6 +39,9 @@ def main() -> None:
         show_default=True,
         help="Seconds between two heartbeats that terminals are asked to keep.",
     )
+    @click.option(
+        "--simulated-departments", is_flag=True, help="Invented departments answer; never in production."
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
     def central(
         database: str,
@@ -47,6 +50,7 @@ def main() -> None:
         port: int,
         production: bool,
         heartbeat_s: float,
+        simulated_departments: bool,
         as_json: bool,
     ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages."""
@@ -61,6 +65,7 @@ def main() -> None:
                 as_json=as_json,
                 production=production,
                 heartbeat_s=heartbeat_s,
+                simulated=simulated_departments,
             )
         )
 

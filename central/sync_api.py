@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from central import door, heartbeat, ingest, problems, reconcile
+from central.answering import answered, as_json
 from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
 from central.heartbeat import Beat, Beats
@@ -46,18 +43,6 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
         admitted = admit(raw, settings.heartbeat_key_age_s)
         return admitted if isinstance(admitted, Turned) else heartbeat.read_heartbeat(admitted)
 
-    async def answered(
-        request: Request, act: Callable[[RawRequest], Awaitable[BaseModel | Turned]]
-    ) -> Response:
-        raw = await door.read(request)
-        try:
-            answer = raw if isinstance(raw, Turned) else await act(raw)
-        except DBAPIError:
-            # A full disk or a lost database is the centre's trouble: nothing was committed, nothing is
-            # acknowledged, the terminal keeps its items and comes again.
-            return problems.UNAVAILABLE.response()
-        return answer.response() if isinstance(answer, Turned) else _json(answer)
-
     @api.post(BATCH_PATH)
     async def batch(request: Request) -> Response:
         async def act(raw: RawRequest) -> BatchAnswer | Turned:
@@ -91,11 +76,6 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
             return problems.NO_SUCH_CASE.response()
         with engine.connect() as connection:
             found = lookup(connection, compact)
-        return problems.NO_SUCH_CASE.response() if found is None else _json(found)
+        return problems.NO_SUCH_CASE.response() if found is None else as_json(found)
 
     return api
-
-
-def _json(answer: BaseModel) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(answer.model_dump_json(by_alias=True), media_type="application/json", headers=headers)

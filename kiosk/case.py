@@ -150,6 +150,14 @@ class Attachment(Sealed):
     data_base64: str
 
 
+class FromRecord(Sealed):
+    """An answer that a department's record gave and the resident left as it was."""
+
+    field: str
+    source: str
+    as_of: str
+
+
 class CasePayload(Sealed):
     """What is sealed to the centre's key."""
 
@@ -164,6 +172,7 @@ class CasePayload(Sealed):
     evidence: tuple[EvidenceLine, ...] = ()
     consent: ConsentRecord | None = None
     answers: dict[str, Any]
+    from_records: tuple[FromRecord, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     received_at_kiosk: str
     clock_quality: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from drivers.card_reader.contract import CardRead
-from kiosk.case import Attachment, CasePayload, ConsentRecord, EvidenceLine, Person
+from kiosk.case import Attachment, CasePayload, ConsentRecord, EvidenceLine, FromRecord, Person
 from kiosk.catalogue.answers import kept_answers
 from kiosk.journey.visit import Visit
 
@@ -28,6 +28,7 @@ def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePay
             notice_version=visit.consent.notice_version, given=visit.consent.given, at=visit.consent.at
         ),
         answers=kept_answers(definition, visit.answers),
+        from_records=_from_records(visit),
         attachments=()
         if visit.photo is None
         else (
@@ -38,6 +39,16 @@ def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePay
         received_at_kiosk=received_at,
         clock_quality=clock_quality,
         recheck_at_sync=tuple(definition.offline.recheck_at_sync),
+    )
+
+
+def _from_records(visit: Visit) -> tuple[FromRecord, ...]:
+    """Where an answer comes from, as long as it is the record's."""
+    kept = kept_answers(visit.service, visit.answers)
+    return tuple(
+        FromRecord(field=field, source=told.source["zh"], as_of=told.as_of)
+        for field, told in visit.prefilled.items()
+        if kept.get(field) == told.value
     )
 
 

@@ -62,11 +62,13 @@ class Rejected:
     """The request as a whole was not taken (400, 413, 422, 500): one of its items may be to blame.
 
     `reason`: the centre's words. `spoken`: they came from the centre itself, not from something between.
+    `code`: the centre's own name for it, empty when it is not the centre's word.
     """
 
     status: int
     reason: str
     spoken: bool
+    code: str = ""
 
 
 _ONE_ITEM_MAY_BE_TO_BLAME = frozenset(
@@ -75,6 +77,14 @@ _ONE_ITEM_MAY_BE_TO_BLAME = frozenset(
         HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR,
     }
 )  # fmt: skip
+
+_MAY_NAME_A_TIME = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN,
+        HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)  # fmt: skip
+"""Retry-After of these is obeyed."""
 
 
 class Link:
@@ -124,6 +134,10 @@ class Link:
         """Have the centre compare what it acknowledged with what it holds."""
         answer = self._post(MANIFEST_PATH, manifest, ManifestAnswer)
         return ManifestAnswered(answer) if isinstance(answer, ManifestAnswer) else answer
+
+    def ask(self, path: str, message: wire.Message, answer: type[M]) -> M | Rejected | Unreached:
+        """One signed request of any kind; `offline_queue.live` gives it a deadline."""
+        return self._post(path, message, answer)
 
     def close(self) -> None:
         """May be called twice; the next call opens again."""
@@ -183,21 +197,24 @@ class Link:
     def _name_status(self, response: httpx.Response, content: bytes) -> Rejected | Unreached:
         status, problem = response.status_code, _problem(content)
         words = f"{problem.code}: {problem.message_zh}" if problem else f"http {status}"
+        code = problem.code if problem else ""
+        if status in _ONE_ITEM_MAY_BE_TO_BLAME:
+            return Rejected(status, words, spoken=problem is not None, code=code)
+        wish_s = retry_after_s(response.headers, self._now()) if status in _MAY_NAME_A_TIME else None
         match status:
-            case HTTPStatus.UNAUTHORIZED if problem and problem.code == "clock":
+            case HTTPStatus.UNAUTHORIZED if code == "clock":
                 return Unreached(LinkState.CLOCK_WRONG, words)
             case HTTPStatus.UNAUTHORIZED:
-                return Unreached(LinkState.UNAUTHORISED, words, retry_after_s(response.headers, self._now()))
+                state = LinkState.UNAUTHORISED
             case HTTPStatus.FORBIDDEN:
-                return Unreached(LinkState.REVOKED, words, retry_after_s(response.headers, self._now()))
+                state = LinkState.REVOKED
             case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-                return Unreached(LinkState.BUSY, words, retry_after_s(response.headers, self._now()))
+                state = LinkState.BUSY
             case HTTPStatus.BAD_GATEWAY | HTTPStatus.GATEWAY_TIMEOUT:
-                return Unreached(LinkState.OFFLINE, words)
-            case _ if status in _ONE_ITEM_MAY_BE_TO_BLAME:
-                return Rejected(status, words, spoken=problem is not None)
+                state = LinkState.OFFLINE
             case _:
-                return Unreached(LinkState.UNKNOWN, words)
+                state = LinkState.UNKNOWN
+        return Unreached(state, words, wish_s, code)
 
     def _take_time(self, content: bytes) -> bool:
         """Sign with the centre's time from now on: it was told over verified TLS. The wall clock is not touched."""

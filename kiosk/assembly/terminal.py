@@ -23,6 +23,7 @@ from kiosk.journey.runner import Journey
 from kiosk.journey.states import STAFF, STAFF_OPEN, State
 from kiosk.journey.view import View
 from kiosk.journey.visit import Visit
+from kiosk.live_office import CentreOnTheLine
 from kiosk.office import CaseOffice
 from kiosk.settings import Settings
 from kiosk.speech import Speaker
@@ -175,12 +176,14 @@ def assemble(
         hands = DeviceHands(
             devices,
             office,
+            CentreOnTheLine(base.live, base.outbox),
             journey.answer,
             lambda: speaker.say(spoken(journey.view()), journey.view().language),
             encode_jpeg,
             StaffRoom(StaffDoor(settings.terminal.state, base.noticed.tell), base.desk, did),
         )
         stack.callback(hands.close)
+        stack.callback(base.live.close)  # nobody waits any more, so that the lanes end
         stack.callback(base.sender.close)
         stack.callback(journey.close)
         control = _control(settings.terminal.state, surroundings, devices)

@@ -67,7 +67,25 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class AwaitCentre:
-    """Give the centre a moment to register the case; answered by `CaseMoved`."""
+    """Give the centre a moment to register the case; answered by `CaseMoved`.
+
+    `decide`: the case's key, when the department is to be asked for a decision on the spot.
+    """
+
+    case_code: str
+    decide: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskRecords:
+    """What departments have on record about the person; answered by `PrefillAnswered`."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpProgress:
+    """How far a case is; answered by `ProgressAnswered`."""
 
     case_code: str
 
@@ -135,6 +153,8 @@ Effect = (
     | StopCamera
     | Submit
     | AwaitCentre
+    | AskRecords
+    | LookUpProgress
     | Print
     | WatchRemoval
     | Evaluate

@@ -5,6 +5,7 @@ Results of devices carry the `visit` they belong to; a result of an earlier visi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from drivers.card_reader.contract import CardFailure, CardRead
@@ -12,6 +13,7 @@ from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
+from kiosk.journey.live import LookUpFailure, Prefilled, Progress
 from kiosk.journey.states import State
 from kiosk.staff.answers import Done, Door, StaffAction
 
@@ -109,6 +111,22 @@ class CaseMoved:
 
     state: CaseState | None
     registered_at: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Language -> what the department says, where it decided on the spot."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillAnswered:
+    """What is on record, by the record's name; empty when nothing is or nobody answered in time."""
+
+    found: Mapping[str, Prefilled]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressAnswered:
+    """How far the case is, or why that cannot be said."""
+
+    result: Ok[Progress] | Failed[LookUpFailure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +178,8 @@ DeviceEvent = (
     | Stored
     | NotStored
     | CaseMoved
+    | PrefillAnswered
+    | ProgressAnswered
     | PrintAnswered
     | DoorAnswered
     | StaffDone

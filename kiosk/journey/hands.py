@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from drivers.camera.contract import Camera, Frame
@@ -22,6 +22,7 @@ from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.face_attempt import attempt
+from kiosk.journey.live import LookUpFailure
 from kiosk.journey.visit import Visit
 from kiosk.lanes import Job, Lane
 from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffActions, StaffFailure
@@ -29,6 +30,8 @@ from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffAction
 CARD_WAIT_S = 300.0
 REMOVAL_POLL_S = 0.2
 AWAIT_CENTRE_S = 5.0
+DECISION_S = 10.0
+"""From the commit to the department's word, registration included; then the slip says "received"."""
 PHOTO_WAIT_S = 3.0
 PHOTO_POLL_S = 0.1
 FACE_WAIT_S = 10.0
@@ -93,6 +96,16 @@ class Office(Protocol):
     def slip(self, visit: Visit, *, copy: bool) -> Slip: ...
 
 
+class LiveOffice(Protocol):
+    """What is asked while somebody waits. Every call ends by itself within its time and never raises."""
+
+    def records(self, visit: Visit) -> ev.PrefillAnswered: ...
+
+    def decide(self, key: str, code: str, within_s: float) -> ev.CaseMoved | None: ...
+
+    def progress(self, code: str) -> ev.ProgressAnswered: ...
+
+
 class DoorKeeper(Protocol):
     """Who lets the staff in."""
 
@@ -112,16 +125,17 @@ class StaffRoom:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """One lane a device, one for the office, one for the staff."""
+    """One lane a device, one for the office, one for live questions, one for the staff."""
 
     card: Lane
     camera: Lane
     office: Lane
+    live: Lane
     printer: Lane
     staff: Lane
 
     def all(self) -> tuple[Lane, ...]:
-        return (self.card, self.camera, self.office, self.printer, self.staff)
+        return (self.card, self.camera, self.office, self.live, self.printer, self.staff)
 
     def of(self, action: StaffAction) -> Lane:
         """What touches a device waits for its turn there."""
@@ -148,22 +162,24 @@ class DeviceHands:
         self,
         devices: Devices,
         office: Office,
+        live: LiveOffice,
         answer: Callable[[str, ev.Event], None],
         speak: Callable[[], None],
         encode_jpeg: Callable[[Frame], bytes],
         staff: StaffRoom,
     ) -> None:
-        self.lanes = Lanes(Lane("card"), Lane("camera"), Lane("office"), Lane("printer"), Lane("staff"))
+        self.lanes = Lanes(*map(Lane, ("card", "camera", "office", "live", "printer", "staff")))
         self._staff = staff
         self._devices = devices
         self._office = office
+        self._live = live
         self._answer = answer
         self._speak = speak
         self._encode_jpeg = encode_jpeg
 
     def close(self) -> None:
         """Devices stop; what was promised to be stored or printed is still done."""
-        for lane in (self.lanes.card, self.lanes.camera, self.lanes.staff):
+        for lane in (self.lanes.card, self.lanes.camera, self.lanes.live, self.lanes.staff):
             lane.close()
         for lane in (self.lanes.office, self.lanes.printer):
             lane.close(finish=True)
@@ -196,10 +212,16 @@ class DeviceHands:
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
             case fx.Submit(submitted):
                 self._on(lanes.office, id_, lambda _cancel: self._store(submitted), ev.NotStored(NO_STORE))
-            case fx.AwaitCentre(case_code):
-                self._on(
-                    lanes.office, id_, lambda _cancel: self._await_centre(case_code, id_), ev.CaseMoved(None)
-                )
+            case fx.AwaitCentre():
+                awaited: Job = lambda _cancel: self._await_centre(effect, id_)  # noqa: E731 - typed
+                self._on(lanes.office, id_, awaited, ev.CaseMoved(None))
+            case fx.AskRecords(asking):
+                ask: Job = lambda _cancel: self._answer(id_, self._live.records(asking))  # noqa: E731 - typed
+                self._on(lanes.live, id_, ask, ev.PrefillAnswered({}))
+            case fx.LookUpProgress(case_code):
+                look: Job = lambda _cancel: self._answer(id_, self._live.progress(case_code))  # noqa: E731 - typed
+                unreached = ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED))
+                self._on(lanes.live, id_, look, unreached)
             case fx.Evaluate(evaluated):
                 self.lanes.office.do(lambda _cancel: self._office.evaluate(evaluated))
             case fx.Print(printed, copy):
@@ -221,6 +243,7 @@ class DeviceHands:
                 )
             case fx.Forget():
                 self.lanes.card.drop()
+                self.lanes.live.drop()
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
 
@@ -325,9 +348,16 @@ class DeviceHands:
             if self._devices.face is not None:
                 self._devices.face.forget()
 
-    def _await_centre(self, case_code: str, visit_id: str) -> None:
-        state, registered_at = self._office.await_centre(case_code, AWAIT_CENTRE_S)
-        self._answer(visit_id, ev.CaseMoved(state, registered_at))
+    def _await_centre(self, wanted: fx.AwaitCentre, visit_id: str) -> None:
+        """Registered first, then, where it may be, decided; the time of both is the resident's."""
+        begun_s = time.monotonic()
+        state, registered_at = self._office.await_centre(wanted.case_code, AWAIT_CENTRE_S)
+        decided = None
+        if wanted.decide and state is CaseState.REGISTERED:
+            left_s = DECISION_S - (time.monotonic() - begun_s)
+            decided = self._live.decide(wanted.decide, wanted.case_code, left_s)
+        moved = decided or ev.CaseMoved(state)
+        self._answer(visit_id, replace(moved, registered_at=registered_at))
 
     def _print(self, visit: Visit, *, copy: bool) -> None:
         printer = self._devices.printer

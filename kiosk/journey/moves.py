@@ -18,6 +18,7 @@ SCREEN_OF: dict[StepType, State] = {
     StepType.CONSENT: State.CONSENT,
     StepType.IDENTIFY: State.CARD,
     StepType.VERIFY_PERSON: State.FACE,
+    StepType.PREFILL: State.PREFILL,
     StepType.ATTACH: State.ATTACH,
     StepType.FORM: State.FORM,
     StepType.REVIEW: State.REVIEW,
@@ -56,6 +57,9 @@ def go(visit: Visit, state: State) -> Moved:
         case State.CAMERA:
             visit = replace(visit, photo_missed=False)
             out.append(fx.StartCamera())
+        case State.PREFILL:
+            visit = replace(visit, records_asked=True)
+            out.append(fx.AskRecords(visit))
         case State.SUBMITTING:
             out.append(fx.Submit(visit))
         case State.TAKE_CARD:
@@ -73,13 +77,16 @@ def to_attract(visit: Visit) -> Moved:
     return Visit(), (*out, fx.Forget())
 
 
-def _needs_screen(visit: Visit, step: StepType) -> bool:
+def _needs_screen(visit: Visit, step: StepType, world: World) -> bool:
     """Steps that are done already are not asked again: an SDT card, for one, reads only once."""
     match step:
         case StepType.IDENTIFY:
             return visit.card is None
         case StepType.VERIFY_PERSON:
             return not visit.verified
+        case StepType.PREFILL:
+            # Asked once, and only where somebody may answer: without the network the resident types as ever.
+            return world.online and visit.verified and not visit.records_asked
         case StepType.TAKE_CARD:
             return visit.card is not None
         case _:
@@ -92,7 +99,7 @@ def forward(visit: Visit, world: World) -> Moved:
     if visit.editing and StepType.REVIEW in flow:
         return go(replace(visit, editing=False, step=flow.index(StepType.REVIEW)), State.REVIEW)
     for index in range(visit.step + 1, len(flow)):
-        if _needs_screen(visit, flow[index]):
+        if _needs_screen(visit, flow[index], world):
             return _enter_step(replace(visit, step=index, page=0), world)
     return go(visit, State.ENDED)
 
@@ -107,7 +114,7 @@ def backward(visit: Visit, world: World) -> Moved:
         return forward(visit, world) if visit.editing else go(visit, State.HOME)
     flow = visit.definition.flow
     for index in range(visit.step - 1, -1, -1):
-        if _needs_screen(visit, flow[index]):
+        if flow[index] is not StepType.PREFILL and _needs_screen(visit, flow[index], world):
             return _enter_step(replace(visit, step=index, page=0), world)
     return home(visit)
 

@@ -261,7 +261,7 @@ def words_of(view: View) -> str:
             case v.Choices(actions):
                 words += [f"{a.label} {a.hint} {a.reason}" for a in actions]
             case v.Fields(fields):
-                words += [f"{f.label} {f.hint} {f.error} {f.value}" for f in fields]
+                words += [f"{f.label} {f.hint} {f.note} {f.error} {f.value}" for f in fields]
     if view.dialog is not None:
         words += [view.dialog.title, view.dialog.text]
     words += [f"{a.label} {a.hint}" for a in v.actions_of(view)]

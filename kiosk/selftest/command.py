@@ -62,7 +62,7 @@ def selftest(
     from kiosk.assembly.foundation import lay_foundation
     from kiosk.control import ControlFailure, ask
     from kiosk.keys import KeyFileError
-    from kiosk.office import CHINA_TIME
+    from kiosk.local_time import CHINA_TIME
     from kiosk.paper.spool import journal_path
     from kiosk.print_jobs import acknowledge
     from kiosk.selftest import optional

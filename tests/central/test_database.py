@@ -183,5 +183,15 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     assert b"centre_tls.pem is missing" in done.stderr
 
 
+def test_simulated_departments_are_refused_in_production(tmp_path: Path, trust: Path) -> None:
+    command = [
+        sys.executable, str(PROJECT / "main.py"), "central", "--trust", str(trust),
+        "--production", "--simulated-departments",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode == 78
+    assert b"simulated departments" in done.stderr
+
+
 def test_settings_count_three_intervals_at_their_longest() -> None:
     assert CentreSettings("sqlite://", Path()).silent_after_s == 1080

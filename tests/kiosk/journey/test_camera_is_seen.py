@@ -14,6 +14,7 @@ from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
+from kiosk.journey.live import LookUpFailure
 from kiosk.journey.present import present
 from kiosk.journey.states import State
 from kiosk.journey.table import ANYWHERE, TABLE, key_of, step
@@ -59,6 +60,8 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.Stored(CODE, 1, "2026-11-25T01:12:00Z"),
     ev.NotStored("queue.full"),
     ev.CaseMoved(CaseState.RECEIVED),
+    ev.PrefillAnswered({}),
+    ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED)),
     ev.PrintAnswered(PrintReport(Outcome.DONE)),
     ev.Entered("phone", "1"),
     ev.StaffAsked(),

@@ -344,7 +344,7 @@ def test_whoever_leaves_early_is_still_told_to_take_the_card() -> None:
 
 
 def test_who_has_taken_the_card_or_put_none_is_not_asked_again() -> None:
-    evaluated, _ = step(replace(visit(State.EVALUATE), step=10), ev.Pressed("skip"), world())
+    evaluated, _ = step(visit(State.EVALUATE), ev.Pressed("skip"), world())
     anonymous, _ = step(replace(visit(State.FORM), card=None), ev.IdleExpired(), world())
     for ended in (evaluated, anonymous):
         assert ended.state is State.ENDED
