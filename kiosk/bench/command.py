@@ -58,8 +58,8 @@ def demo(
     no_helper_slot: bool,
     terminal: str,
     as_json: bool,
-) -> None:
-    r"""Put up a terminal with simulated devices, the centre and a bench page to move them.
+) -> None:  # the \b below is click's mark for lines that are not joined
+    """Put up a terminal with simulated devices, the centre and a bench page to move them.
 
     Open the bench page in a browser: lay a card on the pad, show a face, tear the network, and touch
     the terminal's screen there. Without a display the terminal draws on a virtual one (Xvfb), which
@@ -79,7 +79,7 @@ def demo(
 
     Exit codes: 0 ended on request, 1 a part did not start or the terminal died too often, 3 another
     demo runs in this folder, 78 set-up or kiosk.ini is not right.
-    """
+    """  # noqa: D301
     from kiosk.bench.ending import adopt_orphans, end_leftovers
     from kiosk.bench.lock import AlreadyRunningError, DemoLock
     from kiosk.bench.stage import Plan
