@@ -18,6 +18,7 @@ from kiosk.bench.moves import OFFERED, ONCE, TAKEN_AWAY
 from kiosk.bench.page_server import PageServer
 from kiosk.bench.village import Village
 from kiosk.bench.web import Mirror, create_page
+from tests.kiosk.bench.patience import PATIENCE_S
 
 PROJECT = Path(__file__).resolve().parents[3]
 FORM = re.compile(r'<form method="post" action="/move/(\w+)">(.*?)</form>', re.DOTALL)
@@ -36,7 +37,7 @@ def village() -> Iterator[Village]:
 def client(village: Village) -> Iterator[httpx.Client]:
     mirror = Mirror(lambda: b"jpeg", lambda _x, _y: None)
     server = PageServer(create_page(village, mirror, "https://127.0.0.1:1/ops"), 0)
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE_S) as client:
         yield client
     server.close()
 

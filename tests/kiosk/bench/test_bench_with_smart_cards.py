@@ -25,6 +25,7 @@ from kiosk.bench.web import Mirror, create_page
 from tests.drivers.card_reader.card_service import our_turn
 from tests.drivers.waiting import wait_until
 from tests.groups import ONE_READER
+from tests.kiosk.bench.patience import PATIENCE_S
 from tests.kiosk.bench.test_bench_page import AS_SCRIPT, PROJECT, offered, pressed
 
 pytestmark = pytest.mark.xdist_group(ONE_READER)
@@ -48,7 +49,7 @@ def served(village: Village) -> Iterator[PageServer]:
 
 @pytest.fixture
 def client(served: PageServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, timeout=60.0) as client:
+    with httpx.Client(base_url=served.url, timeout=PATIENCE_S) as client:
         yield client
         for what, value in (("service", "up"), ("smart_card", faults.OK), ("card", "")):
             assert client.post(f"/move/{what}", data={"value": value}).status_code == 303
