@@ -6,6 +6,7 @@ import io
 import os
 import re
 import signal
+import threading
 import zlib
 from collections.abc import Iterator
 
@@ -71,14 +72,15 @@ def test_a_sheet_becomes_a_page_and_a_damaged_frame_does_not(
         assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
         pid = camera._worker.pid
         assert pid is not None
+        goes_on, spawn = threading.Event(), camera._worker._spawn
         with monkeypatch.context() as hurried:
             hurried.setattr(module, "PAGE_DEADLINE_S", 0.3)
+            hurried.setattr(camera._worker, "_spawn", lambda: goes_on.wait() and spawn())
             os.kill(pid, signal.SIGSTOP)  # as native code that never comes back
             assert wait_until(lambda: failure(camera.take(SheetFormat.ID_1)) is DocumentFailure.TIMED_OUT)
-        told = camera.status()
-        assert (told.state, told.cause) == (DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING), (
-            "nobody makes pages"
-        )
+            nobody = DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING
+            assert wait_until(lambda: (camera.status().state, camera.status().cause) == nobody), "no pages"
+            goes_on.set()
         assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
         assert camera.status().usable
         camera.stop()
