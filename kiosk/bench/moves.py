@@ -258,6 +258,8 @@ class Moves:
         return None
 
     def _replug(self, value: str) -> Refused | None:
+        if (lacking := self.lacks(value)) is not None:
+            return lacking
         if self._village.now["lens" if value == "camera" else value] == UNPLUGGED:
             return Refused("它已经拔掉了，先选“正常”插上。", "It is unplugged: plug it in first, by “Works”.")
         self._village.replug(value)

@@ -107,6 +107,7 @@ def test_without_the_service_cards_and_faults_are_refused_and_afterwards_made(cl
 
 def test_the_faults_of_an_identity_card_reader_are_refused(client: httpx.Client) -> None:
     assert "没有身份证读卡器" in refused(client, "reader", "silent")
+    assert "没有身份证读卡器" in refused(client, "replug", "reader")
 
 
 def test_a_social_security_card_has_no_photo(client: httpx.Client) -> None:

@@ -1,4 +1,7 @@
-"""No fault that a simulator can make is forgotten: the bench offers it, or there is a reason why not."""
+"""No fault that a simulator can make is forgotten: the bench offers it, or there is a reason why not.
+
+What smart cards and their rivals can do is in `test_bench_with_smart_cards`.
+"""
 
 from __future__ import annotations
 
