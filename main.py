@@ -42,6 +42,14 @@ def main() -> None:
     @click.option(
         "--simulated-departments", is_flag=True, help="Invented departments answer; never in production."
     )
+    @click.option(
+        "--daily-quota",
+        "daily_quotas",
+        type=(str, click.IntRange(min=0)),
+        multiple=True,
+        metavar="SERVICE COUNT",
+        help="At most so many questions a day to this service's department; may be repeated.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
     def central(
         database: str,
@@ -51,6 +59,7 @@ def main() -> None:
         production: bool,
         heartbeat_s: float,
         simulated_departments: bool,
+        daily_quotas: tuple[tuple[str, int], ...],
         as_json: bool,
     ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages."""
@@ -66,6 +75,7 @@ def main() -> None:
                 production=production,
                 heartbeat_s=heartbeat_s,
                 simulated=simulated_departments,
+                daily_quotas=dict(daily_quotas),
             )
         )
 

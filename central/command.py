@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from central.departments.port import Departments
@@ -27,6 +28,7 @@ def serve_command(
     production: bool = False,
     heartbeat_s: float = 300.0,
     simulated: bool = False,
+    daily_quotas: Mapping[str, int] | None = None,
 ) -> int:
     """Serve until a signal; the exit code. One line on standard output when ready.
 
@@ -42,6 +44,7 @@ def serve_command(
         production=production,
         heartbeat_interval_s=heartbeat_s,
         departments=simulated_departments() if simulated else Departments(),
+        daily_quotas=daily_quotas or {},
     )
 
     def ready(url: str) -> None:

@@ -116,7 +116,7 @@ def test_a_case_that_is_not_here_yet_is_not_decided(asked: LiveCentre, live: Liv
     item = asked.station.item()
     assert live.decide(item.id, item.lane, PATIENT_S) == Unavailable(Reason.UNKNOWN_CASE)
     other = asked.registered()
-    assert live.decide(item.id, other.lane, PATIENT_S) == Unavailable(Reason.UNKNOWN_CASE)
+    assert live.decide(other.id, item.lane, PATIENT_S) == Unavailable(Reason.UNKNOWN_CASE), "whose id?"
     assert not asked.department.asked
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
+from sqlalchemy import create_engine
+
+from central.departments.port import Order
 from central.departments.simulated import Fault
+from central.live.payments import settle
 from kiosk.case import new_case_code
 from offline_queue import new_item_id
 from offline_queue.live import Answered, Live, Reason, Unavailable
-from offline_queue.live_wire import PaymentOrder
+from offline_queue.live_wire import PaymentOrder, PaymentRequest
 from tests.central.live.conftest import PATIENT_S, LiveCentre
 
 SERVICE = "110199-JF-01"
@@ -55,6 +60,19 @@ def test_asked_several_times_at_once_there_is_still_one_order(asked: LiveCentre)
         orders = list(pool.map(lambda live: ordered(live, key), callers))
     assert len({one.order for one in orders}) == len({one.pay_text for one in orders}) == 1
     assert len(asked.provider.asked) == 1, "the provider knows one number only"
+
+
+def test_what_the_provider_says_first_is_kept(asked: LiveCentre, live: Live) -> None:
+    """Two processes may have asked at once; the resident who scanned the first code shall have paid this order."""
+    key = new_item_id()
+    first = ordered(live, key)
+    again = PaymentRequest(
+        terminal="0142", within_s=1, key=key, code=CODE, service=SERVICE, amount_fen=35_000
+    )
+    other = Order(kind="order", pay_text="another", expires_at=datetime(2026, 12, 1, tzinfo=UTC))
+    engine = create_engine(asked.database)
+    assert settle(engine, again, other) == first
+    engine.dispose()
 
 
 def test_a_provider_that_fails_is_asked_again_under_the_same_number(asked: LiveCentre, live: Live) -> None:

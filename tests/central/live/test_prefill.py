@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,11 +14,14 @@ from central.departments.line import AT_ONCE_MAX
 from central.departments.port import Question
 from central.departments.simulated import Fault
 from central.live.quota import seconds_of_day_left
+from kiosk.bench.centre import Centre
+from offline_queue.link import Link
 from offline_queue.live import Answered, Live, Reason, Unavailable
 from offline_queue.live_wire import PREFILL_PATH, LiveCode, PrefillRequest, Record
 from offline_queue.wire import Problem
+from tests.central.conftest import PROJECT
 from tests.central.live.conftest import PATIENT_S, LiveCentre
-from tests.central.station import NUMBER, SERVICE
+from tests.central.station import NUMBER, SERVICE, signing_key
 from tests.drivers.waiting import wait_until
 
 
@@ -61,6 +65,27 @@ def test_the_days_quota_holds_over_all_terminals_and_says_when_to_come_again(
     again = first.decide(item.id, item.lane, PATIENT_S)
     assert isinstance(again, Answered), "what is decided already needs no question"
     assert asked.department.asked["records"] == 2
+
+
+def test_the_command_takes_a_quota_and_its_departments_are_the_demos(tmp_path: Path, trust: Path) -> None:
+    running = Centre(PROJECT, tmp_path / "c.sqlite", trust, tmp_path / "log", "--daily-quota", SERVICE, "1")
+    live = Live(
+        lambda: Link(
+            running.url,
+            terminal="0142",
+            signing_key=signing_key(trust, "terminal_0142"),
+            ca_file=trust / "ca.pem",
+        ),
+        "0142",
+    )
+    try:
+        assert records(live)
+        told = live.prefill(SERVICE, NUMBER, ("mobile",), PATIENT_S)
+    finally:
+        live.close()
+        running.close()
+    assert isinstance(told, Unavailable)
+    assert told.reason is Reason.QUOTA
 
 
 @pytest.mark.parametrize(
