@@ -19,7 +19,7 @@ from kiosk.journey.world import Place
 from kiosk.paper.receipt import receipt
 from offline_queue import new_item_id
 from offline_queue.link import LinkState
-from offline_queue.records import Committed, Draft, NotCommitted, Refused, StoreError
+from offline_queue.records import Committed, Draft, NotCommitted, Priority, Refused, StoreError
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
 from offline_queue.wire import ClockQuality, Kind
@@ -128,12 +128,18 @@ class CaseOffice:
             clock_quality=ClockQuality(now.quality),
             boot_id=now.boot_id,
             monotonic_ns=now.monotonic_ns,
+            priority=_priority(kind, visit),
         )
         try:
             return self._outbox.commit(draft, on_step=self._progress)
         except StoreError:
             # Nothing was promised: the resident is told so, and the answers are still on the screen.
             return NotCommitted(Refused.CLOSED)
+
+
+def _priority(kind: Kind, visit: Visit) -> Priority | None:
+    """A case whose time is set by law goes before others; whatever else has the class of its kind."""
+    return Priority.STATUTORY if kind is Kind.CASE and visit.service.legal_limit.amount else None
 
 
 def _stamp(moment: Moment) -> str:

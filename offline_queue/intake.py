@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offline_queue import wire
 from offline_queue.chain import HEADER_COLUMNS, sign_head
-from offline_queue.policy import SENDING_CLASS
-from offline_queue.records import Committed, Draft, NotCommitted, Refused
+from offline_queue.records import PRIORITY_OF_KIND, Committed, Draft, NotCommitted, Refused
 from offline_queue.schema import Connection
 from offline_queue.transactions import transaction
 
@@ -73,11 +72,12 @@ def insert(
         )
         item_hash = item.chain_hash()
         connection.execute(
-            f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes, sealed) values ({', '.join('?' * 16)})",  # noqa: S608 - constants
+            f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes, sealed, priority) values ({', '.join('?' * 17)})",  # noqa: S608 - constants
             (
                 item.id, item.lane, item.kind.value, item.service, item.definition_version, item.sequence, previous,
                 item.received_at_kiosk, item.clock_quality.value, item.boot_id, item.monotonic_ns,
                 item.sealed_sha256, item_hash, wanted.content_mac, len(wanted.sealed), wanted.sealed,
+                draft.priority,
             ),
         )  # fmt: skip
         unlisted = item.sequence - _listed(connection)
@@ -133,27 +133,27 @@ def known(connection: Connection, item_id: str) -> tuple[int, str, bytes] | None
 def _list(connection: Connection, signer: Signer, digests: dict[int, bytes | None]) -> None:
     """Index rows, counters and signed head for what is new; inside a transaction."""
     new: list[tuple[Any, ...]] = connection.execute(
-        "select sequence, id, lane, kind, service, received_at, sealed_bytes, item_hash from item "
+        "select sequence, id, lane, kind, service, received_at, priority, sealed_bytes, item_hash from item "
         "where sequence > (select sequence from ledger) order by sequence"
     ).fetchall()
-    for sequence, id_, lane, kind, service, received_at, _size, _hash in new:
-        digest = digests.get(sequence)
-        index(connection, sequence, id_, lane, kind, service, received_at=received_at, digest=digest)
-    last, hash_ = new[-1][0], new[-1][7]
+    for sequence, id_, lane, kind, service, received_at, priority, _size, _hash in new:
+        wanted = {"received_at": received_at, "priority": priority, "digest": digests.get(sequence)}
+        index(connection, sequence, id_, lane, kind, service, **wanted)
+    last, hash_ = new[-1][0], new[-1][8]
     head = sign_head(signer.terminal, last, hash_, signer.key)
     connection.execute(
         "update ledger set pending = pending + ?, pending_bytes = pending_bytes + ?, sequence = ?, head_hash = ?, "
         "head_signature = ?",
-        (len(new), sum(row[6] for row in new), last, hash_, head.signature),
+        (len(new), sum(row[7] for row in new), last, hash_, head.signature),
     )
 
 
 def index(
     connection: Connection, sequence: int, id_: str, lane: str, kind: str, service: str, *, received_at: str,
-    digest: bytes | None,
+    priority: int | None, digest: bytes | None,
 ) -> None:  # fmt: skip
     """The index row of one pending item; inside a transaction. A salvaged item may come before others of its lane."""
-    sending_class = SENDING_CLASS[wire.Kind(kind)]
+    sending_class = PRIORITY_OF_KIND[wire.Kind(kind)] if priority is None else priority
     # What goes before it in its lane has to go as early.
     connection.execute(
         "update delivery set sending_class = ?1 where lane = ?2 and sequence < ?3 and state <> 'acknowledged' "

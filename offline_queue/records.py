@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from offline_queue import wire
 from offline_queue.manifest import CounterSignature
+
+
+class Priority(IntEnum):
+    """What goes first when the line comes back: the lower (domain rule F17).
+
+    Between cases only: within a lane the order of commits is kept, and an item's class is inherited by those
+    of its lane that have to go before it.
+    """
+
+    WITHDRAWAL = 0
+    STATUTORY = 1
+    """The law sets a time for it."""
+    OTHER = 2
+    TELEMETRY = 3
+
+
+PRIORITY_OF_KIND: dict[wire.Kind, Priority] = {
+    wire.Kind.WITHDRAWAL: Priority.WITHDRAWAL,
+    wire.Kind.CASE: Priority.OTHER,
+    wire.Kind.EVALUATION: Priority.TELEMETRY,
+}
+"""For an item that names no class of its own."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -16,6 +38,7 @@ class Draft:
     `id`: from `new_item_id()`, made when the visit begins. `lane`: the case code. `received_at`:
     RFC 3339 UTC. `business`: what a second case about the same
     would say too (a person and a year); only its keyed digest is stored, until acknowledged.
+    `priority`: None takes that of its kind.
     """
 
     id: str
@@ -29,6 +52,7 @@ class Draft:
     boot_id: str
     monotonic_ns: int
     business: str | None = None
+    priority: Priority | None = None
 
 
 @dataclass(frozen=True, slots=True)

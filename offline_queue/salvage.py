@@ -25,7 +25,8 @@ from offline_queue.transactions import transaction
 
 DAMAGED = "outbox.damaged-*.db"
 _SIDE_FILES = ("-wal", "-shm", "")
-_STORED = f"{ITEM_COLUMNS}, content_mac"
+_ADDED = ("priority",)
+"""Columns that a database of an older program does not have."""
 
 
 @dataclass(slots=True)
@@ -146,8 +147,12 @@ def _sequences(old: Connection, table: str) -> list[int]:
 
 
 def _whole_items(old: Connection, sequences: Iterable[int], terminal: str) -> Iterator[tuple[Any, ...]]:
+    has: set[str] = set()
+    with suppress(sqlcipher3.Error):
+        has.update(name for (name,) in old.execute("select name from pragma_table_info('item')"))
+    added = ", ".join(name if name in has else "null" for name in _ADDED)
     for sequence in sequences:
-        row = _one(old, f"select {_STORED} from item where sequence = ?", sequence)  # noqa: S608 - constants
+        row = _one(old, f"select {ITEM_COLUMNS}, content_mac, {added} from item where sequence = ?", sequence)  # noqa: S608 - constants
         item = None if row is None else item_of(terminal, row)
         if row is not None and item is not None and item.chain_hash() == row[12] and item.body_matches():
             yield row
@@ -172,13 +177,13 @@ def _take(connection: Connection, row: tuple[Any, ...]) -> bool:
 
 
 def _insert(connection: Connection, row: tuple[Any, ...]) -> None:
-    sequence, sealed = row[5], row[13]
+    sequence, sealed, priority = row[5], row[13], row[15]
     with transaction(connection):
         connection.execute(
-            f"insert into item ({HEADER_COLUMNS}, sealed, content_mac, sealed_bytes) values ({', '.join('?' * 16)})",  # noqa: S608 - constants
+            f"insert into item ({HEADER_COLUMNS}, sealed, content_mac, priority, sealed_bytes) values ({', '.join('?' * 17)})",  # noqa: S608 - constants
             (*row, len(sealed)),
         )
-        intake.index(connection, sequence, *row[:4], received_at=row[7], digest=None)
+        intake.index(connection, sequence, *row[:4], received_at=row[7], priority=priority, digest=None)
         connection.execute(
             "update ledger set pending = pending + 1, pending_bytes = pending_bytes + ?", (len(sealed),)
         )

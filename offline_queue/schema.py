@@ -99,7 +99,23 @@ _RECONCILIATION = Migration(
     down=_run(("drop table reconciliation",)),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_TABLES, _LOOK_UPS, _RECONCILIATION)
+# The class that an item asked for; null takes that of its kind, as in items from before.
+_PRIORITY = Migration(
+    up=_run(
+        (
+            "alter table item add column priority integer check (priority between 0 and 3)",
+            "update delivery set sending_class = sending_class + (sending_class > 0)",
+        )
+    ),
+    down=_run(
+        (
+            "update delivery set sending_class = max(sending_class - 1, sending_class > 0)",
+            "alter table item drop column priority",
+        )
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_TABLES, _LOOK_UPS, _RECONCILIATION, _PRIORITY)
 """Number n brings a database of version n to n + 1 and back. Never edited, only added to."""
 
 NEWEST = len(MIGRATIONS)

@@ -56,7 +56,7 @@ class Message(BaseModel):
 
 
 class Kind(StrEnum):
-    """What an item is. The order of the sending classes is `offline_queue.policy`."""
+    """What an item is."""
 
     WITHDRAWAL = "withdrawal"
     CASE = "case"

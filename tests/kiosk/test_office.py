@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from kiosk.case import CaseState
+from kiosk.case import CaseState, new_case_code
 from kiosk.clock import Clock
 from kiosk.journey import events as ev
 from kiosk.journey.states import State
 from kiosk.journey.world import Place
 from kiosk.office import CaseOffice
+from offline_queue import new_item_id
 from offline_queue.link import LinkState
 from offline_queue.records import Draft, ItemState, ItemSummary, NotCommitted, Refused, StoreCorrupt
 from offline_queue.store import Outbox
@@ -92,6 +93,16 @@ def test_a_case_is_stored_once_with_one_time(office: CaseOffice, outbox: Outbox,
     [item] = outbox.find(CODE)
     assert (item.id, item.received_at, item.kind) == (CASE.item_id, stored.received_at, Kind.CASE)
     assert post.woken == 1
+
+
+def test_a_case_whose_time_is_set_by_law_goes_before_one_without(office: CaseOffice, outbox: Outbox) -> None:
+    limit = CASE.service.legal_limit.model_copy(update={"amount": 0})
+    free = CASE.service.model_copy(update={"legal_limit": limit})
+    other = replace(CASE, item_id=new_item_id(), case_code=new_case_code("0142"), definition=free)
+    office.store(other)
+    office.store(CASE)
+    [first] = outbox.deliveries.next_batch(held_lanes=(), items_max=1, bytes_max=1)
+    assert first.lane == CODE
 
 
 def test_a_second_try_after_a_lost_answer_finds_the_case_and_does_not_double_it(
