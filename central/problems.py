@@ -64,6 +64,13 @@ UNAVAILABLE = _turned(
     "The centre cannot store anything at the moment; try again later",
     retry_after_s=30,
 )
+TOO_MANY_UPLOADS = _turned(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "uploads.too_many",
+    "这台终端未传完的附件太多，请先传完已开始的",
+    "This terminal has begun too many attachments; finish those first",
+    retry_after_s=600,
+)
 NO_SUCH_CASE = _turned(HTTPStatus.NOT_FOUND, "case.unknown", "没有这个编号的事项", "No case has this code")
 
 

@@ -1,8 +1,9 @@
-"""What terminals call: /v1/batch, /v1/heartbeat, /v1/manifest, /v1/cases/{code}."""
+"""What terminals call: /v1/batch, /v1/heartbeat, /v1/manifest, /v1/attachments/..., /v1/cases/{code}."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from central import door, heartbeat, ingest, problems, reconcile
+from central import door, heartbeat, ingest, problems, reconcile, upload_api
 from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
 from central.heartbeat import Beat, Beats
@@ -22,7 +23,13 @@ from central.trust import Trust
 from central.work import Work
 from kiosk.case import parse_case_code
 from offline_queue.manifest import MANIFEST_PATH, ManifestAnswer
-from offline_queue.wire import BATCH_PATH, HEARTBEAT_PATH, BatchAnswer, HeartbeatAnswer
+from offline_queue.wire import (
+    BATCH_PATH,
+    HEARTBEAT_PATH,
+    BatchAnswer,
+    HeartbeatAnswer,
+    UploadState,
+)
 
 
 def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -> APIRouter:
@@ -83,6 +90,8 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
 
         return await answered(request, act)
 
+    upload_api.add_to(api, engine, keys, settings.clock_window_s, answered)
+
     @api.get("/v1/cases/{code}")
     def case_state(code: str) -> Response:
         """Who has the code may ask: it is 54 random bits, and the answer holds nothing personal."""
@@ -97,5 +106,8 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
 
 
 def _json(answer: BaseModel) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(answer.model_dump_json(by_alias=True), media_type="application/json", headers=headers)
+    headers, status = {"Cache-Control": "no-store"}, HTTPStatus.OK
+    if isinstance(answer, UploadState):
+        headers["Upload-Offset"] = str(answer.offset)
+        status = HTTPStatus.CONFLICT if answer.fault else HTTPStatus.OK
+    return Response(answer.model_dump_json(by_alias=True), status, headers, media_type="application/json")

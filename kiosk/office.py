@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers.receipt_printer.contract import Slip
 from kiosk.case import CaseState, EvaluationPayload
 from kiosk.clock import Clock, Moment
-from kiosk.filing import payload_of
+from kiosk.filing import files_of, payload_of
 from kiosk.journey import events as ev
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import Place
@@ -129,6 +129,7 @@ class CaseOffice:
             boot_id=now.boot_id,
             monotonic_ns=now.monotonic_ns,
             priority=_priority(kind, visit),
+            attachments=files_of(visit) if kind is Kind.CASE else (),
         )
         try:
             return self._outbox.commit(draft, on_step=self._progress)

@@ -8,7 +8,8 @@ reads it. An item without its row yet is as durable as any other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,12 @@ class Wanted:
     sealed: bytes
     content_mac: bytes
     digest: bytes | None = None
+    attachments: tuple[tuple[wire.Attachment, bytes], ...] = ()
+
+    @property
+    def sealed_bytes(self) -> int:
+        """Of the body and the attachments."""
+        return len(self.sealed) + sum(told.sealed_bytes for told, _ in self.attachments)
 
 
 def insert(
@@ -69,22 +76,38 @@ def insert(
             monotonic_ns=draft.monotonic_ns,
             sealed_sha256=hashlib.sha256(wanted.sealed).hexdigest(),
             sealed=wanted.sealed,
+            attachments=tuple(told for told, _ in wanted.attachments),
         )
         item_hash = item.chain_hash()
         connection.execute(
-            f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes, sealed, priority) values ({', '.join('?' * 17)})",  # noqa: S608 - constants
+            f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes, sealed, priority, attachments) values ({', '.join('?' * 18)})",  # noqa: S608 - constants
             (
                 item.id, item.lane, item.kind.value, item.service, item.definition_version, item.sequence, previous,
                 item.received_at_kiosk, item.clock_quality.value, item.boot_id, item.monotonic_ns,
-                item.sealed_sha256, item_hash, wanted.content_mac, len(wanted.sealed), wanted.sealed,
-                draft.priority,
+                item.sealed_sha256, item_hash, wanted.content_mac, wanted.sealed_bytes, wanted.sealed,
+                draft.priority, attachments_text(item),
             ),
         )  # fmt: skip
+        keep_attachments(
+            connection, item.sequence, {told.number: sealed for told, sealed in wanted.attachments}
+        )
         unlisted = item.sequence - _listed(connection)
         if wanted.digest is not None or unlisted >= UNLISTED_MAX:
             _list(connection, signer, {item.sequence: wanted.digest})
         on_step("inserted")
     return Committed(item.sequence, item_hash, already=False)
+
+
+def attachments_text(item: wire.Item) -> str | None:
+    """As the header's column holds them."""
+    told = [attachment.model_dump() for attachment in item.attachments]
+    return json.dumps(told) if told else None
+
+
+def keep_attachments(connection: Connection, sequence: int, sealed: Mapping[int, bytes]) -> None:
+    """Inside the item's transaction: an item is promised only with all that belongs to it."""
+    rows = [(sequence, number, body) for number, body in sealed.items()]
+    connection.executemany("insert into attachment (sequence, number, sealed) values (?, ?, ?)", rows)
 
 
 def catch_up(connection: Connection, signer: Signer) -> None:

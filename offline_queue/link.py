@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -76,6 +76,11 @@ _ONE_ITEM_MAY_BE_TO_BLAME = frozenset(
 )  # fmt: skip
 
 
+_JSON = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
+_BYTES = {"Content-Type": "application/octet-stream", "Content-Encoding": "identity"}
+"""A part of an attachment: it is compressed and sealed already."""
+
+
 class Link:
     """One per centre; used by one thread at a time.
 
@@ -124,6 +129,16 @@ class Link:
         answer = self._post(MANIFEST_PATH, manifest, ManifestAnswer)
         return ManifestAnswered(answer) if isinstance(answer, ManifestAnswer) else answer
 
+    def upload_state(self, path: str) -> wire.UploadState | Rejected | Unreached:
+        """How much of an attachment the centre holds. `path`: `wire.ATTACHMENT_PATH`, filled in."""
+        return self._ask(path, b"", wire.UploadState, "GET", _BYTES)
+
+    def send_part(
+        self, path: str, offset: int, of_bytes: int, part: bytes
+    ) -> wire.UploadState | Rejected | Unreached:
+        """Bytes of an attachment of `of_bytes`, from `offset`; all of it is under the signature, by the query."""
+        return self._ask(f"{path}?offset={offset}&of={of_bytes}", part, wire.UploadState, "PUT", _BYTES)
+
     def close(self) -> None:
         """May be called twice; the next call opens again."""
         if self._client is not None:
@@ -132,9 +147,14 @@ class Link:
 
     def _post(self, path: str, message: wire.Message, answer: type[M]) -> M | Rejected | Unreached:
         body = zstandard.ZstdCompressor(level=3).compress(message.model_dump_json(by_alias=True).encode())
+        return self._ask(path, body, answer)
+
+    def _ask(
+        self, path: str, body: bytes, answer: type[M], method: str = "POST", form: Mapping[str, str] = _JSON
+    ) -> M | Rejected | Unreached:
         for told_the_time in (False, True):
             try:
-                response, content = self._exchange(path, body)
+                response, content = self._exchange(path, body, method, form)
             except httpx.TransportError as error:
                 self.close()  # the next try reads the CA file again, which may have been renewed
                 return name_transport_error(error, clock_trusted=self._clock_trusted())
@@ -144,7 +164,7 @@ class Link:
                 )
             if content is None:
                 return Unreached(LinkState.UNKNOWN, "answer too long")
-            if response.status_code == HTTPStatus.OK:
+            if response.status_code in (HTTPStatus.OK, HTTPStatus.CONFLICT):
                 try:
                     return answer.model_validate_json(content)
                 except ValidationError:
@@ -156,7 +176,9 @@ class Link:
                 return failure
         return failure
 
-    def _exchange(self, path: str, body: bytes) -> tuple[httpx.Response, bytes | None]:
+    def _exchange(
+        self, path: str, body: bytes, method: str, form: Mapping[str, str]
+    ) -> tuple[httpx.Response, bytes | None]:
         if self._client is None:
             context = ssl.create_default_context(cafile=str(self._ca_file))
             limits = self._timeouts
@@ -168,9 +190,9 @@ class Link:
                 base_url=self._base_url, verify=context, timeout=timeout, auth=self._auth, trust_env=False
             )
         headers = {
-            "Content-Type": "application/json", "Content-Encoding": "zstd", "Accept-Encoding": "identity",
+            **form, "Accept-Encoding": "identity",
         }  # fmt: skip
-        with self._client.stream("POST", path, content=body, headers=headers) as response:
+        with self._client.stream(method, path, content=body, headers=headers) as response:
             content = b""
             for chunk in response.iter_raw():
                 content += chunk

@@ -32,13 +32,21 @@ PRIORITY_OF_KIND: dict[wire.Kind, Priority] = {
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Attached:
+    """A file that belongs to a draft, in the clear and only in memory."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Draft:
     """What a resident confirmed, still in the clear and only in memory.
 
     `id`: from `new_item_id()`, made when the visit begins. `lane`: the case code. `received_at`:
     RFC 3339 UTC. `business`: what a second case about the same
     would say too (a person and a year); only its keyed digest is stored, until acknowledged.
-    `priority`: None takes that of its kind.
+    `priority`: None takes that of its kind. `attachments`: at most `wire.ATTACHMENTS_MAX`.
     """
 
     id: str
@@ -53,6 +61,7 @@ class Draft:
     monotonic_ns: int
     business: str | None = None
     priority: Priority | None = None
+    attachments: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import operator
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -23,6 +24,13 @@ HEARTBEAT_PATH = "/v1/heartbeat"
 BATCH_ITEMS_MAX = 100
 BATCH_BYTES_MAX = 8 * 1024 * 1024
 """Upper bound of a decompressed body; the centre refuses more (a bomb guard)."""
+ATTACHMENTS_MAX = 8
+"""Of one item."""
+ATTACHMENT_BYTES_MAX = 6 * 1024 * 1024
+"""Of one sealed attachment: `seal.PAYLOAD_BYTES_MAX` with what compression and seal may add."""
+ATTACHMENT_PATH = "/v1/attachments/{terminal}/{item_id}/{sha256}"
+PART_BYTES_MAX = 1024 * 1024
+"""Of one request that carries a part of an attachment."""
 GENESIS_HASH = "0" * 64
 """The previous hash of a terminal's first item."""
 
@@ -71,6 +79,18 @@ class ClockQuality(StrEnum):
     JUMPED = "jumped"
 
 
+class Attachment(Message):
+    """What an item says about a sealed file that is uploaded before it, by `ATTACHMENT_PATH`.
+
+    The order of the fields is that of the alphabet, so that the item's canonical header holds them so.
+    """
+
+    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]{1,40}$")]
+    number: Annotated[int, Field(ge=1, le=ATTACHMENTS_MAX)]
+    sealed_bytes: Annotated[int, Field(ge=1, le=ATTACHMENT_BYTES_MAX)]
+    sealed_sha256: Sha256Hex
+
+
 class Item(Message):
     """One sealed record. Everything but `sealed` is in the clear and holds nothing personal."""
 
@@ -88,6 +108,10 @@ class Item(Message):
     monotonic_ns: int
     sealed_sha256: Sha256Hex
     sealed: Base64
+    # Left out when there are none: so the hashes of items from before stay, and an older centre takes the others.
+    attachments: Annotated[
+        tuple[Attachment, ...], Field(max_length=ATTACHMENTS_MAX, exclude_if=operator.not_)
+    ] = ()
 
     def chain_hash(self) -> str:
         """SHA-256 over the canonical header (RFC 8785), which covers the body by its hash."""
@@ -170,6 +194,21 @@ class BatchAnswer(Message):
     schema_: Annotated[Literal["jiujin.sync/1"], Field(alias="schema")] = SCHEMA
     verdicts: tuple[Verdict, ...]
     centre_time: str
+
+
+class UploadFault(StrEnum):
+    """Why a part was not taken: it does not begin where the centre's part ends, or the whole had another digest."""
+
+    OFFSET = "offset"
+    DIGEST = "digest"
+
+
+class UploadState(Message):
+    """What the centre holds of one attachment: the next part begins at `offset` (bytes)."""
+
+    offset: Annotated[int, Field(ge=0)]
+    whole: bool
+    fault: UploadFault | None = None
 
 
 class Heartbeat(Message):

@@ -105,6 +105,15 @@ def test_a_case_whose_time_is_set_by_law_goes_before_one_without(office: CaseOff
     assert first.lane == CODE
 
 
+def test_a_photograph_is_stored_with_its_case_and_goes_beside_it(office: CaseOffice, outbox: Outbox) -> None:
+    picture = bytes(range(256)) * 40
+    office.store(replace(CASE, photo=picture))
+    item = outbox.deliveries.next_to_upload(held_lanes=(), whole=())
+    assert item is not None
+    assert [told.media_type for told in item.attachments] == ["image/jpeg"]
+    assert len(item.sealed) < len(picture), "it is not in the payload a second time"
+
+
 def test_a_second_try_after_a_lost_answer_finds_the_case_and_does_not_double_it(
     office: CaseOffice, outbox: Outbox, hands: Hands
 ) -> None:
