@@ -56,7 +56,7 @@ def take_batch(engine: Engine, trust: Trust, work: Work, admitted: Admitted) -> 
     try:
         envelope = Envelope.model_validate(from_json(admitted.content, allow_inf_nan=False))
     except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
-        return problems.MALFORMED
+        return problems.misread(admitted.content)
     if envelope.terminal != admitted.terminal:
         return problems.BAD_SIGNATURE
     with work.at_the_door():
