@@ -40,6 +40,7 @@ def main() -> None:
         help="Seconds between two heartbeats that terminals are asked to keep.",
     )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
+    @click.option("--openapi", is_flag=True, help="Print what terminals call (OpenAPI 3.1) and end.")
     def central(
         database: str,
         trust: Path,
@@ -48,8 +49,16 @@ def main() -> None:
         production: bool,
         heartbeat_s: float,
         as_json: bool,
+        openapi: bool,
     ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages."""
+        if openapi:
+            import json
+
+            from central.openapi import document
+
+            click.echo(json.dumps(document(), indent=1, ensure_ascii=False))
+            return
         from central.command import serve_command
 
         sys.exit(
