@@ -39,6 +39,9 @@ def main() -> None:
         show_default=True,
         help="Seconds between two heartbeats that terminals are asked to keep.",
     )
+    @click.option(
+        "--simulated-departments", is_flag=True, help="Invented departments answer; never in production."
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
     @click.option("--openapi", is_flag=True, help="Print what terminals call (OpenAPI 3.1) and end.")
     def central(
@@ -48,6 +51,7 @@ def main() -> None:
         port: int,
         production: bool,
         heartbeat_s: float,
+        simulated_departments: bool,
         as_json: bool,
         openapi: bool,
     ) -> None:
@@ -70,6 +74,7 @@ def main() -> None:
                 as_json=as_json,
                 production=production,
                 heartbeat_s=heartbeat_s,
+                simulated=simulated_departments,
             )
         )
 

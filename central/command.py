@@ -6,6 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+from central.departments.port import Departments
+from central.departments.simulated import simulated_departments
 from central.enrolment import KeyChangedError
 from central.server import serve
 from central.settings import CentreSettings
@@ -24,17 +26,22 @@ def serve_command(
     as_json: bool = False,
     production: bool = False,
     heartbeat_s: float = 300.0,
+    simulated: bool = False,
 ) -> int:
     """Serve until a signal; the exit code. One line on standard output when ready.
 
-    With `as_json` it is `{"url": ..., "ops": ...}`.
+    With `as_json` it is `{"url": ..., "ops": ...}`. `simulated`: departments of an invented county answer.
     """
+    if simulated and production:
+        sys.stderr.write("正式环境不能用模拟部门 / simulated departments are refused in production\n")
+        return EXIT_NOT_CONFIGURED
     settings = CentreSettings(
         database=database,
         trust=trust,
         host=host,
         production=production,
         heartbeat_interval_s=heartbeat_s,
+        departments=simulated_departments() if simulated else Departments(),
     )
 
     def ready(url: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from central import chain, form, problems, uploads
 from central.bulk import insert_new
@@ -24,7 +24,7 @@ from central.form import Fit, Reason, Unfit
 from central.problems import Turned
 from central.schema import items, terminals
 from central.trust import Trust
-from central.verdicts import Settled, refuse, signed
+from central.verdicts import Settled, answer, refuse
 from central.work import Work
 from kiosk.case import CaseState
 from offline_queue.wire import (
@@ -38,6 +38,9 @@ from offline_queue.wire import (
 
 AT_ONCE_MAX = 10
 """So few new items are opened before the answer: a resident may be waiting. A backlog is opened after it."""
+
+
+_SEEN = update(terminals).where(terminals.c.terminal == bindparam("of")).values(seen_at=bindparam("at"))
 
 
 class Envelope(BaseModel):
@@ -65,12 +68,11 @@ def take_batch(engine: Engine, trust: Trust, work: Work, admitted: Admitted) -> 
         at = as_text(utc_now())
         with writing(engine).begin() as connection:
             # The row's lock also makes two batches of one terminal take turns.
-            _seen(connection, admitted.terminal, at)
+            connection.execute(_SEEN, {"of": admitted.terminal, "at": at})
             chain.take_head(connection, told, at)
             settled = _settle(connection, judged, admitted.terminal, at)
         states = _states_after(engine, work, settled)
-        verdicts = tuple(signed(one, trust, states) for one in settled)
-    return BatchAnswer(verdicts=verdicts, centre_time=as_text(utc_now()))
+        return answer(settled, trust, states, in_a_tree=admitted.prefers_tree)
 
 
 def _states_after(engine: Engine, work: Work, settled: Sequence[Settled]) -> Mapping[str, str]:
@@ -91,10 +93,6 @@ def _states_after(engine: Engine, work: Work, settled: Sequence[Settled]) -> Map
         with engine.connect() as connection:
             states = states_of(connection, asked)
     return {item.id: words(states, item.lane, item.kind) for item in told}
-
-
-def _seen(connection: Connection, terminal: str, at: str) -> None:
-    connection.execute(update(terminals).where(terminals.c.terminal == terminal).values(seen_at=at))
 
 
 def _settle(connection: Connection, judged: Sequence[Fit | Unfit], carried_by: str, at: str) -> list[Settled]:
@@ -189,6 +187,6 @@ def _row(one: Fit, carried_by: str, at: str) -> dict[str, Any]:
         "received_at_kiosk": item.received_at_kiosk,
         "clock_quality": item.clock_quality.value,
         "registered_at": at,
-        "header": item.model_dump(mode="json", exclude={"sealed"}),
+        "header": one.header,
         "sealed": item.sealed,
     }

@@ -27,6 +27,8 @@ class Event(StrEnum):
     CASE_NOT_OPENED = "case.not_opened"
     CASE_AFTER_WITHDRAWAL = "case.after_withdrawal"
     CASE_WITHDRAWN = "case.withdrawn"
+    CASE_DECIDED = "case.decided"
+    DECISION_TOO_LATE = "decision.too_late"
     WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
     EVALUATION_RECEIVED = "evaluation.received"
     EVALUATION_REPEATED = "evaluation.repeated"
@@ -61,6 +63,11 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "Came after its withdrawal; stays withdrawn",
     ),
     Event.CASE_WITHDRAWN: ("已按申请撤回", "Withdrawn on request"),
+    Event.CASE_DECIDED: ("部门当场答复", "The department answered on the spot"),
+    Event.DECISION_TOO_LATE: (
+        "部门答复到达时办件已有变化，未改动",
+        "The department's answer came after the case had moved; nothing was changed",
+    ),
     Event.WITHDRAWAL_TOO_LATE: ("撤回申请到达时已不能撤回", "The withdrawal came too late"),
     Event.EVALUATION_RECEIVED: ("收到评价", "Evaluation received"),
     Event.EVALUATION_REPEATED: ("重复评价，保留第一次", "A second evaluation; the first is kept"),

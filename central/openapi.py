@@ -14,6 +14,20 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from central.lookup import CaseAnswer
+from offline_queue.live_wire import (
+    DECISION_PATH,
+    PAYMENT_PATH,
+    PREFILL_PATH,
+    PROGRESS_PATH,
+    DecisionAnswer,
+    DecisionRequest,
+    PaymentOrder,
+    PaymentRequest,
+    PrefillAnswer,
+    PrefillRequest,
+    ProgressAnswer,
+    ProgressRequest,
+)
 from offline_queue.manifest import MANIFEST_PATH, Manifest, ManifestAnswer
 from offline_queue.wire import (
     ATTACHMENT_PATH,
@@ -46,6 +60,7 @@ class Operation:
 
 _SIGNED: Mapping[int, Model] = dict.fromkeys((401, 403, 413, 422, 503), Problem)
 _MESSAGE: Mapping[int, Model] = {**_SIGNED, 415: Problem}
+_LIVE: Mapping[int, Model] = dict.fromkeys((404, 409, 429), Problem)
 _PLACE = {
     "offset": "bytes before this part: what the centre holds",
     "of": "bytes of the whole sealed attachment",
@@ -86,6 +101,15 @@ OPERATIONS = (
         bytes,
         _PLACE,
     ),
+    *(
+        Operation("post", path, summary, {200: answer, **_SIGNED, **_LIVE}, asked)
+        for path, summary, asked, answer in (
+            (PREFILL_PATH, "Ask a department for what a form begins with.", PrefillRequest, PrefillAnswer),
+            (DECISION_PATH, "Ask for an immediate decision.", DecisionRequest, DecisionAnswer),
+            (PROGRESS_PATH, "Ask where a case stands, with its notes.", ProgressRequest, ProgressAnswer),
+            (PAYMENT_PATH, "Ask for a payment order.", PaymentRequest, PaymentOrder),
+        )
+    ),
     Operation(
         "get",
         "/v1/cases/{code}",
@@ -96,8 +120,8 @@ OPERATIONS = (
 )
 _MEANINGS = {
     200: "done", 400: "a value is too long", 401: "not signed by a known terminal, or its clock is wrong",
-    403: "the terminal is revoked", 404: "unknown", 409: "not taken; what is held", 413: "too large",
-    415: "an unknown version of the messages", 422: "not in the agreed form", 429: "too many begun uploads",
+    403: "the terminal is revoked", 404: "unknown", 409: "not taken; what is held, or why", 413: "too large",
+    415: "an unknown version of the messages", 422: "not in the agreed form", 429: "too many; Retry-After",
     503: "nothing can be stored now",
 }  # fmt: skip
 

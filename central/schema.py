@@ -188,3 +188,41 @@ events = Table(
     Column("detail", String(200), nullable=False, comment="never a personal value"),
     Index(None, "code"),
 )
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("item_id", String(36), primary_key=True, comment="the case's idempotency key"),
+    Column("code", String(32), nullable=False),
+    Column("asked_at", String(32), nullable=False, comment="when the department was last asked"),
+    Column("decided_at", String(32), comment="the department's word came; the first is kept"),
+    Column("outcome", String(24)),
+    Column("words_zh", String(120), nullable=False, server_default=""),
+    Column("words_en", String(120), nullable=False, server_default=""),
+    Index(None, "code"),
+)
+
+payment_orders = Table(
+    "payment_orders",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="who asked"),
+    Column("key", String(36), primary_key=True, comment="chosen by the terminal"),
+    Column("code", String(32), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("order_number", String(40), nullable=False, comment="stored before the provider is asked"),
+    Column("created_at", String(32), nullable=False),
+    Column("pay_text", String(400), comment="the provider's; null until it answered"),
+    Column("expires_at", String(40)),
+)
+
+department_questions = Table(
+    "department_questions",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("service", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True, comment="in China"),
+    Column("asked", BigInteger, nullable=False),
+    Index(None, "day", "service"),
+)

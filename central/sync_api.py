@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from central import door, heartbeat, ingest, problems, reconcile, upload_api
+from central.answering import answered, as_json
 from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
 from central.heartbeat import Beat, Beats
@@ -28,7 +24,6 @@ from offline_queue.wire import (
     HEARTBEAT_PATH,
     BatchAnswer,
     HeartbeatAnswer,
-    UploadState,
 )
 
 
@@ -52,18 +47,6 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
     def read_heartbeat(raw: RawRequest) -> Beat | Turned:
         admitted = admit(raw, settings.heartbeat_key_age_s)
         return admitted if isinstance(admitted, Turned) else heartbeat.read_heartbeat(admitted)
-
-    async def answered(
-        request: Request, act: Callable[[RawRequest], Awaitable[BaseModel | Turned]]
-    ) -> Response:
-        raw = await door.read(request)
-        try:
-            answer = raw if isinstance(raw, Turned) else await act(raw)
-        except DBAPIError:
-            # A full disk or a lost database is the centre's trouble: nothing was committed, nothing is
-            # acknowledged, the terminal keeps its items and comes again.
-            return problems.UNAVAILABLE.response()
-        return answer.response() if isinstance(answer, Turned) else _json(answer)
 
     @api.post(BATCH_PATH)
     async def batch(request: Request) -> Response:
@@ -90,7 +73,7 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
 
         return await answered(request, act)
 
-    upload_api.add_to(api, engine, keys, settings.clock_window_s, answered)
+    upload_api.add_to(api, engine, keys, settings.clock_window_s)
 
     @api.get("/v1/cases/{code}")
     def case_state(code: str) -> Response:
@@ -100,14 +83,6 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
             return problems.NO_SUCH_CASE.response()
         with engine.connect() as connection:
             found = lookup(connection, compact)
-        return problems.NO_SUCH_CASE.response() if found is None else _json(found)
+        return problems.NO_SUCH_CASE.response() if found is None else as_json(found)
 
     return api
-
-
-def _json(answer: BaseModel) -> Response:
-    headers, status = {"Cache-Control": "no-store"}, HTTPStatus.OK
-    if isinstance(answer, UploadState):
-        headers["Upload-Offset"] = str(answer.offset)
-        status = HTTPStatus.CONFLICT if answer.fault else HTTPStatus.OK
-    return Response(answer.model_dump_json(by_alias=True), status, headers, media_type="application/json")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from central import door, problems, uploads
+from central.answering import answered
 from central.database import utc_now
 from central.door import RawRequest
 from central.problems import Turned
@@ -16,10 +15,8 @@ from central.terminal_keys import TerminalKeys
 from central.uploads import Key, key_of
 from offline_queue.wire import ATTACHMENT_PATH, UploadState
 
-Answered = Callable[[Request, Callable[[RawRequest], Awaitable[UploadState | Turned]]], Awaitable[Response]]
 
-
-def add_to(api: APIRouter, engine: Engine, keys: TerminalKeys, window_s: float, answered: Answered) -> None:
+def add_to(api: APIRouter, engine: Engine, keys: TerminalKeys, window_s: float) -> None:
     """GET (or HEAD) tells what the centre holds; PUT appends a part, which its query places."""
 
     def upload(raw: RawRequest, key: Key | None, offset: str, of_bytes: str) -> UploadState | Turned:

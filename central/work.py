@@ -134,7 +134,7 @@ class Work:
     def _apply(self, connection: Connection, rows: Collection[Row[Any]], at: str) -> dict[str, Reason]:
         """Let the items act on their cases; item id -> reason for those that cannot be used."""
         codes = {row.code for row in rows}
-        _lock_issuers(connection, {issuer(code) for code in codes})
+        lock_issuers(connection, {issuer(code) for code in codes})
         desk = Desk.load(connection, codes, at)
         findings: dict[str, Reason] = {}
         for row in rows:
@@ -164,7 +164,7 @@ class Work:
             self._wake.wait(POLL_S)
 
 
-def _lock_issuers(connection: Connection, issuers: Collection[str]) -> None:
+def lock_issuers(connection: Connection, issuers: Collection[str]) -> None:
     """Until the transaction ends nobody else applies items to these terminals' cases (on SQLite nobody writes)."""
     if connection.dialect.name == "postgresql":
         for name in sorted(issuers):

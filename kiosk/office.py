@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -16,6 +15,7 @@ from kiosk.filing import files_of, payload_of
 from kiosk.journey import events as ev
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import Place
+from kiosk.local_time import CHINA_TIME
 from kiosk.paper.receipt import receipt
 from offline_queue import new_item_id
 from offline_queue.link import LinkState
@@ -25,7 +25,6 @@ from offline_queue.store import Outbox
 from offline_queue.wire import ClockQuality, Kind
 
 log = logging.getLogger(__name__)
-CHINA_TIME = ZoneInfo("Asia/Shanghai")
 QUEUE_FULL = "queue.full"
 
 

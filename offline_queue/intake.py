@@ -52,49 +52,46 @@ class Wanted:
 def insert(
     connection: Connection, wanted: Wanted, signer: Signer, on_step: Callable[[str], None]
 ) -> Committed | NotCommitted:
-    """Append one item to the chain, or find that it is there already."""
+    """Append one item to the chain, or find that it is there already; inside a transaction."""
     draft = wanted.draft
-    with transaction(connection):
-        before = known(connection, draft.id)
-        if before is not None:
-            if bytes(before[2]) == wanted.content_mac:
-                return Committed(before[0], before[1], already=True)
-            return NotCommitted(Refused.CONFLICT, "the id is taken by other content")
-        last, previous = end_of_chain(connection)
-        item = wire.Item(
-            id=draft.id,
-            terminal=signer.terminal,
-            lane=draft.lane,
-            kind=draft.kind,
-            service=draft.service,
-            definition_version=draft.definition_version,
-            sequence=last + 1,
-            previous_hash=previous,
-            received_at_kiosk=draft.received_at,
-            clock_quality=draft.clock_quality,
-            boot_id=draft.boot_id,
-            monotonic_ns=draft.monotonic_ns,
-            sealed_sha256=hashlib.sha256(wanted.sealed).hexdigest(),
-            sealed=wanted.sealed,
-            attachments=tuple(told for told, _ in wanted.attachments),
-        )
-        item_hash = item.chain_hash()
-        connection.execute(
-            f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes, sealed, priority, attachments) values ({', '.join('?' * 18)})",  # noqa: S608 - constants
-            (
-                item.id, item.lane, item.kind.value, item.service, item.definition_version, item.sequence, previous,
-                item.received_at_kiosk, item.clock_quality.value, item.boot_id, item.monotonic_ns,
-                item.sealed_sha256, item_hash, wanted.content_mac, wanted.sealed_bytes, wanted.sealed,
-                draft.priority, attachments_text(item),
-            ),
-        )  # fmt: skip
-        keep_attachments(
-            connection, item.sequence, {told.number: sealed for told, sealed in wanted.attachments}
-        )
-        unlisted = item.sequence - _listed(connection)
-        if wanted.digest is not None or unlisted >= UNLISTED_MAX:
-            _list(connection, signer, {item.sequence: wanted.digest})
-        on_step("inserted")
+    before = known(connection, draft.id)
+    if before is not None:
+        if bytes(before[2]) == wanted.content_mac:
+            return Committed(before[0], before[1], already=True)
+        return NotCommitted(Refused.CONFLICT, "the id is taken by other content")
+    last, previous = end_of_chain(connection)
+    item = wire.Item(
+        id=draft.id,
+        terminal=signer.terminal,
+        lane=draft.lane,
+        kind=draft.kind,
+        service=draft.service,
+        definition_version=draft.definition_version,
+        sequence=last + 1,
+        previous_hash=previous,
+        received_at_kiosk=draft.received_at,
+        clock_quality=draft.clock_quality,
+        boot_id=draft.boot_id,
+        monotonic_ns=draft.monotonic_ns,
+        sealed_sha256=hashlib.sha256(wanted.sealed).hexdigest(),
+        sealed=wanted.sealed,
+        attachments=tuple(told for told, _ in wanted.attachments),
+    )
+    item_hash = item.chain_hash()
+    connection.execute(
+        f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes, sealed, priority, attachments) values ({', '.join('?' * 18)})",  # noqa: S608 - constants
+        (
+            item.id, item.lane, item.kind.value, item.service, item.definition_version, item.sequence, previous,
+            item.received_at_kiosk, item.clock_quality.value, item.boot_id, item.monotonic_ns,
+            item.sealed_sha256, item_hash, wanted.content_mac, wanted.sealed_bytes, wanted.sealed,
+            draft.priority, attachments_text(item),
+        ),
+    )  # fmt: skip
+    keep_attachments(connection, item.sequence, {told.number: sealed for told, sealed in wanted.attachments})
+    unlisted = item.sequence - _listed(connection)
+    if wanted.digest is not None or unlisted >= UNLISTED_MAX:
+        _list(connection, signer, {item.sequence: wanted.digest})
+    on_step("inserted")
     return Committed(item.sequence, item_hash, already=False)
 
 

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 
 from offline_queue import wire
 from offline_queue.manifest import CounterSignature
+from offline_queue.words import Words
 
 
 class Priority(IntEnum):
@@ -216,7 +217,18 @@ class ChainReport:
 
 
 class StoreError(Exception):
-    """The outbox could not be opened or has failed; the text holds no record."""
+    """The outbox could not be opened or has failed; neither the words nor `detail` hold anything of a record.
+
+    `str` is for technicians: both languages, Chinese first, then the technical `detail`.
+    """
+
+    def __init__(self, words: Words, detail: str = "") -> None:
+        super().__init__(words, detail)
+        self.words = words
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.words} ({self.detail})" if self.detail else str(self.words)
 
 
 class StoreLocked(StoreError):  # noqa: N818 - reads as what happened

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from offline_queue import words
 from offline_queue.records import StoreUnwritable
 from offline_queue.wire import GENESIS_HASH
 
@@ -126,8 +127,7 @@ def _without_attachments(connection: Connection) -> None:
     if connection.execute(
         "select 1 from item where attachments is not null or sequence <= ? limit 1", (last or 0,)
     ).fetchone():
-        message = "items with attachments, or older ones, are not at the centre yet; let them be sent first"
-        raise StoreUnwritable(message)
+        raise StoreUnwritable(words.ATTACHMENTS_WAIT)
     if last is not None:
         connection.execute(
             "update ledger set anchor_sequence = ?1, anchor_hash = "

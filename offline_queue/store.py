@@ -10,7 +10,6 @@ import hmac
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import rfc8785
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -152,16 +151,18 @@ class Outbox:
         sealed = seal(draft.payload, self._sealing_key, aad)
         payload_sha256 = hashlib.sha256(draft.payload).hexdigest()
         contents = [payload_sha256, *(hashlib.sha256(one.content).hexdigest() for one in draft.attachments)]
-        content_mac = hmac.digest(self._mac_key, rfc8785.dumps([aad.hex(), *contents]), "sha256")
+        told = '","'.join([aad.hex(), *contents])
+        content_mac = hmac.digest(self._mac_key, f'["{told}"]'.encode(), "sha256")
         digest = None if draft.business is None else self._duplicates.digest(draft.business)
         attachments = tuple(self._seal_attachments(draft))
         wanted = intake.Wanted(draft, sealed, content_mac, digest, attachments)
         on_step("sealed")
 
         def insert(connection: Connection) -> Committed | NotCommitted:
-            return self._refusal(connection, wanted.sealed_bytes) or intake.insert(
-                connection, wanted, self._signer, on_step
-            )
+            with transactions.transaction(connection):
+                return self._refusal(connection, wanted.sealed_bytes) or intake.insert(
+                    connection, wanted, self._signer, on_step
+                )
 
         try:
             answer = self._owner.ask(insert)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
@@ -115,62 +116,68 @@ def note_attempt(connection: Connection, sequences: Iterable[int]) -> None:
 def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     """Write down the centre's verdicts. A late acknowledgement may still free a quarantined item."""
     with transaction(connection):
+        moved: Counter[str] = Counter()
         for settlement in settlements:
-            _settle_one(connection, settlement)
+            moved.update(_settle_one(connection, settlement))
+        _count(connection, moved)
     if connection.execute("pragma freelist_count").fetchone()[0] > _VACUUM_PAGES:
         connection.execute(f"pragma incremental_vacuum({_VACUUM_PAGES})").fetchall()
 
 
-def _settle_one(connection: Connection, settlement: Settlement) -> None:
+def _settle_one(connection: Connection, settlement: Settlement) -> Mapping[str, int]:
+    """By how much it changes the counters of the ledger."""
+    sequence, done = settlement.sequence, settlement.state is ItemState.ACKNOWLEDGED
     row = connection.execute(
-        "select d.state, i.sealed_bytes from delivery d left join item i using (sequence) where sequence = ?",
-        (settlement.sequence,),
+        "select d.state, i.sealed_bytes, d.lane from delivery d left join item i using (sequence) "
+        "where sequence = ?",
+        (sequence,),
     ).fetchone()
     if (
         row is None
         or row[0] == ItemState.ACKNOWLEDGED
         or (row[0], settlement.state) == ("quarantined", "quarantined")
     ):
-        return
+        return {}
+    state, sealed_bytes, lane = row
     connection.execute(
-        "update delivery set state = ?, verdict = ?, reason = ?, registered_at = ?, case_state = ? where sequence = ?",
+        "update delivery set state = ?, verdict = ?, reason = ?, registered_at = ?, case_state = ?, "
+        "duplicate_digest = iif(?, null, duplicate_digest) where sequence = ?",
         (
             settlement.state.value, settlement.verdict, settlement.reason, settlement.registered_at,
-            settlement.case_state, settlement.sequence,
+            settlement.case_state, done, sequence,
         ),
     )  # fmt: skip
-    _count(connection, ItemState(row[0]), -1, row[1])
-    _count(connection, settlement.state, +1, row[1])
-    if settlement.state is ItemState.ACKNOWLEDGED:
+    if done:
         columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes, attachments"
         connection.execute(
             f"insert into settled ({columns}) select {columns} from item where sequence = ?",  # noqa: S608 - constants
-            (settlement.sequence,),
+            (sequence,),
         )
-        connection.execute("delete from item where sequence = ?", (settlement.sequence,))
-        connection.execute("delete from attachment where sequence = ?", (settlement.sequence,))
-        connection.execute(
-            "update delivery set duplicate_digest = null where sequence = ?", (settlement.sequence,)
-        )
+        connection.execute("delete from item where sequence = ?", (sequence,))
+        connection.execute("delete from attachment where sequence = ?", (sequence,))
         connection.execute(
             "update delivery set is_next = 1 where sequence = (select sequence from delivery "
-            "where lane = (select lane from delivery where sequence = ?) and state <> 'acknowledged' "
-            "order by sequence limit 1)",
-            (settlement.sequence,),
+            "where lane = ? and state <> 'acknowledged' order by sequence limit 1)",
+            (lane,),
         )
+    return _moved(ItemState(state), settlement.state, sealed_bytes)
 
 
-def _count(connection: Connection, state: ItemState, change: int, sealed_bytes: int) -> None:
-    match state:
-        case ItemState.PENDING:
-            connection.execute(
-                "update ledger set pending = pending + ?, pending_bytes = pending_bytes + ?",
-                (change, change * sealed_bytes),
-            )
-        case ItemState.QUARANTINED:
-            connection.execute("update ledger set quarantined = quarantined + ?", (change,))
-        case ItemState.ACKNOWLEDGED:
-            connection.execute("update ledger set acknowledged = acknowledged + ?", (change,))
+def _moved(before: ItemState, after: ItemState, sealed_bytes: int) -> Mapping[str, int]:
+    moved: Counter[str] = Counter()
+    for state, change in ((before, -1), (after, +1)):
+        moved[state.value] += change
+        if state is ItemState.PENDING:
+            moved["pending_bytes"] += change * sealed_bytes
+    return moved
+
+
+def _count(connection: Connection, moved: Mapping[str, int]) -> None:
+    connection.execute(
+        "update ledger set pending = pending + ?, quarantined = quarantined + ?, "
+        "acknowledged = acknowledged + ?, pending_bytes = pending_bytes + ?",
+        [moved.get(name, 0) for name in ("pending", "quarantined", "acknowledged", "pending_bytes")],
+    )
 
 
 def summaries(connection: Connection, where: str, values: tuple[Any, ...]) -> tuple[ItemSummary, ...]:
@@ -196,8 +203,7 @@ def requeue(connection: Connection, sequence: int) -> bool:
         if row is None:
             return False
         connection.execute("update delivery set state = 'pending' where sequence = ?", (sequence,))
-        _count(connection, ItemState.QUARANTINED, -1, row[0])
-        _count(connection, ItemState.PENDING, +1, row[0])
+        _count(connection, _moved(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
     return True
 
 

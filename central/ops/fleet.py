@@ -30,6 +30,8 @@ class TerminalView:
     quarantined: int | None
     oldest_at: str | None
     seen_at: str | None
+    told_at: str | None
+    """When `body` came, by the centre's clock; `seen_at` may be later, as cases come without one."""
     forked_at: str | None
     fork_detail: str | None
     missing: int
@@ -46,6 +48,8 @@ class FleetCounts:
     pending: int
     quarantined: int
     oldest_at: str | None
+    told_at: str | None
+    """When the oldest of the bodies came that `pending`, `quarantined` and `oldest_at` are of."""
     forked: int
     missing: int
     refused: int
@@ -78,6 +82,7 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
             func.coalesce(func.sum(queue["pending"].as_integer()), 0),
             func.coalesce(func.sum(queue["quarantined"].as_integer()), 0),
             func.min(queue["oldest_at"].as_string()),
+            func.min(heartbeats.c.heard_at),
         )
     ).one()
     forked = select(func.count()).select_from(chain_heads).where(chain_heads.c.forked_at.is_not(None))
@@ -88,6 +93,7 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
         pending=sums[0],
         quarantined=sums[1],
         oldest_at=sums[2],
+        told_at=sums[3],
         forked=connection.execute(forked).scalar_one(),
         missing=connection.execute(missing).scalar_one(),
         refused=connection.execute(select(func.count()).select_from(refusals)).scalar_one(),
@@ -158,6 +164,7 @@ def _view(row: Row[Any]) -> TerminalView:
         pending=queue.get("pending"),
         quarantined=queue.get("quarantined"),
         oldest_at=queue.get("oldest_at"),
+        told_at=row.heard_at,
         seen_at=max(filter(None, (row.seen_at, row.heard_at)), default=None),
         forked_at=row.forked_at,
         fork_detail=row.fork_detail,

@@ -6,6 +6,7 @@ import contextlib
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -25,6 +26,7 @@ from kiosk.staff.switch import ServiceSwitch
 from kiosk.surroundings import Surroundings
 from kiosk.watch import Watch
 from offline_queue.link import Link
+from offline_queue.live import LIVE_TIMEOUTS, Live
 from offline_queue.policy import DEFAULT_POLICY, Policy
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
@@ -56,6 +58,7 @@ class Foundation:
     signing_key: Ed25519PrivateKey
     outbox: Outbox
     link: Link
+    live: Live
     devices: Devices
     watch: Watch
     sender: Sender
@@ -83,7 +86,7 @@ def lay_foundation(
     signing_key = keys.private_key(settings.trust.terminal_key)
     publisher = keys.public_key(settings.trust.publisher_key)
     sealing = keys.sealing_key(settings.centre.sealing_key)
-    acknowledgement = keys.public_key(settings.centre.acknowledgement_key)
+    acknowledgement = keys.public_keys(settings.centre.acknowledgement_key)
     clock = Clock(state / "clock.json")
     place = Place(
         settings.terminal.number,
@@ -101,18 +104,22 @@ def lay_foundation(
         ballast_bytes=settings.queue.ballast_mb * 1024 * 1024,
     )
     stack.callback(outbox.close)
-    link = Link(
+    signed_link = partial(
+        Link,
         settings.centre.url,
         terminal=settings.terminal.number,
         signing_key=signing_key,
         ca_file=settings.centre.authority,
     )
+    link = signed_link()
+    live = Live(lambda: signed_link(timeouts=LIVE_TIMEOUTS), settings.terminal.number)
+    stack.callback(live.close)
     devices = open_devices(settings, stack)
     later: dict[str, Surroundings] = {}
     sender = Sender(
         outbox,
         link,
-        centre_keys={keys.key_id(acknowledgement): acknowledgement},
+        centre_keys={keys.key_id(key): key for key in acknowledgement},
         policy=DEMO_POLICY if settings.terminal.demo else DEFAULT_POLICY,
         on_change=refresh,
         on_centre_time=clock.confirm,
@@ -145,6 +152,7 @@ def lay_foundation(
         signing_key,
         outbox,
         link,
+        live,
         devices,
         watch,
         sender,

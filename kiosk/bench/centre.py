@@ -40,6 +40,7 @@ class Centre:
                 "0",
                 "--heartbeat",
                 str(HEARTBEAT_S),
+                "--simulated-departments",
                 "--json",
             ],
             log=log,

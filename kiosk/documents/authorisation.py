@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -48,7 +49,7 @@ def signed(content: dict[str, Any], key: Ed25519PrivateKey) -> bytes:
 
 
 def check(
-    data: bytes, pdf: bytes, key: Ed25519PublicKey, terminal: str, now: datetime
+    data: bytes, pdf: bytes, keys: Collection[Ed25519PublicKey], terminal: str, now: datetime
 ) -> Ok[Authorisation] | Failed[Refusal]:
     """Whether these bytes allow this document on this terminal at this moment, used or not."""
     unreadable = Failed(Refusal.AUTHORISATION_UNREADABLE)
@@ -59,9 +60,9 @@ def check(
     if not isinstance(file, dict) or set(file) != {"authorisation", "signature"}:
         return unreadable
     content, signature = file["authorisation"], json.dumps(file["signature"]).encode()
-    state = check_signature(content, signature, key, PURPOSE)
-    if state is not SignatureState.GOOD:  # before the content is believed in anything
-        return Failed(Refusal.AUTHORISATION_FORGED, state.value)
+    states = [check_signature(content, signature, key, PURPOSE) for key in keys]
+    if SignatureState.GOOD not in states:  # before the content is believed in anything
+        return Failed(Refusal.AUTHORISATION_FORGED, states[0].value if states else "")
     try:
         found = Authorisation.model_validate(content)
     except ValidationError as error:

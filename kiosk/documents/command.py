@@ -149,7 +149,7 @@ def _office(settings: Settings) -> Iterator[DocumentOffice]:
     try:
         if not settings.terminal.demo:
             keys.refuse_demo(a4.root, settings.centre.acknowledgement_key)
-        key = keys.public_key(settings.centre.acknowledgement_key)
+        centre_keys = keys.public_keys(settings.centre.acknowledgement_key)
     except keys.KeyFileError as error:
         click.echo(str(error), err=True)
         sys.exit(NOT_CONFIGURED)
@@ -160,7 +160,7 @@ def _office(settings: Settings) -> Iterator[DocumentOffice]:
             printer,
             DocumentCheck(a4.root),
             Ledger(state / "document-ledger.jsonl"),
-            key,
+            centre_keys,
             settings.terminal.number,
             lambda: clock.now().wall_utc,
         )

@@ -136,7 +136,7 @@ def try_out(
             driver,
             DocumentCheck(settings.document_printer.root),
             Ledger(into / "ledger.jsonl"),
-            keys.public_key(settings.centre.acknowledgement_key),
+            keys.public_keys(settings.centre.acknowledgement_key),
             settings.terminal.number,
             lambda: datetime.now(UTC),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -48,21 +48,21 @@ class DocumentCheck:
 
 
 class DocumentOffice:
-    """Verifies, records, prints. `key` is the centre's, `terminal` this one's number."""
+    """Verifies, records, prints. `keys` are the centre's, `terminal` this one's number."""
 
     def __init__(
         self,
         printer: DocumentPrinter,
         checker: DocumentCheck,
         ledger: Ledger,
-        key: Ed25519PublicKey,
+        keys: Collection[Ed25519PublicKey],
         terminal: str,
         now: Callable[[], datetime],
     ) -> None:
         self._printer = printer
         self._checker = checker
         self._ledger = ledger
-        self._key = key
+        self._keys = keys
         self._terminal = terminal
         self._now = now
 
@@ -89,7 +89,7 @@ class DocumentOffice:
     def verify(self, pdf: bytes, authorisation: bytes) -> Ok[tuple[Authorisation, int]] | Failed[Refusal]:
         """What may be printed, and how many pages it has; nothing is recorded."""
         now = self._now()
-        allowed = check(authorisation, pdf, self._key, self._terminal, now)
+        allowed = check(authorisation, pdf, self._keys, self._terminal, now)
         if isinstance(allowed, Failed):
             return allowed
         try:

@@ -17,12 +17,14 @@ import zstandard
 from fastapi.routing import APIRoute
 
 from central.database import open_database
+from central.live import api as live_api
 from central.openapi import OPERATIONS, document
 from central.settings import CentreSettings
 from central.sync_api import router
 from central.trust import load_trust
 from central.work import Work
 from kiosk.case import new_case_code
+from offline_queue.live_wire import PREFILL_PATH, PrefillRequest
 from offline_queue.manifest import MANIFEST_PATH
 from offline_queue.wire import BATCH_BYTES_MAX, BATCH_PATH, HEARTBEAT_PATH
 from tests.central.conftest import PROJECT
@@ -32,6 +34,13 @@ from tests.central.test_attachments import signed
 
 DOCUMENT = document()
 ITEM = "01936d4e-0000-7000-8000-000000000001"
+LIVE = (
+    PrefillRequest(
+        terminal="0142", within_s=1, service="none", number="110101199003070097", records=("address",)
+    )
+    .model_dump_json()
+    .encode()
+)
 UPLOAD = f"/v1/attachments/0142/{ITEM}/{'a' * 64}"
 
 
@@ -74,7 +83,7 @@ def test_it_has_every_route_for_terminals_and_no_other(tmp_path: Path, trust: Pa
     api = router(settings, engine, loaded, Work(engine, loaded.sealing_keys))
     routes = {
         (method.lower(), route.path)
-        for route in api.routes
+        for route in [*api.routes, *live_api.router(settings, engine, loaded).routes]
         if isinstance(route, APIRoute)
         for method in route.methods or ()
     }
@@ -125,6 +134,8 @@ def test_other_answers_are_as_it_says(station: Station) -> None:
         (422, signed(station, "PUT", part, b"")),
         (413, signed(station, "PUT", f"{UPLOAD}?offset=0&of=999999999", b"x")),
         (401, station.client.put(part, content=b"x")),
+        (404, station.post(PREFILL_PATH, LIVE)),
+        (422, station.post(PREFILL_PATH, b"{}")),
     ]
     for status, answer in answers:
         assert answer.status_code == status, answer.text

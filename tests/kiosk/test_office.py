@@ -17,7 +17,7 @@ from kiosk.journey import events as ev
 from kiosk.journey.states import State
 from kiosk.journey.world import Place
 from kiosk.office import CaseOffice
-from offline_queue import new_item_id
+from offline_queue import new_item_id, words
 from offline_queue.link import LinkState
 from offline_queue.records import Draft, ItemState, ItemSummary, NotCommitted, Refused, StoreCorrupt
 from offline_queue.store import Outbox
@@ -131,7 +131,7 @@ def test_what_is_refused_is_not_promised(hands: Hands, post: Post, tmp_path: Pat
 
     class Broken:
         def commit(self, _draft: Draft, **_named: object) -> NotCommitted:
-            raise StoreCorrupt("damaged")
+            raise StoreCorrupt(words.DAMAGED_WHILE_OPEN)
 
     for outbox in (Full(), Broken()):
         assert office_of(outbox, post, hands, tmp_path).store(CASE) == ev.NotStored("queue.full")

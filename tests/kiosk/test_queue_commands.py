@@ -111,5 +111,5 @@ def test_a_running_terminal_keeps_its_queue_to_itself(config: Path, settings: Se
     for command in ("status", "verify", "salvage", "migrate"):
         code, data, said = run(config, command)
         assert (code, data) == (NOT_CONFIGURED, {})
-        assert "another process" in said
+        assert "另一个程序正在使用待送件 / another process has this outbox" in said
     outbox.close()

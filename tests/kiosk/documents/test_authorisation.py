@@ -20,7 +20,7 @@ PDF = b"%PDF-a document"
 
 
 def allowed(centre: Centre, file: bytes, document: bytes = PDF) -> Refusal | Authorisation:
-    found = check(file, document, centre.key.public_key(), TERMINAL, NOW)
+    found = check(file, document, [centre.key.public_key()], TERMINAL, NOW)
     return found.value if isinstance(found, Ok) else found.reason
 
 
@@ -29,6 +29,16 @@ def authorisation(**changed: object) -> Authorisation:
     found = allowed(centre, centre.authorise(PDF, **changed))
     assert isinstance(found, Authorisation)
     return found
+
+
+def test_either_key_of_a_centre_that_changes_its_own_is_good() -> None:
+    before, after = Centre(), Centre()
+    both = [before.key.public_key(), after.key.public_key()]
+    for centre in (before, after):
+        assert isinstance(check(centre.authorise(PDF), PDF, both, TERMINAL, NOW), Ok)
+    stranger = check(Centre().authorise(PDF), PDF, both, TERMINAL, NOW)
+    assert isinstance(stranger, Failed)
+    assert stranger.reason is Refusal.AUTHORISATION_FORGED
 
 
 def test_a_sound_one_allows_its_document_and_no_other() -> None:

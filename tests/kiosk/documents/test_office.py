@@ -65,7 +65,7 @@ class Room:
             self.printer,
             HereAndNow(folder / "unused"),
             Ledger(self.ledger),
-            self.centre.key.public_key(),
+            [self.centre.key.public_key()],
             TERMINAL,
             lambda: NOW,
         )
