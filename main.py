@@ -51,6 +51,7 @@ def main() -> None:
         help="At most so many questions a day to this service's department; may be repeated.",
     )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
+    @click.option("--openapi", is_flag=True, help="Print what terminals call (OpenAPI 3.1) and end.")
     def central(
         database: str,
         trust: Path,
@@ -61,8 +62,16 @@ def main() -> None:
         simulated_departments: bool,
         daily_quotas: tuple[tuple[str, int], ...],
         as_json: bool,
+        openapi: bool,
     ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages."""
+        if openapi:
+            import json
+
+            from central.openapi import document
+
+            click.echo(json.dumps(document(), indent=1, ensure_ascii=False))
+            return
         from central.command import serve_command
 
         sys.exit(

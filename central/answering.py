@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from central import door, problems
 from central.door import RawRequest
 from central.problems import Turned
+from offline_queue.wire import UploadState
 
 
 async def answered(request: Request, act: Callable[[RawRequest], Awaitable[BaseModel | Turned]]) -> Response:
@@ -26,5 +28,8 @@ async def answered(request: Request, act: Callable[[RawRequest], Awaitable[BaseM
 
 
 def as_json(answer: BaseModel) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(answer.model_dump_json(by_alias=True), media_type="application/json", headers=headers)
+    headers, status = {"Cache-Control": "no-store"}, HTTPStatus.OK
+    if isinstance(answer, UploadState):
+        headers["Upload-Offset"] = str(answer.offset)
+        status = HTTPStatus.CONFLICT if answer.fault else HTTPStatus.OK
+    return Response(answer.model_dump_json(by_alias=True), status, headers, media_type="application/json")

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     HASH = "item.hash"
     KEY = "seal.key_unknown"
     CONFLICT = "item.conflict"
+    ATTACHMENTS = "attachments.missing"
     SEAL = "seal.broken"
     PAYLOAD = "payload.form"
     MISMATCH = "payload.mismatch"
@@ -44,6 +45,7 @@ TEXTS: dict[Reason, str] = {
     Reason.HASH: "密文与摘要不符 / The sealed body does not have the hash that its header names",
     Reason.KEY: "中心尚无对应的解封密钥 / The centre does not hold this sealing key yet",
     Reason.CONFLICT: "同一编号已有不同内容，保留先到的 / Another content has this id; the first is kept",
+    Reason.ATTACHMENTS: "附件还没有全部传到，传齐后再登记 / Not all of its attachments have arrived yet",
     Reason.SEAL: "密封无法打开 / The seal cannot be opened",
     Reason.PAYLOAD: "内容不符合约定格式 / The content is not in the agreed form",
     Reason.MISMATCH: "内容与记录头不一致 / The content does not agree with its header",
@@ -77,6 +79,9 @@ def judge(raw: Mapping[str, Any], key_ids: Container[str]) -> Fit | Unfit:
         return Unfit(_printable(str(raw.get("id", "")))[:36], Reason.FORM)
     texts = item.service + item.definition_version + item.boot_id + item.received_at_kiosk
     numbers_fit = item.sequence <= SEQUENCE_MAX and 0 <= item.monotonic_ns < 2**63
+    numbers_fit = numbers_fit and [one.number for one in item.attachments] == list(
+        range(1, len(item.attachments) + 1)
+    )
     if not (_is_uuid(item.id) and numbers_fit and texts.isprintable() and len(item.boot_id) <= BOOT_ID_MAX):
         return Unfit(_printable(item.id)[:36], Reason.FORM)
     header = item.header()

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
-from central import chain, form, problems
+from central import chain, form, problems, uploads
 from central.bulk import insert_new
 from central.cases import states_of, words
 from central.chain import Link
@@ -59,7 +59,7 @@ def take_batch(engine: Engine, trust: Trust, work: Work, admitted: Admitted) -> 
     try:
         envelope = Envelope.model_validate(from_json(admitted.content, allow_inf_nan=False))
     except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
-        return problems.MALFORMED
+        return problems.misread(admitted.content)
     if envelope.terminal != admitted.terminal:
         return problems.BAD_SIGNATURE
     with work.at_the_door():
@@ -99,6 +99,8 @@ def _settle(connection: Connection, judged: Sequence[Fit | Unfit], carried_by: s
     """One verdict each, in their order."""
     strangers = _strangers(connection, judged, carried_by)
     fit = [one for one in judged if isinstance(one, Fit) and one.item.terminal not in strangers]
+    lacking = uploads.keep(connection, [one.item for one in fit])
+    fit = [one for one in fit if _key(one.item) not in lacking]
     new = insert_new(connection, items, [_row(one, carried_by, at) for one in fit])
     # One item twice in a batch is new the first time and known the second.
     first = {
@@ -118,7 +120,8 @@ def _settle(connection: Connection, judged: Sequence[Fit | Unfit], carried_by: s
         elif isinstance(one, Unfit):
             settled.append(refuse(connection, one.item_id, one.reason, carried_by, at, item))
         else:
-            settled.append(refuse(connection, one.item.id, Reason.ISSUER, carried_by, at, item))
+            reason = Reason.ATTACHMENTS if _key(one.item) in lacking else Reason.ISSUER
+            settled.append(refuse(connection, one.item.id, reason, carried_by, at, item))
     unfit = [one for one in judged if isinstance(one, Unfit) and one.item and _key(one.item) not in known]
     _link(connection, unfit, carried_by, at)
     return settled

@@ -149,6 +149,34 @@ manifests = Table(
     Column("differing", SmallInteger, nullable=False, comment="1: all here, with other hashes"),
 )
 
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal"),
+    Column("item_id", String(36), primary_key=True),
+    Column("sha256", String(64), primary_key=True, comment="of the sealed attachment"),
+    Column("carried_by", String(4), nullable=False, comment="who began it"),
+    Column("of_bytes", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False, comment="bytes; the next part begins here"),
+    Column("whole", SmallInteger, nullable=False, comment="1: all here, and the digest is right"),
+    Column("kept", SmallInteger, nullable=False, comment="1: a registered item has it"),
+    Column("begun_at", String(32), nullable=False),
+    Column("touched_at", String(32), nullable=False),
+    Index(
+        "ix_uploads_unasked", "touched_at", sqlite_where=text("kept = 0"), postgresql_where=text("kept = 0")
+    ),
+)
+
+upload_parts = Table(
+    "upload_parts",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("item_id", String(36), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("start", BigInteger, primary_key=True, comment="bytes before this part"),
+    Column("part", LargeBinary, nullable=False),
+)
+
 events = Table(
     "events",
     metadata,

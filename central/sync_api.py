@@ -1,4 +1,4 @@
-"""What terminals call: /v1/batch, /v1/heartbeat, /v1/manifest, /v1/cases/{code}."""
+"""What terminals call: /v1/batch, /v1/heartbeat, /v1/manifest, /v1/attachments/..., /v1/cases/{code}."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from central import door, heartbeat, ingest, problems, reconcile
+from central import door, heartbeat, ingest, problems, reconcile, upload_api
 from central.answering import answered, as_json
 from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
@@ -19,7 +19,12 @@ from central.trust import Trust
 from central.work import Work
 from kiosk.case import parse_case_code
 from offline_queue.manifest import MANIFEST_PATH, ManifestAnswer
-from offline_queue.wire import BATCH_PATH, HEARTBEAT_PATH, BatchAnswer, HeartbeatAnswer
+from offline_queue.wire import (
+    BATCH_PATH,
+    HEARTBEAT_PATH,
+    BatchAnswer,
+    HeartbeatAnswer,
+)
 
 
 def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -> APIRouter:
@@ -67,6 +72,8 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
             return HeartbeatAnswer(centre_time=as_text(utc_now()), interval_s=settings.heartbeat_interval_s)
 
         return await answered(request, act)
+
+    upload_api.add_to(api, engine, keys, settings.clock_window_s)
 
     @api.get("/v1/cases/{code}")
     def case_state(code: str) -> Response:

@@ -17,8 +17,8 @@ from central.trust import Trust
 from offline_queue import hash_tree
 from offline_queue.wire import Acknowledgement, BatchAnswer, Item, Taken, TreeSignature, Verdict, VerdictKind
 
-KEY_RETRY_S = 900.0
-"""When to send an item again whose sealing key the centre does not hold yet."""
+RETRY_S = {Reason.KEY: 900.0, Reason.ATTACHMENTS: 1.0}
+"""What is answered `later`: an unknown sealing key is looked for by people, an attachment is sent at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def refuse(
     connection: Connection, item_id: str, reason: Reason, carried_by: str, at: str, item: Item | None = None
 ) -> Settled:
     """Refused items are counted by id, so that one that comes again and again fills neither log nor disk."""
-    kind = {Reason.CONFLICT: VerdictKind.CONFLICT, Reason.KEY: VerdictKind.LATER}.get(
+    kind = {Reason.CONFLICT: VerdictKind.CONFLICT, **dict.fromkeys(RETRY_S, VerdictKind.LATER)}.get(
         reason, VerdictKind.REFUSED
     )
     here = (refusals.c.terminal == carried_by) & (refusals.c.item_id == item_id)
@@ -70,7 +70,7 @@ def answer(
             item_id=one.item_id,
             kind=one.kind,
             reason=f"{TEXTS[one.reason]} ({one.reason.value})" if one.reason else "",
-            retry_after_s=KEY_RETRY_S if one.kind is VerdictKind.LATER else None,
+            retry_after_s=RETRY_S.get(one.reason) if one.reason else None,
             case_state=states.get(one.item_id, ""),
             **(tell(one, trust) if one.item_hash else {}),
         )

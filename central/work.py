@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import DBAPIError
 
-from central import chain
+from central import chain, uploads
 from central.cases import Arrival, Desk, issuer
 from central.chain import Link
 from central.database import as_text, utc_now, writing
@@ -29,6 +30,8 @@ STEP_ITEMS = 100
 """Items of one transaction."""
 POLL_S = 5.0
 """How often a process looks for what another one left behind."""
+SWEEP_S = 3600.0
+"""How often uploads are looked for that no item asked for."""
 GIVE_WAY_S = 1.0
 """How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
 
@@ -47,6 +50,7 @@ class Work:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self.last_error = ""
+        self._sweep_s = 0.0
 
     @contextmanager
     def at_the_door(self) -> Iterator[None]:
@@ -134,18 +138,25 @@ class Work:
         desk = Desk.load(connection, codes, at)
         findings: dict[str, Reason] = {}
         for row in rows:
-            content = open_content(Item(**row.header, sealed=row.sealed), self._keys)
+            item = Item(**row.header, sealed=row.sealed)
+            content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
             if isinstance(content, Reason):
                 findings[row.item_id] = content
             desk.apply(_arrival(row), content)
         desk.store(connection)
         return findings
 
+    def _sweep(self) -> None:
+        if time.monotonic() >= self._sweep_s:
+            uploads.sweep(self._engine, utc_now())
+            self._sweep_s = time.monotonic() + SWEEP_S
+
     def _run(self) -> None:
         while not self._end.is_set():
             self._wake.clear()
             try:
                 self.all()
+                self._sweep()
                 self.last_error = ""
             except DBAPIError as error:
                 self.last_error = type(error).__name__

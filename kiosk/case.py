@@ -143,11 +143,12 @@ class ConsentRecord(Sealed):
 
 
 class Attachment(Sealed):
-    """A picture that the resident took; `data_base64` is the file."""
+    """A picture that the resident took: the item's attachment of this number, or, from older terminals, `data_base64`."""
 
     id: str
     media_type: str
-    data_base64: str
+    number: int | None = None
+    data_base64: str | None = None
 
 
 class FromRecord(Sealed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -87,6 +87,11 @@ _MAY_NAME_A_TIME = frozenset(
 """Retry-After of these is obeyed."""
 
 
+_JSON = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
+_BYTES = {"Content-Type": "application/octet-stream", "Content-Encoding": "identity"}
+"""A part of an attachment: it is compressed and sealed already."""
+
+
 class Link:
     """One per centre; used by one thread at a time.
 
@@ -135,6 +140,16 @@ class Link:
         answer = self._post(MANIFEST_PATH, manifest, ManifestAnswer)
         return ManifestAnswered(answer) if isinstance(answer, ManifestAnswer) else answer
 
+    def upload_state(self, path: str) -> wire.UploadState | Rejected | Unreached:
+        """How much of an attachment the centre holds. `path`: `wire.ATTACHMENT_PATH`, filled in."""
+        return self._ask(path, b"", wire.UploadState, "GET", _BYTES)
+
+    def send_part(
+        self, path: str, offset: int, of_bytes: int, part: bytes
+    ) -> wire.UploadState | Rejected | Unreached:
+        """Bytes of an attachment of `of_bytes`, from `offset`; all of it is under the signature, by the query."""
+        return self._ask(f"{path}?offset={offset}&of={of_bytes}", part, wire.UploadState, "PUT", _BYTES)
+
     def ask(self, path: str, message: wire.Message, answer: type[M]) -> M | Rejected | Unreached:
         """One signed request of any kind; `offline_queue.live` gives it a deadline."""
         return self._post(path, message, answer)
@@ -147,9 +162,14 @@ class Link:
 
     def _post(self, path: str, message: wire.Message, answer: type[M]) -> M | Rejected | Unreached:
         body = zstandard.ZstdCompressor(level=3).compress(message.model_dump_json(by_alias=True).encode())
+        return self._ask(path, body, answer)
+
+    def _ask(
+        self, path: str, body: bytes, answer: type[M], method: str = "POST", form: Mapping[str, str] = _JSON
+    ) -> M | Rejected | Unreached:
         for told_the_time in (False, True):
             try:
-                response, content = self._exchange(path, body)
+                response, content = self._exchange(path, body, method, form)
             except httpx.TransportError as error:
                 self.close()  # the next try reads the CA file again, which may have been renewed
                 return name_transport_error(error, clock_trusted=self._clock_trusted())
@@ -159,7 +179,9 @@ class Link:
                 )
             if content is None:
                 return Unreached(LinkState.UNKNOWN, "answer too long")
-            if response.status_code == HTTPStatus.OK:
+            # Of an upload, 409 is an answer too: it says from where to go on.
+            conflict = answer is wire.UploadState and response.status_code == HTTPStatus.CONFLICT
+            if response.status_code == HTTPStatus.OK or conflict:
                 try:
                     return answer.model_validate_json(content)
                 except ValidationError:
@@ -171,7 +193,9 @@ class Link:
                 return failure
         return failure
 
-    def _exchange(self, path: str, body: bytes) -> tuple[httpx.Response, bytes | None]:
+    def _exchange(
+        self, path: str, body: bytes, method: str, form: Mapping[str, str]
+    ) -> tuple[httpx.Response, bytes | None]:
         if self._client is None:
             context = ssl.create_default_context(cafile=str(self._ca_file))
             limits = self._timeouts
@@ -183,10 +207,9 @@ class Link:
                 base_url=self._base_url, verify=context, timeout=timeout, auth=self._auth, trust_env=False
             )
         headers = {
-            "Content-Type": "application/json", "Content-Encoding": "zstd", "Accept-Encoding": "identity",
-            **dict([wire.PREFER_TREE]),
+            **form, "Accept-Encoding": "identity", **dict([wire.PREFER_TREE]),
         }  # fmt: skip
-        with self._client.stream("POST", path, content=body, headers=headers) as response:
+        with self._client.stream(method, path, content=body, headers=headers) as response:
             content = b""
             for chunk in response.iter_raw():
                 content += chunk

@@ -42,35 +42,67 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 def sendable(
-    connection: Connection, terminal: str, held_lanes: Collection[str], items_max: int, bytes_max: int
+    connection: Connection,
+    terminal: str,
+    held_lanes: Collection[str],
+    items_max: int,
+    bytes_max: int,
+    whole: Collection[int] = (),
 ) -> tuple[tuple[wire.Item, ...], tuple[Settlement, ...]]:
     """The next batch in the order of sequence, and damaged rows, which go into quarantine instead.
 
     An item waits for every unsettled one before it in its lane. The most urgent lanes first; of each
     lane only the oldest item, so that order within a case does not hang on what the centre does with
-    the item before. At least one item, however large. Writes nothing: a disk that takes no index row
+    the item before. An item with attachments waits until the centre has them (`whole`: sequences).
+    At least one item, however large. Writes nothing: a disk that takes no index row
     any more still gives its items.
     """
     chosen: list[wire.Item] = []
     damaged: list[Settlement] = []
-    blocked = set(held_lanes)
     total = 0
-    for row in chain.from_iterable(connection.execute(query) for query in (_LISTED, _UNLISTED)):
-        if row[1] in blocked:
+    for sequence, item in _firsts(connection, terminal, held_lanes):
+        if item is None:
+            damaged.append(Settlement(sequence, ItemState.QUARANTINED, "damaged", DAMAGED))
             continue
-        item = item_of(terminal, row)
-        if item is None or item.chain_hash() != row[12] or not item.body_matches():
-            damaged.append(Settlement(row[5], ItemState.QUARANTINED, "damaged", DAMAGED))
-            blocked.add(row[1])
+        if item.attachments and sequence not in whole:
             continue
         if chosen and total + len(item.sealed) > bytes_max:
             break
         chosen.append(item)
-        blocked.add(row[1])
         total += len(item.sealed)
         if len(chosen) >= items_max:
             break
     return tuple(sorted(chosen, key=lambda item: item.sequence)), tuple(damaged)
+
+
+def _firsts(
+    connection: Connection, terminal: str, held_lanes: Collection[str]
+) -> Iterator[tuple[int, wire.Item | None]]:
+    """Of each free lane the item that may go, in the order of sending; None for one whose row is damaged."""
+    blocked = set(held_lanes)
+    for row in chain.from_iterable(connection.execute(query) for query in (_LISTED, _UNLISTED)):
+        if row[1] not in blocked:
+            blocked.add(row[1])
+            item = item_of(terminal, row)
+            whole = item is not None and item.chain_hash() == row[12] and item.body_matches()
+            yield row[5], item if whole else None
+
+
+def next_to_upload(
+    connection: Connection, terminal: str, held_lanes: Collection[str], whole: Collection[int]
+) -> wire.Item | None:
+    """The most urgent item that may go once the centre has its attachments; damaged rows are `sendable`'s."""
+    for sequence, item in _firsts(connection, terminal, held_lanes):
+        if item is not None and item.attachments and sequence not in whole:
+            return item
+    return None
+
+
+def attachment(connection: Connection, sequence: int, number: int) -> bytes | None:
+    """One sealed attachment as it lies on the disk; None when it is not there."""
+    query = "select sealed from attachment where sequence = ? and number = ?"
+    row = connection.execute(query, (sequence, number)).fetchone()
+    return None if row is None else bytes(row[0])
 
 
 def note_attempt(connection: Connection, sequences: Iterable[int]) -> None:
@@ -116,12 +148,13 @@ def _settle_one(connection: Connection, settlement: Settlement) -> Mapping[str, 
         ),
     )  # fmt: skip
     if done:
-        columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes"
+        columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes, attachments"
         connection.execute(
             f"insert into settled ({columns}) select {columns} from item where sequence = ?",  # noqa: S608 - constants
             (sequence,),
         )
         connection.execute("delete from item where sequence = ?", (sequence,))
+        connection.execute("delete from attachment where sequence = ?", (sequence,))
         connection.execute(
             "update delivery set is_next = 1 where sequence = (select sequence from delivery "
             "where lane = ? and state <> 'acknowledged' order by sequence limit 1)",

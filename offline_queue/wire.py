@@ -3,6 +3,12 @@
 Importing this module loads neither a database nor an HTTP client. Bodies are JSON, compressed
 with zstd, inside requests signed by RFC 9421 with the body's digest. Heartbeat bodies are
 opaque here.
+
+Versions. A terminal speaks one, the centre understands it and the two before (N-2), since a terminal may be offline
+across two releases; so the centre is updated first. Within a version a request may gain a key only if it is left out
+when it has nothing to say, and an answer gains none that the terminal did not ask for: both ends refuse unknown keys.
+What the centre does not know at all it answers with 415 (`schema.unknown`), which the terminal takes for a state of the
+link: everything stays queued. `tests/central/recorded` holds the traffic of each version.
 """
 
 from __future__ import annotations
@@ -10,6 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import operator
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -25,6 +32,13 @@ HEARTBEAT_PATH = "/v1/heartbeat"
 BATCH_ITEMS_MAX = 100
 BATCH_BYTES_MAX = 8 * 1024 * 1024
 """Upper bound of a decompressed body; the centre refuses more (a bomb guard)."""
+ATTACHMENTS_MAX = 8
+"""Of one item."""
+ATTACHMENT_BYTES_MAX = 6 * 1024 * 1024
+"""Of one sealed attachment: `seal.PAYLOAD_BYTES_MAX` with what compression and seal may add."""
+ATTACHMENT_PATH = "/v1/attachments/{terminal}/{item_id}/{sha256}"
+PART_BYTES_MAX = 1024 * 1024
+"""Of one request that carries a part of an attachment."""
 GENESIS_HASH = "0" * 64
 """The previous hash of a terminal's first item."""
 PREFER_TREE = ("Prefer", "acknowledgement=tree")
@@ -67,7 +81,7 @@ class Message(BaseModel):
 
 
 class Kind(StrEnum):
-    """What an item is. The order of the sending classes is `offline_queue.policy`."""
+    """What an item is."""
 
     WITHDRAWAL = "withdrawal"
     CASE = "case"
@@ -80,6 +94,18 @@ class ClockQuality(StrEnum):
     SYNCED = "synced"
     UNSYNCED = "unsynced"
     JUMPED = "jumped"
+
+
+class Attachment(Message):
+    """What an item says about a sealed file that is uploaded before it, by `ATTACHMENT_PATH`.
+
+    The order of the fields is that of the alphabet, so that the item's canonical header holds them so.
+    """
+
+    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]{1,40}$")]
+    number: Annotated[int, Field(ge=1, le=ATTACHMENTS_MAX)]
+    sealed_bytes: Annotated[int, Field(ge=1, le=ATTACHMENT_BYTES_MAX)]
+    sealed_sha256: Sha256Hex
 
 
 class Item(Message):
@@ -99,6 +125,10 @@ class Item(Message):
     monotonic_ns: int
     sealed_sha256: Sha256Hex
     sealed: Base64
+    # Left out when there are none: so the hashes of items from before stay, and an older centre takes the others.
+    attachments: Annotated[
+        tuple[Attachment, ...], Field(max_length=ATTACHMENTS_MAX, exclude_if=operator.not_)
+    ] = ()
 
     def header(self) -> dict[str, Any]:
         """Everything but the body."""
@@ -223,6 +253,21 @@ class BatchAnswer(Message):
     verdicts: tuple[Verdict, ...]
     centre_time: str
     tree: Annotated[TreeSignature | None, Field(exclude_if=_is_none)] = None
+
+
+class UploadFault(StrEnum):
+    """Why a part was not taken: it does not begin where the centre's part ends, or the whole had another digest."""
+
+    OFFSET = "offset"
+    DIGEST = "digest"
+
+
+class UploadState(Message):
+    """What the centre holds of one attachment: the next part begins at `offset` (bytes)."""
+
+    offset: Annotated[int, Field(ge=0)]
+    whole: bool
+    fault: UploadFault | None = None
 
 
 class Heartbeat(Message):

@@ -42,4 +42,8 @@ READ_ONLY_WANTS_WRITING: Final = Words(
 READ_ONLY_UNREADABLE: Final = Words(
     "磁盘只读，待送件也读不出来", "the disk is read-only, and the outbox cannot be read"
 )
+ATTACHMENTS_WAIT: Final = Words(
+    "还有带附件的办件（或更早的办件）没有送到中心，请先送完再迁回旧版本",
+    "items with attachments, or older ones, are not at the centre yet; let them be sent first",
+)
 CLOSED: Final = Words("待送件已经关闭", "the outbox is closed")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlcipher3
@@ -92,7 +93,7 @@ def test_batch_is_bounded_by_bytes_but_never_empty(outbox: Outbox) -> None:
         committed(outbox, draft(lane=f"LANE{number}", payload=bytes(range(256)) * 4))
     size = outbox.counters().pending_bytes // 6
 
-    def batch(**changes: int) -> int:
+    def batch(**changes: Any) -> int:
         return len(
             outbox.deliveries.next_batch(held_lanes=(), **{"items_max": 50, "bytes_max": 10**6, **changes})
         )
