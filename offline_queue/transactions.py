@@ -118,14 +118,14 @@ def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     with transaction(connection):
         moved: Counter[str] = Counter()
         for settlement in settlements:
-            moved.update(_settle_one(connection, settlement))
+            _settle_one(connection, settlement, moved)
         _count(connection, moved)
     if connection.execute("pragma freelist_count").fetchone()[0] > _VACUUM_PAGES:
         connection.execute(f"pragma incremental_vacuum({_VACUUM_PAGES})").fetchall()
 
 
-def _settle_one(connection: Connection, settlement: Settlement) -> Mapping[str, int]:
-    """By how much it changes the counters of the ledger."""
+def _settle_one(connection: Connection, settlement: Settlement, moved: Counter[str]) -> None:
+    """`moved`: by how much the counters of the ledger change."""
     sequence, done = settlement.sequence, settlement.state is ItemState.ACKNOWLEDGED
     row = connection.execute(
         "select d.state, i.sealed_bytes, d.lane from delivery d left join item i using (sequence) "
@@ -137,7 +137,7 @@ def _settle_one(connection: Connection, settlement: Settlement) -> Mapping[str, 
         or row[0] == ItemState.ACKNOWLEDGED
         or (row[0], settlement.state) == ("quarantined", "quarantined")
     ):
-        return {}
+        return
     state, sealed_bytes, lane = row
     connection.execute(
         "update delivery set state = ?, verdict = ?, reason = ?, registered_at = ?, case_state = ?, "
@@ -160,16 +160,14 @@ def _settle_one(connection: Connection, settlement: Settlement) -> Mapping[str, 
             "where lane = ? and state <> 'acknowledged' order by sequence limit 1)",
             (lane,),
         )
-    return _moved(ItemState(state), settlement.state, sealed_bytes)
+    _move(moved, ItemState(state), settlement.state, sealed_bytes)
 
 
-def _moved(before: ItemState, after: ItemState, sealed_bytes: int) -> Mapping[str, int]:
-    moved: Counter[str] = Counter()
+def _move(moved: Counter[str], before: ItemState, after: ItemState, sealed_bytes: int) -> None:
     for state, change in ((before, -1), (after, +1)):
         moved[state.value] += change
         if state is ItemState.PENDING:
             moved["pending_bytes"] += change * sealed_bytes
-    return moved
 
 
 def _count(connection: Connection, moved: Mapping[str, int]) -> None:
@@ -203,7 +201,9 @@ def requeue(connection: Connection, sequence: int) -> bool:
         if row is None:
             return False
         connection.execute("update delivery set state = 'pending' where sequence = ?", (sequence,))
-        _count(connection, _moved(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
+        moved: Counter[str] = Counter()
+        _move(moved, ItemState.QUARANTINED, ItemState.PENDING, row[0])
+        _count(connection, moved)
     return True
 
 
