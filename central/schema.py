@@ -149,6 +149,22 @@ manifests = Table(
     Column("differing", SmallInteger, nullable=False, comment="1: all here, with other hashes"),
 )
 
+inboxes = Table(
+    "inboxes",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="the terminal that is told"),
+    Column("newest", BigInteger, nullable=False, comment="number of the last letter posted"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="the terminal that is told"),
+    Column("number", BigInteger, primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("content", Text, nullable=False, comment="JSON as signed; nothing personal"),
+)
+
 events = Table(
     "events",
     metadata,

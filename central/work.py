@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,15 +16,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import DBAPIError
 
-from central import chain
+from central import chain, inbox
 from central.cases import Arrival, Desk, issuer
 from central.chain import Link
 from central.database import as_text, utc_now, writing
 from central.form import Reason
 from central.opening import open_content
 from central.schema import items
+from kiosk.case import CaseState
+from offline_queue.inbox_wire import CaseNews
 from offline_queue.seal import PrivateKey
-from offline_queue.wire import Item
+from offline_queue.wire import Item, Kind
 
 STEP_ITEMS = 100
 """Items of one transaction."""
@@ -116,7 +119,7 @@ class Work:
             rows = connection.execute(query).all()
             if not rows:
                 return 0
-            findings = self._apply(connection, rows, at)
+            findings, states = self._apply(connection, rows, at)
             links = [
                 Link(r.sequence, r.item_hash, r.previous_hash, r.item_id)
                 for r in rows
@@ -125,10 +128,13 @@ class Work:
             if links:
                 chain.take_links(connection, terminal, links, at)
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
+            inbox.tell_cases(connection, _to_tell(rows, states, at, answered=ids is not None), at)
         return len(rows)
 
-    def _apply(self, connection: Connection, rows: Collection[Row[Any]], at: str) -> dict[str, Reason]:
-        """Let the items act on their cases; item id -> reason for those that cannot be used."""
+    def _apply(
+        self, connection: Connection, rows: Collection[Row[Any]], at: str
+    ) -> tuple[dict[str, Reason], Mapping[str, CaseState]]:
+        """Let the items act on their cases: item id -> reason for those that cannot be used; the cases' states."""
         codes = {row.code for row in rows}
         _lock_issuers(connection, {issuer(code) for code in codes})
         desk = Desk.load(connection, codes, at)
@@ -139,7 +145,7 @@ class Work:
                 findings[row.item_id] = content
             desk.apply(_arrival(row), content)
         desk.store(connection)
-        return findings
+        return findings, desk.states
 
     def _run(self) -> None:
         while not self._end.is_set():
@@ -162,6 +168,21 @@ def _lock_issuers(connection: Connection, issuers: Collection[str]) -> None:
 
 def _lock_number(terminal: str) -> int:
     return int.from_bytes(hashlib.sha256(b"cases of " + terminal.encode()).digest()[:7])
+
+
+def _to_tell(
+    rows: Collection[Row[Any]], states: Mapping[str, CaseState], at: str, *, answered: bool
+) -> Mapping[str, Collection[CaseNews]]:
+    """Terminal -> the cases that moved, for who did not read it in the answer to the batch."""
+    carriers: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.kind != Kind.EVALUATION.value and row.code in states:
+            carriers[row.code].add(row.carried_by)
+    moved = [
+        (code, {issuer(code), *brought} - (brought if answered else set()))
+        for code, brought in carriers.items()
+    ]
+    return inbox.gather(moved, states, at)
 
 
 def _arrival(row: Row[Any]) -> Arrival:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import sqlcipher3
 
-from offline_queue import intake, reconcile, transactions, wire
+from offline_queue import inbox, intake, reconcile, transactions, wire
 from offline_queue.database import Ballast, disk_refuses
+from offline_queue.inbox_wire import CaseNews, Letter, Reference
 from offline_queue.intake import Signer
 from offline_queue.manifest import Manifest, ManifestAnswer
 from offline_queue.owner import Owner
@@ -83,6 +84,28 @@ class Deliveries:
     def reconciliation(self) -> Reconciliation:
         """The centre's last word on what it holds."""
         return self._owner.ask(reconcile.kept)
+
+    def inbox_cursor(self) -> int | None:
+        """The number of the last letter applied; None before the first."""
+        return self._owner.ask(inbox.cursor_of)
+
+    def apply_letters(self, letters: Sequence[Letter]) -> bool:
+        """Apply letters that were found good, each exactly once; False when the disk does not take it."""
+        return self._write(lambda connection: inbox.apply(connection, letters))
+
+    def news(self, lane: str) -> CaseNews | None:
+        """The centre's last letter about a case, with its words for the resident."""
+        return self._owner.ask(lambda connection: inbox.news_of(connection, lane))
+
+    def unread_letters(self) -> int:
+        """How many letters were passed over because a newer centre wrote them."""
+        return self._owner.ask(
+            lambda connection: int(connection.execute("select unread from inbox").fetchone()[0])
+        )
+
+    def references(self) -> tuple[Reference, ...]:
+        """The newest definitions and settings that the centre has published, as far as it told."""
+        return self._owner.ask(inbox.references)
 
     def _write(self, write: Callable[[Connection], object]) -> bool:
         def caught_up(connection: Connection) -> None:

@@ -6,7 +6,8 @@ carries the indices; an item gets its row when somebody next asks (`intake.catch
 An acknowledged item leaves its header in `settled`, so that the chain can still be walked. `ledger` is
 one row: counters, the signed head up to which items have their row, and the anchor: where the kept
 part of the chain begins, after older rows were forgotten. `reconciliation` is one row: the centre's
-last word on what it holds.
+last word on what it holds. `inbox` is one row: the last letter applied (null before the first);
+`case_news` and `reference` are what the letters said last.
 """
 
 from __future__ import annotations
@@ -99,7 +100,22 @@ _RECONCILIATION = Migration(
     down=_run(("drop table reconciliation",)),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_TABLES, _LOOK_UPS, _RECONCILIATION)
+_INBOX = Migration(
+    up=_run(
+        (
+            "create table inbox (one integer primary key check (one = 1), cursor integer, unread integer not null) strict",
+            "insert into inbox values (1, null, 0)",
+            """create table case_news (
+            lane text primary key, state text not null, at text not null, words_zh text not null,
+            words_en text not null) strict""",
+            """create table reference (
+            subject text primary key, version text not null, sha256 text not null, path text not null) strict""",
+        )
+    ),
+    down=_run(("drop table reference", "drop table case_news", "drop table inbox")),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_TABLES, _LOOK_UPS, _RECONCILIATION, _INBOX)
 """Number n brings a database of version n to n + 1 and back. Never edited, only added to."""
 
 NEWEST = len(MIGRATIONS)

@@ -187,4 +187,5 @@ def forget(connection: Connection, registered_before: str) -> int:
         connection.execute("update ledger set anchor_sequence = ?, anchor_hash = ?", (last, hash_))
         connection.execute("delete from settled where sequence <= ?", (last,))
         connection.execute("delete from delivery where sequence <= ?", (last,))
+        connection.execute("delete from case_news where lane not in (select lane from delivery)")
     return int(last - anchor)
