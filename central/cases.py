@@ -16,7 +16,7 @@ from central.bulk import insert_new
 from central.form import Reason
 from central.log import Event
 from central.opening import Content
-from central.schema import cases, evaluations, events
+from central.schema import cases, evaluations, events, refusals
 from kiosk.case import TRANSITIONS, CasePayload, CaseState, EvaluationPayload, move
 
 
@@ -60,6 +60,7 @@ class Desk:
     _changed: set[str] = field(default_factory=set)
     _ratings: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[dict[str, Any]] = field(default_factory=list)
+    _settled_refusals: list[dict[str, str]] = field(default_factory=list)
 
     @classmethod
     def load(cls, connection: Connection, codes: Collection[str], at: str) -> Desk:
@@ -75,6 +76,11 @@ class Desk:
             here = (cases.c.terminal == bindparam("of")) & (cases.c.code == bindparam("named"))
             rows = [{"of": issuer(code), "named": code, "to": self.states[code].value} for code in changed]
             connection.execute(update(cases).where(here).values(state=bindparam("to")), rows)
+        if self._settled_refusals:
+            refused = (refusals.c.terminal == bindparam("by")) & (refusals.c.item_id == bindparam("named"))
+            connection.execute(
+                update(refusals).where(refused).values(outcome="superseded"), self._settled_refusals
+            )
         insert_new(connection, evaluations, self._ratings)
         insert_new(connection, events, self._lines)
 
@@ -86,6 +92,8 @@ class Desk:
         cut = content.person is not None and not content.person.name_complete
         found = CaseState.NEEDS_CLERK if carried or cut else CaseState.REGISTERED
         known = self.states.get(item.code)
+        if content.supersedes is not None:
+            self._settled_refusals.append({"by": item.carried_by, "named": content.supersedes})
         if known is None:
             self._open(item, move(CaseState.SYNCED, found))
             self._log(item, Event.CASE_REGISTERED, f"item {item.item_id}")
@@ -93,7 +101,8 @@ class Desk:
             self._log(item, Event.CASE_AFTER_WITHDRAWAL, f"item {item.item_id}")
             return
         else:
-            self._log(item, Event.CASE_SUPERSEDED, f"item {item.item_id}")
+            replaced = f" for {content.supersedes}" if content.supersedes else ""
+            self._log(item, Event.CASE_SUPERSEDED, f"item {item.item_id}{replaced}")
             if known is CaseState.NEEDS_CORRECTION:
                 self._set(item.code, found)
         if carried:

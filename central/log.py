@@ -28,6 +28,9 @@ class Event(StrEnum):
     CASE_AFTER_WITHDRAWAL = "case.after_withdrawal"
     CASE_WITHDRAWN = "case.withdrawn"
     WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
+    CASE_CORRECTED = "case.corrected"
+    CASE_RETURNED = "case.returned"
+    EXPORT_IMPORTED = "export.imported"
     EVALUATION_RECEIVED = "evaluation.received"
     EVALUATION_REPEATED = "evaluation.repeated"
     ITEM_REFUSED = "item.refused"
@@ -62,6 +65,9 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     ),
     Event.CASE_WITHDRAWN: ("已按申请撤回", "Withdrawn on request"),
     Event.WITHDRAWAL_TOO_LATE: ("撤回申请到达时已不能撤回", "The withdrawal came too late"),
+    Event.CASE_CORRECTED: ("工作人员已更正并登记", "Corrected and registered by staff"),
+    Event.CASE_RETURNED: ("工作人员已退回给申请人", "Given back to the resident by staff"),
+    Event.EXPORT_IMPORTED: ("导入了终端导出的文件", "A file exported by a terminal was imported"),
     Event.EVALUATION_RECEIVED: ("收到评价", "Evaluation received"),
     Event.EVALUATION_REPEATED: ("重复评价，保留第一次", "A second evaluation; the first is kept"),
     Event.ITEM_REFUSED: ("记录被退回", "Item refused"),

@@ -78,6 +78,10 @@ refusals = Table(
     Column("first_at", String(32), nullable=False),
     Column("last_at", String(32), nullable=False),
     Column("times", BigInteger, nullable=False),
+    Column("item_hash", String(64), nullable=False, comment="empty when the header could not be read"),
+    Column("received_at_kiosk", String(40), nullable=False),
+    Column("clock_quality", String(16), nullable=False),
+    Column("outcome", String(16), comment="how staff settled it; null waits for that"),
 )
 
 cases = Table(

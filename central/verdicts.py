@@ -14,6 +14,8 @@ from central.schema import refusals
 from central.trust import Trust
 from offline_queue.wire import Acknowledgement, Item, Verdict, VerdictKind
 
+RECEIVED_AT_MAX = 40
+"""A longer one is no time, and may be why the item was refused."""
 KEY_RETRY_S = 900.0
 """When to send an item again whose sealing key the centre does not hold yet."""
 
@@ -41,17 +43,28 @@ def refuse(
     values = {"verdict": kind.value, "reason": reason.value, "last_at": at}
     again = connection.execute(update(refusals).where(here).values(**values, times=refusals.c.times + 1))
     if again.rowcount == 0:
-        header: Mapping[str, str] = (
-            {"code": item.lane, "kind": item.kind.value, "service": item.service}
-            if item
-            else {"code": "", "kind": "", "service": ""}
-        )
+        header = _header_of(item)
         row = {"terminal": carried_by, "item_id": item_id, **header, **values, "first_at": at, "times": 1}
         connection.execute(insert(refusals).values(row))
         event = Event.ITEM_CONFLICT if kind is VerdictKind.CONFLICT else Event.ITEM_REFUSED
         code = item.lane if item else None
         log.write(connection, at, event, carried_by, code, f"{reason.value} item {item_id}")
     return Settled(item_id, kind, reason)
+
+
+def _header_of(item: Item | None) -> Mapping[str, str]:
+    """What staff need to settle a refused item; empty when not even its header could be read."""
+    if item is None:
+        names = ("code", "kind", "service", "item_hash", "received_at_kiosk", "clock_quality")
+        return dict.fromkeys(names, "")
+    return {
+        "code": item.lane,
+        "kind": item.kind.value,
+        "service": item.service,
+        "item_hash": item.chain_hash(),
+        "received_at_kiosk": item.received_at_kiosk[:RECEIVED_AT_MAX],
+        "clock_quality": item.clock_quality.value,
+    }
 
 
 def signed(one: Settled, trust: Trust, states: Mapping[str, str]) -> Verdict:

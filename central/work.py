@@ -136,7 +136,7 @@ class Work:
     ) -> tuple[dict[str, Reason], Mapping[str, CaseState]]:
         """Let the items act on their cases: item id -> reason for those that cannot be used; the cases' states."""
         codes = {row.code for row in rows}
-        _lock_issuers(connection, {issuer(code) for code in codes})
+        lock_issuers(connection, {issuer(code) for code in codes})
         desk = Desk.load(connection, codes, at)
         findings: dict[str, Reason] = {}
         for row in rows:
@@ -159,7 +159,7 @@ class Work:
             self._wake.wait(POLL_S)
 
 
-def _lock_issuers(connection: Connection, issuers: Collection[str]) -> None:
+def lock_issuers(connection: Connection, issuers: Collection[str]) -> None:
     """Until the transaction ends nobody else applies items to these terminals' cases (on SQLite nobody writes)."""
     if connection.dialect.name == "postgresql":
         for name in sorted(issuers):

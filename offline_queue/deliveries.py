@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 
 import sqlcipher3
 
@@ -12,8 +13,11 @@ from offline_queue.inbox_wire import CaseNews, Letter, Reference
 from offline_queue.intake import Signer
 from offline_queue.manifest import Manifest, ManifestAnswer
 from offline_queue.owner import Owner
-from offline_queue.records import ItemSummary, Reconciliation, Settlement
+from offline_queue.records import ItemState, ItemSummary, Reconciliation, Settlement
 from offline_queue.schema import Connection
+
+EXPORT_CHUNK = 100
+"""Items that an export holds in memory."""
 
 
 class Deliveries:
@@ -67,6 +71,27 @@ class Deliveries:
         return self._owner.ask(
             lambda connection: transactions.summaries(connection, "state = 'quarantined'", ())
         )
+
+    def give_back(self, sequence: int, words: str, at: str) -> bool:
+        """Close a refused item that the resident takes back; False when it is not in quarantine.
+
+        Its body is erased. `at`: RFC 3339 UTC.
+        """
+        self.catch_up()
+        if sequence not in {summary.sequence for summary in self.quarantined()}:
+            return False
+        returned = Settlement(sequence, ItemState.CLOSED, transactions.RETURNED, words, at)
+        return self.settle([returned])
+
+    def unsettled(self) -> Iterator[wire.Item]:
+        """Everything that the centre does not have as far as is known here, for an export."""
+        after: int | None = 0
+        while after is not None:
+            items, after = self._owner.ask(partial(self._unsettled, after))
+            yield from items
+
+    def _unsettled(self, after: int, connection: Connection) -> tuple[list[wire.Item], int | None]:
+        return transactions.unsettled(connection, self._signer.terminal, after, EXPORT_CHUNK)
 
     def requeue(self, sequence: int) -> bool:
         """Send a quarantined item again after the centre was put right; False when it is not in quarantine."""

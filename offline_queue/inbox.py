@@ -12,8 +12,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from offline_queue.inbox_wire import CaseNews, Cases, Correction, Letter, Reference, read_content
+from offline_queue.records import ItemState, Settlement
 from offline_queue.schema import Connection
-from offline_queue.transactions import transaction
+from offline_queue.transactions import CORRECTED, settle_one, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,27 @@ def apply(connection: Connection, letters: Iterable[Letter]) -> None:
                 case Cases(cases=cases):
                     for news in cases:
                         keep_news(connection, news)
-                case Correction(news=news):
-                    keep_news(connection, news)
+                case Correction() as correction:
+                    _correct(connection, correction)
+                    keep_news(connection, correction.news)
                 case Reference() as reference:
                     _keep_reference(connection, reference)
                 case None:
                     connection.execute("update inbox set unread = unread + 1")
             connection.execute("update inbox set cursor = ?", (letter.number,))
+
+
+def _correct(connection: Connection, correction: Correction) -> None:
+    """Close the item, if it is exactly the one that the centre means."""
+    row = connection.execute(
+        "select sequence from item join delivery using (sequence) where delivery.id = ? and item_hash = ? "
+        "and state in ('pending', 'quarantined')",
+        (correction.item_id, correction.item_hash),
+    ).fetchone()
+    if row is not None:
+        news = correction.news
+        words = f"{news.words_zh} / {news.words_en}"
+        settle_one(connection, Settlement(row[0], ItemState.CLOSED, CORRECTED, words, news.at, news.state))
 
 
 def keep_news(connection: Connection, news: CaseNews) -> None:

@@ -49,6 +49,9 @@ class Correction(Message):
 
     kind: Literal["correction"] = "correction"
     item_id: Annotated[str, Field(max_length=36)]
+    item_hash: Annotated[
+        Sha256Hex, Field(description="chain hash of the item: only then is its body dropped")
+    ]
     outcome: Literal["registered", "returned"]
     news: CaseNews
 

@@ -16,6 +16,7 @@ class Draft:
     `id`: from `new_item_id()`, made when the visit begins. `lane`: the case code. `received_at`:
     RFC 3339 UTC. `business`: what a second case about the same
     would say too (a person and a year); only its keyed digest is stored, until acknowledged.
+    `supersedes`: id of the refused item of the same lane whose place this one takes.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Draft:
     boot_id: str
     monotonic_ns: int
     business: str | None = None
+    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class ItemState(StrEnum):
     PENDING = "pending"
     QUARANTINED = "quarantined"
     ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+    """Settled without the centre having it: corrected there by staff, given back, or superseded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,14 @@ from offline_queue.chain import HEADER_COLUMNS, ITEM_COLUMNS, item_of
 from offline_queue.records import ItemState, ItemSummary, Settlement
 from offline_queue.schema import Connection
 
+SUPERSEDED = "superseded"
+RETURNED = "returned"
+CORRECTED = "corrected"
+"""How an item was closed: its verdict."""
 DAMAGED = "damaged on this terminal's disk; not sent"
 _VACUUM_PAGES = 1024
+HOLDS_ITS_LANE = "state in ('pending', 'quarantined') and superseded_by is null"
+"""An item that the later ones of its lane wait for."""
 _SENT_COLUMNS = ", ".join("i." + name.strip() for name in ITEM_COLUMNS.split(","))
 _LISTED = (
     f"select {_SENT_COLUMNS} from delivery d join item i using (sequence) "  # noqa: S608 - constants
@@ -21,7 +27,7 @@ _LISTED = (
 )
 _UNLISTED = (
     f"select {_SENT_COLUMNS} from item i where sequence > (select sequence from ledger) and not exists "  # noqa: S608 - constants
-    "(select 1 from delivery d where d.lane = i.lane and d.state <> 'acknowledged') order by sequence"
+    f"(select 1 from delivery d where d.lane = i.lane and {HOLDS_ITS_LANE}) order by sequence"
 )
 _FORGET_ROWS = 1000
 """At most so many index rows are forgotten in one transaction."""
@@ -84,19 +90,20 @@ def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     """Write down the centre's verdicts. A late acknowledgement may still free a quarantined item."""
     with transaction(connection):
         for settlement in settlements:
-            _settle_one(connection, settlement)
+            settle_one(connection, settlement)
     if connection.execute("pragma freelist_count").fetchone()[0] > _VACUUM_PAGES:
         connection.execute(f"pragma incremental_vacuum({_VACUUM_PAGES})").fetchall()
 
 
-def _settle_one(connection: Connection, settlement: Settlement) -> None:
+def settle_one(connection: Connection, settlement: Settlement) -> None:
+    """One settlement, inside a transaction. What is settled stays so."""
     row = connection.execute(
-        "select d.state, i.sealed_bytes from delivery d left join item i using (sequence) where sequence = ?",
+        "select d.state, i.sealed_bytes, d.id from delivery d left join item i using (sequence) where sequence = ?",
         (settlement.sequence,),
     ).fetchone()
     if (
         row is None
-        or row[0] == ItemState.ACKNOWLEDGED
+        or row[0] in (ItemState.ACKNOWLEDGED, ItemState.CLOSED)
         or (row[0], settlement.state) == ("quarantined", "quarantined")
     ):
         return
@@ -109,22 +116,39 @@ def _settle_one(connection: Connection, settlement: Settlement) -> None:
     )  # fmt: skip
     _count(connection, ItemState(row[0]), -1, row[1])
     _count(connection, settlement.state, +1, row[1])
-    if settlement.state is ItemState.ACKNOWLEDGED:
-        columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes"
-        connection.execute(
-            f"insert into settled ({columns}) select {columns} from item where sequence = ?",  # noqa: S608 - constants
-            (settlement.sequence,),
-        )
-        connection.execute("delete from item where sequence = ?", (settlement.sequence,))
-        connection.execute(
-            "update delivery set duplicate_digest = null where sequence = ?", (settlement.sequence,)
-        )
-        connection.execute(
-            "update delivery set is_next = 1 where sequence = (select sequence from delivery "
-            "where lane = (select lane from delivery where sequence = ?) and state <> 'acknowledged' "
-            "order by sequence limit 1)",
-            (settlement.sequence,),
-        )
+    if settlement.state in (ItemState.ACKNOWLEDGED, ItemState.CLOSED):
+        _erase(connection, settlement.sequence)
+        _close_superseded(connection, row[2], settlement.registered_at)
+
+
+def _erase(connection: Connection, sequence: int) -> None:
+    """Drop the sealed body, keep the header for the chain, and let the next of the lane go."""
+    columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes"
+    connection.execute(
+        f"insert into settled ({columns}) select {columns} from item where sequence = ?",  # noqa: S608 - constants
+        (sequence,),
+    )
+    connection.execute("delete from item where sequence = ?", (sequence,))
+    connection.execute("update delivery set duplicate_digest = null where sequence = ?", (sequence,))
+    free_next(connection, sequence)
+
+
+def free_next(connection: Connection, sequence: int) -> None:
+    """Let the oldest item that holds the lane of this one be sent."""
+    connection.execute(
+        "update delivery set is_next = 1 where sequence = (select sequence from delivery "  # noqa: S608 - constants
+        f"where lane = (select lane from delivery where sequence = ?) and {HOLDS_ITS_LANE} "
+        "order by sequence limit 1)",
+        (sequence,),
+    )
+
+
+def _close_superseded(connection: Connection, by: str, at: str | None) -> None:
+    """What an item took the place of is settled with it; the centre's words about it stay."""
+    for sequence, reason in connection.execute(
+        "select sequence, reason from delivery where superseded_by = ? and state = 'quarantined'", (by,)
+    ).fetchall():
+        settle_one(connection, Settlement(sequence, ItemState.CLOSED, SUPERSEDED, reason, at))
 
 
 def _count(connection: Connection, state: ItemState, change: int, sealed_bytes: int) -> None:
@@ -138,6 +162,8 @@ def _count(connection: Connection, state: ItemState, change: int, sealed_bytes: 
             connection.execute("update ledger set quarantined = quarantined + ?", (change,))
         case ItemState.ACKNOWLEDGED:
             connection.execute("update ledger set acknowledged = acknowledged + ?", (change,))
+        case ItemState.CLOSED:
+            pass  # nobody waits for it any more
 
 
 def summaries(connection: Connection, where: str, values: tuple[Any, ...]) -> tuple[ItemSummary, ...]:
@@ -157,7 +183,7 @@ def requeue(connection: Connection, sequence: int) -> bool:
     with transaction(connection):
         row = connection.execute(
             "select i.sealed_bytes from delivery d join item i using (sequence) "
-            "where sequence = ? and d.state = 'quarantined'",
+            "where sequence = ? and d.state = 'quarantined' and d.superseded_by is null",
             (sequence,),
         ).fetchone()
         if row is None:
@@ -168,6 +194,21 @@ def requeue(connection: Connection, sequence: int) -> bool:
     return True
 
 
+def unsettled(
+    connection: Connection, terminal: str, after: int, rows_max: int
+) -> tuple[list[wire.Item], int | None]:
+    """What the centre does not have as far as is known here, by sequence; damaged rows are left out.
+
+    With the last sequence looked at; None when there was nothing behind `after`.
+    """
+    rows = connection.execute(
+        f"select {ITEM_COLUMNS} from item where sequence > ? order by sequence limit ?",  # noqa: S608 - constants
+        (after, rows_max),
+    ).fetchall()
+    items = [item for item in (item_of(terminal, row) for row in rows) if item is not None]
+    return items, rows[-1][5] if rows else None
+
+
 def forget(connection: Connection, registered_before: str) -> int:
     """Drop index rows from the chain's beginning up to the first that is unsettled or younger; how many.
 
@@ -176,7 +217,7 @@ def forget(connection: Connection, registered_before: str) -> int:
     with transaction(connection):
         (anchor, newest) = connection.execute("select anchor_sequence, sequence from ledger").fetchone()
         first_kept = connection.execute(
-            "select sequence from delivery where state <> 'acknowledged' or registered_at is null "
+            "select sequence from delivery where state in ('pending', 'quarantined') or registered_at is null "
             "or coalesce(julianday(registered_at) >= julianday(?), 1) order by sequence limit 1",
             (registered_before,),
         ).fetchone()
