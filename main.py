@@ -43,6 +43,11 @@ def main() -> None:
         show_default=True,
         help="Seconds between two heartbeats that terminals are asked to keep.",
     )
+    @click.option(
+        "--catalogue",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Folder with every published definition, to judge answers again when they arrive.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
     @click.pass_context
     def central(
@@ -53,6 +58,7 @@ def main() -> None:
         port: int,
         production: bool,
         heartbeat_s: float,
+        catalogue: Path | None,
         as_json: bool,
     ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages. Or do one thing at its database."""
@@ -70,6 +76,7 @@ def main() -> None:
                 as_json=as_json,
                 production=production,
                 heartbeat_s=heartbeat_s,
+                catalogue=catalogue,
             )
         )
 

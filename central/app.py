@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
@@ -13,6 +13,7 @@ from central import metrics, sync_api
 from central.database import open_database
 from central.enrolment import enrol
 from central.ops import pages
+from central.rechecks import Rechecks, Register, published
 from central.settings import CentreSettings
 from central.trust import Trust, load_trust
 from central.work import Work
@@ -28,13 +29,19 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
-    """The application. Raises TrustError or KeyChangedError when it must not start."""
+def create_app(
+    settings: CentreSettings, trust: Trust | None = None, registers: Mapping[str, Register] | None = None
+) -> FastAPI:
+    """The application. Raises TrustError, KeyChangedError or CatalogueError when it must not start.
+
+    `registers`: the re-checks at sync that a county can do, by the names that definitions use.
+    """
     trust = trust or load_trust(settings.trust, production=settings.production)
     engine = open_database(settings.database)
     enrol(engine, trust.terminals)
     # No generated documentation pages: they load scripts from elsewhere.
-    work = Work(engine, trust.sealing_keys)
+    definitions = published(settings.catalogue) if settings.catalogue else {}
+    work = Work(engine, trust.sealing_keys, Rechecks(registers or {}, definitions))
 
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:

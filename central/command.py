@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from central.enrolment import KeyChangedError
+from central.rechecks import CatalogueError
 from central.server import serve
 from central.settings import CentreSettings
 from central.trust import TrustError
@@ -24,6 +25,7 @@ def serve_command(
     as_json: bool = False,
     production: bool = False,
     heartbeat_s: float = 300.0,
+    catalogue: Path | None = None,
 ) -> int:
     """Serve until a signal; the exit code. One line on standard output when ready.
 
@@ -35,6 +37,7 @@ def serve_command(
         host=host,
         production=production,
         heartbeat_interval_s=heartbeat_s,
+        catalogue=catalogue,
     )
 
     def ready(url: str) -> None:
@@ -45,7 +48,7 @@ def serve_command(
 
     try:
         serve(settings, port, ready)
-    except (TrustError, KeyChangedError) as error:
+    except (TrustError, KeyChangedError, CatalogueError) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_NOT_CONFIGURED
     return 0

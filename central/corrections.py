@@ -121,7 +121,7 @@ def _move(
         # The case is there without this item: the item is settled, the case stays where it is.
         to = CaseState(known)
     elif to in TRANSITIONS[CaseState(known)]:
-        connection.execute(update(cases).where(here).values(state=to.value))
+        connection.execute(update(cases).where(here).values(state=to.value, reason=None))
     else:
         return NotCorrected.STATE
     detail = f"by {wish.by[:BY_MAX]}" + (f" item {refused.item_id}" if refused is not None else "")

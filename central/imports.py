@@ -19,7 +19,6 @@ from central.ingest import take_items
 from central.log import Event
 from central.terminal_keys import TerminalKeys
 from central.trust import Trust
-from central.work import Work
 from offline_queue.export import Unusable, check_export, item_lines
 from offline_queue.wire import BATCH_ITEMS_MAX, VerdictKind
 
@@ -42,7 +41,7 @@ class Imported:
 def import_export(
     engine: Engine, trust: Trust, file: Path, on_items: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Imported | Unusable:
-    """Check the whole file first, then take its items in, then open them. `on_items`: done, all."""
+    """Check the whole file first, then take its items in; the serving centre opens them. `on_items`: done, all."""
     keys = TerminalKeys(engine)
 
     def key_of(terminal: str) -> Ed25519PublicKey | None:
@@ -65,7 +64,6 @@ def import_export(
         log.write(
             connection, as_text(utc_now()), Event.EXPORT_IMPORTED, terminal, detail=f"{checked.items} items"
         )
-    Work(engine, trust.sealing_keys).all()
     return Imported(terminal, checked.items, dict(counted), revoked)
 
 

@@ -18,6 +18,7 @@ from central.bulk import insert_new
 from central.database import as_text, insert_or_skip, utc_now, writing
 from central.door import Admitted
 from central.problems import Turned
+from central.rechecks import RESIDENT_WORDS, Doubt
 from central.schema import inboxes, letters
 from central.trust import Trust
 from kiosk.case import CaseState
@@ -52,9 +53,16 @@ WORDS: Mapping[CaseState, tuple[str, str]] = {
 """For the resident, when a state needs more than its name."""
 
 
-def news(code: str, state: CaseState, at: str) -> CaseNews:
+def words_of(state: CaseState, reason: str | None) -> tuple[str, str]:
+    """For the resident: of the doubt that a case waits for, else of its state."""
+    if reason is not None and state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION):
+        return RESIDENT_WORDS[Doubt(reason)]
+    return WORDS.get(state, ("", ""))
+
+
+def news(code: str, state: CaseState, reason: str | None, at: str) -> CaseNews:
     """A case's new state with its words."""
-    words_zh, words_en = WORDS.get(state, ("", ""))
+    words_zh, words_en = words_of(state, reason)
     return CaseNews(code=code, state=state.value, at=at, words_zh=words_zh, words_en=words_en)
 
 
@@ -136,11 +144,14 @@ def _signed(trust: Trust, terminal: str, number: int, content: str) -> Letter:
 
 
 def gather(
-    moved: Iterable[tuple[str, Collection[str]]], states: Mapping[str, CaseState], at: str
+    moved: Iterable[tuple[str, Collection[str]]],
+    states: Mapping[str, CaseState],
+    reasons: Mapping[str, str | None],
+    at: str,
 ) -> dict[str, list[CaseNews]]:
     """(code, terminals to tell) -> what each terminal is told."""
     told: dict[str, list[CaseNews]] = defaultdict(list)
     for code, terminals in moved:
         for terminal in terminals:
-            told[terminal].append(news(code, states[code], at))
+            told[terminal].append(news(code, states[code], reasons.get(code), at))
     return told

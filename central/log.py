@@ -28,6 +28,8 @@ class Event(StrEnum):
     CASE_AFTER_WITHDRAWAL = "case.after_withdrawal"
     CASE_WITHDRAWN = "case.withdrawn"
     WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
+    CASE_IN_DOUBT = "case.in_doubt"
+    CASE_NOT_RECHECKED = "case.not_rechecked"
     CASE_CORRECTED = "case.corrected"
     CASE_RETURNED = "case.returned"
     EXPORT_IMPORTED = "export.imported"
@@ -65,6 +67,11 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     ),
     Event.CASE_WITHDRAWN: ("已按申请撤回", "Withdrawn on request"),
     Event.WITHDRAWAL_TOO_LATE: ("撤回申请到达时已不能撤回", "The withdrawal came too late"),
+    Event.CASE_IN_DOUBT: (
+        "送达时复核有疑问，已告知申请人",
+        "A re-check at sync left a doubt; the resident is told",
+    ),
+    Event.CASE_NOT_RECHECKED: ("送达时有复核未做", "A re-check at sync was not done"),
     Event.CASE_CORRECTED: ("工作人员已更正并登记", "Corrected and registered by staff"),
     Event.CASE_RETURNED: ("工作人员已退回给申请人", "Given back to the resident by staff"),
     Event.EXPORT_IMPORTED: ("导入了终端导出的文件", "A file exported by a terminal was imported"),

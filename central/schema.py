@@ -96,6 +96,7 @@ cases = Table(
     Column("synced_at", String(32)),
     Column("registered_at_centre", String(32)),
     Column("accepted_at", String(32)),
+    Column("reason", String(64), comment="the doubt of a re-check that it waits for; null when none"),
     Index(None, "state"),
     Index(None, "registered_at_centre"),
 )

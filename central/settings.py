@@ -25,6 +25,8 @@ class CentreSettings:
     """Heartbeats of so long are stored together; an answer waits that long."""
     heartbeat_key_age_s: float = 5.0
     """A revoked terminal's heartbeats may be heard for so long; its batches are refused at once."""
+    catalogue: Path | None = None
+    """Folder with every published version of the definitions; without it answers are not judged again."""
     page_rows: int = 200
     """Rows of one ops page."""
 

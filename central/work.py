@@ -22,8 +22,9 @@ from central.chain import Link
 from central.database import as_text, utc_now, writing
 from central.form import Reason
 from central.opening import open_content
+from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks
 from central.schema import items
-from kiosk.case import CaseState
+from kiosk.case import CasePayload
 from offline_queue.inbox_wire import CaseNews
 from offline_queue.seal import PrivateKey
 from offline_queue.wire import Item, Kind
@@ -39,8 +40,11 @@ GIVE_WAY_S = 1.0
 class Work:
     """The steps of one process, and a thread that makes them."""
 
-    def __init__(self, engine: Engine, keys: Mapping[str, PrivateKey]) -> None:
+    def __init__(
+        self, engine: Engine, keys: Mapping[str, PrivateKey], rechecks: Rechecks = NO_RECHECKS
+    ) -> None:
         self._engine = engine
+        self._rechecks = rechecks
         self._keys = keys
         self._wake = threading.Event()
         self._end = threading.Event()
@@ -119,7 +123,7 @@ class Work:
             rows = connection.execute(query).all()
             if not rows:
                 return 0
-            findings, states = self._apply(connection, rows, at)
+            findings, desk = self._apply(connection, rows, at)
             links = [
                 Link(r.sequence, r.item_hash, r.previous_hash, r.item_id)
                 for r in rows
@@ -128,13 +132,13 @@ class Work:
             if links:
                 chain.take_links(connection, terminal, links, at)
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
-            inbox.tell_cases(connection, _to_tell(rows, states, at, answered=ids is not None), at)
+            inbox.tell_cases(connection, _to_tell(rows, desk, at, answered=ids is not None), at)
         return len(rows)
 
     def _apply(
         self, connection: Connection, rows: Collection[Row[Any]], at: str
-    ) -> tuple[dict[str, Reason], Mapping[str, CaseState]]:
-        """Let the items act on their cases: item id -> reason for those that cannot be used; the cases' states."""
+    ) -> tuple[dict[str, Reason], Desk]:
+        """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it."""
         codes = {row.code for row in rows}
         lock_issuers(connection, {issuer(code) for code in codes})
         desk = Desk.load(connection, codes, at)
@@ -143,9 +147,12 @@ class Work:
             content = open_content(Item(**row.header, sealed=row.sealed), self._keys)
             if isinstance(content, Reason):
                 findings[row.item_id] = content
-            desk.apply(_arrival(row), content)
+            found_out = (
+                self._rechecks.of(content, utc_now()) if isinstance(content, CasePayload) else NOTHING_FOUND
+            )
+            desk.apply(_arrival(row), content, found_out)
         desk.store(connection)
-        return findings, desk.states
+        return findings, desk
 
     def _run(self) -> None:
         while not self._end.is_set():
@@ -171,18 +178,21 @@ def _lock_number(terminal: str) -> int:
 
 
 def _to_tell(
-    rows: Collection[Row[Any]], states: Mapping[str, CaseState], at: str, *, answered: bool
+    rows: Collection[Row[Any]], desk: Desk, at: str, *, answered: bool
 ) -> Mapping[str, Collection[CaseNews]]:
-    """Terminal -> the cases that moved, for who did not read it in the answer to the batch."""
+    """Terminal -> the cases that moved, for who did not read it in the answer to the batch.
+
+    An answer tells a state and no words, so a doubt is always told.
+    """
     carriers: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row.kind != Kind.EVALUATION.value and row.code in states:
+        if row.kind != Kind.EVALUATION.value and row.code in desk.states:
             carriers[row.code].add(row.carried_by)
     moved = [
-        (code, {issuer(code), *brought} - (brought if answered else set()))
+        (code, {issuer(code), *brought} - (brought if answered and not desk.reasons.get(code) else set()))
         for code, brought in carriers.items()
     ]
-    return inbox.gather(moved, states, at)
+    return inbox.gather(moved, desk.states, desk.reasons, at)
 
 
 def _arrival(row: Row[Any]) -> Arrival:

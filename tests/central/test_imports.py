@@ -17,6 +17,7 @@ from offline_queue.export import Heading, write_export
 from offline_queue.wire import Item, VerdictKind
 from tests.central.station import RECEIVED, Station, centre
 from tests.central.test_corrections import refuse_one, state_of
+from tests.drivers.waiting import wait_until
 
 
 def stick(station: Station, folder: Path, *items: Item) -> Path:
@@ -45,10 +46,10 @@ def test_an_import_takes_everything_once_and_the_terminal_may_send_it_too(
         assert told["verdicts"] == {"registered": 120, "duplicate": 1}
         assert "121/121" in first.stderr
         assert json.loads(run(database, trust, file).stdout)["verdicts"] == {"duplicate": 121}
-        assert state_of(station, waiting[-1].lane) == "registered"
+        assert wait_until(lambda: state_of(station, waiting[-1].lane) == "registered")
         (again,) = station.send(waiting[0])
         assert again.kind is VerdictKind.DUPLICATE
-        assert sum(station.metric("jiujin_cases").values()) == 121
+        assert wait_until(lambda: sum(station.metric("jiujin_cases").values()) == 121)
 
 
 def test_a_revoked_terminals_cases_wait_for_a_clerk(database: str, trust: Path, tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_a_revoked_terminals_cases_wait_for_a_clerk(database: str, trust: Path, 
         item = station.item()
         told = json.loads(run(database, trust, stick(station, tmp_path, item)).stdout)
         assert (told["ok"], told["for_review"]) == (True, True)
-        assert state_of(station, item.lane) == CaseState.NEEDS_CLERK.value
+        assert wait_until(lambda: state_of(station, item.lane) == CaseState.NEEDS_CLERK.value)
 
 
 def test_what_the_door_refuses_is_counted_and_the_others_are_taken(
