@@ -54,7 +54,8 @@ items = Table(
     Column("opened_at", String(32), comment="opened and applied to its case; null waits for it"),
     Column("finding", String(64), comment="why its content cannot be used"),
     Column("header", JSON, nullable=False, comment="the whole clear header, as hashed"),
-    Column("sealed", LargeBinary, nullable=False, comment="never changed"),
+    Column("sealed", LargeBinary, nullable=False, comment="never changed; empty once erased"),
+    Column("erased_at", String(32), comment="kept long enough (`central.retention`)"),
     Index(None, "code"),
     Index(
         "ix_items_waiting",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from central.database import as_text, utc_now, writing
 from central.form import Reason
 from central.opening import open_content
 from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks
+from central.retention import sweep
 from central.schema import items
 from kiosk.case import CasePayload
 from offline_queue.inbox_wire import CaseNews
@@ -33,6 +35,8 @@ STEP_ITEMS = 100
 """Items of one transaction."""
 POLL_S = 5.0
 """How often a process looks for what another one left behind."""
+SWEEP_EVERY_S = 86_400.0
+"""How often a process ends what has been kept long enough; the first time at its start."""
 GIVE_WAY_S = 1.0
 """How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
 
@@ -53,6 +57,7 @@ class Work:
         self._at_the_door = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._sweep_due_s = time.monotonic()
         self.last_error = ""
 
     @contextmanager
@@ -154,11 +159,17 @@ class Work:
         desk.store(connection)
         return findings, desk
 
+    def _sweep_if_due(self) -> None:
+        if time.monotonic() >= self._sweep_due_s:
+            sweep(self._engine, utc_now())
+            self._sweep_due_s = time.monotonic() + SWEEP_EVERY_S
+
     def _run(self) -> None:
         while not self._end.is_set():
             self._wake.clear()
             try:
                 self.all()
+                self._sweep_if_due()
                 self.last_error = ""
             except DBAPIError as error:
                 self.last_error = type(error).__name__

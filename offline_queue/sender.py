@@ -230,6 +230,7 @@ class Sender:
                 self._courier.heard()
                 self._tell_time(answer.centre_time)
                 self._collector.hint(answer.inbox)
+                self._courier.forget_the_old(answer.centre_time)
                 self._interval_s = min(max(answer.interval_s, _INTERVAL_BOUNDS_S[0]), _INTERVAL_BOUNDS_S[1])
             case Rejected(reason=reason):
                 self._courier.last_error = f"heartbeat: {reason}"
