@@ -14,8 +14,8 @@ setup:    ## everything a terminal needs: system packages, .venv, models, fonts,
 test-setup: ## the same, and the browser that the tests of the web pages use
 	@deploy/setup.sh tests
 
-kiosk: setup ## the terminal with simulated devices, the centre and the bench page; Ctrl-C ends everything
-	@exec $(PYTHON) main.py demo
+kiosk: setup ## the terminal with simulated devices, the centre and the bench page (options: DEMO="--card-reader pcsc")
+	@exec $(PYTHON) main.py demo $(DEMO)
 
 pictures: test-setup ## every screen on a standing and a lying panel, the bench and the operations pages, into docs/pictures
 	xvfb-run -a -s "-screen 0 1080x1920x24 -nolisten tcp" $(PYTHON) -m tests.screens.gallery docs/pictures/standing 1080 1920

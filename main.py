@@ -48,7 +48,19 @@ def main() -> None:
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         help="Folder with every published definition, to judge answers again when they arrive.",
     )
+    @click.option(
+        "--simulated-departments", is_flag=True, help="Invented departments answer; never in production."
+    )
+    @click.option(
+        "--daily-quota",
+        "daily_quotas",
+        type=(str, click.IntRange(min=0)),
+        multiple=True,
+        metavar="SERVICE COUNT",
+        help="At most so many questions a day to this service's department; may be repeated.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
+    @click.option("--openapi", is_flag=True, help="Print what terminals call (OpenAPI 3.1) and end.")
     @click.pass_context
     def central(
         context: click.Context,
@@ -59,11 +71,21 @@ def main() -> None:
         production: bool,
         heartbeat_s: float,
         catalogue: Path | None,
+        simulated_departments: bool,
+        daily_quotas: tuple[tuple[str, int], ...],
         as_json: bool,
+        openapi: bool,
     ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages. Or do one thing at its database."""
         if context.invoked_subcommand is not None:
             context.obj = CentreAt(database, trust, production)
+            return
+        if openapi:
+            import json
+
+            from central.openapi import document
+
+            click.echo(json.dumps(document(), indent=1, ensure_ascii=False))
             return
         from central.command import serve_command
 
@@ -77,6 +99,8 @@ def main() -> None:
                 production=production,
                 heartbeat_s=heartbeat_s,
                 catalogue=catalogue,
+                simulated=simulated_departments,
+                daily_quotas=dict(daily_quotas),
             )
         )
 

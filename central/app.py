@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
+from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from central import metrics, sync_api
 from central.database import open_database
 from central.enrolment import enrol
+from central.live import api as live_api
 from central.ops import pages
+from central.progress import pages as progress
 from central.rechecks import Rechecks, Register, published
 from central.settings import CentreSettings
 from central.trust import Trust, load_trust
@@ -53,7 +57,10 @@ def create_app(
     app = FastAPI(title="Jiujin centre", docs_url=None, redoc_url=None, openapi_url=None, lifespan=running)
     app.state.engine = engine
     app.include_router(sync_api.router(settings, engine, trust, work))
+    app.include_router(live_api.router(settings, engine, trust))
     app.include_router(pages.router(settings, engine))
+    app.include_router(progress.router(engine))
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
 
     @app.middleware("http")
     async def secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Table
+from pydantic_core import to_json
+from sqlalchemy import JSON, Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, Any]
@@ -65,11 +65,34 @@ def replace_older(connection: Connection, table: Table, rows: Sequence[Row], by:
     connection.execute(changed, list(rows))
 
 
+def not_there(connection: Connection, table: Table, rows: Sequence[Row]) -> set[Key]:
+    """The primary keys of those rows that the table does not hold with just these values. All name the same columns."""
+    if not rows:
+        return set()
+    names = tuple(rows[0])
+    if connection.dialect.name == "postgresql":
+        told = f"{_from_unnest(table, names)} as told({', '.join(names)})"
+        same = " and ".join(f"{table.name}.{name} = told.{name}" for name in names)
+        keys = ", ".join(f"told.{column.name}" for column in table.primary_key)
+        statement = f"select {keys} {told} where not exists (select 1 from {table.name} where {same})"  # noqa: S608 - names of the schema
+        return {tuple(row) for row in connection.exec_driver_sql(statement, _arrays(table, rows))}
+    wanted = {tuple(row[name] for name in names): key_of(table, row) for row in rows}
+    near = table.c.terminal.in_({row["terminal"] for row in rows})
+    held = connection.execute(select(*(table.c[name] for name in names)).where(near))
+    there = {tuple(row) for row in held}
+    return {key for values, key in wanted.items() if values not in there}
+
+
 @cache
 def _unnest(table: Table, names: tuple[str, ...]) -> str:
     """Names are those of the schema, never a user's."""
+    return f"insert into {table.name} ({', '.join(names)}) select * {_from_unnest(table, names)}"
+
+
+@cache
+def _from_unnest(table: Table, names: tuple[str, ...]) -> str:
     arrays = ", ".join(f"%({name})b::{_element(table, name)}[]" for name in names)
-    return f"insert into {table.name} ({', '.join(names)}) select * from unnest({arrays})"  # noqa: S608 - as above
+    return f"from unnest({arrays})"
 
 
 def _element(table: Table, name: str) -> str:
@@ -82,4 +105,4 @@ def _arrays(table: Table, rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 
 def _cells(table: Table, name: str, cells: Iterable[Any]) -> Iterable[Any]:
-    return map(json.dumps, cells) if isinstance(table.c[name].type, JSON) else cells
+    return (to_json(cell).decode() for cell in cells) if isinstance(table.c[name].type, JSON) else cells

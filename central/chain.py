@@ -11,15 +11,27 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from central import log
-from central.bulk import insert_new
+from central.bulk import insert_new, not_there
 from central.database import as_text, insert_or_skip
 from central.door import Admitted
 from central.log import Event
 from central.schema import chain_heads, chain_links
 from offline_queue.wire import GENESIS_HASH, ChainHead
+
+_FORWARD = (
+    update(chain_heads)
+    .where(chain_heads.c.terminal == bindparam("of"), chain_heads.c.head_sequence < bindparam("sequence"))
+    .values(
+        head_sequence=bindparam("sequence"),
+        head_hash=bindparam("hash"),
+        head_signed_at=bindparam("signed_at"),
+    )
+    .returning(chain_heads.c.highest_sequence)
+)
+"""Take a newer head, which nearly every one is; the last place of the chain that an opened item has, or no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +56,13 @@ def told_head(admitted: Admitted, head: ChainHead) -> ToldHead:
 
 def take_heads(connection: Connection, heads: Sequence[ToldHead], at: str) -> None:
     """The same for many terminals: one question, and nothing more for those whose head is known already."""
-    columns = (chain_heads.c.terminal, chain_heads.c.head_sequence, chain_heads.c.head_hash)
-    query = select(*columns).where(chain_heads.c.terminal.in_({told.terminal for told in heads}))
-    known = {row[0]: (row[1], row[2]) for row in connection.execute(query)}
+    rows = [
+        {"terminal": told.terminal, "head_sequence": told.head.sequence, "head_hash": told.head.hash}
+        for told in heads
+    ]
+    changed = not_there(connection, chain_heads, rows)
     for told in heads:
-        if not told.genuine or known.get(told.terminal) != (told.head.sequence, told.head.hash):
+        if not told.genuine or (told.terminal,) in changed:
             take_head(connection, told, at)
 
 
@@ -58,24 +72,32 @@ def take_head(connection: Connection, told: ToldHead, at: str) -> None:
     if not told.genuine:
         log.write(connection, at, Event.CHAIN_HEAD_UNSIGNED, terminal, detail=f"sequence {head.sequence}")
         return
+    told_now = {"of": terminal, "sequence": head.sequence, "hash": head.hash, "signed_at": signed_at}
+    linked = connection.execute(_FORWARD, told_now).scalar_one_or_none()
+    if linked is not None and linked < head.sequence:
+        return  # it only went on, and no item at its place has been opened yet
+    if linked is None:
+        _compare_head(connection, told, at)
+    links = _hashes(connection, terminal, head.sequence)
+    if links and head.hash not in links:
+        _fork(connection, terminal, at, f"head and item differ at {head.sequence}")
+
+
+def _compare_head(connection: Connection, told: ToldHead, at: str) -> None:
+    """A first head, or one that is not newer than the known one."""
+    terminal, head, signed_at = told.terminal, told.head, told.signed_at
     query = select(chain_heads).where(chain_heads.c.terminal == terminal)
     known = connection.execute(query.with_for_update()).one_or_none()
     if known is None:
         _new_head(connection, terminal, head, signed_at)
-    else:
-        if head.sequence == known.head_sequence and head.hash != known.head_hash:
-            _fork(connection, terminal, at, f"two heads at {head.sequence}")
-        if head.sequence < known.head_sequence and signed_at > known.head_signed_at:
-            detail = f"from {known.head_sequence} to {head.sequence}"
-            if known.forked_at is None:
-                log.write(connection, at, Event.CHAIN_ROLLBACK, terminal, detail=detail)
-            _fork(connection, terminal, at, f"head went back {detail}")
-        if head.sequence > known.head_sequence:
-            values = {"head_sequence": head.sequence, "head_hash": head.hash, "head_signed_at": signed_at}
-            connection.execute(update(chain_heads).where(chain_heads.c.terminal == terminal).values(**values))
-    links = _hashes(connection, terminal, head.sequence)
-    if links and head.hash not in links:
-        _fork(connection, terminal, at, f"head and item differ at {head.sequence}")
+        return
+    if head.sequence == known.head_sequence and head.hash != known.head_hash:
+        _fork(connection, terminal, at, f"two heads at {head.sequence}")
+    if head.sequence < known.head_sequence and signed_at > known.head_signed_at:
+        detail = f"from {known.head_sequence} to {head.sequence}"
+        if known.forked_at is None:
+            log.write(connection, at, Event.CHAIN_ROLLBACK, terminal, detail=detail)
+        _fork(connection, terminal, at, f"head went back {detail}")
 
 
 @dataclass(frozen=True, slots=True)

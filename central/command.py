@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from central.departments.port import Departments
+from central.departments.simulated import simulated_departments
 from central.enrolment import KeyChangedError
 from central.rechecks import CatalogueError
 from central.server import serve
@@ -26,11 +29,16 @@ def serve_command(
     production: bool = False,
     heartbeat_s: float = 300.0,
     catalogue: Path | None = None,
+    simulated: bool = False,
+    daily_quotas: Mapping[str, int] | None = None,
 ) -> int:
     """Serve until a signal; the exit code. One line on standard output when ready.
 
-    With `as_json` it is `{"url": ..., "ops": ...}`.
+    With `as_json` it is `{"url": ..., "ops": ...}`. `simulated`: departments of an invented county answer.
     """
+    if simulated and production:
+        sys.stderr.write("正式环境不能用模拟部门 / simulated departments are refused in production\n")
+        return EXIT_NOT_CONFIGURED
     settings = CentreSettings(
         database=database,
         trust=trust,
@@ -38,6 +46,8 @@ def serve_command(
         production=production,
         heartbeat_interval_s=heartbeat_s,
         catalogue=catalogue,
+        departments=simulated_departments() if simulated else Departments(),
+        daily_quotas=daily_quotas or {},
     )
 
     def ready(url: str) -> None:

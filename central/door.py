@@ -13,7 +13,7 @@ from fastapi import Request
 from central import problems
 from central.problems import Turned
 from central.terminal_keys import TerminalKey, TerminalKeys
-from offline_queue.wire import BATCH_BYTES_MAX
+from offline_queue.wire import BATCH_BYTES_MAX, PREFER_TREE
 from offline_queue.wire_signature import NotSigned, Refusal, verify_request
 
 WINDOW_BYTES_MAX = 16 * 1024 * 1024
@@ -28,6 +28,8 @@ class Admitted:
     public_key: Ed25519PublicKey
     signed_at: datetime
     content: bytes
+    prefers_tree: bool = False
+    """Whether it understands one signature over all that an answer acknowledges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,17 @@ async def read(request: Request) -> RawRequest | Turned:
 
 
 def admit(
-    raw: RawRequest, keys: TerminalKeys, now: datetime, window_s: float, key_age_s: float = 0.0
+    raw: RawRequest,
+    keys: TerminalKeys,
+    now: datetime,
+    window_s: float,
+    key_age_s: float = 0.0,
+    *,
+    compressed: bool = True,
 ) -> Admitted | Turned:
     """Judge the signature first: nothing unsigned is decompressed or parsed.
 
+    `compressed`: the body is a zstd frame, else it is taken as it came.
     `key_age_s`: how old a terminal's key and revocation may be; 0 asks the database.
     """
     known: dict[str, TerminalKey] = {}
@@ -87,16 +96,25 @@ def admit(
     key = known[judged.key_id]
     if key.revoked:
         return problems.REVOKED
-    content = decompress(raw.body)
+    content = decompress(raw.body) if compressed else raw.body
     if isinstance(content, Turned):
         return content
-    return Admitted(judged.key_id, key.public, judged.created, content)
+    return Admitted(judged.key_id, key.public, judged.created, content, _prefers_tree(raw.headers))
+
+
+def _prefers_tree(headers: Mapping[str, str]) -> bool:
+    """Not covered by the request's signature: it only chooses the form in which the same is told."""
+    name, wanted = PREFER_TREE
+    told = next((value for key, value in headers.items() if key.lower() == name.lower()), "")
+    return wanted in (preference.strip() for preference in told.split(","))
 
 
 def decompress(body: bytes) -> bytes | Turned:
     """One zstd frame of at most `BATCH_BYTES_MAX` bytes; a bomb is given up when it passes the limit."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX)
     try:
+        if 0 < zstandard.frame_content_size(body) <= BATCH_BYTES_MAX:
+            return decompressor.decompress(body)  # never more than the frame says
         with decompressor.stream_reader(body) as reader:
             content = bytearray()
             while chunk := reader.read(65536):

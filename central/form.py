@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from offline_queue.wire import Item
 SEQUENCE_MAX = 2**53 - 1
 """Largest whole number that every JSON reader keeps exact."""
 BOOT_ID_MAX = 64
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Reason(StrEnum):
@@ -30,6 +31,7 @@ class Reason(StrEnum):
     HASH = "item.hash"
     KEY = "seal.key_unknown"
     CONFLICT = "item.conflict"
+    ATTACHMENTS = "attachments.missing"
     SEAL = "seal.broken"
     PAYLOAD = "payload.form"
     MISMATCH = "payload.mismatch"
@@ -43,6 +45,7 @@ TEXTS: dict[Reason, str] = {
     Reason.HASH: "密文与摘要不符 / The sealed body does not have the hash that its header names",
     Reason.KEY: "中心尚无对应的解封密钥 / The centre does not hold this sealing key yet",
     Reason.CONFLICT: "同一编号已有不同内容，保留先到的 / Another content has this id; the first is kept",
+    Reason.ATTACHMENTS: "附件还没有全部传到，传齐后再登记 / Not all of its attachments have arrived yet",
     Reason.SEAL: "密封无法打开 / The seal cannot be opened",
     Reason.PAYLOAD: "内容不符合约定格式 / The content is not in the agreed form",
     Reason.MISMATCH: "内容与记录头不一致 / The content does not agree with its header",
@@ -55,6 +58,7 @@ class Fit:
 
     item: Item
     item_hash: str
+    header: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,15 @@ def judge(raw: Mapping[str, Any], key_ids: Container[str]) -> Fit | Unfit:
         return Unfit(_printable(str(raw.get("id", "")))[:36], Reason.FORM)
     texts = item.service + item.definition_version + item.boot_id + item.received_at_kiosk
     numbers_fit = item.sequence <= SEQUENCE_MAX and 0 <= item.monotonic_ns < 2**63
+    numbers_fit = numbers_fit and [one.number for one in item.attachments] == list(
+        range(1, len(item.attachments) + 1)
+    )
     if not (_is_uuid(item.id) and numbers_fit and texts.isprintable() and len(item.boot_id) <= BOOT_ID_MAX):
         return Unfit(_printable(item.id)[:36], Reason.FORM)
-    item_hash = item.chain_hash()
+    header = item.header()
+    item_hash = Item.hash_of(header)
     reason = _reason(item, key_ids)
-    return Fit(item, item_hash) if reason is None else Unfit(item.id, reason, item, item_hash)
+    return Fit(item, item_hash, header) if reason is None else Unfit(item.id, reason, item, item_hash)
 
 
 def _reason(item: Item, key_ids: Container[str]) -> Reason | None:
@@ -96,10 +104,8 @@ def _reason(item: Item, key_ids: Container[str]) -> Reason | None:
 
 
 def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
+    """As RFC 9562 writes one, in small letters."""
+    return _UUID.fullmatch(text) is not None
 
 
 def _is_time(text: str) -> bool:

@@ -43,7 +43,7 @@ def read_heartbeat(admitted: Admitted) -> Beat | Turned:
     try:
         heartbeat = Heartbeat.model_validate(from_json(admitted.content, allow_inf_nan=False))
     except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
-        return problems.MALFORMED
+        return problems.misread(admitted.content)
     if heartbeat.terminal != admitted.terminal:
         return problems.BAD_SIGNATURE
     if any(len(str(heartbeat.body.get(name, ""))) > TEXT_MAX for name in SHORT_TEXTS):

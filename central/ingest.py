@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
-from central import chain, form, problems
+from central import chain, form, problems, uploads
 from central.bulk import insert_new
 from central.cases import states_of, words
 from central.chain import Link
@@ -24,7 +24,7 @@ from central.form import Fit, Reason, Unfit
 from central.problems import Turned
 from central.schema import items, terminals
 from central.trust import Trust
-from central.verdicts import Settled, refuse, signed
+from central.verdicts import Settled, answer, refuse
 from central.work import Work
 from kiosk.case import CaseState
 from offline_queue.wire import (
@@ -38,6 +38,9 @@ from offline_queue.wire import (
 
 AT_ONCE_MAX = 10
 """So few new items are opened before the answer: a resident may be waiting. A backlog is opened after it."""
+
+
+_SEEN = update(terminals).where(terminals.c.terminal == bindparam("of")).values(seen_at=bindparam("at"))
 
 
 class Envelope(BaseModel):
@@ -56,7 +59,7 @@ def take_batch(engine: Engine, trust: Trust, work: Work, admitted: Admitted) -> 
     try:
         envelope = Envelope.model_validate(from_json(admitted.content, allow_inf_nan=False))
     except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
-        return problems.MALFORMED
+        return problems.misread(admitted.content)
     if envelope.terminal != admitted.terminal:
         return problems.BAD_SIGNATURE
     with work.at_the_door():
@@ -65,12 +68,11 @@ def take_batch(engine: Engine, trust: Trust, work: Work, admitted: Admitted) -> 
         at = as_text(utc_now())
         with writing(engine).begin() as connection:
             # The row's lock also makes two batches of one terminal take turns.
-            _seen(connection, admitted.terminal, at)
+            connection.execute(_SEEN, {"of": admitted.terminal, "at": at})
             chain.take_head(connection, told, at)
             settled = _settle(connection, judged, admitted.terminal, at)
         states = _states_after(engine, work, settled)
-        verdicts = tuple(signed(one, trust, states) for one in settled)
-    return BatchAnswer(verdicts=verdicts, centre_time=as_text(utc_now()))
+        return answer(settled, trust, states, in_a_tree=admitted.prefers_tree)
 
 
 def _states_after(engine: Engine, work: Work, settled: Sequence[Settled]) -> Mapping[str, str]:
@@ -100,14 +102,12 @@ def take_items(engine: Engine, judged: Sequence[Fit | Unfit], carried_by: str) -
         return _settle(connection, judged, carried_by, at)
 
 
-def _seen(connection: Connection, terminal: str, at: str) -> None:
-    connection.execute(update(terminals).where(terminals.c.terminal == terminal).values(seen_at=at))
-
-
 def _settle(connection: Connection, judged: Sequence[Fit | Unfit], carried_by: str, at: str) -> list[Settled]:
     """One verdict each, in their order."""
     strangers = _strangers(connection, judged, carried_by)
     fit = [one for one in judged if isinstance(one, Fit) and one.item.terminal not in strangers]
+    lacking = uploads.keep(connection, [one.item for one in fit])
+    fit = [one for one in fit if _key(one.item) not in lacking]
     new = insert_new(connection, items, [_row(one, carried_by, at) for one in fit])
     # One item twice in a batch is new the first time and known the second.
     first = {
@@ -127,7 +127,8 @@ def _settle(connection: Connection, judged: Sequence[Fit | Unfit], carried_by: s
         elif isinstance(one, Unfit):
             settled.append(refuse(connection, one.item_id, one.reason, carried_by, at, item))
         else:
-            settled.append(refuse(connection, one.item.id, Reason.ISSUER, carried_by, at, item))
+            reason = Reason.ATTACHMENTS if _key(one.item) in lacking else Reason.ISSUER
+            settled.append(refuse(connection, one.item.id, reason, carried_by, at, item))
     unfit = [one for one in judged if isinstance(one, Unfit) and one.item and _key(one.item) not in known]
     _link(connection, unfit, carried_by, at)
     return settled
@@ -193,6 +194,6 @@ def _row(one: Fit, carried_by: str, at: str) -> dict[str, Any]:
         "received_at_kiosk": item.received_at_kiosk,
         "clock_quality": item.clock_quality.value,
         "registered_at": at,
-        "header": item.model_dump(mode="json", exclude={"sealed"}),
+        "header": one.header,
         "sealed": item.sealed,
     }

@@ -27,6 +27,8 @@ class Event(StrEnum):
     CASE_NOT_OPENED = "case.not_opened"
     CASE_AFTER_WITHDRAWAL = "case.after_withdrawal"
     CASE_WITHDRAWN = "case.withdrawn"
+    CASE_DECIDED = "case.decided"
+    DECISION_TOO_LATE = "decision.too_late"
     WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
     CASE_IN_DOUBT = "case.in_doubt"
     CASE_NOT_RECHECKED = "case.not_rechecked"
@@ -66,6 +68,11 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "Came after its withdrawal; stays withdrawn",
     ),
     Event.CASE_WITHDRAWN: ("已按申请撤回", "Withdrawn on request"),
+    Event.CASE_DECIDED: ("部门当场答复", "The department answered on the spot"),
+    Event.DECISION_TOO_LATE: (
+        "部门答复到达时办件已有变化，未改动",
+        "The department's answer came after the case had moved; nothing was changed",
+    ),
     Event.WITHDRAWAL_TOO_LATE: ("撤回申请到达时已不能撤回", "The withdrawal came too late"),
     Event.CASE_IN_DOUBT: (
         "送达时复核有疑问，已告知申请人",

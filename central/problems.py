@@ -7,9 +7,10 @@ from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import Response
+from pydantic_core import from_json
 
 from central.database import as_text
-from offline_queue.wire import Problem
+from offline_queue.wire import SCHEMA, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,13 @@ TOO_LARGE = _turned(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "请求过
 MALFORMED = _turned(
     HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", "请求格式不正确", "The request is not in the agreed form"
 )
+# Not 422, which a terminal may hold against one of its items: this one concerns none of them.
+UNKNOWN_SCHEMA = _turned(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "schema.unknown",
+    "中心还不认识这一版本的格式，请先升级中心；终端会保留所有记录",
+    "The centre does not know this version of the messages yet: update the centre first. The terminal keeps all",
+)
 TEXT_TOO_LONG = _turned(
     HTTPStatus.BAD_REQUEST,
     "text_too_long",
@@ -64,7 +72,28 @@ UNAVAILABLE = _turned(
     "The centre cannot store anything at the moment; try again later",
     retry_after_s=30,
 )
+TOO_MANY_UPLOADS = _turned(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "uploads.too_many",
+    "这台终端未传完的附件太多，请先传完已开始的",
+    "This terminal has begun too many attachments; finish those first",
+    retry_after_s=600,
+)
 NO_SUCH_CASE = _turned(HTTPStatus.NOT_FOUND, "case.unknown", "没有这个编号的事项", "No case has this code")
+
+
+_FAMILY = SCHEMA.partition("/")[0] + "/"
+
+
+def misread(content: bytes) -> Turned:
+    """What is wrong with a body that is not in the agreed form: its version, or the form itself."""
+    try:
+        document = from_json(content)
+    except ValueError:
+        return MALFORMED
+    schema = document.get("schema") if isinstance(document, dict) else None
+    other = isinstance(schema, str) and schema.startswith(_FAMILY) and schema != SCHEMA
+    return UNKNOWN_SCHEMA if other else MALFORMED
 
 
 def wrong_clock(now: datetime) -> Turned:

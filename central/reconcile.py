@@ -26,7 +26,7 @@ def take_manifest(engine: Engine, trust: Trust, admitted: Admitted) -> ManifestA
     try:
         manifest = Manifest.model_validate(from_json(admitted.content, allow_inf_nan=False))
     except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
-        return problems.MALFORMED
+        return problems.misread(admitted.content)
     if manifest.terminal != admitted.terminal:
         return problems.BAD_SIGNATURE
     at = as_text(utc_now())

@@ -171,6 +171,34 @@ letters = Table(
     Column("content", Text, nullable=False, comment="JSON as signed; nothing personal"),
 )
 
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal"),
+    Column("item_id", String(36), primary_key=True),
+    Column("sha256", String(64), primary_key=True, comment="of the sealed attachment"),
+    Column("carried_by", String(4), nullable=False, comment="who began it"),
+    Column("of_bytes", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False, comment="bytes; the next part begins here"),
+    Column("whole", SmallInteger, nullable=False, comment="1: all here, and the digest is right"),
+    Column("kept", SmallInteger, nullable=False, comment="1: a registered item has it"),
+    Column("begun_at", String(32), nullable=False),
+    Column("touched_at", String(32), nullable=False),
+    Index(
+        "ix_uploads_unasked", "touched_at", sqlite_where=text("kept = 0"), postgresql_where=text("kept = 0")
+    ),
+)
+
+upload_parts = Table(
+    "upload_parts",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("item_id", String(36), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("start", BigInteger, primary_key=True, comment="bytes before this part"),
+    Column("part", LargeBinary, nullable=False),
+)
+
 events = Table(
     "events",
     metadata,
@@ -181,4 +209,42 @@ events = Table(
     Column("event", String(48), nullable=False),
     Column("detail", String(200), nullable=False, comment="never a personal value"),
     Index(None, "code"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("item_id", String(36), primary_key=True, comment="the case's idempotency key"),
+    Column("code", String(32), nullable=False),
+    Column("asked_at", String(32), nullable=False, comment="when the department was last asked"),
+    Column("decided_at", String(32), comment="the department's word came; the first is kept"),
+    Column("outcome", String(24)),
+    Column("words_zh", String(120), nullable=False, server_default=""),
+    Column("words_en", String(120), nullable=False, server_default=""),
+    Index(None, "code"),
+)
+
+payment_orders = Table(
+    "payment_orders",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="who asked"),
+    Column("key", String(36), primary_key=True, comment="chosen by the terminal"),
+    Column("code", String(32), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("order_number", String(40), nullable=False, comment="stored before the provider is asked"),
+    Column("created_at", String(32), nullable=False),
+    Column("pay_text", String(400), comment="the provider's; null until it answered"),
+    Column("expires_at", String(40)),
+)
+
+department_questions = Table(
+    "department_questions",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("service", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True, comment="in China"),
+    Column("asked", BigInteger, nullable=False),
+    Index(None, "day", "service"),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from central.departments.port import Departments
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class CentreSettings:
     """A revoked terminal's heartbeats may be heard for so long; its batches are refused at once."""
     catalogue: Path | None = None
     """Folder with every published version of the definitions; without it answers are not judged again."""
+    departments: Departments = field(default_factory=Departments)
+    """Who answers on the live channel; nobody by default, and every case waits for its clerk as before."""
+    daily_quotas: Mapping[str, int] = field(default_factory=dict)
+    """Service -> how many questions its department gets in a day of China's; a service without one has no limit."""
     page_rows: int = 200
     """Rows of one ops page."""
 

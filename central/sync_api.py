@@ -1,16 +1,13 @@
-"""What terminals call: /v1/batch, /v1/heartbeat, /v1/inbox, /v1/manifest, /v1/cases/{code}."""
+"""What terminals call: /v1/batch, /v1/heartbeat, /v1/inbox, /v1/manifest, /v1/attachments/..., /v1/cases/{code}."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from central import door, heartbeat, inbox, ingest, problems, reconcile
+from central import door, heartbeat, inbox, ingest, problems, reconcile, upload_api
+from central.answering import answered, as_json
 from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
 from central.heartbeat import Beat, Beats
@@ -23,7 +20,12 @@ from central.work import Work
 from kiosk.case import parse_case_code
 from offline_queue.inbox_wire import INBOX_PATH, InboxAnswer
 from offline_queue.manifest import MANIFEST_PATH, ManifestAnswer
-from offline_queue.wire import BATCH_PATH, HEARTBEAT_PATH, BatchAnswer, HeartbeatAnswer
+from offline_queue.wire import (
+    BATCH_PATH,
+    HEARTBEAT_PATH,
+    BatchAnswer,
+    HeartbeatAnswer,
+)
 
 
 def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -> APIRouter:
@@ -50,18 +52,6 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
     def read_heartbeat(raw: RawRequest) -> Beat | Turned:
         admitted = admit(raw, settings.heartbeat_key_age_s)
         return admitted if isinstance(admitted, Turned) else heartbeat.read_heartbeat(admitted)
-
-    async def answered(
-        request: Request, act: Callable[[RawRequest], Awaitable[BaseModel | Turned]]
-    ) -> Response:
-        raw = await door.read(request)
-        try:
-            answer = raw if isinstance(raw, Turned) else await act(raw)
-        except DBAPIError:
-            # A full disk or a lost database is the centre's trouble: nothing was committed, nothing is
-            # acknowledged, the terminal keeps its items and comes again.
-            return problems.UNAVAILABLE.response()
-        return answer.response() if isinstance(answer, Turned) else _json(answer)
 
     @api.post(BATCH_PATH)
     async def batch(request: Request) -> Response:
@@ -97,6 +87,8 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
 
         return await answered(request, act)
 
+    upload_api.add_to(api, engine, keys, settings.clock_window_s)
+
     @api.get("/v1/cases/{code}")
     def case_state(code: str) -> Response:
         """Who has the code may ask: it is 54 random bits, and the answer holds nothing personal."""
@@ -105,11 +97,6 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
             return problems.NO_SUCH_CASE.response()
         with engine.connect() as connection:
             found = lookup(connection, compact)
-        return problems.NO_SUCH_CASE.response() if found is None else _json(found)
+        return problems.NO_SUCH_CASE.response() if found is None else as_json(found)
 
     return api
-
-
-def _json(answer: BaseModel) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return Response(answer.model_dump_json(by_alias=True), media_type="application/json", headers=headers)

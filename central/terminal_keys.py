@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 
+from central.database import one_question
 from central.schema import terminals
 from central.trust import public_key_of
 
@@ -21,6 +22,9 @@ class TerminalKey:
     read_s: float
 
 
+_KEY = select(terminals.c.public_key, terminals.c.revoked_at).where(terminals.c.terminal == bindparam("of"))
+
+
 class TerminalKeys:
     """Asks the database, or answers from memory what it read less than `max_age_s` ago."""
 
@@ -32,9 +36,8 @@ class TerminalKeys:
         known = self._known.get(terminal)
         if known is not None and time.monotonic() - known.read_s < max_age_s:
             return known
-        query = select(terminals.c.public_key, terminals.c.revoked_at).where(terminals.c.terminal == terminal)
-        with self._engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
+        with one_question(self._engine).connect() as connection:
+            row = connection.execute(_KEY, {"of": terminal}).one_or_none()
         if row is None:
             self._known.pop(terminal, None)
             return None

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
 from central import log
+from central.database import as_text, utc_now
 from central.form import TEXTS, Reason
 from central.log import Event
 from central.schema import refusals
 from central.trust import Trust
-from offline_queue.wire import Acknowledgement, Item, Verdict, VerdictKind
+from offline_queue import hash_tree
+from offline_queue.wire import Acknowledgement, BatchAnswer, Item, Taken, TreeSignature, Verdict, VerdictKind
 
 RECEIVED_AT_MAX = 40
 """A longer one is no time, and may be why the item was refused."""
-KEY_RETRY_S = 900.0
-"""When to send an item again whose sealing key the centre does not hold yet."""
+RETRY_S = {Reason.KEY: 900.0, Reason.ATTACHMENTS: 1.0}
+"""What is answered `later`: an unknown sealing key is looked for by people, an attachment is sent at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A verdict before its signature; `item_hash` and `registered_at` when there will be one."""
+    """A verdict before its signature; `item_hash` and `registered_at` exactly when there will be one."""
 
     item_id: str
     kind: VerdictKind
@@ -36,7 +39,7 @@ def refuse(
     connection: Connection, item_id: str, reason: Reason, carried_by: str, at: str, item: Item | None = None
 ) -> Settled:
     """Refused items are counted by id, so that one that comes again and again fills neither log nor disk."""
-    kind = {Reason.CONFLICT: VerdictKind.CONFLICT, Reason.KEY: VerdictKind.LATER}.get(
+    kind = {Reason.CONFLICT: VerdictKind.CONFLICT, **dict.fromkeys(RETRY_S, VerdictKind.LATER)}.get(
         reason, VerdictKind.REFUSED
     )
     here = (refusals.c.terminal == carried_by) & (refusals.c.item_id == item_id)
@@ -67,23 +70,51 @@ def _header_of(item: Item | None) -> Mapping[str, str]:
     }
 
 
-def signed(one: Settled, trust: Trust, states: Mapping[str, str]) -> Verdict:
-    """The same item always gets the same acknowledgement: Ed25519 is deterministic and the time is stored."""
-    acknowledgement = None
-    if one.kind in (VerdictKind.REGISTERED, VerdictKind.DUPLICATE):
-        told = {
-            "item_id": one.item_id,
-            "item_hash": one.item_hash,
-            "registered_at": one.registered_at,
-            "key_id": trust.acknowledgement_key_id,
-        }
-        signature = trust.acknowledgement_key.sign(Acknowledgement.bytes_of(told))
-        acknowledgement = Acknowledgement(**told, signature=signature)
-    return Verdict(
-        item_id=one.item_id,
-        kind=one.kind,
-        reason=f"{TEXTS[one.reason]} ({one.reason.value})" if one.reason else "",
-        retry_after_s=KEY_RETRY_S if one.kind is VerdictKind.LATER else None,
-        acknowledgement=acknowledgement,
-        case_state=states.get(one.item_id, ""),
+def answer(
+    settled: Sequence[Settled], trust: Trust, states: Mapping[str, str], *, in_a_tree: bool
+) -> BatchAnswer:
+    """All verdicts with the centre's signature: one over the tree of what is taken, or one on each.
+
+    The same answer always gets the same signatures: Ed25519 is deterministic and the times are stored.
+    """
+    tree, tell = _tree(settled, trust) if in_a_tree else None, _taken if in_a_tree else _signed
+    verdicts = tuple(
+        Verdict(
+            item_id=one.item_id,
+            kind=one.kind,
+            reason=f"{TEXTS[one.reason]} ({one.reason.value})" if one.reason else "",
+            retry_after_s=RETRY_S.get(one.reason) if one.reason else None,
+            case_state=states.get(one.item_id, ""),
+            **(tell(one, trust) if one.item_hash else {}),
+        )
+        for one in settled
     )
+    return BatchAnswer(verdicts=verdicts, centre_time=as_text(utc_now()), tree=tree)
+
+
+def _tree(settled: Sequence[Settled], trust: Trust) -> TreeSignature | None:
+    leaves = [
+        Acknowledgement.leaf_of(one.item_id, one.item_hash, one.registered_at)
+        for one in settled
+        if one.item_hash
+    ]
+    if not leaves:
+        return None
+    (root,), id_ = hash_tree.levels(leaves)[-1], trust.acknowledgement_key_id
+    signature = trust.acknowledgement_key.sign(Acknowledgement.root_bytes(root, id_))
+    return TreeSignature(key_id=id_, signature=signature)
+
+
+def _taken(one: Settled, _trust: Trust) -> Mapping[str, Any]:
+    return {"taken": Taken(item_hash=one.item_hash, registered_at=one.registered_at)}
+
+
+def _signed(one: Settled, trust: Trust) -> Mapping[str, Any]:
+    told = {
+        "item_id": one.item_id,
+        "item_hash": one.item_hash,
+        "registered_at": one.registered_at,
+        "key_id": trust.acknowledgement_key_id,
+    }
+    signature = trust.acknowledgement_key.sign(Acknowledgement.bytes_of(told))
+    return {"acknowledgement": Acknowledgement.model_validate({**told, "signature": signature})}

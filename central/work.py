@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import DBAPIError
 
-from central import chain, inbox
+from central import chain, inbox, uploads
 from central.cases import Arrival, Desk, issuer
 from central.chain import Link
 from central.database import as_text, utc_now, writing
@@ -37,6 +37,8 @@ POLL_S = 5.0
 """How often a process looks for what another one left behind."""
 SWEEP_EVERY_S = 86_400.0
 """How often a process ends what has been kept long enough; the first time at its start."""
+SWEEP_S = 3600.0
+"""How often uploads are looked for that no item asked for."""
 GIVE_WAY_S = 1.0
 """How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
 
@@ -59,6 +61,7 @@ class Work:
         self._thread: threading.Thread | None = None
         self._sweep_due_s = time.monotonic()
         self.last_error = ""
+        self._sweep_s = 0.0
 
     @contextmanager
     def at_the_door(self) -> Iterator[None]:
@@ -149,7 +152,8 @@ class Work:
         desk = Desk.load(connection, codes, at)
         findings: dict[str, Reason] = {}
         for row in rows:
-            content = open_content(Item(**row.header, sealed=row.sealed), self._keys)
+            item = Item(**row.header, sealed=row.sealed)
+            content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
             if isinstance(content, Reason):
                 findings[row.item_id] = content
             found_out = (
@@ -163,6 +167,9 @@ class Work:
         if time.monotonic() >= self._sweep_due_s:
             sweep(self._engine, utc_now())
             self._sweep_due_s = time.monotonic() + SWEEP_EVERY_S
+        if time.monotonic() >= self._sweep_s:
+            uploads.sweep(self._engine, utc_now())
+            self._sweep_s = time.monotonic() + SWEEP_S
 
     def _run(self) -> None:
         while not self._end.is_set():

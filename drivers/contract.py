@@ -163,6 +163,24 @@ class Device(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Nameplate:
+    """What a device says that it is, for a technician; "" is what it does not tell."""
+
+    model: str = ""
+    firmware: str = ""
+    serial: str = ""
+
+
+@runtime_checkable
+class Named(Device, Protocol):
+    """A device that can say what it is."""
+
+    def nameplate(self) -> Nameplate:
+        """Ask the device (blocks for its own deadline, a few seconds); empty when it is away or in use."""
+        ...
+
+
 @runtime_checkable
 class Restartable(Device, Protocol):
     """A device that can be let go of and taken hold of again; `probe` then tells how it is."""

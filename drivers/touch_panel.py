@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drivers.contract import Cause, DeviceState, DeviceStatus
+from drivers.contract import Cause, DeviceState, DeviceStatus, Nameplate
 
 SYSFS = Path("/sys/class/input")
 
@@ -32,6 +32,10 @@ class SysfsTouchPanel:
             else DeviceStatus(DeviceState.ABSENT, Cause.TOUCH_PANEL_ABSENT)
         )
         return self.status()
+
+    def nameplate(self) -> Nameplate:
+        """The kernel's name of the panel."""
+        return Nameplate(next((name for name in self._names() if self._name in name.casefold()), ""))
 
     def close(self) -> None:
         """Nothing is held; nobody looks any more, so nothing is known."""

@@ -13,12 +13,15 @@ import pickle
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 PULSE = ""
 """The request that is answered here and asks only whether anybody is alive."""
 
 SIZE_BYTES = 8
+NAME_MAX = 15
+"""Bytes of a process's name in the kernel (TASK_COMM_LEN of linux/sched.h, less the last zero)."""
 
 
 def serve(
@@ -31,6 +34,7 @@ def serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     die_with(lifeline)
+    Path("/proc/self/comm").write_text(name_of(target), "ascii")
     fall_mute()
     try:
         device = resolve(target)(*args)
@@ -81,6 +85,13 @@ def die_with(lifeline: Connection) -> None:
     fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_ASYNC)
     if lifeline.poll(0):  # nobody ever writes: readable means that the parent was gone before
         os._exit(1)
+
+
+def name_of(target: str | Callable[..., object]) -> str:
+    """What `ps` and `top` call the child: the device family, cut to what the kernel keeps of a name."""
+    module = target.partition(":")[0] if isinstance(target, str) else target.__module__
+    _room, _, inside = module.partition(".")
+    return (inside or module).partition(".")[0][:NAME_MAX]
 
 
 def resolve(target: str | Callable[..., object]) -> Callable[..., object]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import secrets
 from enum import StrEnum
+from itertools import count
+from operator import mul
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,14 +68,17 @@ def move(current: CaseState, to: CaseState) -> CaseState:
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """31 signs without 0 O 1 I L, readable over the telephone (rule D33)."""
+_VALUES = {sign: value for value, sign in enumerate(CODE_ALPHABET)} | {"0": 0, "1": 1}
+"""Of every sign that a code may have: the terminal's part has zeros and ones too."""
+_RANDOM = frozenset(CODE_ALPHABET)
 RANDOM_SIGNS = 11
 """31 ** 11 is 54 bits; rule D33 asks for at least 40."""
 
 
 def _check_sign(text: str) -> str:
     """A weighted sum modulo 31 (a prime): finds any one wrong sign and any two swapped neighbours."""
-    values = [int(c) if c in "01" else CODE_ALPHABET.index(c) for c in text]
-    return CODE_ALPHABET[sum((i + 1) * v for i, v in enumerate(values)) % len(CODE_ALPHABET)]
+    weighted = sum(map(mul, count(1), map(_VALUES.__getitem__, text)))
+    return CODE_ALPHABET[weighted % len(CODE_ALPHABET)]
 
 
 def new_case_code(terminal: str) -> str:
@@ -87,7 +92,7 @@ def parse_case_code(text: str) -> str | None:
     code = "".join(text.upper().replace("-", " ").split())
     if len(code) != 4 + RANDOM_SIGNS + 1 or not code[:4].isalnum() or not code.isascii():
         return None
-    if any(c not in CODE_ALPHABET and c not in "01" for c in code) or any(c in "01" for c in code[4:]):
+    if not (_VALUES.keys() >= set(code) and set(code[4:]) <= _RANDOM):
         return None
     return code if _check_sign(code[:-1]) == code[-1] else None
 
@@ -138,11 +143,20 @@ class ConsentRecord(Sealed):
 
 
 class Attachment(Sealed):
-    """A picture that the resident took; `data_base64` is the file."""
+    """A picture that the resident took: the item's attachment of this number, or, from older terminals, `data_base64`."""
 
     id: str
     media_type: str
-    data_base64: str
+    number: int | None = None
+    data_base64: str | None = None
+
+
+class FromRecord(Sealed):
+    """An answer that a department's record gave and the resident left as it was."""
+
+    field: str
+    source: str
+    as_of: str
 
 
 class CasePayload(Sealed):
@@ -159,6 +173,7 @@ class CasePayload(Sealed):
     evidence: tuple[EvidenceLine, ...] = ()
     consent: ConsentRecord | None = None
     answers: dict[str, Any]
+    from_records: tuple[FromRecord, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     received_at_kiosk: str
     clock_quality: str

@@ -86,19 +86,27 @@ def rehearse(name: str, as_json: bool, into: Path) -> None:
     """Play one scripted visit through the real journey, drivers and queue, without a window.
 
     NAME is a scenario of tests/scenarios (pension_online, pension_offline, report_anonymous,
-    face_refused, face_mismatch, printer_out, killed) or the path of a .toml file.
+    face_refused, face_mismatch, printer_out, smart_card_trouble, killed) or the path of a .toml file.
     """
     from kiosk.rehearsal.places import own_places
     from kiosk.rehearsal.scenario import ScenarioError, find, load
 
     try:
         scenario = load(find(name, PROJECT / "tests" / "scenarios"))
+        with own_places(into / scenario.name) as places:
+            # only now: some libraries make temporary files at import
+            from kiosk.bench.village import NoCardServiceError
+            from kiosk.rehearsal.play import play
+
+            try:
+                report = play(scenario, PROJECT, places, quiet=as_json)
+            except NoCardServiceError as error:
+                message = (
+                    f"智能卡服务没有运行 / the smart-card service does not run, which {name} needs: {error}"
+                )
+                raise click.ClickException(message) from error
     except ScenarioError as error:
         raise click.UsageError(str(error)) from error
-    with own_places(into / scenario.name) as places:
-        from kiosk.rehearsal.play import play  # only now: some libraries make temporary files at import
-
-        report = play(scenario, PROJECT, places, quiet=as_json)
     show(as_json, report.to_json(), report.lines())
     sys.exit(0 if report.ok else NOT_FINE)
 
@@ -235,7 +243,8 @@ def queue_migrate(version: int | None, config: Path, as_json: bool) -> None:
         key = keys.database_key(settings.trust.database_key)
         had = migrate_outbox(settings.terminal.state / "outbox", key, wanted)
     except (keys.KeyFileError, StoreError, ValueError) as error:
-        click.echo(f"没有迁移，待送件都还在 / not migrated, every case is still there: {error}", err=True)
+        click.echo("没有迁移，待送件都还在 / not migrated, every case is still there", err=True)
+        click.echo(str(error), err=True)
         sys.exit(NOT_CONFIGURED)
     words = f"待送件数据库：第 {had} 版 → 第 {wanted} 版 / outbox: version {had} → {wanted}"
     show(as_json, {"ok": True, "from": had, "to": wanted}, [words])
@@ -367,5 +376,5 @@ def outbox_or_exit(config: Path) -> Outbox:
             sealing_key=keys.sealing_key(settings.centre.sealing_key),
         )
     except (keys.KeyFileError, StoreError) as error:
-        click.echo(f"{error}", err=True)
+        click.echo(str(error), err=True)
         sys.exit(NOT_CONFIGURED)

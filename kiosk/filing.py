@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-
 from drivers.card_reader.contract import CardRead
-from kiosk.case import Attachment, CasePayload, ConsentRecord, EvidenceLine, Person
+from kiosk.case import Attachment, CasePayload, ConsentRecord, EvidenceLine, FromRecord, Person
 from kiosk.catalogue.answers import kept_answers
 from kiosk.journey.visit import Visit
+from offline_queue.records import Attached
+
+PHOTO_TYPE = "image/jpeg"
+
+
+def files_of(visit: Visit) -> tuple[Attached, ...]:
+    """What is uploaded beside the payload; an `Attachment` names its place in here, from 1."""
+    return () if visit.photo is None else (Attached(PHOTO_TYPE, visit.photo),)
 
 
 def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePayload:
@@ -28,16 +34,21 @@ def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePay
             notice_version=visit.consent.notice_version, given=visit.consent.given, at=visit.consent.at
         ),
         answers=kept_answers(definition, visit.answers),
-        attachments=()
-        if visit.photo is None
-        else (
-            Attachment(
-                id="photo", media_type="image/jpeg", data_base64=base64.b64encode(visit.photo).decode("ascii")
-            ),
-        ),
+        from_records=_from_records(visit),
+        attachments=() if visit.photo is None else (Attachment(id="photo", media_type=PHOTO_TYPE, number=1),),
         received_at_kiosk=received_at,
         clock_quality=clock_quality,
         recheck_at_sync=tuple(definition.offline.recheck_at_sync),
+    )
+
+
+def _from_records(visit: Visit) -> tuple[FromRecord, ...]:
+    """Where an answer comes from, as long as it is the record's."""
+    kept = kept_answers(visit.service, visit.answers)
+    return tuple(
+        FromRecord(field=field, source=told.source["zh"], as_of=told.as_of)
+        for field, told in visit.prefilled.items()
+        if kept.get(field) == told.value
     )
 
 

@@ -20,14 +20,17 @@ DEMO_MARK = "DEMO_ONLY"
 
 
 class KeyFileError(Exception):
-    """A key file cannot be used; the text says which and what to do, never a key."""
+    """A key file cannot be used; the text says which and what to do, in both languages, never a key."""
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        message = f"{path.name} cannot be read ({error.strerror}): make keys at set-up, or name the right file in kiosk.ini"
+        message = (
+            f"{path.name} 读不出来，请安装时生成密钥，或在 kiosk.ini 写对文件 / "
+            f"{path.name} cannot be read: make keys at set-up, or name the right file in kiosk.ini ({error.strerror})"
+        )
         raise KeyFileError(message) from error
 
 
@@ -36,10 +39,10 @@ def private_key(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(_read(path), None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        message = f"{path.name} is not a private key in PEM"
+        message = f"{path.name} 不是 PEM 格式的私钥 / {path.name} is not a private key in PEM"
         raise KeyFileError(message) from error
     if not isinstance(key, Ed25519PrivateKey):
-        message = f"{path.name} is not an Ed25519 key"
+        message = f"{path.name} 不是 Ed25519 密钥 / {path.name} is not an Ed25519 key"
         raise KeyFileError(message)
     return key
 
@@ -60,10 +63,10 @@ def _public_key(path: Path, pem: bytes) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        message = f"{path.name} is not a public key in PEM"
+        message = f"{path.name} 不是 PEM 格式的公钥 / {path.name} is not a public key in PEM"
         raise KeyFileError(message) from error
     if not isinstance(key, Ed25519PublicKey):
-        message = f"{path.name} is not an Ed25519 key"
+        message = f"{path.name} 不是 Ed25519 密钥 / {path.name} is not an Ed25519 key"
         raise KeyFileError(message)
     return key
 
@@ -72,7 +75,10 @@ def sealing_key(path: Path) -> SealingKey:
     """The centre's sealing key; `offline_queue.sealing_keys` says what is in the file."""
     key = read_public(_read(path))
     if key is None:
-        message = f"{path.name} is not a sealing key (ML-KEM-768 with X25519, or X25519)"
+        message = (
+            f"{path.name} 不是封装用的公钥 / "
+            f"{path.name} is not a sealing key (ML-KEM-768 with X25519, or X25519)"
+        )
         raise KeyFileError(message)
     return key
 
@@ -92,7 +98,10 @@ def database_key(path: Path) -> bytes:
     """The 32 random bytes that open the outbox."""
     key = _read(path)
     if len(key) != DATABASE_KEY_BYTES:
-        message = f"{path.name} has {len(key)} bytes, {DATABASE_KEY_BYTES} are needed"
+        message = (
+            f"{path.name} 有 {len(key)} 字节，应为 {DATABASE_KEY_BYTES} 字节 / "
+            f"{path.name} has {len(key)} bytes, {DATABASE_KEY_BYTES} are needed"
+        )
         raise KeyFileError(message)
     return key
 

@@ -5,27 +5,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.receipt_printer.contract import Slip
 from kiosk.case import CaseState, EvaluationPayload
 from kiosk.clock import Clock, Moment
-from kiosk.filing import payload_of
+from kiosk.filing import files_of, payload_of
 from kiosk.journey import events as ev
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import Place
+from kiosk.local_time import CHINA_TIME
 from kiosk.paper.receipt import receipt
 from offline_queue import new_item_id
 from offline_queue.link import LinkState
-from offline_queue.records import Committed, Draft, NotCommitted, Refused, StoreError
+from offline_queue.records import Committed, Draft, NotCommitted, Priority, Refused, StoreError
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
 from offline_queue.wire import ClockQuality, Kind
 
 log = logging.getLogger(__name__)
-CHINA_TIME = ZoneInfo("Asia/Shanghai")
 QUEUE_FULL = "queue.full"
 
 
@@ -128,12 +127,19 @@ class CaseOffice:
             clock_quality=ClockQuality(now.quality),
             boot_id=now.boot_id,
             monotonic_ns=now.monotonic_ns,
+            priority=_priority(kind, visit),
+            attachments=files_of(visit) if kind is Kind.CASE else (),
         )
         try:
             return self._outbox.commit(draft, on_step=self._progress)
         except StoreError:
             # Nothing was promised: the resident is told so, and the answers are still on the screen.
             return NotCommitted(Refused.CLOSED)
+
+
+def _priority(kind: Kind, visit: Visit) -> Priority | None:
+    """A case whose time is set by law goes before others; whatever else has the class of its kind."""
+    return Priority.STATUTORY if kind is Kind.CASE and visit.service.legal_limit.amount else None
 
 
 def _stamp(moment: Moment) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,9 @@ CAUSE_OF_LINK: dict[LinkState, str] = {
 OWN_WORDS = frozenset({"helper", "document_camera"})
 """Kinds with words of their own: the causes of `card` and `camera` speak of the resident's."""
 
+COMES_BACK = frozenset({Cause.FACE_RESTARTING, Cause.CAMERA_RESTARTING})
+"""Why the face check may be worth a short wait: its supervisor is at it."""
+
 COUNT_EVERY_S = 1.0
 OLD_AFTER_H = 24.0
 OVERDUE_AFTER_H = 72.0
@@ -81,14 +84,17 @@ def _warnings(kind: str, status: DeviceStatus) -> tuple[str, ...]:
     return tuple(warning.value for warning in status.warnings)
 
 
-def _health_of(known: dict[str, DeviceStatus]) -> dict[str, health.DeviceHealth]:
-    told = dict(known)
-    if "face" in known and known["face"].usable and not known["camera"].usable:
-        told["face"] = known["camera"]  # nobody is recognised without a picture
-    return {
-        kind: health.DeviceHealth(status.usable, _cause(kind, status), _warnings(kind, status))
-        for kind, status in told.items()
-    }
+def _health_of(
+    known: Mapping[str, DeviceStatus], looks_through: Mapping[str, str]
+) -> dict[str, health.DeviceHealth]:
+    """`looks_through`: what works and sees nothing is told as its camera is."""
+    found = {}
+    for kind, own in known.items():
+        through = looks_through.get(kind, kind)
+        told = through if own.usable and not known.get(through, own).usable else kind
+        status = known[told]
+        found[kind] = health.DeviceHealth(status.usable, _cause(told, status), _warnings(told, status))
+    return found
 
 
 def _jobs_of(printer: JournalledPrinter | None) -> dict[str, int]:
@@ -150,6 +156,9 @@ class Surroundings:
             found["speaker"] = DeviceStatus(DeviceState.ABSENT, Cause.SPEAKER_ABSENT)
         return found
 
+    def _healths(self) -> dict[str, health.DeviceHealth]:
+        return _health_of(self.statuses(), self._devices.looks_through())
+
     def _counters(self) -> Counters:
         """The queue's counters, at most `COUNT_EVERY_S` old: a world is made four times a second."""
         now_s = time.monotonic()
@@ -190,7 +199,7 @@ class Surroundings:
     def world(self) -> World:
         link_state = self._sender.status().link_state
         known = self.statuses()
-        devices = _health_of(known)
+        devices = self._healths()
         counters, general = self._counters(), self._general()
 
         def ready(kind: str) -> bool:
@@ -208,6 +217,7 @@ class Surroundings:
             online=link_state is LinkState.ONLINE,
             link_cause=CAUSE_OF_LINK[link_state],
             face_ready=ready("face") and ready("camera"),
+            face_comes_back="face" in devices and devices["face"].cause in COMES_BACK,
             camera_ready=ready("camera"),
             helper_ready=ready("helper"),
             why_no_face=why_not("face"),
@@ -232,7 +242,7 @@ class Surroundings:
     def _general(self) -> list[str]:
         """Causes that belong to no device: network, queue, catalogue."""
         counters = self._counters()
-        cabinet = _health_of(self.statuses()).get("cabinet", health.DeviceHealth(usable=True))
+        cabinet = self._healths().get("cabinet", health.DeviceHealth(usable=True))
         stopping = [cause for cause in cabinet.warnings if cause in health.STOPS_INTAKE]
         causes = [*self._standing, *stopping, *([cause] if (cause := self.link_cause()) else [])]
         if self._broken:
@@ -253,7 +263,7 @@ class Surroundings:
         return [*causes, *self._noticed()]
 
     def _service_causes(self) -> dict[str, tuple[str, ...]]:
-        devices, general, oldest_h = _health_of(self.statuses()), self._general(), self._oldest_h()
+        devices, general, oldest_h = self._healths(), self._general(), self._oldest_h()
         return {
             definition.code: (
                 *health.service_causes(
@@ -286,7 +296,7 @@ class Surroundings:
         counters = self._counters()
         now = self._clock.now()
         return health.report(
-            devices=_health_of(self.statuses()),
+            devices=self._healths(),
             services=self._service_causes(),
             general=self._general(),
             queue={

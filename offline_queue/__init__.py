@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ItemState,
         ItemSummary,
         NotCommitted,
+        Priority,
         Refused,
         StoreError,
     )
@@ -34,8 +35,8 @@ _ROOMS = {
     "link": ("Link", "LinkState"),
     "policy": ("Policy",),
     "records": (
-        "ChainReport", "Committed", "Counters", "Draft", "ItemState", "ItemSummary", "NotCommitted", "Refused",
-        "StoreError",
+        "ChainReport", "Committed", "Counters", "Draft", "ItemState", "ItemSummary", "NotCommitted", "Priority",
+        "Refused",        "StoreError",
     ),
     "seal": ("SealingKey",),
     "sender": ("Sender",),
@@ -59,6 +60,7 @@ __all__ = [
     "NotCommitted",
     "Outbox",
     "Policy",
+    "Priority",
     "Refused",
     "SealingKey",
     "Sender",

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from offline_queue import wire
+from offline_queue import hash_tree, wire
+from offline_queue.wire import Acknowledgement
+
+
+def each_its_own(answer: wire.BatchAnswer) -> wire.BatchAnswer:
+    """The same answer with an acknowledgement in each verdict whose item is in the answer's signed tree."""
+    tree = answer.tree
+    told = [(verdict.item_id, verdict.taken) for verdict in answer.verdicts if verdict.taken is not None]
+    if tree is None or not told:
+        return answer
+    grown = hash_tree.levels(
+        [Acknowledgement.leaf_of(id_, taken.item_hash, taken.registered_at) for id_, taken in told]
+    )
+    paths = (hash_tree.path(grown, place) for place in range(len(told)))
+    verdicts = tuple(
+        verdict
+        if (taken := verdict.taken) is None
+        else verdict.model_copy(
+            update={
+                "acknowledgement": Acknowledgement.model_construct(
+                    item_id=verdict.item_id, **dict(taken), **dict(tree), path=next(paths)
+                )
+            }
+        )
+        for verdict in answer.verdicts
+    )
+    return answer.model_copy(update={"verdicts": verdicts})
 
 
 def fault_of(
-    acknowledgement: wire.Acknowledgement | None,
+    acknowledgement: Acknowledgement | None,
     item_id: str,
     item_hash: str,
     centre_keys: Mapping[str, Ed25519PublicKey],
@@ -24,8 +51,15 @@ def fault_of(
     key = centre_keys.get(acknowledgement.key_id)
     if key is None:
         return "signed by an unknown key"
-    try:
-        key.verify(acknowledgement.signature, acknowledgement.signed_bytes())
-    except InvalidSignature:
+    if not _is_signed(key.public_bytes_raw(), acknowledgement.signature, acknowledgement.signed_bytes()):
         return "signature is wrong"
     return ""
+
+
+@lru_cache(maxsize=1)  # the items of one answer lead to the same root
+def _is_signed(public_key: bytes, signature: bytes, content: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True

@@ -6,12 +6,12 @@ centre, which remembers the last head that it saw.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from pydantic import ValidationError
 
 from offline_queue import wire
 from offline_queue.records import Broken, BrokenLink, ChainReport
@@ -20,11 +20,11 @@ HEADER_COLUMNS = (
     "id, lane, kind, service, definition_version, sequence, previous_hash, received_at, clock_quality, "
     "boot_id, monotonic_ns, sealed_sha256, item_hash"
 )
-ITEM_COLUMNS = HEADER_COLUMNS + ", sealed"
+ITEM_COLUMNS = HEADER_COLUMNS + ", sealed, attachments"
 """Of `item`; a row of `settled` has null in the place of `sealed`."""
 WHOLE_CHAIN = (
     f"select {ITEM_COLUMNS} from item where sequence > ?1 and sequence <= ?2 union all "  # noqa: S608 - constants
-    f"select {HEADER_COLUMNS}, null from settled where sequence > ?1 and sequence <= ?2 order by sequence"
+    f"select {HEADER_COLUMNS}, null, attachments from settled where sequence > ?1 and sequence <= ?2 order by sequence"
 )
 
 
@@ -61,8 +61,9 @@ def item_of(terminal: str, row: tuple[Any, ...]) -> wire.Item | None:
             monotonic_ns=row[10],
             sealed_sha256=row[11],
             sealed=row[13] if row[13] is not None else b"",
+            attachments=json.loads(row[14]) if row[14] else (),
         )
-    except ValidationError:
+    except ValueError:  # pydantic's ValidationError and JSONDecodeError are both ValueErrors
         return None
 
 

@@ -22,6 +22,8 @@ from offline_queue.link_state import CUT_SHORT_BY_WAKE, TRUST_STATES, LinkState
 from offline_queue.policy import Policy
 from offline_queue.records import ItemState, Settlement
 from offline_queue.store import Outbox
+from offline_queue.transactions import DAMAGED
+from offline_queue.uploader import Damaged, Moved, Stuck, Uploader
 
 NS = 1_000_000_000
 
@@ -54,6 +56,10 @@ class Courier:
     _batch_items: int = 0
     _lone_rejections: int = 0
     _forget_ns: int = 0
+    uploader: Uploader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.uploader = Uploader(self.outbox.terminal, self.outbox.deliveries, self.link)
 
     def round(self) -> bool:
         """True when something was sent and answered, so that another round may follow at once."""
@@ -76,13 +82,20 @@ class Courier:
             return False
         held = {lane for lane, hold in self._holds.items() if hold.until_ns > now}
         items_max = self._batch_items or self.policy.batch_items
+        whole = self.uploader.whole
         items = self.outbox.deliveries.next_batch(
-            held_lanes=held, items_max=items_max, bytes_max=self.policy.batch_sealed_bytes
+            held_lanes=held, items_max=items_max, bytes_max=self.policy.batch_sealed_bytes, whole=whole
         )
-        if not items:
-            return False
+        # One batch and one part in turns: neither keeps the other waiting for more than one request.
+        sent = bool(items) and self._send(items)
+        lacking = self.outbox.deliveries.next_to_upload(held_lanes=held, whole=whole)
+        if lacking is None or self.session_until_ns > self.now_ns():
+            return sent
+        return self._upload(lacking) or sent
+
+    def _send(self, items: tuple[wire.Item, ...]) -> bool:
         self.outbox.deliveries.note_attempt([item.sequence for item in items])
-        self._attempted_ns = now
+        self._attempted_ns = self.now_ns()
         batch = wire.Batch(terminal=self.outbox.terminal, head=self.outbox.head(), items=items)
         match self.link.send_batch(batch):
             case Answered(answer):
@@ -93,6 +106,31 @@ class Courier:
             case Unreached() as unreached:
                 self.unreached(unreached)
                 return False
+
+    def _upload(self, item: wire.Item) -> bool:
+        """One step towards the centre having all that belongs to this item."""
+        self._attempted_ns = self.now_ns()
+        match self.uploader.step(item):
+            case Moved():
+                self.reached()
+                return True
+            case Damaged():
+                words = Settlement(item.sequence, ItemState.QUARANTINED, "damaged", DAMAGED)
+                if self.outbox.deliveries.settle([words]):
+                    return True
+            case Stuck(reason):
+                self.reached()
+                self.last_error = reason
+            case Rejected() as rejected:
+                return self._isolate((item,), rejected)
+            case Unreached(LinkState.UNKNOWN, detail):
+                # An older centre does not know attachments: other cases go on.
+                self.last_error = f"attachment: {detail}"
+            case Unreached() as unreached:
+                self.unreached(unreached)
+                return False
+        self._hold(item.lane, None)
+        return False
 
     def wake(self) -> None:
         """An edge: end a back-off that it may have made pointless, but never one that the centre asked for."""
@@ -163,6 +201,7 @@ class Courier:
 
     def _judge(self, item: wire.Item, verdict: wire.Verdict | None) -> Settlement | None:
         """What to write down; None leaves the item pending and holds its lane."""
+        self.uploader.forget(item.sequence)
         if verdict is None:
             self._hold(item.lane, None)
             self.last_error = "an item was not answered"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hmac
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import sqlcipher3
 
+from offline_queue import words
 from offline_queue.records import StoreCorrupt, StoreKeyWrong, StoreLocked, StoreUnwritable
 from offline_queue.schema import NEWEST, Connection, migrate
 
@@ -76,8 +78,9 @@ class Ballast:
         if self.size_bytes == 0:
             return True
         try:
-            if self.path.exists() and self.path.stat().st_size == self.size_bytes:
-                return True
+            with contextlib.suppress(FileNotFoundError):
+                if self.path.stat().st_size == self.size_bytes:
+                    return True
             if shutil.disk_usage(self.path.parent).free < 2 * self.size_bytes:
                 return False
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -106,14 +109,17 @@ class Opened:
         os.close(self.lock)
 
 
+def _code(error: OSError) -> str:
+    return errno.errorcode.get(error.errno or 0, "?")
+
+
 def lock_directory(directory: Path) -> int:
     """Make the directory private and hold its lock. StoreLocked, StoreUnwritable."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory.chmod(0o700)
     except OSError as error:
-        message = f"the outbox's directory cannot be written: {errno.errorcode.get(error.errno or 0, '?')}"
-        raise StoreUnwritable(message) from error
+        raise StoreUnwritable(words.DIRECTORY, _code(error)) from error
     return _held(directory / "outbox.lock", os.O_RDWR | os.O_CREAT)
 
 
@@ -121,14 +127,12 @@ def _held(path: Path, flags: int) -> int:
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        message = f"the outbox's directory cannot be written: {errno.errorcode.get(error.errno or 0, '?')}"
-        raise StoreUnwritable(message) from error
+        raise StoreUnwritable(words.DIRECTORY, _code(error)) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
-        message = "another process has this outbox"
-        raise StoreLocked(message) from error
+        raise StoreLocked(words.LOCKED) from error
     return descriptor
 
 
@@ -138,8 +142,7 @@ def _check_key(directory: Path, database_key: bytes) -> None:
     try:
         if path.exists() and (known := path.read_text("ascii").strip()):
             if not hmac.compare_digest(known, mine):
-                message = "the database key is not the one that this outbox was made with"
-                raise StoreKeyWrong(message)
+                raise StoreKeyWrong(words.OTHER_KEY)
             return
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
@@ -148,8 +151,7 @@ def _check_key(directory: Path, database_key: bytes) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        message = f"the key check cannot be written: {errno.errorcode.get(error.errno or 0, '?')}"
-        raise StoreUnwritable(message) from error
+        raise StoreUnwritable(words.KEY_CHECK, _code(error)) from error
 
 
 def _connect(path: Path, quota_bytes: int, checkpoint_pages: int, version: int | None = NEWEST) -> Connection:
@@ -181,18 +183,13 @@ def _connect(path: Path, quota_bytes: int, checkpoint_pages: int, version: int |
         # SQLite does not store the limit and never sets it below the present size.
         (effective,) = connection.execute(f"pragma max_page_count = {limit}").fetchone()
         if effective != max(limit, connection.execute("pragma page_count").fetchone()[0]):
-            message = "max_page_count was not taken"
-            raise StoreCorrupt(message)
+            raise StoreCorrupt(words.SETTING_NOT_TAKEN, "max_page_count")
         (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
         if verdict != "ok":
             raise _damage()
         (found,) = connection.execute("pragma user_version").fetchone()
         if found > NEWEST:
-            message = (
-                f"the outbox was written by a newer program (version {found}, this one knows {NEWEST}): "
-            )
-            message += "bring it back with the newer program's `queue migrate --to`, or install that one"
-            raise StoreUnwritable(message)
+            raise StoreUnwritable(words.NEWER, f"version {found}, this one knows {NEWEST}")
         if version is not None:
             migrate(connection, version)
     except BaseException:
@@ -211,8 +208,7 @@ def _checkpoint_pages(ballast: Ballast) -> int:
 def _assert_pragma(connection: Connection, name: str, expected: object) -> None:
     (value,) = connection.execute(f"pragma {name}").fetchone()
     if value != expected:
-        message = f"pragma {name} is {value!r}, not {expected!r}"
-        raise StoreCorrupt(message)
+        raise StoreCorrupt(words.SETTING_NOT_TAKEN, f"pragma {name} is {value!r}, not {expected!r}")
 
 
 def _damage() -> sqlcipher3.Error:
@@ -255,16 +251,15 @@ def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballas
                 if is_damage(error):
                     fresh_because = f"damaged database set aside as {_set_aside(path)}"
                 elif not (disk_refuses(error) and ballast.release()):
-                    message = f"the outbox cannot be opened: {type(error).__name__} {primary_code(error)}"
-                    raise StoreUnwritable(message) from error
+                    raise StoreUnwritable(
+                        words.NOT_OPENED, f"{type(error).__name__} {primary_code(error)}"
+                    ) from error
             else:
                 return Opened(connection, lock, fresh_because)
-        message = "the outbox stays damaged after being set aside"
-        raise StoreCorrupt(message)
+        raise StoreCorrupt(words.STILL_DAMAGED)
     except OSError as error:
         os.close(lock)
-        message = f"the outbox cannot be opened: {errno.errorcode.get(error.errno or 0, '?')}"
-        raise StoreUnwritable(message) from error
+        raise StoreUnwritable(words.NOT_OPENED, _code(error)) from error
     except BaseException:
         os.close(lock)
         raise
@@ -291,12 +286,10 @@ def _open_read_only(directory: Path, database_key: bytes) -> Opened:
         (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
         if version != NEWEST or verdict != "ok":
             connection.close()
-            message = f"the disk is read-only, and the outbox needs writing: version {version}, {verdict}"
-            raise StoreUnwritable(message)
+            raise StoreUnwritable(words.READ_ONLY_WANTS_WRITING, f"version {version}, {verdict}")
     except sqlcipher3.Error as error:
         os.close(lock)
-        message = f"the disk is read-only, and the outbox cannot be read: {primary_code(error)}"
-        raise StoreUnwritable(message) from error
+        raise StoreUnwritable(words.READ_ONLY_UNREADABLE, str(primary_code(error))) from error
     except BaseException:
         os.close(lock)
         raise
@@ -309,7 +302,7 @@ def migrate_outbox(directory: Path, database_key: bytes, to: int) -> int:
     The version that it had. ValueError for another `to`; StoreLocked, StoreKeyWrong, StoreUnwritable.
     """
     if not 1 <= to <= NEWEST:
-        message = f"an outbox has a version from 1 to {NEWEST}"
+        message = f"待送件的版本只能是 1 到 {NEWEST} / an outbox has a version from 1 to {NEWEST}"
         raise ValueError(message)
     lock = lock_directory(directory)
     try:
@@ -321,7 +314,7 @@ def migrate_outbox(directory: Path, database_key: bytes, to: int) -> int:
         finally:
             connection.close()
     except sqlcipher3.Error as error:
-        message = f"the outbox cannot be migrated: {type(error).__name__} {primary_code(error)}"
-        raise StoreUnwritable(message) from error
+        detail = f"{type(error).__name__} {primary_code(error)}"
+        raise StoreUnwritable(words.NOT_MIGRATED, detail) from error
     finally:
         os.close(lock)

@@ -39,18 +39,30 @@ class Deliveries:
         return True
 
     def next_batch(
-        self, *, held_lanes: Collection[str], items_max: int, bytes_max: int
+        self, *, held_lanes: Collection[str], items_max: int, bytes_max: int, whole: Collection[int] = ()
     ) -> tuple[wire.Item, ...]:
         """What may be sent now: see `transactions.sendable`."""
         self.catch_up()
         items, damaged = self._owner.ask(
             lambda connection: transactions.sendable(
-                connection, self._signer.terminal, held_lanes, items_max, bytes_max
+                connection, self._signer.terminal, held_lanes, items_max, bytes_max, whole
             )
         )
         if damaged:
             self.settle(damaged)
         return items
+
+    def next_to_upload(self, *, held_lanes: Collection[str], whole: Collection[int]) -> wire.Item | None:
+        """What waits for its attachments only: see `transactions.next_to_upload`."""
+        return self._owner.ask(
+            lambda connection: transactions.next_to_upload(
+                connection, self._signer.terminal, held_lanes, whole
+            )
+        )
+
+    def attachment(self, sequence: int, number: int) -> bytes | None:
+        """One sealed attachment; None when it is not there."""
+        return self._owner.ask(lambda connection: transactions.attachment(connection, sequence, number))
 
     def note_attempt(self, sequences: Sequence[int]) -> bool:
         """Count a try; False when the disk does not take it (the try may be made all the same)."""

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from offline_queue.inbox_wire import CaseNews, Cases, Correction, Letter, Reference, read_content
 from offline_queue.records import ItemState, Settlement
 from offline_queue.schema import Connection
-from offline_queue.transactions import CORRECTED, settle_one, transaction
+from offline_queue.transactions import CORRECTED, count, settle_one, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,8 @@ def _correct(connection: Connection, correction: Correction) -> None:
     if row is not None:
         news = correction.news
         words = f"{news.words_zh} / {news.words_en}"
-        settle_one(connection, Settlement(row[0], ItemState.CLOSED, CORRECTED, words, news.at, news.state))
+        closed = Settlement(row[0], ItemState.CLOSED, CORRECTED, words, news.at, news.state)
+        count(connection, settle_one(connection, closed))
 
 
 def keep_news(connection: Connection, news: CaseNews) -> None:

@@ -8,7 +8,8 @@ reads it. An item without its row yet is as durable as any other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offline_queue import wire
 from offline_queue.chain import HEADER_COLUMNS, sign_head
-from offline_queue.policy import SENDING_CLASS
-from offline_queue.records import Committed, Draft, NotCommitted, Refused
+from offline_queue.records import PRIORITY_OF_KIND, Committed, Draft, NotCommitted, Refused
 from offline_queue.schema import Connection
 from offline_queue.transactions import HOLDS_ITS_LANE, free_next, transaction
 
@@ -41,54 +41,74 @@ class Wanted:
     sealed: bytes
     content_mac: bytes
     digest: bytes | None = None
+    attachments: tuple[tuple[wire.Attachment, bytes], ...] = ()
+
+    @property
+    def sealed_bytes(self) -> int:
+        """Of the body and the attachments."""
+        return len(self.sealed) + sum(told.sealed_bytes for told, _ in self.attachments)
 
 
 def insert(
     connection: Connection, wanted: Wanted, signer: Signer, on_step: Callable[[str], None]
 ) -> Committed | NotCommitted:
-    """Append one item to the chain, or find that it is there already."""
+    """Append one item to the chain, or find that it is there already; inside a transaction."""
     draft = wanted.draft
-    with transaction(connection):
-        before = known(connection, draft.id)
-        if before is not None:
-            if bytes(before[2]) == wanted.content_mac:
-                return Committed(before[0], before[1], already=True)
-            return NotCommitted(Refused.CONFLICT, "the id is taken by other content")
-        if draft.supersedes is not None and not _may_supersede(connection, draft):
-            return NotCommitted(Refused.CONFLICT, "there is no refused item in whose place this one could go")
-        last, previous = end_of_chain(connection)
-        item = wire.Item(
-            id=draft.id,
-            terminal=signer.terminal,
-            lane=draft.lane,
-            kind=draft.kind,
-            service=draft.service,
-            definition_version=draft.definition_version,
-            sequence=last + 1,
-            previous_hash=previous,
-            received_at_kiosk=draft.received_at,
-            clock_quality=draft.clock_quality,
-            boot_id=draft.boot_id,
-            monotonic_ns=draft.monotonic_ns,
-            sealed_sha256=hashlib.sha256(wanted.sealed).hexdigest(),
-            sealed=wanted.sealed,
-        )
-        item_hash = item.chain_hash()
-        connection.execute(
-            f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes, sealed) values ({', '.join('?' * 16)})",  # noqa: S608 - constants
-            (
-                item.id, item.lane, item.kind.value, item.service, item.definition_version, item.sequence, previous,
-                item.received_at_kiosk, item.clock_quality.value, item.boot_id, item.monotonic_ns,
-                item.sealed_sha256, item_hash, wanted.content_mac, len(wanted.sealed), wanted.sealed,
-            ),
-        )  # fmt: skip
-        unlisted = item.sequence - _listed(connection)
-        if wanted.digest is not None or unlisted >= UNLISTED_MAX or draft.supersedes is not None:
-            _list(connection, signer, {item.sequence: wanted.digest})
-        if draft.supersedes is not None:
-            _supersede(connection, draft.supersedes, item)
-        on_step("inserted")
+    before = known(connection, draft.id)
+    if before is not None:
+        if bytes(before[2]) == wanted.content_mac:
+            return Committed(before[0], before[1], already=True)
+        return NotCommitted(Refused.CONFLICT, "the id is taken by other content")
+    if draft.supersedes is not None and not _may_supersede(connection, draft):
+        return NotCommitted(Refused.CONFLICT, "there is no refused item in whose place this one could go")
+    last, previous = end_of_chain(connection)
+    item = wire.Item(
+        id=draft.id,
+        terminal=signer.terminal,
+        lane=draft.lane,
+        kind=draft.kind,
+        service=draft.service,
+        definition_version=draft.definition_version,
+        sequence=last + 1,
+        previous_hash=previous,
+        received_at_kiosk=draft.received_at,
+        clock_quality=draft.clock_quality,
+        boot_id=draft.boot_id,
+        monotonic_ns=draft.monotonic_ns,
+        sealed_sha256=hashlib.sha256(wanted.sealed).hexdigest(),
+        sealed=wanted.sealed,
+        attachments=tuple(told for told, _ in wanted.attachments),
+    )
+    item_hash = item.chain_hash()
+    connection.execute(
+        f"insert into item ({HEADER_COLUMNS}, content_mac, sealed_bytes, sealed, priority, attachments) values ({', '.join('?' * 18)})",  # noqa: S608 - constants
+        (
+            item.id, item.lane, item.kind.value, item.service, item.definition_version, item.sequence, previous,
+            item.received_at_kiosk, item.clock_quality.value, item.boot_id, item.monotonic_ns,
+            item.sealed_sha256, item_hash, wanted.content_mac, wanted.sealed_bytes, wanted.sealed,
+            draft.priority, attachments_text(item),
+        ),
+    )  # fmt: skip
+    keep_attachments(connection, item.sequence, {told.number: sealed for told, sealed in wanted.attachments})
+    unlisted = item.sequence - _listed(connection)
+    if wanted.digest is not None or unlisted >= UNLISTED_MAX or draft.supersedes is not None:
+        _list(connection, signer, {item.sequence: wanted.digest})
+    if draft.supersedes is not None:
+        _supersede(connection, draft.supersedes, item)
+    on_step("inserted")
     return Committed(item.sequence, item_hash, already=False)
+
+
+def attachments_text(item: wire.Item) -> str | None:
+    """As the header's column holds them."""
+    told = [attachment.model_dump() for attachment in item.attachments]
+    return json.dumps(told) if told else None
+
+
+def keep_attachments(connection: Connection, sequence: int, sealed: Mapping[int, bytes]) -> None:
+    """Inside the item's transaction: an item is promised only with all that belongs to it."""
+    rows = [(sequence, number, body) for number, body in sealed.items()]
+    connection.executemany("insert into attachment (sequence, number, sealed) values (?, ?, ?)", rows)
 
 
 def _may_supersede(connection: Connection, draft: Draft) -> bool:
@@ -150,27 +170,27 @@ def known(connection: Connection, item_id: str) -> tuple[int, str, bytes] | None
 def _list(connection: Connection, signer: Signer, digests: dict[int, bytes | None]) -> None:
     """Index rows, counters and signed head for what is new; inside a transaction."""
     new: list[tuple[Any, ...]] = connection.execute(
-        "select sequence, id, lane, kind, service, received_at, sealed_bytes, item_hash from item "
+        "select sequence, id, lane, kind, service, received_at, priority, sealed_bytes, item_hash from item "
         "where sequence > (select sequence from ledger) order by sequence"
     ).fetchall()
-    for sequence, id_, lane, kind, service, received_at, _size, _hash in new:
-        digest = digests.get(sequence)
-        index(connection, sequence, id_, lane, kind, service, received_at=received_at, digest=digest)
-    last, hash_ = new[-1][0], new[-1][7]
+    for sequence, id_, lane, kind, service, received_at, priority, _size, _hash in new:
+        wanted = {"received_at": received_at, "priority": priority, "digest": digests.get(sequence)}
+        index(connection, sequence, id_, lane, kind, service, **wanted)
+    last, hash_ = new[-1][0], new[-1][8]
     head = sign_head(signer.terminal, last, hash_, signer.key)
     connection.execute(
         "update ledger set pending = pending + ?, pending_bytes = pending_bytes + ?, sequence = ?, head_hash = ?, "
         "head_signature = ?",
-        (len(new), sum(row[6] for row in new), last, hash_, head.signature),
+        (len(new), sum(row[7] for row in new), last, hash_, head.signature),
     )
 
 
 def index(
     connection: Connection, sequence: int, id_: str, lane: str, kind: str, service: str, *, received_at: str,
-    digest: bytes | None,
+    priority: int | None, digest: bytes | None,
 ) -> None:  # fmt: skip
     """The index row of one pending item; inside a transaction. A salvaged item may come before others of its lane."""
-    sending_class = SENDING_CLASS[wire.Kind(kind)]
+    sending_class = PRIORITY_OF_KIND[wire.Kind(kind)] if priority is None else priority
     # What goes before it in its lane has to go as early.
     connection.execute(
         "update delivery set sending_class = ?1 where lane = ?2 and sequence < ?3 "  # noqa: S608 - constants

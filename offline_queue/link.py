@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from offline_queue import wire
+from offline_queue.acknowledgement import each_its_own
 from offline_queue.inbox_wire import INBOX_PATH, InboxAnswer, InboxRequest
 from offline_queue.link_state import LinkState, Unreached, name_transport_error, retry_after_s
 from offline_queue.manifest import MANIFEST_PATH, Manifest, ManifestAnswer
@@ -69,11 +70,13 @@ class Rejected:
     """The request as a whole was not taken (400, 413, 422, 500): one of its items may be to blame.
 
     `reason`: the centre's words. `spoken`: they came from the centre itself, not from something between.
+    `code`: the centre's own name for it, empty when it is not the centre's word.
     """
 
     status: int
     reason: str
     spoken: bool
+    code: str = ""
 
 
 _ONE_ITEM_MAY_BE_TO_BLAME = frozenset(
@@ -82,6 +85,19 @@ _ONE_ITEM_MAY_BE_TO_BLAME = frozenset(
         HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR,
     }
 )  # fmt: skip
+
+_MAY_NAME_A_TIME = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN,
+        HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)  # fmt: skip
+"""Retry-After of these is obeyed."""
+
+
+_JSON = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
+_BYTES = {"Content-Type": "application/octet-stream", "Content-Encoding": "identity"}
+"""A part of an attachment: it is compressed and sealed already."""
 
 
 class Link:
@@ -120,7 +136,7 @@ class Link:
     def send_batch(self, batch: wire.Batch) -> Answered | Rejected | Unreached:
         """Deliver items; never raises for what a network or a centre can do."""
         answer = self._post(wire.BATCH_PATH, batch, wire.BatchAnswer)
-        return Answered(answer) if isinstance(answer, wire.BatchAnswer) else answer
+        return Answered(each_its_own(answer)) if isinstance(answer, wire.BatchAnswer) else answer
 
     def send_heartbeat(self, heartbeat: wire.Heartbeat) -> HeartbeatAnswered | Rejected | Unreached:
         """Deliver the terminal's last state."""
@@ -137,6 +153,20 @@ class Link:
         answer = self._post(INBOX_PATH, request, InboxAnswer)
         return InboxAnswered(answer) if isinstance(answer, InboxAnswer) else answer
 
+    def upload_state(self, path: str) -> wire.UploadState | Rejected | Unreached:
+        """How much of an attachment the centre holds. `path`: `wire.ATTACHMENT_PATH`, filled in."""
+        return self._ask(path, b"", wire.UploadState, "GET", _BYTES)
+
+    def send_part(
+        self, path: str, offset: int, of_bytes: int, part: bytes
+    ) -> wire.UploadState | Rejected | Unreached:
+        """Bytes of an attachment of `of_bytes`, from `offset`; all of it is under the signature, by the query."""
+        return self._ask(f"{path}?offset={offset}&of={of_bytes}", part, wire.UploadState, "PUT", _BYTES)
+
+    def ask(self, path: str, message: wire.Message, answer: type[M]) -> M | Rejected | Unreached:
+        """One signed request of any kind; `offline_queue.live` gives it a deadline."""
+        return self._post(path, message, answer)
+
     def close(self) -> None:
         """May be called twice; the next call opens again."""
         if self._client is not None:
@@ -145,9 +175,14 @@ class Link:
 
     def _post(self, path: str, message: wire.Message, answer: type[M]) -> M | Rejected | Unreached:
         body = zstandard.ZstdCompressor(level=3).compress(message.model_dump_json(by_alias=True).encode())
+        return self._ask(path, body, answer)
+
+    def _ask(
+        self, path: str, body: bytes, answer: type[M], method: str = "POST", form: Mapping[str, str] = _JSON
+    ) -> M | Rejected | Unreached:
         for told_the_time in (False, True):
             try:
-                response, content = self._exchange(path, body)
+                response, content = self._exchange(path, body, method, form)
             except httpx.TransportError as error:
                 self.close()  # the next try reads the CA file again, which may have been renewed
                 return name_transport_error(error, clock_trusted=self._clock_trusted())
@@ -157,7 +192,9 @@ class Link:
                 )
             if content is None:
                 return Unreached(LinkState.UNKNOWN, "answer too long")
-            if response.status_code == HTTPStatus.OK:
+            # Of an upload, 409 is an answer too: it says from where to go on.
+            conflict = answer is wire.UploadState and response.status_code == HTTPStatus.CONFLICT
+            if response.status_code == HTTPStatus.OK or conflict:
                 try:
                     return answer.model_validate_json(content)
                 except ValidationError:
@@ -169,7 +206,9 @@ class Link:
                 return failure
         return failure
 
-    def _exchange(self, path: str, body: bytes) -> tuple[httpx.Response, bytes | None]:
+    def _exchange(
+        self, path: str, body: bytes, method: str, form: Mapping[str, str]
+    ) -> tuple[httpx.Response, bytes | None]:
         if self._client is None:
             context = ssl.create_default_context(cafile=str(self._ca_file))
             limits = self._timeouts
@@ -181,9 +220,9 @@ class Link:
                 base_url=self._base_url, verify=context, timeout=timeout, auth=self._auth, trust_env=False
             )
         headers = {
-            "Content-Type": "application/json", "Content-Encoding": "zstd", "Accept-Encoding": "identity",
+            **form, "Accept-Encoding": "identity", **dict([wire.PREFER_TREE]),
         }  # fmt: skip
-        with self._client.stream("POST", path, content=body, headers=headers) as response:
+        with self._client.stream(method, path, content=body, headers=headers) as response:
             content = b""
             for chunk in response.iter_raw():
                 content += chunk
@@ -194,21 +233,24 @@ class Link:
     def _name_status(self, response: httpx.Response, content: bytes) -> Rejected | Unreached:
         status, problem = response.status_code, _problem(content)
         words = f"{problem.code}: {problem.message_zh}" if problem else f"http {status}"
+        code = problem.code if problem else ""
+        if status in _ONE_ITEM_MAY_BE_TO_BLAME:
+            return Rejected(status, words, spoken=problem is not None, code=code)
+        wish_s = retry_after_s(response.headers, self._now()) if status in _MAY_NAME_A_TIME else None
         match status:
-            case HTTPStatus.UNAUTHORIZED if problem and problem.code == "clock":
+            case HTTPStatus.UNAUTHORIZED if code == "clock":
                 return Unreached(LinkState.CLOCK_WRONG, words)
             case HTTPStatus.UNAUTHORIZED:
-                return Unreached(LinkState.UNAUTHORISED, words, retry_after_s(response.headers, self._now()))
+                state = LinkState.UNAUTHORISED
             case HTTPStatus.FORBIDDEN:
-                return Unreached(LinkState.REVOKED, words, retry_after_s(response.headers, self._now()))
+                state = LinkState.REVOKED
             case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-                return Unreached(LinkState.BUSY, words, retry_after_s(response.headers, self._now()))
+                state = LinkState.BUSY
             case HTTPStatus.BAD_GATEWAY | HTTPStatus.GATEWAY_TIMEOUT:
-                return Unreached(LinkState.OFFLINE, words)
-            case _ if status in _ONE_ITEM_MAY_BE_TO_BLAME:
-                return Rejected(status, words, spoken=problem is not None)
+                state = LinkState.OFFLINE
             case _:
-                return Unreached(LinkState.UNKNOWN, words)
+                state = LinkState.UNKNOWN
+        return Unreached(state, words, wish_s, code)
 
     def _take_time(self, content: bytes) -> bool:
         """Sign with the centre's time from now on: it was told over verified TLS. The wall clock is not touched."""

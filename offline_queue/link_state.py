@@ -50,11 +50,15 @@ _CERTIFICATE_STATES = {  # verification results of OpenSSL (openssl/x509_vfy.h)
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """No answer that counts; the items stay. `retry_after_s`: the centre's wish, if it had one."""
+    """No answer that counts; the items stay. `retry_after_s`: the centre's wish, if it had one.
+
+    `code`: the centre's own name for it, empty when it is not the centre's word.
+    """
 
     state: LinkState
     detail: str
     retry_after_s: float | None = None
+    code: str = ""
 
 
 def name_transport_error(error: httpx.TransportError, *, clock_trusted: bool) -> Unreached:

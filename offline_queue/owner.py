@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import sqlcipher3
 
+from offline_queue import words
 from offline_queue.database import is_damage
 from offline_queue.records import StoreClosed, StoreCorrupt
 from offline_queue.schema import Connection
@@ -37,14 +38,13 @@ class Owner:
         answer: Future[T] = Future()
         with self._closing:
             if self._closed:
-                raise StoreClosed
+                raise StoreClosed(words.CLOSED)
             self._requests.put((request, answer))
         try:
             return answer.result()
         except sqlcipher3.DatabaseError as error:
             if is_damage(error):
-                message = "the database was damaged while open; a restart sets it aside"
-                raise StoreCorrupt(message) from error
+                raise StoreCorrupt(words.DAMAGED_WHILE_OPEN) from error
             raise
 
     def close(self) -> None:

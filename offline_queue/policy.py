@@ -1,14 +1,11 @@
-"""When to try again, how much at once, and who goes first. Numbers only; no I/O."""
+"""When to try again and how much at once. Numbers only; no I/O."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
 
-from offline_queue.wire import BATCH_ITEMS_MAX, Kind
-
-SENDING_CLASS: dict[Kind, int] = {Kind.WITHDRAWAL: 0, Kind.CASE: 1, Kind.EVALUATION: 2}
-"""Lower goes first. A class is inherited by the earlier items of the same lane, which must go before."""
+from offline_queue.wire import BATCH_ITEMS_MAX
 
 BATCH_SEALED_BYTES_MAX = 256 * 1024
 """Sealed bytes of one batch; a lone item may be larger."""

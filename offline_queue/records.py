@@ -3,10 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from offline_queue import wire
 from offline_queue.manifest import CounterSignature
+from offline_queue.words import Words
+
+
+class Priority(IntEnum):
+    """What goes first when the line comes back: the lower (domain rule F17).
+
+    Between cases only: within a lane the order of commits is kept, and an item's class is inherited by those
+    of its lane that have to go before it.
+    """
+
+    WITHDRAWAL = 0
+    STATUTORY = 1
+    """The law sets a time for it."""
+    OTHER = 2
+    TELEMETRY = 3
+
+
+PRIORITY_OF_KIND: dict[wire.Kind, Priority] = {
+    wire.Kind.WITHDRAWAL: Priority.WITHDRAWAL,
+    wire.Kind.CASE: Priority.OTHER,
+    wire.Kind.EVALUATION: Priority.TELEMETRY,
+}
+"""For an item that names no class of its own."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attached:
+    """A file that belongs to a draft, in the clear and only in memory."""
+
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -16,6 +47,7 @@ class Draft:
     `id`: from `new_item_id()`, made when the visit begins. `lane`: the case code. `received_at`:
     RFC 3339 UTC. `business`: what a second case about the same
     would say too (a person and a year); only its keyed digest is stored, until acknowledged.
+    `priority`: None takes that of its kind. `attachments`: at most `wire.ATTACHMENTS_MAX`.
     `supersedes`: id of the refused item of the same lane whose place this one takes.
     """
 
@@ -30,6 +62,8 @@ class Draft:
     boot_id: str
     monotonic_ns: int
     business: str | None = None
+    priority: Priority | None = None
+    attachments: tuple[Attached, ...] = ()
     supersedes: str | None = None
 
 
@@ -187,7 +221,18 @@ class ChainReport:
 
 
 class StoreError(Exception):
-    """The outbox could not be opened or has failed; the text holds no record."""
+    """The outbox could not be opened or has failed; neither the words nor `detail` hold anything of a record.
+
+    `str` is for technicians: both languages, Chinese first, then the technical `detail`.
+    """
+
+    def __init__(self, words: Words, detail: str = "") -> None:
+        super().__init__(words, detail)
+        self.words = words
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.words} ({self.detail})" if self.detail else str(self.words)
 
 
 class StoreLocked(StoreError):  # noqa: N818 - reads as what happened

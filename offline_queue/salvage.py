@@ -7,7 +7,8 @@ has it already, it says `duplicate`. Nothing is deleted: a file that is done wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import Any
 
 import sqlcipher3
 
-from offline_queue import intake
-from offline_queue.chain import HEADER_COLUMNS, ITEM_COLUMNS, item_of, sign_head
+from offline_queue import intake, wire
+from offline_queue.chain import ITEM_COLUMNS, item_of, sign_head
 from offline_queue.database import disk_refuses
 from offline_queue.intake import Signer
 from offline_queue.records import Salvaged
@@ -25,7 +26,9 @@ from offline_queue.transactions import transaction
 
 DAMAGED = "outbox.damaged-*.db"
 _SIDE_FILES = ("-wal", "-shm", "")
-_STORED = f"{ITEM_COLUMNS}, content_mac"
+_ADDED = ("attachments", "priority")
+"""Columns of `item` that a database of an older program does not have; null means the same there."""
+_OLDEST = ITEM_COLUMNS.removesuffix(", attachments")
 
 
 @dataclass(slots=True)
@@ -70,11 +73,15 @@ def recover(
     whole: set[int] = set()
     with _reading(damaged) as old:
         for row in _whole_items(old, left.items, signer.terminal):
-            sequence, id_, size = row[5], row[0], len(row[13])
+            sequence, id_ = row[5], row[0]
+            attachments = _attachments(old, item_of(signer.terminal, row))
+            if attachments is None:
+                continue
+            size = len(row[13]) + sum(map(len, attachments.values()))
             whole.add(sequence)
             if intake.known(connection, id_) is not None:
                 already += 1
-            elif has_room(size) and _is_free(connection, sequence) and _take(connection, row):
+            elif has_room(size) and _is_free(connection, sequence) and _take(connection, row, attachments):
                 recovered += 1
             else:
                 waiting += 1
@@ -146,11 +153,27 @@ def _sequences(old: Connection, table: str) -> list[int]:
 
 
 def _whole_items(old: Connection, sequences: Iterable[int], terminal: str) -> Iterator[tuple[Any, ...]]:
+    has: set[str] = set()
+    with suppress(sqlcipher3.Error):
+        has.update(name for (name,) in old.execute("select name from pragma_table_info('item')"))
+    added = ", ".join(name if name in has else "null" for name in _ADDED)
     for sequence in sequences:
-        row = _one(old, f"select {_STORED} from item where sequence = ?", sequence)  # noqa: S608 - constants
+        row = _one(old, f"select {_OLDEST}, {added}, content_mac from item where sequence = ?", sequence)  # noqa: S608 - constants
         item = None if row is None else item_of(terminal, row)
         if row is not None and item is not None and item.chain_hash() == row[12] and item.body_matches():
             yield row
+
+
+def _attachments(old: Connection, item: wire.Item | None) -> dict[int, bytes] | None:
+    """By number; None when one of them is not whole: an item is nothing without what belongs to it."""
+    found = {}
+    for told in item.attachments if item else ():
+        query = "select sealed from attachment where sequence = ? and number = ?"
+        row = _one(old, query, item.sequence if item else 0, told.number)
+        if row is None or hashlib.sha256(row[0]).hexdigest() != told.sealed_sha256:
+            return None
+        found[told.number] = bytes(row[0])
+    return found
 
 
 def _is_free(connection: Connection, sequence: int) -> bool:
@@ -160,10 +183,10 @@ def _is_free(connection: Connection, sequence: int) -> bool:
     return sequence <= end and connection.execute(taken, (sequence,)).fetchone() is None
 
 
-def _take(connection: Connection, row: tuple[Any, ...]) -> bool:
+def _take(connection: Connection, row: tuple[Any, ...], attachments: Mapping[int, bytes]) -> bool:
     """False when the disk does not take it."""
     try:
-        _insert(connection, row)
+        _insert(connection, row, attachments)
     except sqlcipher3.OperationalError as error:
         if not disk_refuses(error):
             raise
@@ -171,14 +194,16 @@ def _take(connection: Connection, row: tuple[Any, ...]) -> bool:
     return True
 
 
-def _insert(connection: Connection, row: tuple[Any, ...]) -> None:
-    sequence, sealed = row[5], row[13]
+def _insert(connection: Connection, row: tuple[Any, ...], attachments: Mapping[int, bytes]) -> None:
+    sequence, priority = row[5], row[15]
+    size = len(row[13]) + sum(map(len, attachments.values()))
     with transaction(connection):
         connection.execute(
-            f"insert into item ({HEADER_COLUMNS}, sealed, content_mac, sealed_bytes) values ({', '.join('?' * 16)})",  # noqa: S608 - constants
-            (*row, len(sealed)),
+            f"insert into item ({ITEM_COLUMNS}, priority, content_mac, sealed_bytes) values ({', '.join('?' * 18)})",  # noqa: S608 - constants
+            (*row, size),
         )
-        intake.index(connection, sequence, *row[:4], received_at=row[7], digest=None)
+        intake.keep_attachments(connection, sequence, attachments)
+        intake.index(connection, sequence, *row[:4], received_at=row[7], priority=priority, digest=None)
         connection.execute(
-            "update ledger set pending = pending + 1, pending_bytes = pending_bytes + ?", (len(sealed),)
+            "update ledger set pending = pending + 1, pending_bytes = pending_bytes + ?", (size,)
         )

@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from offline_queue import words
+from offline_queue.records import StoreUnwritable
 from offline_queue.wire import GENESIS_HASH
 
 Connection = Any
@@ -101,6 +103,69 @@ _RECONCILIATION = Migration(
     down=_run(("drop table reconciliation",)),
 )
 
+# The class that an item asked for; null takes that of its kind, as in items from before.
+_PRIORITY = Migration(
+    up=_run(
+        (
+            "alter table item add column priority integer check (priority between 0 and 3)",
+            "update delivery set sending_class = sending_class + (sending_class > 0)",
+        )
+    ),
+    down=_run(
+        (
+            "update delivery set sending_class = max(sending_class - 1, sending_class > 0)",
+            "alter table item drop column priority",
+        )
+    ),
+)
+
+
+def _without_attachments(connection: Connection) -> None:
+    """A program that knows none could neither send an item that has some nor follow its hash in the chain.
+
+    So there must be none that waits; the settled ones are forgotten, with what was before them.
+    """
+    (last,) = connection.execute("select max(sequence) from settled where attachments is not null").fetchone()
+    if connection.execute(
+        "select 1 from item where attachments is not null or sequence <= ? limit 1", (last or 0,)
+    ).fetchone():
+        raise StoreUnwritable(words.ATTACHMENTS_WAIT)
+    if last is not None:
+        connection.execute(
+            "update ledger set anchor_sequence = ?1, anchor_hash = "
+            "(select item_hash from settled where sequence = ?1)",
+            (last,),
+        )
+        connection.execute("delete from settled where sequence <= ?", (last,))
+        connection.execute("delete from delivery where sequence <= ?", (last,))
+    _DROP_ATTACHMENTS(connection)
+
+
+# `attachments`: what the item's header says of them, as JSON; null is none.
+_DROP_ATTACHMENTS = _run(
+    (
+        "drop table attachment",
+        "alter table settled drop column attachments",
+        "alter table item drop column attachments",
+    )
+)
+_ATTACHMENTS = Migration(
+    up=_run(
+        (
+            "alter table item add column attachments text",
+            "alter table settled add column attachments text",
+            """create table attachment (
+            sequence integer not null, number integer not null, sealed blob not null,
+            primary key (sequence, number)) strict""",
+            f"create trigger attachment_is_immutable before update on attachment {_IMMUTABLE}",
+            """create trigger attachment_is_kept before delete on attachment
+            when exists (select 1 from item where sequence = old.sequence)
+            begin select raise(abort, 'an attachment is kept as long as its item'); end""",
+        )
+    ),
+    down=_without_attachments,
+)
+
 _DELIVERY = """create table delivery (
     sequence integer primary key, id text not null unique, lane text not null, kind text not null,
     service text not null, received_at text not null,
@@ -162,7 +227,15 @@ _INBOX = Migration(
     down=_run(("drop table reference", "drop table case_news", "drop table inbox")),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_TABLES, _LOOK_UPS, _RECONCILIATION, _INBOX, _CLOSING)
+MIGRATIONS: tuple[Migration, ...] = (
+    _TABLES,
+    _LOOK_UPS,
+    _RECONCILIATION,
+    _PRIORITY,
+    _ATTACHMENTS,
+    _INBOX,
+    _CLOSING,
+)
 """Number n brings a database of version n to n + 1 and back. Never edited, only added to."""
 
 NEWEST = len(MIGRATIONS)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-import rfc8785
 import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -23,6 +22,8 @@ from cryptography.hazmat.primitives.hpke import (
     MLKEM768X25519PublicKey,
     Suite,
 )
+
+from offline_queue.wire import canonical
 
 MAGIC = b"JJS"
 PAYLOAD_BYTES_MAX = 5 * 1024 * 1024
@@ -39,6 +40,7 @@ class SuiteId(IntEnum):
     MLKEM768_X25519_SHA256_AES256GCM = 2
 
 
+_SUITE_BYTES = frozenset(SuiteId)
 _SUITES = {
     SuiteId.X25519_SHA256_AES256GCM: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
     SuiteId.MLKEM768_X25519_SHA256_AES256GCM: Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
@@ -70,7 +72,7 @@ def item_aad(
     *, terminal: str, item_id: str, lane: str, kind: str, service: str, definition_version: str
 ) -> bytes:
     """What a sealed body belongs to; the centre computes the same from the item's clear header."""
-    return rfc8785.dumps(
+    return canonical(
         {
             "purpose": "jiujin.seal/1",
             "terminal": terminal,
@@ -85,7 +87,7 @@ def item_aad(
 
 def attachment_aad(*, terminal: str, item_id: str, number: int, media_type: str) -> bytes:
     """What a sealed attachment belongs to: the item, its place among the item's attachments (from 1), its kind."""
-    return rfc8785.dumps(
+    return canonical(
         {
             "purpose": "jiujin.seal-attachment/1",
             "terminal": terminal,
@@ -114,7 +116,7 @@ def open_sealed(envelope: bytes, private_keys: Mapping[str, PrivateKey], aad: by
         return SealBroken("malformed")
     suite_byte, id_length = envelope[3], envelope[4]
     head, message = envelope[: 5 + id_length], envelope[5 + id_length :]
-    if suite_byte not in set(SuiteId) or not head[5:].isascii():
+    if suite_byte not in _SUITE_BYTES or not head[5:].isascii():
         return SealBroken("malformed")
     key_id = head[5:].decode("ascii")
     private = private_keys.get(key_id)
@@ -138,7 +140,7 @@ def open_sealed(envelope: bytes, private_keys: Mapping[str, PrivateKey], aad: by
 
 def envelope_key_id(envelope: bytes) -> str | None:
     """The id of the key that an envelope is sealed to, without opening it; None when it is no envelope."""
-    if len(envelope) < len(MAGIC) + 2 or not envelope.startswith(MAGIC) or envelope[3] not in set(SuiteId):
+    if len(envelope) < len(MAGIC) + 2 or not envelope.startswith(MAGIC) or envelope[3] not in _SUITE_BYTES:
         return None
     named = envelope[5 : 5 + envelope[4]]
     return named.decode("ascii") if len(named) == envelope[4] and named.isascii() else None

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import rfc8785
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -45,7 +44,7 @@ from offline_queue.records import (
     StoreUnwritable,
 )
 from offline_queue.schema import Connection
-from offline_queue.seal import SealingKey, item_aad, seal
+from offline_queue.seal import SealingKey, attachment_aad, item_aad, seal
 
 __all__ = [
     "ChainReport",
@@ -151,15 +150,19 @@ class Outbox:
         )  # fmt: skip
         sealed = seal(draft.payload, self._sealing_key, aad)
         payload_sha256 = hashlib.sha256(draft.payload).hexdigest()
-        content_mac = hmac.digest(self._mac_key, rfc8785.dumps([aad.hex(), payload_sha256]), "sha256")
+        contents = [payload_sha256, *(hashlib.sha256(one.content).hexdigest() for one in draft.attachments)]
+        told = '","'.join([aad.hex(), *contents])
+        content_mac = hmac.digest(self._mac_key, f'["{told}"]'.encode(), "sha256")
         digest = None if draft.business is None else self._duplicates.digest(draft.business)
-        wanted = intake.Wanted(draft, sealed, content_mac, digest)
+        attachments = tuple(self._seal_attachments(draft))
+        wanted = intake.Wanted(draft, sealed, content_mac, digest, attachments)
         on_step("sealed")
 
         def insert(connection: Connection) -> Committed | NotCommitted:
-            return self._refusal(connection, len(sealed)) or intake.insert(
-                connection, wanted, self._signer, on_step
-            )
+            with transactions.transaction(connection):
+                return self._refusal(connection, wanted.sealed_bytes) or intake.insert(
+                    connection, wanted, self._signer, on_step
+                )
 
         try:
             answer = self._owner.ask(insert)
@@ -289,6 +292,20 @@ class Outbox:
         except sqlcipher3.OperationalError as error:
             if not disk_refuses(error):
                 raise
+
+    def _seal_attachments(self, draft: Draft) -> Iterator[tuple[wire.Attachment, bytes]]:
+        for number, one in enumerate(draft.attachments, start=1):
+            aad = attachment_aad(
+                terminal=self.terminal, item_id=draft.id, number=number, media_type=one.media_type
+            )
+            sealed = seal(one.content, self._sealing_key, aad)
+            told = wire.Attachment(
+                media_type=one.media_type,
+                number=number,
+                sealed_bytes=len(sealed),
+                sealed_sha256=hashlib.sha256(sealed).hexdigest(),
+            )
+            yield told, sealed
 
     def _refusal(self, connection: Connection, size: int) -> NotCommitted | None:
         """Why an item of so many bytes may not be added; None when it may."""

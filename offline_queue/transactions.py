@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
@@ -47,35 +48,67 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 
 def sendable(
-    connection: Connection, terminal: str, held_lanes: Collection[str], items_max: int, bytes_max: int
+    connection: Connection,
+    terminal: str,
+    held_lanes: Collection[str],
+    items_max: int,
+    bytes_max: int,
+    whole: Collection[int] = (),
 ) -> tuple[tuple[wire.Item, ...], tuple[Settlement, ...]]:
     """The next batch in the order of sequence, and damaged rows, which go into quarantine instead.
 
     An item waits for every unsettled one before it in its lane. The most urgent lanes first; of each
     lane only the oldest item, so that order within a case does not hang on what the centre does with
-    the item before. At least one item, however large. Writes nothing: a disk that takes no index row
+    the item before. An item with attachments waits until the centre has them (`whole`: sequences).
+    At least one item, however large. Writes nothing: a disk that takes no index row
     any more still gives its items.
     """
     chosen: list[wire.Item] = []
     damaged: list[Settlement] = []
-    blocked = set(held_lanes)
     total = 0
-    for row in chain.from_iterable(connection.execute(query) for query in (_LISTED, _UNLISTED)):
-        if row[1] in blocked:
+    for sequence, item in _firsts(connection, terminal, held_lanes):
+        if item is None:
+            damaged.append(Settlement(sequence, ItemState.QUARANTINED, "damaged", DAMAGED))
             continue
-        item = item_of(terminal, row)
-        if item is None or item.chain_hash() != row[12] or not item.body_matches():
-            damaged.append(Settlement(row[5], ItemState.QUARANTINED, "damaged", DAMAGED))
-            blocked.add(row[1])
+        if item.attachments and sequence not in whole:
             continue
         if chosen and total + len(item.sealed) > bytes_max:
             break
         chosen.append(item)
-        blocked.add(row[1])
         total += len(item.sealed)
         if len(chosen) >= items_max:
             break
     return tuple(sorted(chosen, key=lambda item: item.sequence)), tuple(damaged)
+
+
+def _firsts(
+    connection: Connection, terminal: str, held_lanes: Collection[str]
+) -> Iterator[tuple[int, wire.Item | None]]:
+    """Of each free lane the item that may go, in the order of sending; None for one whose row is damaged."""
+    blocked = set(held_lanes)
+    for row in chain.from_iterable(connection.execute(query) for query in (_LISTED, _UNLISTED)):
+        if row[1] not in blocked:
+            blocked.add(row[1])
+            item = item_of(terminal, row)
+            whole = item is not None and item.chain_hash() == row[12] and item.body_matches()
+            yield row[5], item if whole else None
+
+
+def next_to_upload(
+    connection: Connection, terminal: str, held_lanes: Collection[str], whole: Collection[int]
+) -> wire.Item | None:
+    """The most urgent item that may go once the centre has its attachments; damaged rows are `sendable`'s."""
+    for sequence, item in _firsts(connection, terminal, held_lanes):
+        if item is not None and item.attachments and sequence not in whole:
+            return item
+    return None
+
+
+def attachment(connection: Connection, sequence: int, number: int) -> bytes | None:
+    """One sealed attachment as it lies on the disk; None when it is not there."""
+    query = "select sealed from attachment where sequence = ? and number = ?"
+    row = connection.execute(query, (sequence, number)).fetchone()
+    return None if row is None else bytes(row[0])
 
 
 def note_attempt(connection: Connection, sequences: Iterable[int]) -> None:
@@ -89,47 +122,53 @@ def note_attempt(connection: Connection, sequences: Iterable[int]) -> None:
 def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     """Write down the centre's verdicts. A late acknowledgement may still free a quarantined item."""
     with transaction(connection):
+        moved: Counter[str] = Counter()
         for settlement in settlements:
-            settle_one(connection, settlement)
+            moved.update(settle_one(connection, settlement))
+        count(connection, moved)
     if connection.execute("pragma freelist_count").fetchone()[0] > _VACUUM_PAGES:
         connection.execute(f"pragma incremental_vacuum({_VACUUM_PAGES})").fetchall()
 
 
-def settle_one(connection: Connection, settlement: Settlement) -> None:
-    """One settlement, inside a transaction. What is settled stays so."""
+def settle_one(connection: Connection, settlement: Settlement) -> Counter[str]:
+    """One settlement, inside a transaction, and by how much it changes the ledger. What is settled stays so."""
+    sequence, done = settlement.sequence, settlement.state in (ItemState.ACKNOWLEDGED, ItemState.CLOSED)
     row = connection.execute(
-        "select d.state, i.sealed_bytes, d.id from delivery d left join item i using (sequence) where sequence = ?",
-        (settlement.sequence,),
+        "select d.state, i.sealed_bytes, d.id from delivery d left join item i using (sequence) "
+        "where sequence = ?",
+        (sequence,),
     ).fetchone()
     if (
         row is None
         or row[0] in (ItemState.ACKNOWLEDGED, ItemState.CLOSED)
         or (row[0], settlement.state) == ("quarantined", "quarantined")
     ):
-        return
+        return Counter()
+    state, sealed_bytes, id_ = row
     connection.execute(
-        "update delivery set state = ?, verdict = ?, reason = ?, registered_at = ?, case_state = ? where sequence = ?",
+        "update delivery set state = ?, verdict = ?, reason = ?, registered_at = ?, case_state = ?, "
+        "duplicate_digest = iif(?, null, duplicate_digest) where sequence = ?",
         (
             settlement.state.value, settlement.verdict, settlement.reason, settlement.registered_at,
-            settlement.case_state, settlement.sequence,
+            settlement.case_state, done, sequence,
         ),
     )  # fmt: skip
-    _count(connection, ItemState(row[0]), -1, row[1])
-    _count(connection, settlement.state, +1, row[1])
-    if settlement.state in (ItemState.ACKNOWLEDGED, ItemState.CLOSED):
-        _erase(connection, settlement.sequence)
-        _close_superseded(connection, row[2], settlement.registered_at)
+    moved = _moved(ItemState(state), settlement.state, sealed_bytes)
+    if done:
+        _erase(connection, sequence)
+        moved.update(_close_superseded(connection, id_, settlement.registered_at))
+    return moved
 
 
 def _erase(connection: Connection, sequence: int) -> None:
-    """Drop the sealed body, keep the header for the chain, and let the next of the lane go."""
-    columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes"
+    """Drop what is sealed, keep the header for the chain, and let the next of the lane go."""
+    columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes, attachments"
     connection.execute(
         f"insert into settled ({columns}) select {columns} from item where sequence = ?",  # noqa: S608 - constants
         (sequence,),
     )
     connection.execute("delete from item where sequence = ?", (sequence,))
-    connection.execute("update delivery set duplicate_digest = null where sequence = ?", (sequence,))
+    connection.execute("delete from attachment where sequence = ?", (sequence,))
     free_next(connection, sequence)
 
 
@@ -143,27 +182,32 @@ def free_next(connection: Connection, sequence: int) -> None:
     )
 
 
-def _close_superseded(connection: Connection, by: str, at: str | None) -> None:
+def _close_superseded(connection: Connection, by: str, at: str | None) -> Counter[str]:
     """What an item took the place of is settled with it; the centre's words about it stay."""
+    moved: Counter[str] = Counter()
     for sequence, reason in connection.execute(
         "select sequence, reason from delivery where superseded_by = ? and state = 'quarantined'", (by,)
     ).fetchall():
-        settle_one(connection, Settlement(sequence, ItemState.CLOSED, SUPERSEDED, reason, at))
+        moved.update(settle_one(connection, Settlement(sequence, ItemState.CLOSED, SUPERSEDED, reason, at)))
+    return moved
 
 
-def _count(connection: Connection, state: ItemState, change: int, sealed_bytes: int) -> None:
-    match state:
-        case ItemState.PENDING:
-            connection.execute(
-                "update ledger set pending = pending + ?, pending_bytes = pending_bytes + ?",
-                (change, change * sealed_bytes),
-            )
-        case ItemState.QUARANTINED:
-            connection.execute("update ledger set quarantined = quarantined + ?", (change,))
-        case ItemState.ACKNOWLEDGED:
-            connection.execute("update ledger set acknowledged = acknowledged + ?", (change,))
-        case ItemState.CLOSED:
-            pass  # nobody waits for it any more
+def _moved(before: ItemState, after: ItemState, sealed_bytes: int) -> Counter[str]:
+    moved: Counter[str] = Counter()
+    for state, change in ((before, -1), (after, +1)):
+        moved[state.value] += change
+        if state is ItemState.PENDING:
+            moved["pending_bytes"] += change * sealed_bytes
+    return moved
+
+
+def count(connection: Connection, moved: Mapping[str, int]) -> None:
+    """Write down what `settle_one` changed; in the same transaction."""
+    connection.execute(
+        "update ledger set pending = pending + ?, quarantined = quarantined + ?, "
+        "acknowledged = acknowledged + ?, pending_bytes = pending_bytes + ?",
+        [moved.get(name, 0) for name in ("pending", "quarantined", "acknowledged", "pending_bytes")],
+    )
 
 
 def summaries(connection: Connection, where: str, values: tuple[Any, ...]) -> tuple[ItemSummary, ...]:
@@ -189,8 +233,7 @@ def requeue(connection: Connection, sequence: int) -> bool:
         if row is None:
             return False
         connection.execute("update delivery set state = 'pending' where sequence = ?", (sequence,))
-        _count(connection, ItemState.QUARANTINED, -1, row[0])
-        _count(connection, ItemState.PENDING, +1, row[0])
+        count(connection, _moved(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
     return True
 
 

@@ -3,19 +3,28 @@
 Importing this module loads neither a database nor an HTTP client. Bodies are JSON, compressed
 with zstd, inside requests signed by RFC 9421 with the body's digest. Heartbeat bodies are
 opaque here.
+
+Versions. A terminal speaks one, the centre understands it and the two before (N-2), since a terminal may be offline
+across two releases; so the centre is updated first. Within a version a request may gain a key only if it is left out
+when it has nothing to say, and an answer gains none that the terminal did not ask for: both ends refuse unknown keys.
+What the centre does not know at all it answers with 415 (`schema.unknown`), which the terminal takes for a state of the
+link: everything stays queued. `tests/central/recorded` holds the traffic of each version.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
-import json
+import operator
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-import rfc8785
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core import to_json
+
+from offline_queue import hash_tree
 
 SCHEMA: Literal["jiujin.sync/1"] = "jiujin.sync/1"
 BATCH_PATH = "/v1/batch"
@@ -23,12 +32,28 @@ HEARTBEAT_PATH = "/v1/heartbeat"
 BATCH_ITEMS_MAX = 100
 BATCH_BYTES_MAX = 8 * 1024 * 1024
 """Upper bound of a decompressed body; the centre refuses more (a bomb guard)."""
+ATTACHMENTS_MAX = 8
+"""Of one item."""
+ATTACHMENT_BYTES_MAX = 6 * 1024 * 1024
+"""Of one sealed attachment: `seal.PAYLOAD_BYTES_MAX` with what compression and seal may add."""
+ATTACHMENT_PATH = "/v1/attachments/{terminal}/{item_id}/{sha256}"
+PART_BYTES_MAX = 1024 * 1024
+"""Of one request that carries a part of an attachment."""
 GENESIS_HASH = "0" * 64
 """The previous hash of a terminal's first item."""
+PREFER_TREE = ("Prefer", "acknowledgement=tree")
+"""Header (RFC 7240) of a terminal that understands one signature over all items of an answer; a centre that does
+not know it signs each."""
+PATH_MAX = 7
+"""Levels of a tree of `BATCH_ITEMS_MAX` leaves above them."""
 
 
 def _decode(value: object) -> object:
-    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+    return binascii.a2b_base64(value, strict_mode=True) if isinstance(value, str) else value
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 Base64 = Annotated[
@@ -42,11 +67,11 @@ Terminal = Annotated[str, Field(pattern=r"^[0-9A-Z]{4}$")]
 
 
 def canonical(texts: Mapping[str, str | int]) -> bytes:
-    """RFC 8785 for one object of texts and whole numbers within 2**53, by the fast encoder of the language.
+    """RFC 8785 for one object of texts and whole numbers within 2**53, by pydantic's encoder, which is compiled.
 
     The names are ASCII, so that their order is the same in UTF-8 and UTF-16. ValueError for a lone surrogate.
     """
-    return json.dumps(texts, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return to_json(dict(sorted(texts.items())))
 
 
 class Message(BaseModel):
@@ -56,7 +81,7 @@ class Message(BaseModel):
 
 
 class Kind(StrEnum):
-    """What an item is. The order of the sending classes is `offline_queue.policy`."""
+    """What an item is."""
 
     WITHDRAWAL = "withdrawal"
     CASE = "case"
@@ -69,6 +94,18 @@ class ClockQuality(StrEnum):
     SYNCED = "synced"
     UNSYNCED = "unsynced"
     JUMPED = "jumped"
+
+
+class Attachment(Message):
+    """What an item says about a sealed file that is uploaded before it, by `ATTACHMENT_PATH`.
+
+    The order of the fields is that of the alphabet, so that the item's canonical header holds them so.
+    """
+
+    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]{1,40}$")]
+    number: Annotated[int, Field(ge=1, le=ATTACHMENTS_MAX)]
+    sealed_bytes: Annotated[int, Field(ge=1, le=ATTACHMENT_BYTES_MAX)]
+    sealed_sha256: Sha256Hex
 
 
 class Item(Message):
@@ -88,13 +125,24 @@ class Item(Message):
     monotonic_ns: int
     sealed_sha256: Sha256Hex
     sealed: Base64
+    # Left out when there are none: so the hashes of items from before stay, and an older centre takes the others.
+    attachments: Annotated[
+        tuple[Attachment, ...], Field(max_length=ATTACHMENTS_MAX, exclude_if=operator.not_)
+    ] = ()
+
+    def header(self) -> dict[str, Any]:
+        """Everything but the body."""
+        return self.model_dump(mode="json", exclude={"sealed"})
 
     def chain_hash(self) -> str:
         """SHA-256 over the canonical header (RFC 8785), which covers the body by its hash."""
-        header = self.model_dump(mode="json", exclude={"sealed"})
+        return self.hash_of(self.header())
+
+    @staticmethod
+    def hash_of(header: Mapping[str, Any]) -> str:
         # RFC 8785 knows no integer over 2**53 - 1, which is 104 days of nanoseconds since boot.
-        header["monotonic_ns"] = str(self.monotonic_ns)
-        return hashlib.sha256(canonical(header)).hexdigest()
+        plain = {**header, "monotonic_ns": str(header["monotonic_ns"])}
+        return hashlib.sha256(canonical(plain)).hexdigest()
 
     def body_matches(self) -> bool:
         """Whether the sealed body has the hash that the header names."""
@@ -110,7 +158,7 @@ class ChainHead(Message):
 
     @staticmethod
     def signed_bytes(terminal: str, sequence: int, hash_: str) -> bytes:
-        return rfc8785.dumps(
+        return canonical(
             {"purpose": "jiujin.chain-head/1", "terminal": terminal, "sequence": sequence, "hash": hash_}
         )
 
@@ -135,7 +183,11 @@ class VerdictKind(StrEnum):
 
 
 class Acknowledgement(Message):
-    """The centre's signed word that it has the item; only this permits deletion."""
+    """The centre's signed word that it has the item; only this permits deletion. It can be proved alone.
+
+    Without `path` the signature covers this item. With it, it covers the root of a tree of all items that one
+    answer acknowledged (`offline_queue.hash_tree`), and the path leads there from this item.
+    """
 
     item_id: str
     item_hash: Sha256Hex
@@ -143,18 +195,47 @@ class Acknowledgement(Message):
     registered_at: str
     key_id: str
     signature: Base64
+    # Left out when there is none: a terminal that does not know it takes no unknown key.
+    path: Annotated[tuple[Base64, ...] | None, Field(max_length=PATH_MAX, exclude_if=_is_none)] = None
 
     def signed_bytes(self) -> bytes:
-        return self.bytes_of(self.model_dump(mode="json", exclude={"signature"}))
+        if self.path is not None:
+            leaf = self.leaf_of(self.item_id, self.item_hash, self.registered_at)
+            return self.root_bytes(hash_tree.root(leaf, self.path), self.key_id)
+        return self.bytes_of(self.model_dump(mode="json", exclude={"signature", "path"}))
 
     @staticmethod
     def bytes_of(told: Mapping[str, str]) -> bytes:
-        """What the signature covers: every other field."""
+        """What the signature of one item covers: every other field."""
         return canonical({"purpose": "jiujin.acknowledgement/1", **told})
+
+    @staticmethod
+    def leaf_of(item_id: str, item_hash: str, registered_at: str) -> bytes:
+        told = {"item_id": item_id, "item_hash": item_hash, "registered_at": registered_at}
+        return hash_tree.leaf(canonical(told))
+
+    @staticmethod
+    def root_bytes(root: bytes, key_id: str) -> bytes:
+        """What the signature of a tree covers."""
+        return canonical({"purpose": "jiujin.acknowledgement/2", "root": root.hex(), "key_id": key_id})
+
+
+class Taken(Message):
+    """What a verdict adds to the tree of its answer: with the item's id the content of one leaf."""
+
+    item_hash: Sha256Hex
+    registered_at: str
+
+
+class TreeSignature(Message):
+    """Over the root of the tree of an answer: a leaf for each verdict that is `taken`, in their order."""
+
+    key_id: str
+    signature: Base64
 
 
 class Verdict(Message):
-    """One per item. `registered` and `duplicate` carry an acknowledgement."""
+    """One per item. `registered` and `duplicate` carry an acknowledgement, or are `taken` in a signed tree."""
 
     item_id: str
     kind: VerdictKind
@@ -162,14 +243,31 @@ class Verdict(Message):
     retry_after_s: float | None = None
     acknowledgement: Acknowledgement | None = None
     case_state: str = ""
+    taken: Annotated[Taken | None, Field(exclude_if=_is_none)] = None
 
 
 class BatchAnswer(Message):
-    """Verdicts in the order of the items."""
+    """Verdicts in the order of the items. `tree` only for a terminal that asked for it with `PREFER_TREE`."""
 
     schema_: Annotated[Literal["jiujin.sync/1"], Field(alias="schema")] = SCHEMA
     verdicts: tuple[Verdict, ...]
     centre_time: str
+    tree: Annotated[TreeSignature | None, Field(exclude_if=_is_none)] = None
+
+
+class UploadFault(StrEnum):
+    """Why a part was not taken: it does not begin where the centre's part ends, or the whole had another digest."""
+
+    OFFSET = "offset"
+    DIGEST = "digest"
+
+
+class UploadState(Message):
+    """What the centre holds of one attachment: the next part begins at `offset` (bytes)."""
+
+    offset: Annotated[int, Field(ge=0)]
+    whole: bool
+    fault: UploadFault | None = None
 
 
 class Heartbeat(Message):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Literal
 
-from kiosk.journey.view import DIGITS, Field, View
+from kiosk.journey.view import Field, View
 from screens.environment import prepare
 from screens.port import WindowError, WindowOptions, WindowPort
 
@@ -29,6 +28,7 @@ def run_window(
         message = "打不开屏幕窗口：没有可用的显示器 / no window can be opened: there is no display (DISPLAY)"
         raise WindowError(message)
     from screens.compose.writing import candidate_width, candidates_room
+    from screens.keyboard.kind import keyboard_kind
     from screens.keyboard.model import Keyboard
     from screens.keyboard.pinyin import Pinyin
     from screens.theme import Theme
@@ -42,12 +42,11 @@ def run_window(
     types.warm()
 
     def keyboard_for(field: Field, view: View) -> Keyboard:
-        kind: Literal["text", "number"] = "number" if field.kind in DIGITS else "text"
         panel = options.width_px, options.height_px, options.panel_width_mm
         theme = Theme.for_panel(*panel, elder=view.elder)
         return Keyboard(
             view.language,
-            kind,
+            keyboard_kind(field.kind),
             field.max_length,
             engine,
             text=field.value,

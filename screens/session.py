@@ -175,7 +175,7 @@ class Session:
             case "action":
                 if view.dialog is None:  # who answers a dialog goes on writing where it came up
                     self._finish_writing()
-                self._send(Pressed(name))
+                self._send(Pressed(name, view.state))
             case "option":
                 field, _, value = name.partition("=")
                 self._send(Entered(field, value))

@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from drivers.card_reader.virtual_service import VirtualService
+from drivers.contract import Failed
+from kiosk.cli import cli
 from kiosk.rehearsal.scenario import load
 from tests.groups import ONE_READER
 
@@ -17,7 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SCENARIOS = [
     pytest.param(
         path.stem,
-        marks=[pytest.mark.xdist_group(ONE_READER)] if load(path).uses_helper_card else [],
+        marks=[pytest.mark.xdist_group(ONE_READER)] if load(path).uses_card_service else [],
         id=path.stem,
     )
     for path in sorted((PROJECT / "tests" / "scenarios").glob("*.toml"))
@@ -63,6 +67,17 @@ def test_a_broken_expectation_fails_the_rehearsal(tmp_path: Path) -> None:
     code, report = rehearse(str(bent), tmp_path)
     assert report["ok"] is False
     assert code == 1
+
+
+def test_a_scenario_for_which_the_smart_card_service_is_missing_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VirtualService, "start", lambda _self: Failed("not_installed", "no pcscd"))
+    words = ["rehearse", "smart_card_trouble", "--into", str(tmp_path)]
+    ended = CliRunner().invoke(cli, words)
+    assert ended.exit_code == 1
+    assert "智能卡服务没有运行" in ended.output
+    assert "smart_card_trouble needs: no pcscd" in ended.output
 
 
 def test_a_scenario_with_a_typing_error_names_it(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ class TerminalView:
     quarantined: int | None
     oldest_at: str | None
     seen_at: str | None
+    told_at: str | None
+    """When `body` came, by the centre's clock; `seen_at` may be later, as cases come without one."""
     forked_at: str | None
     fork_detail: str | None
     missing: int
@@ -50,6 +52,8 @@ class FleetCounts:
     pending: int
     quarantined: int
     oldest_at: str | None
+    told_at: str | None
+    """When the oldest of the bodies came that `pending`, `quarantined` and `oldest_at` are of."""
     unsent_over: Mapping[int, int]
     """Hours of `ALARM_HOURS` -> terminals whose oldest unsent item, as last told, is older; silent ones too."""
     forked: int
@@ -84,6 +88,7 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
             func.coalesce(func.sum(queue["pending"].as_integer()), 0),
             func.coalesce(func.sum(queue["quarantined"].as_integer()), 0),
             func.min(queue["oldest_at"].as_string()),
+            func.min(heartbeats.c.heard_at),
             *(func.coalesce(func.sum(case((_older(hours, now), 1), else_=0)), 0) for hours in ALARM_HOURS),
         )
     ).one()
@@ -96,7 +101,8 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
         pending=sums[0],
         quarantined=sums[1],
         oldest_at=sums[2],
-        unsent_over=dict(zip(ALARM_HOURS, sums[3:], strict=True)),
+        told_at=sums[3],
+        unsent_over=dict(zip(ALARM_HOURS, sums[4:], strict=True)),
         forked=connection.execute(forked).scalar_one(),
         missing=connection.execute(missing).scalar_one(),
         refused=connection.execute(refused).scalar_one(),
@@ -173,6 +179,7 @@ def _view(row: Row[Any]) -> TerminalView:
         pending=queue.get("pending"),
         quarantined=queue.get("quarantined"),
         oldest_at=queue.get("oldest_at"),
+        told_at=row.heard_at,
         seen_at=max(filter(None, (row.seen_at, row.heard_at)), default=None),
         forked_at=row.forked_at,
         fork_detail=row.fork_detail,

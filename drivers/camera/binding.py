@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.camera.contract import CameraFailure
-from drivers.contract import Failed, Ok
+from drivers.contract import Failed, Nameplate, Ok
 
 USB_SOURCE = re.compile(r"usb:([0-9a-f]{4}):([0-9a-f]{4})(?::(.+))?", re.IGNORECASE)
 NUMBERED = re.compile(r"(?:/dev/video)?(\d{1,3})")
@@ -81,6 +81,38 @@ def resolve(
     return Failed(CameraFailure.ABSENT)
 
 
+def nameplate(source: str, roots: Roots = THIS_MACHINE) -> Nameplate:
+    """What the USB device behind `source` says of itself, by sysfs; empty unless exactly one fits.
+
+    The firmware is `bcdDevice`, the release number that the maker gave the device.
+    """
+    devices = {node.usb_device for node in _nodes(roots) if _means(source, node, roots)}
+    device = devices.pop() if len(devices) == 1 else None
+    if device is None:
+        return Nameplate()
+    ids = f"usb:{_text(device / 'idVendor')}:{_text(device / 'idProduct')}"
+    words = (_text(device / "manufacturer"), _text(device / "product"), ids)
+    return Nameplate(" ".join(filter(None, words)), _text(device / "bcdDevice"), _text(device / "serial"))
+
+
+def _means(source: str, node: _Node, roots: Roots) -> bool:
+    usb, numbered = USB_SOURCE.fullmatch(source), NUMBERED.fullmatch(source)
+    if usb is not None:
+        return _is_usb(node, usb.group(1).lower(), usb.group(2).lower(), usb.group(3))
+    if source.startswith("/dev/v4l/"):
+        return node.path.name == (roots.dev / source.removeprefix("/dev/")).resolve().name
+    return numbered is not None and node.path.name == f"video{numbered.group(1)}"
+
+
+def _is_usb(node: _Node, vendor: str, product: str, serial: str | None) -> bool:
+    device = node.usb_device
+    return (
+        device is not None
+        and (_text(device / "idVendor"), _text(device / "idProduct")) == (vendor, product)
+        and (serial is None or _text(device / "serial") == serial)
+    )
+
+
 def query_capabilities(node: Path) -> int | None:
     """`device_caps` of a node by VIDIOC_QUERYCAP; None when it cannot be asked."""
     try:
@@ -100,13 +132,7 @@ def query_capabilities(node: Path) -> int | None:
 def _by_usb(
     vendor: str, product: str, serial: str | None, demo: bool, roots: Roots, capabilities: Capabilities
 ) -> Ok[str] | Failed[CameraFailure]:
-    fitting = [
-        node
-        for node in _nodes(roots)
-        if node.usb_device is not None
-        and (_text(node.usb_device / "idVendor"), _text(node.usb_device / "idProduct")) == (vendor, product)
-        and (serial is None or _text(node.usb_device / "serial") == serial)
-    ]
+    fitting = [node for node in _nodes(roots) if _is_usb(node, vendor, product, serial)]
     real = [node for node in fitting if demo or not node.is_virtual]
     if fitting and not real:
         return Failed(CameraFailure.REFUSED, "a virtual device")

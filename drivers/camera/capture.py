@@ -82,7 +82,7 @@ class Capture:
 
     def probe(self) -> CameraFailure | None:
         """What keeps the source from being opened, if anything. Nothing is opened for it."""
-        if self._thread is not None:
+        if self._thread is not None and self._thread.is_alive():
             return None
         match self._resolve():
             case Failed(reason):

@@ -6,11 +6,12 @@ import threading
 import time
 from typing import assert_never
 
+from drivers.camera import binding
 from drivers.camera.binding import THIS_MACHINE, Roots
 from drivers.camera.capture import Options, Phase
 from drivers.camera.contract import CameraFailure, Frame
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
-from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Nameplate, Ok
 from drivers.worker import Worker, WorkerFailure
 
 OPEN_DEADLINE_S = 6.0
@@ -50,6 +51,7 @@ class OpencvCamera:
             (self._slot.name, Options(source, demo, rotation_degrees, size_px, roots)),
             start_deadline_s=20.0,
         )
+        self._source, self._roots = source, roots
         self._open = False
         self._generation = 0
         self._opened_ns = 0
@@ -75,6 +77,10 @@ class OpencvCamera:
             return DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, self._worker.last_failure)
         return DeviceStatus(DeviceState.OPENING)
 
+    def nameplate(self) -> Nameplate:
+        """See `binding.nameplate`; a camera on the network tells nothing."""
+        return binding.nameplate(self._source, self._roots)
+
     def _note(self, status: DeviceStatus) -> None:
         self._known, self._known_generation = status, self._worker.generation
 
@@ -97,8 +103,8 @@ class OpencvCamera:
             match self._trouble(STALE_S):
                 case None | CameraFailure.WARMING_UP:
                     self._note(DeviceStatus(DeviceState.BUSY))
-                case CameraFailure.TIMED_OUT if self._worker.pid is not None:
-                    self._start()  # whoever opened it has not stopped it: the new child goes on
+                case CameraFailure.TIMED_OUT | CameraFailure.ABSENT as gone if self._worker.pid is not None:
+                    self._go_on(gone)
                 case trouble:
                     self._note(_status_of(trouble))
             return
@@ -113,15 +119,23 @@ class OpencvCamera:
             case Failed(_, detail):
                 self._note(DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING, detail))
 
+    def _go_on(self, gone: CameraFailure) -> None:
+        """Whoever opened it has not stopped it: a new child, or a camera that is back, takes up where it was."""
+        back = self._worker.call("probe", deadline_s=PROBE_DEADLINE_S) == Ok(None)
+        if back and isinstance(self._start(), Ok):
+            self._open_count += 1
+        elif not back:
+            self._note(_status_of(gone))
+
     def open(self) -> Ok[None] | Failed[CameraFailure]:
         with self._turn:
             self._stop()
+            self._open_count += 1
             return self._start()
 
     def _start(self) -> Ok[None] | Failed[CameraFailure]:
         if not self._worker.wait_ready(OPEN_DEADLINE_S):
             return Failed(CameraFailure.TIMED_OUT)
-        self._open_count += 1
         match self._worker.call("open", deadline_s=OPEN_DEADLINE_S):
             case Ok(None):
                 self._open, self._opened_ns = True, time.monotonic_ns()

@@ -14,8 +14,8 @@ from typing import Final
 
 from PIL import Image
 
-LARGEST_SIDE: Final = 560
-"""Pixels; a passport's portrait (413 x 531 at 300 dpi) stays as it is. 560 * 560 * 3 bytes fit `photo`'s limit."""
+from drivers.card_reader.photo import LARGEST_SIDE
+
 _LARGEST_PIXELS: Final = 16_000_000
 _MEMORY: Final = 1 << 30
 _SECONDS: Final = 10

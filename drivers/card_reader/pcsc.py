@@ -19,7 +19,7 @@ from drivers.card_reader.contract import CardFailure, CardRead
 from drivers.card_reader.identity_file import IdentityFile
 from drivers.card_reader.pcsc_watch import Pad
 from drivers.card_reader.reader_state import Patience, ReaderState
-from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Nameplate, Ok
 from drivers.tap import Direction, Tap
 from drivers.worker import Worker, WorkerFailure
 
@@ -31,6 +31,8 @@ _START_S = 10.0
 """How long a call waits for the child: its start takes 0.5 s, on a busy machine several."""
 _GRACE_S = 1.0
 _PAUSE_S = 0.2
+_NAMEPLATE_S = 5.0
+"""How long it is waited for a look to end."""
 _TRIES = 2
 """Further conversations with one card after a failure that a new connection may cure."""
 _WORTH_ANOTHER_TRY = (CardFailure.CARD_MOVED, CardFailure.READER_BUSY, CardFailure.SERVICE_LOST)
@@ -94,6 +96,21 @@ class PcscReader:
             if mine and not self._state.closing.is_set():
                 self._look(0.0, Patience(_START_S, self._state.closing))
         return self._state.status
+
+    def nameplate(self) -> Nameplate:
+        """The service's name of the reader as the model; what its driver tells besides, unless a card is in use."""
+        with self._state.turn(Patience(_NAMEPLATE_S, self._state.closing)) as mine:
+            if not mine or self._state.closing.is_set():
+                return Nameplate()
+            seen = self._look(0.0, Patience(_START_S, self._state.closing))
+            if isinstance(seen, Failed):
+                return Nameplate()
+            reader = seen.value.reader or ""
+            if seen.value.in_use:
+                return Nameplate(reader)
+            told = self._ask("attributes", reader, deadline_s=_MARGIN_S)
+            firmware, serial = told.value if isinstance(told, Ok) else ("", "")
+            return Nameplate(reader, firmware, serial)
 
     def restart(self) -> None:
         """A new process for the talk with the card service."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from drivers.card_reader.applications import CardApplication, Content
 from drivers.card_reader.contract import CardFailure
 from drivers.card_reader.conversation import Conversation, Record
+from drivers.card_reader.pcsc_attributes import attributes
 from drivers.card_reader.pcsc_card import PcscCard, connect
 from drivers.card_reader.pcsc_watch import Pad, Watcher
 from drivers.contract import Failed, Ok
@@ -68,6 +69,12 @@ class PcscChild:
             if said is not None:
                 said.end("ok" if isinstance(outcome, Ok) else f"failed {outcome.reason.value}")
             card.close()
+
+    def attributes(self, reader: str) -> Ok[tuple[str, str]] | Failed[CardFailure]:
+        """See `pcsc_attributes.attributes`."""
+        if self._watcher.context is None:
+            return Failed(CardFailure.SERVICE_LOST, "no context")
+        return attributes(self._watcher.context, reader)
 
     def recorded(self) -> list[Record]:
         """What passed since the last time, redacted; empty when nothing is to be recorded."""

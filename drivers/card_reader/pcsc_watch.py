@@ -80,7 +80,8 @@ class Watcher:
         if code not in (SUCCESS, NO_READERS):
             return self._lost(code, "list readers")
         name = choose(listed[0] if code == SUCCESS else [], self._wanted, self._other)
-        known = self._seen[1] if self._seen[0] == name else scard.SCARD_STATE_UNAWARE
+        # Asked whether a known state has changed, pcsc-lite waits 1 ms even if it is to wait for nothing.
+        known = self._seen[1] if wait_s and self._seen[0] == name else scard.SCARD_STATE_UNAWARE
         watched = [] if name is None else [(name, known)]
         watched.append((_PLUG_AND_PLAY, scard.SCARD_STATE_UNAWARE))
         code, rest = settled(scard.SCardGetStatusChange(self._context, round(wait_s * 1000), watched))

@@ -9,7 +9,6 @@ with it.
 
 from __future__ import annotations
 
-import io
 import os
 import select
 import signal
@@ -21,13 +20,12 @@ from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PIL import Image, UnidentifiedImageError
-
 from drivers.card_reader.contract import EncodedPhoto, PhotoFormat
-from drivers.card_reader.open_photo_decoder import LARGEST_SIDE
+from drivers.card_reader.picture_header import size_of
 from drivers.contract import Failed, Ok
 
-_SIGNATURES = (b"BM", b"\x89PNG\r\n\x1a\n")
+LARGEST_SIDE = 560
+"""Pixels; a passport's portrait (413 x 531 at 300 dpi) stays as it is. 560 * 560 * 3 bytes fit the limit below."""
 _OUTPUT_LIMIT = 1 << 20
 SIZE = (102, 126)
 """Pixels of every WLT photo: 102 * 126 * 3 bytes raw, 38862 as a BMP."""
@@ -35,14 +33,6 @@ _OPEN_DECODER = (sys.executable, "-m", "drivers.card_reader.open_photo_decoder")
 _INPUT_LIMIT = 1 << 20
 _PIECE = 1 << 16
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, and the one inside has a name of its own
-_BAD_PICTURE = (
-    UnidentifiedImageError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-    OSError,
-    SyntaxError,
-    ValueError,
-)
 
 
 class PhotoFailure(StrEnum):
@@ -58,7 +48,9 @@ class PhotoFailure(StrEnum):
 def decode(
     command: Sequence[str], photo: EncodedPhoto, deadline_s: float
 ) -> Ok[bytes] | Failed[PhotoFailure]:
-    """Run the decoder once; `Ok` holds a BMP or PNG that opens.
+    """Run the decoder once; `Ok` holds a whole BMP or PNG by what it says of itself.
+
+    Nothing of it is decoded here: that is for whoever has a child process for it (`drivers.face`).
 
     A WLT photo has exactly 102 x 126 pixels, any other at most `LARGEST_SIDE` a side. `command` is
     the vendor's program and its arguments for WLT; empty when the terminal has none. Whatever the
@@ -146,16 +138,11 @@ def _judge(
         return Failed(PhotoFailure.TIMED_OUT, "the decoder closed its output and did not end")
     if code != 0:
         return Failed(PhotoFailure.CRASHED, f"exit code {code}")
-    if not picture.startswith(_SIGNATURES):
-        return Failed(PhotoFailure.GARBAGE, f"{len(picture)} bytes, neither BMP nor PNG")
-    try:
-        with Image.open(io.BytesIO(picture), formats=("BMP", "PNG")) as image:
-            fits = image.size == SIZE if kind is PhotoFormat.WLT else max(image.size) <= LARGEST_SIDE
-            if not fits:
-                return Failed(PhotoFailure.GARBAGE, f"{image.width} x {image.height} pixels")
-            image.load()
-    except _BAD_PICTURE as error:
-        return Failed(PhotoFailure.GARBAGE, f"the picture does not open ({type(error).__name__})")
+    size = size_of(picture)
+    if size is None:
+        return Failed(PhotoFailure.GARBAGE, f"{len(picture)} bytes, no whole BMP or PNG")
+    if size != SIZE if kind is PhotoFormat.WLT else max(size) > LARGEST_SIDE:
+        return Failed(PhotoFailure.GARBAGE, f"{size[0]} x {size[1]} pixels")
     return Ok(picture)
 
 

@@ -113,13 +113,16 @@ class SamModule:
             self._first_sam_id = self._first_sam_id or self._sam_id
 
     def _ask_status(self, patience: Patience) -> Ok[Reply] | Failed[CardFailure]:
-        """Twice if need be: firmware that still reads for a cancelled wait is deaf for 1.5 s."""
+        """Twice if need be: firmware that still reads for a cancelled wait is deaf for 1.5 s, and a late
+        answer to an earlier command may be in front of this one's.
+        """
         failed = self._drain(patience)
         if failed is not None:
             return failed
         answer = self.command(Command.STATUS, patience)
         silent = isinstance(answer, Failed) and answer.reason is CardFailure.TIMED_OUT
-        if silent and self._was_in_step and not patience.over:
+        again = (silent and self._was_in_step) or _speaks_of_a_card(answer)
+        if again and not patience.over:
             answer = self.command(Command.STATUS, patience)
             # both may have been answered by now
             failed = self._drain(patience)
@@ -216,3 +219,11 @@ class SamModule:
             self._denied_since_s = now_s
         if now_s - self._denied_since_s >= UDEV_PATIENCE_S:
             self._state.replace_fault(Cause.CARD_DENIED, detail)
+
+
+def _speaks_of_a_card(answer: Ok[Reply] | Failed[CardFailure]) -> bool:
+    """What an answer to the status command never does: it belongs to a command before."""
+    if isinstance(answer, Failed):
+        return False
+    found = meaning(answer.value.status)
+    return found.reaction is not Reaction.PROCEED and found.fault is None

@@ -17,7 +17,7 @@ from drivers.card_reader.newest_address import newest_address
 from drivers.card_reader.protocol import Command, split_base, split_fingerprint
 from drivers.card_reader.reader_state import Patience, ReaderState
 from drivers.card_reader.sam import SamModule
-from drivers.contract import Cause, Check, CheckOutcome, DeviceState, DeviceStatus, Failed, Ok
+from drivers.contract import Cause, Check, CheckOutcome, DeviceState, DeviceStatus, Failed, Nameplate, Ok
 from drivers.evidence import CheckName, evidence
 
 _RECONNECT_S = 1.0
@@ -64,6 +64,10 @@ class SdtReader:
 
     def status(self) -> DeviceStatus:
         return self._state.status
+
+    def nameplate(self) -> Nameplate:
+        """The module's own number as the serial number; it tells neither model nor firmware."""
+        return Nameplate(serial=self._module.sam_id if self._state.status.usable else "")
 
     def card_present(self) -> bool | None:
         """Always None: "find failed" is the answer for an empty pad and for a card already read."""

@@ -69,6 +69,8 @@ class Fault(StrEnum):
     """The module answers `Rule.status` and does nothing."""
     DATA = "data"
     """The module answers success with the data `Rule.data`."""
+    LATE = "late"
+    """The answer is out only when the next command is in: in front of that one's own."""
     STAYS = "stays"
     """Told another speed, the module says yes and stays where it is."""
 
@@ -99,6 +101,7 @@ class SimulatedModule(ABC):
         self._step: Command | None = None
         self._rules: list[Rule] = []
         self._heard: Counter[Command] = Counter()
+        self._held_back = b""
         self._parser = FrameParser(REQUEST_LENGTHS)
 
     @abstractmethod
@@ -140,7 +143,7 @@ class SimulatedModule(ABC):
         """Begin anew; the card on the pad counts as new."""
         with self.changed:
             self._parser = FrameParser(REQUEST_LENGTHS)
-            self._already_read, self._step = False, None
+            self._already_read, self._step, self._held_back = False, None, b""
 
     def hear(self, data: bytes) -> None:
         """Take bytes as they came and carry out what they ask."""
@@ -168,6 +171,9 @@ class SimulatedModule(ABC):
                 reply = self._carry_out(command)
             self._heard[command] += 1
             self.changed.notify_all()
+        late, self._held_back = self._held_back, b""
+        if late:
+            self.send(late)
         if reply is not None:
             self._answer(reply.to_frame(), rule)
         if (
@@ -254,6 +260,8 @@ class SimulatedModule(ABC):
             case Fault.UNPLUG:
                 self.send(data[: len(data) // 2])
                 self.unplug()
+            case Fault.LATE:
+                self._held_back = data
             case Fault.SLOW:
                 self.closing.wait(rule.delay_s if rule else 0.0)
                 self.send(data)

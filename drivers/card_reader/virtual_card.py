@@ -9,6 +9,7 @@ removal. What the card answers is its program's matter.
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from enum import StrEnum
 from threading import Lock, Thread
@@ -22,6 +23,8 @@ _SELECT = 0xA4
 _READS = (0xB0, 0xB2)
 """READ BINARY and READ RECORD."""
 _OK = bytes.fromhex("9000")
+SLOW_ANSWER_S = 0.03
+"""A social-security card is asked 36 times: about one second more, a third of what a reader grants."""
 
 
 class CardProgram(Protocol):
@@ -49,6 +52,8 @@ class CardFault(StrEnum):
     """It is pulled when something is read."""
     SILENT = "silent"
     """Takes the command to read and never answers."""
+    SLOW = "slow"
+    """Thinks for `SLOW_ANSWER_S` before each answer."""
 
 
 class IdentityFileCard:
@@ -138,6 +143,8 @@ class VirtualCard:
     def _respond(self, apdu: bytes) -> bytes | None:
         """The answer with its status word, None for no answer at all."""
         instruction = apdu[1]
+        if self._fault is CardFault.SLOW:
+            time.sleep(SLOW_ANSWER_S)
         if instruction == _SELECT and self._fault is CardFault.FOREIGN:
             return bytes.fromhex("6A82")
         if instruction in _READS and self._fault in (CardFault.LEAVE, CardFault.SILENT):

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from drivers.camera.contract import Camera
-from drivers.contract import Cause, DeviceStatus, Failed, Ok
+from drivers.contract import Cause, DeviceStatus, Failed, Named, Nameplate, Ok, Restartable
 from drivers.document_camera.contract import DocumentFailure, Page, SheetFormat
 from drivers.worker import Worker
 
 PAGE_DEADLINE_S = 3.0
 BIND_DEADLINE_S = 5.0
 START_DEADLINE_S = 20.0
+RESTART_S = 8.0
+"""How long a restart waits for the new child (about 1 s on a free core: it loads OpenCV)."""
 
 T = TypeVar("T")
 
@@ -34,6 +36,10 @@ class CameraForDocuments:
         self._camera.probe()
         return self.status()
 
+    def nameplate(self) -> Nameplate:
+        """The camera's."""
+        return self._camera.nameplate() if isinstance(self._camera, Named) else Nameplate()
+
     def open(self) -> Ok[None] | Failed[DocumentFailure]:
         opened = self._camera.open()
         return opened if isinstance(opened, Ok) else Failed(DocumentFailure.NO_PICTURE, opened.reason)
@@ -49,6 +55,13 @@ class CameraForDocuments:
 
     def stop(self) -> None:
         self._camera.stop()
+
+    def restart(self) -> None:
+        """A new process for the camera, which may be the residents' as well, and one for the pages, awaited."""
+        if isinstance(self._camera, Restartable):
+            self._camera.restart()
+        self._worker.restart()
+        self._worker.wait_ready(RESTART_S)
 
     def close(self) -> None:
         self._worker.close()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Nameplate, Ok, Outcome
 from drivers.document_printer.contract import Document, DocumentReport
 from drivers.document_printer.follow import PATIENCE, Before, Follow, Patience, Verdict
 from drivers.document_printer.protocol import (
@@ -82,6 +82,7 @@ class CupsPrinter:
             "drivers.document_printer.spooler:Spooler", (server, queue), start_deadline_s=START_S
         )
         self._status = DeviceStatus(DeviceState.OPENING)
+        self._nameplate = Nameplate()
         self._closed = False
         self._lock = threading.Lock()
         if self.journal.unfinished():
@@ -96,6 +97,10 @@ class CupsPrinter:
             return DeviceStatus(DeviceState.UNKNOWN, detail="closed")
         known = self._status
         return replace(known, warnings=(*known.warnings, *self._standing))
+
+    def nameplate(self) -> Nameplate:
+        """What the printer said of itself at the last look; empty when it did not answer there."""
+        return Nameplate() if self._closed else self._nameplate
 
     def unsettled(self) -> UnsettledJobs:
         """See `JournalledPrinter.unsettled`."""
@@ -261,6 +266,7 @@ class CupsPrinter:
 
     def _look(self) -> _Found | None:
         """Ask the service for its queue and the printer for itself; what was found becomes the status."""
+        self._nameplate = Nameplate()
         queue = self._serve("queue", deadline_s=ASK_S)
         if isinstance(queue, Failed):
             self._note(queue.reason, queue.detail)
@@ -278,6 +284,7 @@ class CupsPrinter:
             self._note(printer.reason, printer.detail)
             return None
         answer: PrinterAnswer = printer.value
+        self._nameplate = answer.nameplate
         if self._identity not in ("", answer.identity):
             self._note(Cause.A4_REPLACED, answer.identity)
             return None

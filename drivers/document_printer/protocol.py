@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from urllib.parse import urlsplit
 
-from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Nameplate, Ok
 from drivers.document_printer.ipp import Answer, Attributes, Group, Operation, Tag, Value, encode
 
 USER = "jiujin"
@@ -26,7 +26,11 @@ _PRINTER_ATTRIBUTES = (
     "printer-up-time",
     "printer-uuid",
     "printer-device-id",
+    "printer-make-and-model",
+    "printer-firmware-string-version",
 )
+_SERIAL_KEYS = ("SN", "SERN", "SERIALNUMBER")
+"""How makers name the serial number in an IEEE 1284 device id."""
 _JOB_ATTRIBUTES = (
     "job-id",
     "job-name",
@@ -87,6 +91,9 @@ class JobState(IntEnum):
         return self >= JobState.CANCELED
 
 
+_NAMELESS = Nameplate()
+
+
 @dataclass(frozen=True, slots=True)
 class PrinterAnswer:
     """A printer's word on itself. `identity` is its uuid, or else its device id."""
@@ -96,6 +103,7 @@ class PrinterAnswer:
     accepting: bool
     up_time_s: int
     identity: str
+    nameplate: Nameplate = _NAMELESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +164,18 @@ def read_printer(answer: Answer) -> Ok[PrinterAnswer] | Failed[str]:
             accepting[:1] == (True,),
             _number(found, "printer-up-time") or 0,
             identity,
+            _nameplate(found),
         )
     )
+
+
+def _nameplate(found: Attributes) -> Nameplate:
+    """PWG 5100.13 (firmware), RFC 8011 (make and model); the serial number stands in the device id, if anywhere."""
+    told = dict(pair.partition(":")[::2] for pair in _text(found, "printer-device-id").split(";"))
+    keys = {key.strip().upper(): value.strip() for key, value in told.items()}
+    serial = next((keys[key] for key in _SERIAL_KEYS if key in keys), "")
+    model, firmware = _text(found, "printer-make-and-model"), _text(found, "printer-firmware-string-version")
+    return Nameplate(model, firmware, serial)
 
 
 def read_jobs(answer: Answer) -> Ok[tuple[JobAnswer, ...]] | Failed[str]:

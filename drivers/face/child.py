@@ -34,14 +34,14 @@ class FaceChild:
 
     def set_reference(self, picture: bytes) -> Guidance | None:
         self.forget()
-        # OpenCV raises for no bytes at all and answers None for bytes that are no picture.
-        pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR) if picture else None
+        pixels = _decoded(picture)
         if pixels is None:
             return Guidance.NO_FACE
         if max(pixels.shape[:2]) < 300:
-            pixels = cv2.resize(
+            larger = cv2.resize(
                 pixels, None, fx=CARD_ENLARGED, fy=CARD_ENLARGED, interpolation=cv2.INTER_CUBIC
             )
+            pixels = np.asarray(larger, np.uint8)
         rgb = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
         faces = self._detector.find(rgb, upsample=1)
         if not faces:
@@ -77,3 +77,12 @@ class FaceChild:
         for vector in [*(self._reference or []), *(v for frame in self._frames for v in frame)]:
             vector.fill(0)
         self._reference, self._frames = None, []
+
+
+def _decoded(picture: bytes) -> NDArray[np.uint8] | None:
+    """None for bytes that are no picture: OpenCV raises for some of them and answers None for others."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
+    return None if pixels is None else np.asarray(pixels, np.uint8)

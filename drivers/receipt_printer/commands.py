@@ -21,6 +21,7 @@ class Kind(StrEnum):
     SENSOR = "sensor"
     AUTO_STATUS = "auto_status"
     PROCESS_ID = "process_id"
+    INFORMATION = "information"
     TEXT = "text"
     SIZE = "size"
     BOLD = "bold"
@@ -64,13 +65,14 @@ _FIXED: dict[bytes, tuple[int, Kind]] = {
     b"\x1c.": (2, Kind.CHINESE_OFF),
     b"\x1cS": (4, Kind.SKIPPED),
     b"\x1dr": (3, Kind.SENSOR),
+    b"\x1dI": (3, Kind.INFORMATION),
     b"\x1da": (3, Kind.AUTO_STATUS),
     b"\x1dL": (4, Kind.SKIPPED),
     b"\x1dW": (4, Kind.SKIPPED),
     b"\x1dP": (4, Kind.SKIPPED),
 }
 _FIXED |= {b"\x1b" + bytes((name,)): (3, Kind.SKIPPED) for name in b"! -3GMRtV{"}
-_FIXED |= {b"\x1d" + bytes((name,)): (3, Kind.SKIPPED) for name in b"BHhwfI"}
+_FIXED |= {b"\x1d" + bytes((name,)): (3, Kind.SKIPPED) for name in b"BHhwf"}
 _FIXED |= {b"\x1c" + bytes((name,)): (3, Kind.SKIPPED) for name in b"!-"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from drivers.receipt_printer.bands import bands
-from drivers.receipt_printer.protocol import AUTO_STATUS_OFF
+from drivers.receipt_printer.protocol import AUTO_STATUS_OFF, DROP_LINE
 
 SLICE_ROWS = 256
 """Taller images overflow the buffers of some printers, or are printed as text."""
@@ -17,7 +17,6 @@ LARGEST_COMMAND_BYTES = 8 + SLICE_ROWS * 576 // 8
 """A picture as wide as 80 mm paper and as high as one may be."""
 
 _CUT_FEED_DOTS = 24
-_INITIALISE = b"\x1b@"
 LEFT, CENTRE = b"\x1ba\x00", b"\x1ba\x01"
 _DLE_COMMANDS = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 
@@ -70,7 +69,7 @@ def encode_rows(image: Image.Image) -> bytes:
 
 def start_command() -> bytes:
     """ESC @ and no unasked status."""
-    return _INITIALISE + AUTO_STATUS_OFF
+    return DROP_LINE + AUTO_STATUS_OFF
 
 
 def _encoder(width_dots: int) -> Any:

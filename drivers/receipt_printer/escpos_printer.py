@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Nameplate, Ok, Outcome
 from drivers.print_journal import JobJournal, JobState, UnsettledJobs
 from drivers.receipt_printer.address import UsbAddress, parse_address
 from drivers.receipt_printer.contract import PrintMode, PrintReport, Slip
@@ -26,6 +26,9 @@ from drivers.tap import Tap
 
 CONFIRM_TIMEOUT_S = 6.0
 """For the rows that are still in the printer's buffer when the last byte has gone, and for the cut."""
+
+NAMEPLATE_TURN_S = 5.0
+"""How long it is waited for a look to end; what takes longer is a job, and a technician can ask again."""
 
 _JOURNAL_STATES = {
     Outcome.DONE: JobState.DONE,
@@ -95,6 +98,21 @@ class EscposPrinter:
                     self._note(session.ask_all())
                     transport.close(discard=False)
             return self.status()
+        finally:
+            self._lock.release()
+
+    def nameplate(self) -> Nameplate:
+        """Maker and model, firmware and serial number by GS I, on a connection of its own."""
+        if self._closed or not self._lock.acquire(timeout=NAMEPLATE_TURN_S):
+            return Nameplate()
+        try:
+            match self._open():
+                case Failed():
+                    return Nameplate()
+                case Ok(transport):
+                    told = Session(transport, names_processes=self._names_processes).nameplate()
+                    transport.close(discard=False)
+                    return told
         finally:
             self._lock.release()
 

@@ -21,11 +21,14 @@ PAPER_SENSOR_REQUEST = b"\x1dr\x01"
 CLEAR_BUFFER = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 """DLE DC4 fn 8: drop all that is received and not yet printed; answered by `BufferCleared`."""
 
+DROP_LINE = b"\x1b@"
+"""ESC @: back to the settings of the start; what stands in an unfinished line is dropped."""
+
 RECOVER_AND_CLEAR = b"\x10\x05\x02"
 """DLE ENQ 2: leave a recoverable error and drop the buffers; no answer."""
 
-_BLOCK_LIMIT = 80
-"""Bytes after which a reply block without its end is no reply; the longest known has 6."""
+_BLOCK_LIMIT = 84
+"""Bytes after which a reply block without its end is no reply; GS I may answer with 80 of text."""
 
 
 class Realtime(IntEnum):
@@ -40,6 +43,20 @@ class Realtime(IntEnum):
 def realtime_request(kind: Realtime) -> bytes:
     """DLE EOT n."""
     return bytes((0x10, 0x04, kind))
+
+
+class Information(IntEnum):
+    """What GS I can ask; answered in order with a block of text."""
+
+    FIRMWARE = 65
+    MAKER = 66
+    MODEL = 67
+    SERIAL = 68
+
+
+def information_request(kind: Information) -> bytes:
+    """GS I n. A printer that does not know it may take the n for a letter to print."""
+    return bytes((0x1D, 0x49, kind))
 
 
 def process_id_request(process_id: bytes) -> bytes:
@@ -84,13 +101,22 @@ class BufferCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class InformationReply:
+    """Text that answers GS I. It does not say to which n."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownBytes:
     """Bytes that are no reply: never taken for a good sign."""
 
     data: bytes
 
 
-Reply = RealtimeReply | SensorReply | AutoStatus | ProcessDone | BufferCleared | UnknownBytes
+Reply = (
+    RealtimeReply | SensorReply | AutoStatus | ProcessDone | BufferCleared | InformationReply | UnknownBytes
+)
 
 
 class Demultiplexer:
@@ -145,6 +171,10 @@ def _block(data: bytes) -> Reply:
             return ProcessDone(process_id)
         case b"\x37\x25", b"", b"\0":
             return BufferCleared()
+        case _ if data[0] == 0x5F and data[-1] == 0:
+            return InformationReply(
+                "".join(filter(str.isprintable, data[1:-1].decode("gbk", "replace"))).strip()
+            )
         case _:
             return UnknownBytes(data)
 

@@ -11,20 +11,25 @@ import time
 from collections import deque
 from typing import assert_never
 
-from drivers.contract import Cause, Failed, Ok
+from drivers.contract import Cause, Failed, Nameplate, Ok
 from drivers.receipt_printer.protocol import (
     CLEAR_BUFFER,
+    DROP_LINE,
     PAPER_SENSOR_REQUEST,
     RECOVER_AND_CLEAR,
     AutoStatus,
     BufferCleared,
     Condition,
+    Information,
+    InformationReply,
     ProcessDone,
     Realtime,
     RealtimeReply,
     SensorReply,
     UnknownBytes,
     auto_conditions,
+    device_status,
+    information_request,
     process_id_request,
     realtime_conditions,
     realtime_request,
@@ -52,6 +57,8 @@ class Session:
         self._processed: set[bytes] = set()
         self._sensor_answers = 0
         self._cleared = False
+        self._asks_information = False
+        self._information: deque[str] = deque()
         self._pushed: frozenset[Condition] = frozenset()
         self._lost: Failed[Cause] | None = None
 
@@ -139,6 +146,39 @@ class Session:
                 return False
         return self._cleared
 
+    def nameplate(self) -> Nameplate:
+        """What a ready printer answers to GS I; empty from another, which would keep the questions for later."""
+        asked = self.ask_all()
+        if isinstance(asked, Failed) or not device_status(asked.value).usable:
+            return Nameplate()
+        told: dict[Information, str] = {}
+        for kind in (Information.MODEL, Information.MAKER, Information.FIRMWARE, Information.SERIAL):
+            answer = self._informed(kind)
+            if answer is None:
+                # What did not know the question may hold its last byte as a letter of a line to come.
+                self._write(DROP_LINE)
+                break
+            told[kind] = answer
+        model = " ".join(filter(None, (told.get(Information.MAKER), told.get(Information.MODEL))))
+        return Nameplate(model, told.get(Information.FIRMWARE, ""), told.get(Information.SERIAL, ""))
+
+    def _informed(self, kind: Information) -> str | None:
+        """The one answer to GS I; None when a surplus one makes them doubtful, or without one.
+
+        A ready printer with nothing to print that is silent for so long does not know the question.
+        """
+        self._take_waiting()
+        if self._information:
+            return None
+        self._asks_information = True
+        deadline = time.monotonic() + REPLY_TIMEOUT_S
+        if isinstance(self._write(information_request(kind)), Failed):
+            return None
+        while not self._information and not self._lost:
+            if not self._take_until(deadline):
+                return None
+        return self._information.popleft() if self._information else None
+
     def _processed_by(self, process_id: bytes) -> bool:
         if process_id in self._processed:
             self.names_processes = True
@@ -171,6 +211,10 @@ class Session:
                 self._processed.add(process_id)
             case BufferCleared():
                 self._cleared = True
+            case InformationReply(text) if self._asks_information:
+                self._information.append(text)
+            case InformationReply():
+                self._lose(Cause.PRINTER_SILENT, _SURPLUS)
             case AutoStatus():
                 self._pushed = auto_conditions(reply)
             case UnknownBytes(data):

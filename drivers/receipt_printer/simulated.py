@@ -39,6 +39,8 @@ class SimulatedPrinter:
         self.line = TextLine(width_dots, font)
         self.paper = Paper(width_dots)
         self.commands: Counter[Kind] = Counter()
+        self.information = {65: "1.00", 66: "SIMULATED", 67: "SP-80", 68: "SIM0001"}
+        """The answers to GS I; without one it knows no such command and prints the n."""
         self.state, self._faults = SimulatedState(), Faults()
         self._powered, self._open, self._automatic = True, True, False
         self._buffer_bytes = buffer_bytes
@@ -253,6 +255,12 @@ class SimulatedPrinter:
                     self._reply(self.state.automatic())
             case Kind.PROCESS_ID if not self._faults.drop_process_id:
                 self._reply(b"\x37\x22" + command.data[7:11] + b"\0")
+            case Kind.INFORMATION:
+                text = self.information.get(command.data[2])
+                if text is None:
+                    self.line.obey(Command(Kind.TEXT, command.data[2:]))
+                else:
+                    self._reply(b"\x5f" + text.encode("gbk") + b"\0")
             case Kind.SENSOR if not self._faults.drop_sensor:
                 self._reply(bytes((self.state.sensor(),)))
             case _:

@@ -35,6 +35,8 @@ class TokenFailure(StrEnum):
     """Not tried: one more wrong PIN would lock the token, and the caller did not say that this may be."""
     PIN_LOCKED = "pin_locked"
     PIN_NOT_SET = "pin_not_set"
+    PIN_WANTED = "pin_wanted"
+    """None was given, and without one the token shows or uses no key."""
     NO_KEY = "no_key"
     UNSUPPORTED_KEY = "unsupported_key"
     NOT_AUTHENTIC = "not_authentic"
@@ -50,14 +52,18 @@ class Scheme(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenInfo:
-    """One token that is plugged in. The label may hold its owner's name: for the screen, never for a log."""
+    """One token that is plugged in. The label may hold its owner's name: for the screen, never for a log.
+
+    `slot`: the module's own number of where it sits.
+    """
 
     label: str
     serial: str
     pin: PinState
+    slot: int = 0
 
     def __repr__(self) -> str:
-        return f"TokenInfo(pin={self.pin.value!r}, masked)"
+        return f"TokenInfo(slot={self.slot}, pin={self.pin.value!r}, masked)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,11 @@ class Authenticator(Device, Protocol):
         ...
 
     def authenticate(
-        self, token: TokenInfo, pin: str, purpose: str, *, final_try_allowed: bool = False
+        self, token: TokenInfo, pin: str | None, purpose: str, *, final_try_allowed: bool = False
     ) -> Ok[Authentication] | Failed[TokenFailure]:
-        """Let the token sign a fresh challenge. The PIN is tried once, never again by itself."""
+        """Let the token sign a fresh challenge. The PIN is tried once, never again by itself.
+
+        Without a PIN nobody logs in and no try is used up: a key that is free signs, any other is
+        `PIN_WANTED`, and who holds the token is not known.
+        """
         ...

@@ -21,6 +21,7 @@ _REASONS: Final[dict[type[Exception], TokenFailure]] = {
     pkcs11.PinIncorrect: TokenFailure.PIN_WRONG,
     pkcs11.PinLenRange: TokenFailure.PIN_WRONG,
     pkcs11.PinInvalid: TokenFailure.PIN_WRONG,
+    pkcs11.UserNotLoggedIn: TokenFailure.PIN_WANTED,
     pkcs11.PinLocked: TokenFailure.PIN_LOCKED,
     pkcs11.UserPinNotInitialized: TokenFailure.PIN_NOT_SET,
     pkcs11.PinExpired: TokenFailure.PIN_NOT_SET,
@@ -64,8 +65,8 @@ class TokenChild:
         found = self._plugged_in()
         return Ok(tuple(_info(token) for token in found.value)) if isinstance(found, Ok) else found
 
-    def sign(self, wanted: TokenInfo, pin: str, data: bytes) -> Ok[Signed] | Failed[TokenFailure]:
-        """Log in, and sign with the key that has a certificate on the token."""
+    def sign(self, wanted: TokenInfo, pin: str | None, data: bytes) -> Ok[Signed] | Failed[TokenFailure]:
+        """Log in if there is a PIN, and sign with the key that has a certificate on the token."""
         found = self._plugged_in()
         if isinstance(found, Failed):
             return found
@@ -74,9 +75,12 @@ class TokenChild:
             return Failed(TokenFailure.REMOVED)
         try:
             with _session(same[0], pin) as session:
-                return _sign(session, data)
+                signed = _sign(session, data)
         except pkcs11.PKCS11Error as error:
             return Failed(reason_of(error), type(error).__name__)
+        if pin is None and isinstance(signed, Failed) and signed.reason is TokenFailure.NO_KEY:
+            return Failed(TokenFailure.PIN_WANTED, "no key can be seen without it")
+        return signed
 
     def _plugged_in(self) -> Ok[list[Any]] | Failed[TokenFailure]:
         """The tokens as a freshly started module sees them: some never notice a change otherwise."""
@@ -93,7 +97,7 @@ class TokenChild:
 
 
 @contextmanager
-def _session(token: Any, pin: str) -> Iterator[Any]:
+def _session(token: Any, pin: str | None) -> Iterator[Any]:
     session = token.open(user_pin=pin)
     try:
         yield session
@@ -129,4 +133,4 @@ def _identity(token: Any) -> tuple[str, str]:
 
 def _info(token: Any) -> TokenInfo:
     label, serial = _identity(token)
-    return TokenInfo(label, serial, pin_state(token.flags))
+    return TokenInfo(label, serial, pin_state(token.flags), int(token.slot.slot_id))

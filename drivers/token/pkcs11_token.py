@@ -42,6 +42,7 @@ class Pkcs11Authenticator:
         self._lock = Lock()
         self._status = DeviceStatus(DeviceState.UNKNOWN, detail="not asked yet")
         self._generation = 0
+        self._plugged_in = 0
         self._closed = False
 
     def status(self) -> DeviceStatus:
@@ -62,6 +63,10 @@ class Pkcs11Authenticator:
                 self._lock.release()
         return self.status()
 
+    def restart(self) -> None:
+        """A new process, which loads the module anew; `probe` waits for it."""
+        self._worker.restart()
+
     def close(self) -> None:
         self._closed = True
         self._worker.close()
@@ -71,19 +76,19 @@ class Pkcs11Authenticator:
         return self._ask("tokens")
 
     def authenticate(
-        self, token: TokenInfo, pin: str, purpose: str, *, final_try_allowed: bool = False
+        self, token: TokenInfo, pin: str | None, purpose: str, *, final_try_allowed: bool = False
     ) -> Ok[Authentication] | Failed[TokenFailure]:
         """See `Authenticator.authenticate`. `token` as `tokens` listed it last."""
-        if token.pin in _REFUSED:
+        if pin is not None and token.pin in _REFUSED:
             return Failed(_REFUSED[token.pin])
-        if token.pin is PinState.FINAL_TRY and not final_try_allowed:
+        if pin is not None and token.pin is PinState.FINAL_TRY and not final_try_allowed:
             return Failed(TokenFailure.PIN_FINAL_TRY)
         challenge = Challenge(self._origin, purpose)
         answer = self._ask("sign", token, pin, message(challenge))
         if isinstance(answer, Failed):
             return answer
         signed: Signed = answer.value
-        judged = judge(signed, challenge, self._anchors, datetime.now(UTC))
+        judged = judge(signed, challenge, self._anchors, datetime.now(UTC), by_pin=pin is not None)
         return Ok(Authentication(signed.certificate, judged.value)) if isinstance(judged, Ok) else judged
 
     def _ask(self, method: str, *arguments: Any) -> Ok[Any] | Failed[TokenFailure]:
@@ -98,7 +103,9 @@ class Pkcs11Authenticator:
                 self._status = DeviceStatus(DeviceState.FAULT, _CAUSES[outcome.reason], outcome.detail)
         else:
             self._generation = self._worker.generation
-            self._status = DeviceStatus(DeviceState.READY)
+            if isinstance(outcome, Ok) and isinstance(outcome.value, tuple):
+                self._plugged_in = len(outcome.value)
+            self._status = DeviceStatus(DeviceState.READY, detail=f"{self._plugged_in} plugged in")
 
     def _asked(self, method: str, *arguments: Any) -> Ok[Any] | Failed[TokenFailure]:
         self._worker.wait_ready(_START_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -24,17 +24,19 @@ def message(challenge: Challenge) -> bytes:
 
 
 def judge(
-    signed: Signed, challenge: Challenge, anchors: tuple[bytes, ...], at: datetime
+    signed: Signed, challenge: Challenge, anchors: tuple[bytes, ...], at: datetime, *, by_pin: bool = True
 ) -> Ok[tuple[Check, ...]] | Failed[TokenFailure]:
     """The evidence; `NOT_AUTHENTIC` when the certificate's key did not sign this very challenge.
 
-    `anchors`: certificates (DER) of the issuers that are trusted; `at` in UTC.
+    `anchors`: certificates (DER) of the issuers that are trusted; `at` in UTC; `by_pin`: a PIN opened the key.
     """
     try:
         certificate = x509.load_der_x509_certificate(signed.certificate)
         key = certificate.public_key()
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return Failed(TokenFailure.NOT_AUTHENTIC, "the certificate cannot be read")
+    except UnsupportedAlgorithm:
+        return Failed(TokenFailure.UNSUPPORTED_KEY, "the certificate's key is of no known kind, such as SM2")
     try:
         _verify(key, signed, message(challenge))
     except InvalidSignature:
@@ -54,7 +56,9 @@ def judge(
                     CheckOutcome.NOT_DONE,
                     "that the key cannot be copied is the module's word",
                 ),
-                CheckName.HOLDER_CHECK: (passed, "PIN"),
+                CheckName.HOLDER_CHECK: (passed, "PIN")
+                if by_pin
+                else (CheckOutcome.NOT_DONE, "the key signs without a PIN"),
                 CheckName.LOSS_REPORT: (CheckOutcome.NOT_DONE, "no revocation list was asked"),
             }
         )
@@ -86,7 +90,7 @@ def _chain(
     for anchor in map(x509.load_der_x509_certificate, anchors):
         try:
             certificate.verify_directly_issued_by(anchor)
-        except (ValueError, TypeError, InvalidSignature):
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
             continue
         if not anchor.not_valid_before_utc <= at <= anchor.not_valid_after_utc:
             return CheckOutcome.FAILED, "the issuer is out of its dates"

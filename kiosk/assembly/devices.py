@@ -50,12 +50,14 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     from drivers.card_reader.sdt import SdtReader
     from drivers.card_reader.social_security import SocialSecurityCard
     from drivers.card_reader.tapped_link import TappedLink
+    from drivers.code_reader.reader import ZxingCodeReader
     from drivers.document_camera.camera import CameraForDocuments
     from drivers.document_printer.cups_printer import CupsPrinter
     from drivers.face.verifier import ProcessFaceVerifier
     from drivers.receipt_printer.escpos_printer import EscposPrinter
     from drivers.sensors.contract import Wanted
     from drivers.sensors.sysfs import SysfsCabinet
+    from drivers.token.pkcs11_token import Pkcs11Authenticator
 
     card, camera = settings.card_reader, settings.camera
     command = shlex.split(card.photo_decoder)
@@ -114,14 +116,15 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
             pass
     documents = settings.document_camera
     desk: DocumentCamera | None = None
+    desk_lens: Camera | None = None
     if documents.source:
-        shared = lens if documents.source == camera.source else None
-        desk = opened(
-            CameraForDocuments(
-                shared
-                or OpencvCamera(documents.source, demo=settings.terminal.demo, size_px=documents.size_px)
-            )
+        desk_lens = lens if documents.source == camera.source else None
+        desk_lens = desk_lens or OpencvCamera(
+            documents.source, demo=settings.terminal.demo, size_px=documents.size_px
         )
+        desk = opened(CameraForDocuments(desk_lens))
+    code_camera = {"camera": lens, "document_camera": desk_lens, "none": None}[settings.code_reader.camera]
+    token = settings.token
     sensors = Wanted(**settings.sensors.model_dump())
     printer, a4 = settings.receipt_printer, settings.document_printer
     return Devices(
@@ -158,6 +161,9 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
             )
         ),
         touch_panel=touch_panel(settings),
+        token=opened(Pkcs11Authenticator(token.module, settings.terminal.number)) if token.fitted else None,
+        code_reader=None if code_camera is None else opened(ZxingCodeReader()),
+        code_camera=code_camera,
     )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -25,6 +26,7 @@ from kiosk.staff.switch import ServiceSwitch
 from kiosk.surroundings import Surroundings
 from kiosk.watch import Watch
 from offline_queue.link import Link
+from offline_queue.live import LIVE_TIMEOUTS, Live
 from offline_queue.policy import DEFAULT_POLICY, Policy
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
@@ -56,6 +58,7 @@ class Foundation:
     signing_key: Ed25519PrivateKey
     outbox: Outbox
     link: Link
+    live: Live
     devices: Devices
     watch: Watch
     sender: Sender
@@ -101,12 +104,16 @@ def lay_foundation(
         ballast_bytes=settings.queue.ballast_mb * 1024 * 1024,
     )
     stack.callback(outbox.close)
-    link = Link(
+    signed_link = partial(
+        Link,
         settings.centre.url,
         terminal=settings.terminal.number,
         signing_key=signing_key,
         ca_file=settings.centre.authority,
     )
+    link = signed_link()
+    live = Live(lambda: signed_link(timeouts=LIVE_TIMEOUTS), settings.terminal.number)
+    stack.callback(live.close)
     devices = open_devices(settings, stack)
     later: dict[str, Surroundings] = {}
     sender = Sender(
@@ -145,6 +152,7 @@ def lay_foundation(
         signing_key,
         outbox,
         link,
+        live,
         devices,
         watch,
         sender,

@@ -11,6 +11,7 @@ from pathlib import Path
 from drivers.camera.contract import Frame
 from drivers.contract import Failed, Ok
 from drivers.receipt_printer.contract import Slip
+from kiosk import nameplates
 from kiosk.assembly.foundation import Ending, lay_foundation
 from kiosk.control import ControlServer
 from kiosk.events import Event, Noticed, StaffDid, StaffLeft
@@ -22,6 +23,7 @@ from kiosk.journey.runner import Journey
 from kiosk.journey.states import STAFF, STAFF_OPEN, State
 from kiosk.journey.view import View
 from kiosk.journey.visit import Visit
+from kiosk.live_office import CentreOnTheLine
 from kiosk.office import CaseOffice
 from kiosk.settings import Settings
 from kiosk.speech import Speaker
@@ -91,7 +93,12 @@ class Terminal:
 
 
 def encode_jpeg(frame: Frame) -> bytes:
-    """A picture for the report: JPEG, quality 85."""
+    """A picture for the report: JPEG, quality 85.
+
+    In this process on purpose: an encoder reads no bytes from outside but pixels, whose number the array
+    vouches for, and so the screen later decodes only what was encoded here. Raises for a picture that no
+    JPEG can hold.
+    """
     import cv2
 
     ok, data = cv2.imencode(".jpg", frame.pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])
@@ -101,10 +108,16 @@ def encode_jpeg(frame: Frame) -> bytes:
     return bytes(data)
 
 
-def _control(folder: Path, surroundings: Surroundings) -> ControlServer | None:
+def _control(folder: Path, surroundings: Surroundings, devices: Devices) -> ControlServer | None:
     """None on a disk that takes no socket: residents are served without it, and doctor finds nobody to ask."""
     try:
-        return ControlServer(folder, {"health": surroundings.seen})
+        return ControlServer(
+            folder,
+            {
+                "health": surroundings.seen,
+                "nameplates": lambda: nameplates.to_json(nameplates.nameplates(devices.named())),
+            },
+        )
     except OSError as error:
         log.error("no socket for the technician's commands: %s", error.strerror or type(error).__name__)
         return None
@@ -163,15 +176,17 @@ def assemble(
         hands = DeviceHands(
             devices,
             office,
+            CentreOnTheLine(base.live, base.outbox),
             journey.answer,
             lambda: speaker.say(spoken(journey.view()), journey.view().language),
             encode_jpeg,
             StaffRoom(StaffDoor(settings.terminal.state, base.noticed.tell), base.desk, did),
         )
         stack.callback(hands.close)
+        stack.callback(base.live.close)  # nobody waits any more, so that the lanes end
         stack.callback(base.sender.close)
         stack.callback(journey.close)
-        control = _control(settings.terminal.state, surroundings)
+        control = _control(settings.terminal.state, surroundings, devices)
         if control is not None:
             stack.callback(control.close)
         journey.start(hands)

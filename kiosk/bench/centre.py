@@ -23,9 +23,9 @@ class CentreNotStartedError(Exception):
 
 
 class Centre:
-    """`python main.py central` on a free port of 127.0.0.1 with a SQLite file."""
+    """`python main.py central` on a free port of 127.0.0.1 with a SQLite file; `options` are the command's."""
 
-    def __init__(self, project: Path, database: Path, trust: Path, log: Path) -> None:
+    def __init__(self, project: Path, database: Path, trust: Path, log: Path, *options: str) -> None:
         self._ca = trust / "ca.pem"
         self._child = Child(
             [
@@ -40,6 +40,8 @@ class Centre:
                 "0",
                 "--heartbeat",
                 str(HEARTBEAT_S),
+                "--simulated-departments",
+                *options,
                 "--json",
             ],
             log=log,

@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from kiosk.bench.lock import DemoLock
+    from kiosk.bench.smart_cards import CardKind
     from kiosk.bench.stage import Plan, Stage
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -37,13 +38,28 @@ NOT_CONFIGURED = 78
     help="Port of the bench page; a free one when it is taken. 0 lets the system choose.",
 )
 @click.option("--virtual-display", is_flag=True, help="Use Xvfb even if there is a display.")
+@click.option(
+    "--card-reader",
+    "card_kind",
+    type=click.Choice(["sdt", "pcsc"]),
+    default="sdt",
+    show_default=True,
+    help="The resident's reader: sdt reads identity cards; pcsc reads social-security cards, and the bench "
+    "page then offers the faults of card, reader and other programs.",
+)
 @click.option("--no-helper-slot", is_flag=True, help="Leave the smart-card service (pcscd, vpcd) alone.")
 @click.option("--terminal", "terminal", default="", hidden=True, help="A command in the terminal's place.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output when all is up.")
 def demo(
-    into: Path, bench_port: int, virtual_display: bool, no_helper_slot: bool, terminal: str, as_json: bool
-) -> None:
-    r"""Put up a terminal with simulated devices, the centre and a bench page to move them.
+    into: Path,
+    bench_port: int,
+    virtual_display: bool,
+    card_kind: CardKind,
+    no_helper_slot: bool,
+    terminal: str,
+    as_json: bool,
+) -> None:  # the \b below is click's mark for lines that are not joined
+    """Put up a terminal with simulated devices, the centre and a bench page to move them.
 
     Open the bench page in a browser: lay a card on the pad, show a face, tear the network, and touch
     the terminal's screen there. Without a display the terminal draws on a virtual one (Xvfb), which
@@ -55,6 +71,7 @@ def demo(
     \b
     Examples:
       python main.py demo
+      python main.py demo --card-reader pcsc
       python main.py demo --json --bench-port 0 --virtual-display
 
     With --json the object is {"bench": address, "ops": address, "display": ":7", "xvfb": true,
@@ -62,14 +79,26 @@ def demo(
 
     Exit codes: 0 ended on request, 1 a part did not start or the terminal died too often, 3 another
     demo runs in this folder, 78 set-up or kiosk.ini is not right.
-    """
+    """  # noqa: D301
     from kiosk.bench.ending import adopt_orphans, end_leftovers
     from kiosk.bench.lock import AlreadyRunningError, DemoLock
     from kiosk.bench.stage import Plan
 
+    if no_helper_slot and card_kind == "pcsc":
+        message = (
+            "--card-reader pcsc 要用智能卡服务，不能和 --no-helper-slot 一起用"
+            " / needs the smart-card service, which --no-helper-slot leaves alone"
+        )
+        raise click.UsageError(message)
     into = into.resolve()
     plan = Plan(
-        PROJECT, into, bench_port, virtual_display, not no_helper_slot, terminal=tuple(shlex.split(terminal))
+        PROJECT,
+        into,
+        bench_port,
+        virtual_display,
+        not no_helper_slot,
+        card_kind,
+        terminal=tuple(shlex.split(terminal)),
     )
     try:
         lock = DemoLock(into / "demo.lock")
@@ -96,6 +125,7 @@ def _perform(plan: Plan, lock: DemoLock, *, as_json: bool) -> int:
     from kiosk.bench.ending import EndRequest, EndRequestedError
     from kiosk.bench.page_server import PageNotServedError
     from kiosk.bench.stage import NotSetUpError, Stage
+    from kiosk.bench.village import NoCardServiceError
     from kiosk.settings import NotConfiguredError
 
     say = _say_to_stderr if as_json else _say_to_stdout
@@ -114,6 +144,12 @@ def _perform(plan: Plan, lock: DemoLock, *, as_json: bool) -> int:
             for problem in error.problems:
                 click.echo(str(problem), err=True)
             return NOT_CONFIGURED
+        except NoCardServiceError as error:
+            _say_to_stderr(
+                f"智能卡服务没有运行，读不了社保卡（{error}）",
+                f"the smart-card service does not run, and --card-reader pcsc needs it: {error}",
+            )
+            return NOT_FINE
         except (NoDisplayError, CentreNotStartedError, PageNotServedError) as error:
             _say_to_stderr(f"没有启动成功，日志在 {plan.folder}", f"{error}, in {plan.folder}")
             return NOT_FINE

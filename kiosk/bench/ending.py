@@ -8,9 +8,10 @@ import select
 import signal
 import time
 from contextlib import suppress
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
+
+from kiosk.bench.children import children_of
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_CHILD_SUBREAPER = 36
@@ -67,19 +68,10 @@ def end_leftovers(patience_s: float = 10.0) -> int:
     """Kill every child that this process still has; returns how many lived. For the very end of a program."""
     ended = 0
     ends_s = time.monotonic() + patience_s
-    while (children := _children()) and time.monotonic() < ends_s:
+    while (children := children_of(os.getpid())) and time.monotonic() < ends_s:
         for pid in children:
             if os.waitpid(pid, os.WNOHANG) == (0, 0):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
                 ended += 1
     return ended
-
-
-def _children() -> list[int]:
-    # A task that ends between the listing and the reading takes its list with it.
-    pids: list[int] = []
-    for task in Path("/proc/self/task").iterdir():
-        with suppress(FileNotFoundError):
-            pids += [int(pid) for pid in (task / "children").read_text().split()]
-    return pids

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from drivers.camera.simulated import CameraFault, SimulatedCamera
-from drivers.card_reader.protocol import Command
+from drivers.card_reader.protocol import SPEEDS, Command
 from drivers.card_reader.simulated import SimulatedSdtReader
-from drivers.card_reader.simulated_module import Fault, Rule
+from drivers.card_reader.simulated_module import FIRST_SAM_ID, Fault, Rule, SamId
 from drivers.contract import Failed
 from drivers.document_printer.simulated import Fault as DocumentFault
 from drivers.document_printer.simulated import VirtualPrinter
@@ -24,6 +24,8 @@ ALWAYS = 1_000_000
 """Commands; longer than any bench stands."""
 SLOW_READER_S = 1.2
 SLOW_ROW_S = 0.004
+OTHER_SPEED = SPEEDS[1]
+OTHER_SAM_ID: SamId = (5, 1, 20260202, 654321, 9870)
 MID_JOB_BYTES = 3000
 MID_JOB_ROWS = 200
 
@@ -35,6 +37,10 @@ READER: dict[str, Rule | None] = {
     "noise": Rule(Fault.NOISE, times=ALWAYS),
     "false_head": Rule(Fault.FALSE_HEAD, times=ALWAYS),
     "truncated": Rule(Fault.TRUNCATED, times=ALWAYS),
+    "late": Rule(Fault.LATE, Command.FIND, times=ALWAYS),
+    "other_speed": None,
+    "stays_at_other_speed": Rule(Fault.STAYS, times=ALWAYS),
+    "another_module": None,
     "lost_mid_answer": Rule(Fault.UNPLUG),
     "pull_card": Rule(Fault.PULL_CARD, Command.READ_BASE, times=ALWAYS),
     "damaged": Rule(Fault.WRONG_CHECKSUM, times=ALWAYS),
@@ -94,8 +100,14 @@ def set_reader(reader: SimulatedSdtReader, fault: str) -> None:
     if fault == UNPLUGGED:
         reader.unplug()
         return
-    if not reader.plugged:
+    module = OTHER_SAM_ID if fault == "another_module" else FIRST_SAM_ID
+    if not reader.plugged or reader.sam_id != module:
+        reader.sam_id = module
         reader.replug()
+    if fault in ("other_speed", "stays_at_other_speed"):
+        reader.speed = OTHER_SPEED
+    elif reader.speed == OTHER_SPEED:
+        reader.speed = SPEEDS[0]  # as after a moment without power
     if rule is not None:
         reader.inject(rule)
 

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.bench.children import HOW
+from kiosk.bench.faults import UNPLUGGED
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
 from kiosk.bench.village import Village
 
@@ -39,6 +41,10 @@ READERS = (
     Choice("noise", "线上有杂音", "Noise on the line", "amber"),
     Choice("false_head", "应答前有假的帧头", "A false head before each answer", "amber"),
     Choice("pull_card", "读到一半拿走卡", "Card leaves while it is read", "amber"),
+    Choice("other_speed", "改成了别的波特率", "Set to another baud rate", "amber"),
+    Choice("stays_at_other_speed", "波特率不对，改不回来", "Keeps another baud rate", "amber"),
+    Choice("another_module", "换了一台（安全模块不同）", "Another one (other SAM)", "amber"),
+    Choice("late", "寻卡的应答总是晚到", "Answers about cards come too late", "brick"),
     Choice("damaged", "应答总是坏的", "Every answer damaged", "brick"),
     Choice("truncated", "应答总是不完整", "Every answer cut off", "brick"),
     Choice("lost_mid_answer", "应答到一半断开", "Line drops mid-answer", "brick"),
@@ -61,6 +67,18 @@ PRINTERS = (
     Choice("no_process_id", "打完了不报作业号", "Never says that a job is done", "brick"),
     Choice("dies_mid_job", "打到一半断开", "Line drops mid-job", "brick"),
     Choice("unplugged", "拔掉", "Unplugged", "brick"),
+)
+SMART_CARDS = (
+    Choice("ok", "正常", "Works"),
+    Choice("slow", "卡很慢", "Slow card", "amber"),
+    Choice("foreign", "卡里没有社保应用", "Not our kind of card", "amber"),
+    Choice("leave", "读到一半拔卡", "Pulled mid-read", "amber"),
+    Choice("reset", "别的程序总在复位卡", "Reset by a program", "amber"),
+    Choice("garbage", "卡的应答是乱码", "Answers garbage", "brick"),
+    Choice("silent", "卡不应答", "Card is silent", "brick"),
+    Choice("transaction", "别的程序占着卡不放", "Held by a program", "brick"),
+    Choice("exclusive", "别的程序独占卡", "Taken by a program", "brick"),
+    Choice("unplugged", "拔掉读卡器", "Unplugged", "brick"),
 )
 LENSES = (
     Choice("ok", "正常", "Works"),
@@ -97,6 +115,16 @@ CABINETS = (
     Choice("unreadable", "传感器读不出", "Sensor unreadable", "brick"),
 )
 SERVICES = (Choice("up", "运行", "Runs"), Choice("down", "停了", "Stopped", "brick"))
+CHILDREN = (
+    Choice("camera", "摄像头", "Camera"),
+    Choice("face", "人脸模型", "Face models"),
+    Choice("card_reader", "读卡器（USB、智能卡）", "Card readers (USB, PC/SC)"),
+    Choice("document_camera", "高拍仪", "Document camera"),
+    Choice("receipt_printer", "回执打印机（USB）", "Receipt printer (USB)"),
+    Choice("document_printer", "A4 打印", "A4 printing"),
+)
+"""Device families that may have a child process; a terminal has those of its devices."""
+REPLUGS = (Choice("camera", "摄像头", "Camera"), Choice("reader", "身份证读卡器", "Card reader"))
 CARDS = tuple(Choice(key, p.document.name, p.note_en, note=p.note_zh) for key, p in PEOPLE.items())
 HELPER_CARDS = tuple(Choice(key, h.name, "Helper", note=h.authority) for key, h in HELPERS.items())
 FACES = tuple(Choice(key, s.words_zh, s.words_en) for key, s in SIGHTS.items())
@@ -107,14 +135,19 @@ OFFERED = {
     "network": NETWORKS,
     "paper": PAPERS,
     "reader": READERS,
+    "smart_card": SMART_CARDS,
     "printer": PRINTERS,
     "lens": LENSES,
     "service": SERVICES,
     "a4": A4_PRINTERS,
     "cabinet": CABINETS,
+    "replug": REPLUGS,
+    **dict.fromkeys(HOW, CHILDREN),
 }
 """Move -> its choices; an empty value takes a card away."""
 TAKEN_AWAY = ("card", "helper")
+ONCE = ("replug", *HOW)
+"""Moves that happen and are over: nothing holds, and what they did heals by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +168,7 @@ class Moves:
         self._hands = ThreadPoolExecutor(1, thread_name_prefix="bench-hands")
 
     def state(self) -> dict[str, str | int]:
-        """Move -> the value that holds now, and how many slips have been cut."""
+        """Move -> the value that holds now, and how many slips have been cut; nothing holds of `ONCE`."""
         village = self._village
         return {
             "card": village.card,
@@ -150,16 +183,10 @@ class Moves:
         away = not value and what in TAKEN_AWAY
         if what not in OFFERED or not (away or value in {one.value for one in OFFERED[what]}):
             return Refused("没有这个动作。", "There is no such move.", unknown=True)
-        if what == "a4" and not self._village.a4:
-            return Refused("这里没有 A4 打印机。", "There is no A4 printer here.")
-        if what in ("helper", "service") and not self._village.helper_slot:
-            return Refused("智能卡服务没有运行，插不了协理员卡。", "The smart-card service does not run.")
-        if what == "helper" and value and self._village.now["service"] == "down":
-            return Refused(
-                "智能卡服务停了，先让它运行。", "The smart-card service is stopped: start it first."
-            )
+        if (refused := self.lacks(what) or self._not_now(what, value)) is not None:
+            return refused
         try:
-            self._hands.submit(self._do, what, value).result()
+            return self._hands.submit(self._do, what, value).result()
         except FileNotFoundError as error:
             name = Path(error.filename or "").name
             return Refused(
@@ -168,9 +195,52 @@ class Moves:
             )
         except (OSError, ValueError, RuntimeError) as error:
             return Refused(f"没有做成：{error}", f"It could not be done: {error}")
+
+    def lacks(self, what: str) -> Refused | None:
+        """What this machine lacks for a move, and what to do; None when its far end stands here."""
+        if what == "a4" and not self._village.a4:
+            return Refused(
+                "这里没有 A4 打印机：打印服务没有运行。请运行 deploy/setup.sh，它会安装 cups 和 cups-ipp-utils。",
+                "There is no A4 printer here: the print service does not run. Run deploy/setup.sh, "
+                "which installs cups and cups-ipp-utils.",
+            )
+        smart_cards = self._village.smart_cards is not None
+        if what == "smart_card" and not smart_cards:
+            return Refused(
+                "这里的读卡器读身份证，不是智能卡读卡器。用 --card-reader pcsc 启动才有。",
+                "The reader here is for identity cards. Start with --card-reader pcsc for a smart-card reader.",
+            )
+        if what == "reader" and smart_cards:
+            return Refused(
+                "这里是智能卡读卡器，没有身份证读卡器。",
+                "The reader here is for smart cards; there is none for identity cards.",
+            )
+        slot = {"helper": self._village.helper_slot, "service": self._village.card_service}
+        if not slot.get(what, True):
+            return Refused(
+                "智能卡服务没有运行，插不了协理员卡。请运行 deploy/setup.sh，它会安装 pcscd 和 vsmartcard-vpcd。",
+                "The smart-card service does not run: there is no slot for a helper's card. "
+                "Run deploy/setup.sh, which installs pcscd and vsmartcard-vpcd.",
+            )
         return None
 
-    def _do(self, what: str, value: str) -> None:
+    def _not_now(self, what: str, value: str) -> Refused | None:
+        """Moves that need the smart-card service or its reader, while that is away."""
+        village = self._village
+        card_in = bool(value) and (what == "helper" or (what == "card" and village.smart_cards is not None))
+        if village.now["service"] == "down" and (card_in or what == "smart_card"):
+            return Refused(
+                "智能卡服务停了，先让它运行。", "The smart-card service is stopped: start it first."
+            )
+        if card_in and village.now["smart_card"] == "unplugged":
+            return Refused("读卡器拔掉了，先插上。", "The reader is unplugged: plug it in first.")
+        return None
+
+    def close(self) -> None:
+        """No more moves; what one of them started ends here."""
+        self._hands.shutdown()
+
+    def _do(self, what: str, value: str) -> Refused | None:
         village = self._village
         match what:
             case "card":
@@ -179,5 +249,27 @@ class Moves:
                 village.put_helper_card(value) if value else village.take_helper_card()
             case "face":
                 village.show_face(value)
+            case "replug":
+                return self._replug(value)
+            case _ if what in HOW:
+                return self._strike(what, value)
             case _:
                 village.set(what, value)
+        return None
+
+    def _replug(self, value: str) -> Refused | None:
+        if (lacking := self.lacks(value)) is not None:
+            return lacking
+        if self._village.now["lens" if value == "camera" else value] == UNPLUGGED:
+            return Refused("它已经拔掉了，先选“正常”插上。", "It is unplugged: plug it in first, by “Works”.")
+        self._village.replug(value)
+        return None
+
+    def _strike(self, what: str, family: str) -> Refused | None:
+        if self._village.strike(what, family):
+            return None
+        (name,) = [one for one in CHILDREN if one.value == family]
+        return Refused(
+            f"终端现在没有“{name.zh}”的子进程：没有接这种设备，或者它正在启动。",
+            f"The terminal has no child process for “{name.en}” now: it has no such device, or it is just starting.",
+        )

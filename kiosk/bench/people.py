@@ -5,7 +5,7 @@ Faces are freely licensed pictures that set-up fetches; `PROVENANCE.txt` beside 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from drivers.card_reader.contract import Document, DocumentKind, ValidityKind
@@ -30,6 +30,22 @@ class Person:
     card_face: Picture | None
     note_zh: str
     note_en: str
+
+    @property
+    def social_security(self) -> Document:
+        """The social-security card of the same person: no address, no photo, and always an end date."""
+        own = self.document
+        return replace(
+            own,
+            kind=DocumentKind.SOCIAL_SECURITY,
+            address="",
+            authority="",
+            validity=ValidityKind.DATED,
+            valid_to=own.valid_to or SOCIAL_SECURITY_VALID_TO,
+        )
+
+
+SOCIAL_SECURITY_VALID_TO = date(2035, 5, 6)
 
 
 def _resident(
@@ -65,8 +81,8 @@ PEOPLE: dict[str, Person] = {
             "zhou",
             _resident("周明远", "110199194803120016", date(1948, 3, 12)),
             Picture("obama.jpg", (366, 136, 624, 394)),
-            "78 岁，长期有效的身份证",
-            "78 years old, card without an end date",
+            "78 岁，身份证长期有效",
+            "78 years old, identity card without an end date",
         ),
         Person(
             "qian",

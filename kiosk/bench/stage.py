@@ -18,6 +18,7 @@ from kiosk.bench.ending import EndRequest
 from kiosk.bench.keeper import Keeper, Say
 from kiosk.bench.mirror import mirror_of
 from kiosk.bench.page_server import PageServer
+from kiosk.bench.smart_cards import CardKind
 from kiosk.bench.village import Village
 from kiosk.bench.web import create_page
 from kiosk.settings import NotConfiguredError, load_text
@@ -50,13 +51,15 @@ class Plan:
     bench_port: int = 8642
     virtual_display: bool = False
     helper_slot: bool = True
+    card_kind: CardKind = "sdt"
     terminal: tuple[str, ...] = ()
 
 
 class Stage:
     """Starts everything in `__init__`; `run` keeps it going, `close` ends everything.
 
-    Raises NotSetUpError, NotConfiguredError, `display.NoDisplayError`, `centre.CentreNotStartedError`,
+    Raises NotSetUpError, NotConfiguredError, `village.NoCardServiceError`, `display.NoDisplayError`,
+    `centre.CentreNotStartedError`,
     and EndRequestedError when the end is wished for on the way; nothing is left then either.
     """
 
@@ -76,6 +79,7 @@ class Stage:
             self.page = self._open_page(plan.bench_port)
             request.check()
             self.keeper = self._open_terminal(plan)
+            self.village.terminal = lambda: self.keeper.child.pid
             self._stack = stack.pop_all()
 
     def run(self, request: EndRequest) -> bool:
@@ -123,7 +127,11 @@ class Stage:
 
     def _open_village(self, plan: Plan) -> Village:
         village = Village(
-            plan.project / ".setup" / "faces", self.centre.port, use_helper_slot=plan.helper_slot, use_a4=True
+            plan.project / ".setup" / "faces",
+            self.centre.port,
+            use_helper_slot=plan.helper_slot,
+            use_a4=True,
+            card_kind=plan.card_kind,
         )
         self._stack.callback(village.close)
         self.ini = self.folder / "kiosk.ini"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from drivers.camera.simulated import SimulatedCamera
+from drivers.camera.simulated_name import NamedCamera
 from drivers.card_reader import simulated_photo
 from drivers.card_reader.protocol import PHOTO_SIZE
 from drivers.card_reader.simulated import SimulatedSdtReader
@@ -20,21 +21,33 @@ from drivers.contract import Failed, Ok
 from drivers.document_printer.simulated import QUEUE, VirtualPrinter, VirtualPrintService
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.sensors.simulated import SimulatedSysfs
-from kiosk.bench import faults
+from kiosk.bench import children, faults
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS, Person
 from kiosk.bench.scenes import scene
+from kiosk.bench.smart_cards import CardKind, SmartCardSlot
+
+
+class NoCardServiceError(Exception):
+    """There is no PC/SC reader to put up: the smart-card service does not run. The text says why."""
 
 
 class Village:
     """Starts everything in `__init__`, ends everything in `close`; `settings` are for kiosk.ini.
 
     `use_helper_slot` off leaves the machine's smart-card service alone. `use_a4` starts a print service
-    with a virtual A4 printer, which takes two seconds; `a4` tells whether it stands.
+    with a virtual A4 printer, which takes two seconds; `a4` tells whether it stands. With the `card_kind`
+    pcsc residents come with their social-security cards; raises NoCardServiceError where that cannot be.
     """
 
     def __init__(
-        self, faces: Path, centre_port: int, *, use_helper_slot: bool = True, use_a4: bool = False
+        self,
+        faces: Path,
+        centre_port: int,
+        *,
+        use_helper_slot: bool = True,
+        use_a4: bool = False,
+        card_kind: CardKind = "sdt",
     ) -> None:
         self._faces = faces
         with ExitStack() as stack:
@@ -42,13 +55,14 @@ class Village:
             stack.callback(self.reader.close)
             self.printer = SimulatedPrinter()
             stack.callback(self.printer.close)
-            self.camera = SimulatedCamera(scene(SIGHTS["street"], faces))
+            self.camera = NamedCamera(scene(SIGHTS["street"], faces))
             stack.callback(self.camera.close)
             self.proxy = FaultProxy(centre_port)
             self.proxy.start()
             stack.callback(self.proxy.close)
             self._service = VirtualService()
             stack.callback(self._service.stop)
+            self.smart_cards = self._open_smart_cards(stack) if card_kind == "pcsc" else None
             self.helper_slot = use_helper_slot and isinstance(self._service.start(), Ok)
             self._cabinet = SimulatedSysfs.grown(
                 Path(stack.enter_context(TemporaryDirectory(prefix="cabinet-")))
@@ -60,9 +74,13 @@ class Village:
         self.card = ""
         self.helper = ""
         self.sight = "street"
-        self.now = dict.fromkeys(("paper", "reader", "printer", "lens", "cabinet", "a4"), faults.OK)
+        self.now = dict.fromkeys(
+            ("paper", "reader", "smart_card", "printer", "lens", "cabinet", "a4"), faults.OK
+        )
         """What `set` made so, by what."""
-        self.now |= {"network": "up", "service": "up" if self.helper_slot else "down"}
+        self.terminal: Callable[[], int | None] = lambda: None
+        """The terminal's process, None while none runs: whoever starts it here says how to know."""
+        self.now |= {"network": "up", "service": "up" if self.card_service else "down"}
 
     def close(self) -> None:
         self._stack.close()
@@ -71,6 +89,18 @@ class Village:
     def a4(self) -> bool:
         """Whether an A4 printer stands here."""
         return self._a4 is not None
+
+    @property
+    def card_service(self) -> bool:
+        """Whether the smart-card service has a part to play here."""
+        return self.helper_slot or self.smart_cards is not None
+
+    def _open_smart_cards(self, stack: ExitStack) -> SmartCardSlot:
+        if isinstance(started := self._service.start(), Failed):
+            raise NoCardServiceError(started.detail or started.reason.value)
+        slot = SmartCardSlot(self._service)
+        stack.callback(slot.close)
+        return slot
 
     def _open_a4(self, stack: ExitStack) -> VirtualPrinter | None:
         """A cupsd of its own and one printer; None where the machine has not the programs for it."""
@@ -99,6 +129,7 @@ class Village:
                 "photo_decoder",
             ): f"{sys.executable} -m drivers.card_reader.simulated_photo_decoder",
             ("camera", "source"): self.camera.address,
+            **({} if self.smart_cards is None else self.smart_cards.settings()),
             **{
                 ("sensors", name): value
                 for name, value in asdict(self._cabinet.wanted).items()
@@ -118,6 +149,8 @@ class Village:
 
         Raises OSError when set-up has not fetched the picture.
         """
+        if self.smart_cards is not None:
+            return None
         packed = self._packed_photo(PEOPLE[person])
         return None if packed is None else simulated_photo.decode(packed)
 
@@ -126,9 +159,15 @@ class Village:
         return scene(SIGHTS[sight], self._faces)
 
     def put_card(self, person: str) -> None:
-        """Lay this person's card on the pad; the chip's photo is framed and packed like a real one."""
+        """Lay this person's card on the pad; the chip's photo is framed and packed like a real one.
+
+        Into a PC/SC reader goes the social-security card; raises OSError while that reader is away.
+        """
         who = PEOPLE[person]
-        self.reader.put_card(SimulatedCard(who.document, self._packed_photo(who) or bytes(PHOTO_SIZE)))
+        if self.smart_cards is not None:
+            self.smart_cards.put(who.social_security)
+        else:
+            self.reader.put_card(SimulatedCard(who.document, self._packed_photo(who) or bytes(PHOTO_SIZE)))
         self.card = person
 
     def _packed_photo(self, who: Person) -> bytes | None:
@@ -140,7 +179,10 @@ class Village:
         return simulated_photo.encode(framed)
 
     def take_card(self) -> None:
-        self.reader.take_card()
+        if self.smart_cards is not None:
+            self.smart_cards.take()
+        else:
+            self.reader.take_card()
         self.card = ""
 
     def put_helper_card(self, helper: str) -> None:
@@ -168,8 +210,10 @@ class Village:
                 faults.set_printer(self.printer, self.now["printer"], value)
             case "printer":
                 faults.set_printer(self.printer, value, self.now["paper"])
-            case "reader":
+            case "reader" if self.smart_cards is None:
                 faults.set_reader(self.reader, value)
+            case "smart_card" if self.smart_cards is not None:
+                self._set_smart_card(self.smart_cards, value)
             case "lens":
                 faults.set_lens(self.camera, value)
             case "cabinet":
@@ -182,10 +226,31 @@ class Village:
                 raise KeyError(what)
         self.now[what] = value
 
+    def _set_smart_card(self, slot: SmartCardSlot, fault: str) -> None:
+        """Whoever unplugs the reader takes the cards out of both its slots first."""
+        if fault == faults.UNPLUGGED:
+            self.take_card()
+            self.take_helper_card()
+        slot.set_fault(fault)
+
+    def replug(self, what: str) -> None:
+        """Take the `reader` or the `camera` away and put it into another socket: it has another number then.
+
+        Raises KeyError for another thing, OSError as devices do.
+        """
+        {"reader": self.reader.replug, "camera": self.camera.replug_elsewhere}[what]()
+
+    def strike(self, what: str, family: str) -> int:
+        """Send what `children.HOW` has for `what` to the terminal's children of this family; how many there were."""
+        terminal = self.terminal()
+        return 0 if terminal is None else children.strike(terminal, family, children.HOW[what])
+
     def _set_service(self, state: str) -> None:
-        """The smart-card service: `down` ends it with the helper's card in it."""
+        """The smart-card service: `down` ends it with the cards in it."""
         if state == "down":
             self.take_helper_card()
+            if self.smart_cards is not None:
+                self.take_card()
             self._service.stop()
         elif isinstance(started := self._service.start(), Failed):
             raise OSError(started.detail or started.reason.value)

@@ -18,6 +18,8 @@ ORDER = (
     *((S.NOTICE, step) for step in StepType if step is not S.NOTICE),
     (S.CONSENT, S.VERIFY_PERSON),
     (S.IDENTIFY, S.VERIFY_PERSON),
+    (S.VERIFY_PERSON, S.PREFILL),
+    (S.PREFILL, S.FORM),
     (S.REVIEW, S.SIGN),
     (S.REVIEW, S.SUBMIT),
     *((step, S.REVIEW) for step in (S.CONSENT, S.IDENTIFY, S.VERIFY_PERSON, S.FORM, S.ATTACH)),
@@ -32,6 +34,7 @@ def lint(definition: Definition) -> tuple[Finding, ...]:
     return (
         *_flow(definition),
         *_evidence(definition),
+        *_prefill(definition),
         *_words(definition),
         *form,
         # Fixtures of a broken form would only repeat what is broken.
@@ -90,6 +93,23 @@ def _evidence(definition: Definition) -> Iterator[Finding]:
     if S.IDENTIFY in flow and DeviceKind.CARD not in definition.devices_required:
         zh, en = "用身份证就要写 card", "a card is asked for: the device card is required"
         yield Finding("devices", "devices_required", zh, en)
+
+
+def _prefill(definition: Definition) -> Iterator[Finding]:
+    fields, asked = [p.field for p in definition.prefill], {c.field for c in definition.ui.controls}
+    if bool(fields) is not (S.PREFILL in definition.flow):
+        zh, en = "prefill 和 prefill 步骤要一起写", "prefill and the step prefill need each other"
+        yield Finding("prefill.step", "flow", zh, en)
+    if fields and definition.evidence.level < 2:
+        zh = "只有核验过本人（2 级）才能带出登记的信息"
+        en = "what is on record is shown only to a verified person: level 2"
+        yield Finding("prefill.level", "prefill", zh, en)
+    for place, field in enumerate(fields):
+        if field not in asked:
+            zh, en = "带出的信息没有对应的问题", "no question shows this field"
+            yield Finding("prefill.field", f"prefill.{field}", zh, en)
+        if field in fields[:place]:
+            yield Finding("prefill.twice", f"prefill.{field}", "同一项写了两次", "the field stands twice")
 
 
 def _words(definition: Definition) -> Iterator[Finding]:

@@ -45,7 +45,6 @@ class StepType(StrEnum):
 PERFORMED_STEPS = frozenset(StepType) - {
     StepType.SITUATION,
     StepType.AGENT,
-    StepType.PREFILL,
     StepType.PRECHECK,
     StepType.SIGN,
     StepType.PAY,
@@ -152,12 +151,19 @@ class Photos(Part):
     text: Words
 
 
+SHARED = "shared."
+
+
 class Prefill(Part):
-    """A field that is filled from the card; `locked` fields cannot be changed by hand."""
+    """A field that is filled with what a department has on record, while it is empty; it stays changeable."""
 
     field: str
-    source: Literal["card.name", "card.number", "card.address", "card.birth_date"]
-    locked: bool = True
+    source: Annotated[str, Field(pattern=r"^shared\.[a-z][a-z0-9_]{0,63}$")]
+
+    @property
+    def record(self) -> str:
+        """The record's name, as the centre is asked for it."""
+        return self.source.removeprefix(SHARED)
 
 
 class Output(Part):

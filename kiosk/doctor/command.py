@@ -36,12 +36,16 @@ def doctor(config: Path, as_json: bool) -> None:
         "terminal": diagnosis.terminal,
         "running": diagnosis.running,
         "findings": [finding.to_json() for finding in diagnosis.in_order()],
+        "devices": [device.to_json() for device in diagnosis.devices],
         "connected": [device.to_json() for device in plugged],
     }
     how = "正在运行，由它自己说 / running, its own word" if diagnosis.running else "没有运行 / not running"
     lines = [f"终端 terminal {diagnosis.terminal}: {how}", ""]
     for finding in diagnosis.in_order():
         lines += finding.lines()
+    if diagnosis.devices:
+        lines += ["", "这台终端的设备 / the devices of this terminal:"]
+        lines += [device.line() for device in diagnosis.devices]
     lines += ["", "接在这台机器上的 / connected to this machine:"]
     lines += [device.line() for device in plugged] or ["   没有看到 / nothing seen"]
     last = "都好，不用来人 / all well" if diagnosis.well else "有事要处理，见 → / see the arrows"

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from drivers.card_reader.emrtd.trust import load_folder
-from drivers.contract import Cause, Device, DeviceState, DeviceStatus, Failed, Ok
+from drivers.contract import Cause, Device, DeviceState, DeviceStatus, Failed, Nameplate, Ok
 from drivers.sensors.contract import Wanted
-from kiosk import keys
+from kiosk import keys, nameplates
 from kiosk.assembly.devices import key_files, open_devices
 from kiosk.assembly.foundation import Foundation, lay_foundation
 from kiosk.control import ControlFailure, ask
+from kiosk.doctor.devices import DeviceNamed, named
 from kiosk.doctor.findings import (
     NAMES,
     NEEDS_SOMEBODY,
@@ -40,6 +41,8 @@ from offline_queue.records import StoreError
 OPENING_S = 20.0
 """How long a device may take to say what it is: the face models are loaded in this time on a slow machine."""
 PAUSE_S = 0.2
+NAMEPLATES_S = 15.0
+"""For all devices of a running terminal, one after another: a printer that is asked waits for its turn first."""
 SPARE_DISK = 2.0
 """The disk has room for this many full queues, or somebody is told."""
 MEGABYTE = 1024 * 1024
@@ -54,6 +57,7 @@ class Diagnosis:
     terminal: str
     running: bool
     findings: list[Finding] = field(default_factory=list)
+    devices: list[DeviceNamed] = field(default_factory=list)
 
     @property
     def well(self) -> bool:
@@ -86,8 +90,9 @@ def examine(loaded: Loaded, progress: Progress, folder: Path) -> Diagnosis:
             found.append(fine("program", f"version {answer['report']['version']}"))
             found += _keys(settings)
             found += _reported(answer, settings)
+            diagnosis.devices = named(answer["devices"], _told_nameplates(settings))
         case Failed(ControlFailure.NOT_RUNNING):
-            found += _stopped(_unrecorded(settings), progress)
+            found += _stopped(_unrecorded(settings), progress, diagnosis.devices)
         case Failed(_, detail):
             found.append(of_cause("program", "program.silent", detail=detail))
     return diagnosis
@@ -181,22 +186,34 @@ def _unrecorded(settings: Settings) -> Settings:
     return settings.model_copy(update={"log": quiet})
 
 
-def _stopped(settings: Settings, progress: Progress) -> list[Finding]:
+def _told_nameplates(settings: Settings) -> dict[str, Nameplate]:
+    """A running terminal's devices are its own to ask; one of an older version cannot be asked for them."""
+    asked = ask(settings.terminal.state, "nameplates", NAMEPLATES_S)
+    return nameplates.from_json(asked.value) if isinstance(asked, Ok) else {}
+
+
+def _stopped(settings: Settings, progress: Progress, plates: list[DeviceNamed]) -> list[Finding]:
     """The terminal is not running: its parts are opened here, looked at and closed again."""
+
+    def looked_at(devices: Devices) -> list[Finding]:
+        findings = _devices(_probed(devices, progress), settings)
+        plates.extend(named(devices.named(), nameplates.nameplates(devices.named())))
+        return findings
+
     found = [of_cause("program", "program.stopped", Verdict.WARNING), *_keys(settings)]
     with contextlib.ExitStack() as stack:
         try:
             base = lay_foundation(settings, stack)
         except keys.KeyFileError:
             devices = open_devices(settings, stack)  # the keys have their finding already
-            found += _devices(_probed(devices, progress), settings)
+            found += looked_at(devices)
         except (StoreError, OSError) as error:
             detail = str(error) if isinstance(error, StoreError) else error.strerror or type(error).__name__
             found.append(of_cause("queue", "queue.broken", detail=detail))
-            found += _devices(_probed(open_devices(settings, stack), progress), settings)
+            found += looked_at(open_devices(settings, stack))
         else:
             stack.callback(base.sender.close)
-            found += _devices(_probed(base.devices, progress), settings)
+            found += looked_at(base.devices)
             seen = base.surroundings.seen()
             of_devices = {
                 cause for kind, plain in seen["devices"].items() for cause in _causes(kind, _status(plain))
@@ -258,6 +275,8 @@ def _devices(statuses: Mapping[str, DeviceStatus], settings: Settings) -> list[F
         "helper": settings.card_reader.helper_kind != "none",
         "camera": bool(settings.camera.source),
         "document_camera": bool(settings.document_camera.source),
+        "code_reader": settings.code_reader.fitted,
+        "token": settings.token.fitted,
         "face": bool(settings.camera.source),
         "printer": settings.receipt_printer.address != "none",
         "a4": settings.document_printer.queue != "none",

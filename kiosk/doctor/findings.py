@@ -39,6 +39,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "csca": ("护照签发国证书", "passport issuers' certificates"),
     "camera": ("摄像头", "camera"),
     "document_camera": ("高拍仪", "document camera"),
+    "code_reader": ("扫码", "code reader"),
+    "token": ("数字证书令牌", "signing tokens"),
     "face": ("人脸确认", "face check"),
     "printer": ("回执打印机", "receipt printer"),
     "a4": ("文件打印机", "document printer"),

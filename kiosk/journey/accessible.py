@@ -122,6 +122,8 @@ def _field(field: Field) -> Iterator[Node]:
     yield Node(Role.FIELD, field.label, "" if chosen else field.value, state, field.id)
     if field.hint and not field.value:
         yield Node(Role.TEXT, field.hint)
+    if field.note:
+        yield Node(Role.TEXT, field.note)
     if field.error:
         yield Node(Role.STATUS, field.error)
     if chosen:

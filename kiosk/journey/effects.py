@@ -34,6 +34,11 @@ class StartFace:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitFace:
+    """Give a face check that restarts a moment to come back; answered by `FaceWaited`."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopFace:
     """Close the camera; reference and frames are forgotten."""
 
@@ -62,7 +67,25 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class AwaitCentre:
-    """Give the centre a moment to register the case; answered by `CaseMoved`."""
+    """Give the centre a moment to register the case; answered by `CaseMoved`.
+
+    `decide`: the case's key, when the department is to be asked for a decision on the spot.
+    """
+
+    case_code: str
+    decide: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskRecords:
+    """What departments have on record about the person; answered by `PrefillAnswered`."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpProgress:
+    """How far a case is; answered by `ProgressAnswered`."""
 
     case_code: str
 
@@ -123,12 +146,15 @@ Effect = (
     ReadCard
     | StopCard
     | StartFace
+    | AwaitFace
     | StopFace
     | StartCamera
     | TakePhoto
     | StopCamera
     | Submit
     | AwaitCentre
+    | AskRecords
+    | LookUpProgress
     | Print
     | WatchRemoval
     | Evaluate

@@ -5,21 +5,29 @@ Results of devices carry the `visit` they belong to; a result of an earlier visi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from drivers.card_reader.contract import CardFailure, CardRead
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
+from kiosk.journey.live import LookUpFailure, Prefilled, Progress
+from kiosk.journey.states import State
 from kiosk.staff.answers import Done, Door, StaffAction
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """An action of the view was pressed."""
+    """An action of the view was pressed.
+
+    `seen_on`: the screen that the finger saw, where somebody can say: a press of a screen that has given
+    way since does nothing, even when the next one offers the same action.
+    """
 
     action: str
+    seen_on: State | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,6 +77,11 @@ class FaceAnswered:
     result: Ok[Comparison] | Failed[FaceFailure | Guidance]
 
 
+@dataclass(frozen=True, slots=True)
+class FaceWaited:
+    """The wait for a face check that restarts is over: it is there again, or the time is up."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class PhotoTaken:
     """The camera's picture for a report, encoded; None when the camera gave none."""
@@ -98,6 +111,22 @@ class CaseMoved:
 
     state: CaseState | None
     registered_at: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Language -> what the department says, where it decided on the spot."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillAnswered:
+    """What is on record, by the record's name; empty when nothing is or nobody answered in time."""
+
+    found: Mapping[str, Prefilled]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressAnswered:
+    """How far the case is, or why that cannot be said."""
+
+    result: Ok[Progress] | Failed[LookUpFailure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +173,13 @@ DeviceEvent = (
     | CardRemoved
     | FaceGuided
     | FaceAnswered
+    | FaceWaited
     | PhotoTaken
     | Stored
     | NotStored
     | CaseMoved
+    | PrefillAnswered
+    | ProgressAnswered
     | PrintAnswered
     | DoorAnswered
     | StaffDone

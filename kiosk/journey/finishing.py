@@ -21,7 +21,8 @@ def stored(visit: Visit, event: ev.Event, world: World) -> Moved:
         return visit, ()
     visit = replace(visit, stored=event, case_state=CaseState.RECEIVED)
     visit, out = forward(visit, world)
-    return visit, (*out, fx.AwaitCentre(event.case_code))
+    key = visit.item_id if visit.decides_at_once else ""
+    return visit, (*out, fx.AwaitCentre(event.case_code, decide=key))
 
 
 def not_stored(visit: Visit, event: ev.Event, _world: World) -> Moved:
@@ -35,7 +36,9 @@ def case_moved(visit: Visit, event: ev.Event, _world: World) -> Moved:
     if not isinstance(event, ev.CaseMoved):
         return visit, ()
     if event.state is not None:
-        visit = replace(visit, case_state=event.state, registered_at=event.registered_at)
+        visit = replace(
+            visit, case_state=event.state, registered_at=event.registered_at, decision_words=event.words
+        )
     if visit.printing or visit.printed is not None:
         return visit, ()
     visit = replace(visit, printing=True)

@@ -11,7 +11,8 @@ from kiosk.catalogue.ui import Control, Page, Widget
 from kiosk.identity import mask_address, mask_name, mask_number
 from kiosk.journey.view import Field, FieldKind, Line
 from kiosk.journey.visit import Visit
-from kiosk.locale import Texts
+from kiosk.local_time import local_day
+from kiosk.locale import Texts, texts_for
 
 KIND_OF: dict[Widget, FieldKind] = {
     Widget.TEXT: FieldKind.TEXT,
@@ -84,6 +85,18 @@ def _field(visit: Visit, control: Control) -> Field:
         required=rules.is_required(visit.service, control.field),
         max_length=int(schema.get("maxLength", 200)),
         options=tuple((option.value, option.label[language]) for option in control.options),
+        note=_note(visit, control.field),
+    )
+
+
+def _note(visit: Visit, field: str) -> str:
+    """Whose record a value is and of when, as long as the resident has not written another."""
+    told = visit.prefilled.get(field)
+    if told is None or visit.answers.get(field) != told.value:
+        return ""
+    t = texts_for(visit.language)
+    return t(
+        "{source} {day} 的登记，不对可以改", source=told.source[visit.language], day=local_day(told.as_of)
     )
 
 

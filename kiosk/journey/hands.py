@@ -6,20 +6,23 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardFailure, CardReader, EncodedPhoto
+from drivers.code_reader.contract import CodeReader
 from drivers.contract import Cause, Device, Failed, Ok, Outcome
 from drivers.document_camera.contract import DocumentCamera
 from drivers.document_printer.contract import DocumentPrinter
 from drivers.face.contract import FaceFailure, FaceVerifier
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
+from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.face_attempt import attempt
+from kiosk.journey.live import LookUpFailure
 from kiosk.journey.visit import Visit
 from kiosk.lanes import Job, Lane
 from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffActions, StaffFailure
@@ -27,8 +30,13 @@ from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffAction
 CARD_WAIT_S = 300.0
 REMOVAL_POLL_S = 0.2
 AWAIT_CENTRE_S = 5.0
+DECISION_S = 10.0
+"""From the commit to the department's word, registration included; then the slip says "received"."""
 PHOTO_WAIT_S = 3.0
 PHOTO_POLL_S = 0.1
+FACE_WAIT_S = 10.0
+"""A new child loads its models in 0.7 s on a free core, and in some seconds on one that has much to do."""
+FACE_WAIT_POLL_S = 0.2
 NO_STORE = "queue.full"
 
 log = logging.getLogger(__name__)
@@ -48,6 +56,10 @@ class Devices:
     document_printer: DocumentPrinter | None = None
     cabinet: Device | None = None
     touch_panel: Device | None = None
+    token: Authenticator | None = None
+    code_reader: CodeReader | None = None
+    code_camera: Camera | None = None
+    """What the code reader looks through: one of the cameras above, opened and stopped by whoever reads."""
 
     def named(self) -> dict[str, Device]:
         """Kind, as the health vocabulary calls it -> device; without what this terminal does not have."""
@@ -61,8 +73,15 @@ class Devices:
             "a4": self.document_printer,
             "cabinet": self.cabinet,
             "touch": self.touch_panel,
+            "token": self.token,
+            "code_reader": self.code_reader,
         }
         return {kind: device for kind, device in known.items() if device is not None}
+
+    def looks_through(self) -> dict[str, str]:
+        """Kind -> the kind of the camera without which it sees nothing."""
+        code = "camera" if self.code_camera is self.camera else "document_camera"
+        return {"face": "camera", "code_reader": code}
 
 
 class Office(Protocol):
@@ -75,6 +94,16 @@ class Office(Protocol):
     def evaluate(self, visit: Visit) -> None: ...
 
     def slip(self, visit: Visit, *, copy: bool) -> Slip: ...
+
+
+class LiveOffice(Protocol):
+    """What is asked while somebody waits. Every call ends by itself within its time and never raises."""
+
+    def records(self, visit: Visit) -> ev.PrefillAnswered: ...
+
+    def decide(self, key: str, code: str, within_s: float) -> ev.CaseMoved | None: ...
+
+    def progress(self, code: str) -> ev.ProgressAnswered: ...
 
 
 class DoorKeeper(Protocol):
@@ -96,16 +125,17 @@ class StaffRoom:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """One lane a device, one for the office, one for the staff."""
+    """One lane a device, one for the office, one for live questions, one for the staff."""
 
     card: Lane
     camera: Lane
     office: Lane
+    live: Lane
     printer: Lane
     staff: Lane
 
     def all(self) -> tuple[Lane, ...]:
-        return (self.card, self.camera, self.office, self.printer, self.staff)
+        return (self.card, self.camera, self.office, self.live, self.printer, self.staff)
 
     def of(self, action: StaffAction) -> Lane:
         """What touches a device waits for its turn there."""
@@ -114,7 +144,12 @@ class Lanes:
                 return self.printer
             case StaffAction.RESTART_CARD | StaffAction.RESTART_HELPER:
                 return self.card
-            case StaffAction.RESTART_CAMERA | StaffAction.RESTART_FACE:
+            case (
+                StaffAction.RESTART_CAMERA
+                | StaffAction.RESTART_DOCUMENT_CAMERA
+                | StaffAction.RESTART_CODE_READER
+                | StaffAction.RESTART_FACE
+            ):
                 return self.camera
             case _:
                 return self.staff
@@ -127,22 +162,24 @@ class DeviceHands:
         self,
         devices: Devices,
         office: Office,
+        live: LiveOffice,
         answer: Callable[[str, ev.Event], None],
         speak: Callable[[], None],
         encode_jpeg: Callable[[Frame], bytes],
         staff: StaffRoom,
     ) -> None:
-        self.lanes = Lanes(Lane("card"), Lane("camera"), Lane("office"), Lane("printer"), Lane("staff"))
+        self.lanes = Lanes(*map(Lane, ("card", "camera", "office", "live", "printer", "staff")))
         self._staff = staff
         self._devices = devices
         self._office = office
+        self._live = live
         self._answer = answer
         self._speak = speak
         self._encode_jpeg = encode_jpeg
 
     def close(self) -> None:
         """Devices stop; what was promised to be stored or printed is still done."""
-        for lane in (self.lanes.card, self.lanes.camera, self.lanes.staff):
+        for lane in (self.lanes.card, self.lanes.camera, self.lanes.live, self.lanes.staff):
             lane.close()
         for lane in (self.lanes.office, self.lanes.printer):
             lane.close(finish=True)
@@ -164,6 +201,8 @@ class DeviceHands:
             case fx.StartFace():
                 crashed = ev.FaceAnswered(Failed(FaceFailure.CRASHED))
                 self._on(lanes.camera, id_, lambda cancel: self._face(visit, cancel), crashed)
+            case fx.AwaitFace():
+                self._on(lanes.camera, id_, lambda cancel: self._await_face(id_, cancel), ev.FaceWaited())
             case fx.StartCamera():
                 self._on(lanes.camera, id_, lambda _cancel: self._open_camera(id_), ev.PhotoTaken(None))
             case fx.TakePhoto():
@@ -173,10 +212,16 @@ class DeviceHands:
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
             case fx.Submit(submitted):
                 self._on(lanes.office, id_, lambda _cancel: self._store(submitted), ev.NotStored(NO_STORE))
-            case fx.AwaitCentre(case_code):
-                self._on(
-                    lanes.office, id_, lambda _cancel: self._await_centre(case_code, id_), ev.CaseMoved(None)
-                )
+            case fx.AwaitCentre():
+                awaited: Job = lambda _cancel: self._await_centre(effect, id_)  # noqa: E731 - typed
+                self._on(lanes.office, id_, awaited, ev.CaseMoved(None))
+            case fx.AskRecords(asking):
+                ask: Job = lambda _cancel: self._answer(id_, self._live.records(asking))  # noqa: E731 - typed
+                self._on(lanes.live, id_, ask, ev.PrefillAnswered({}))
+            case fx.LookUpProgress(case_code):
+                look: Job = lambda _cancel: self._answer(id_, self._live.progress(case_code))  # noqa: E731 - typed
+                unreached = ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED))
+                self._on(lanes.live, id_, look, unreached)
             case fx.Evaluate(evaluated):
                 self.lanes.office.do(lambda _cancel: self._office.evaluate(evaluated))
             case fx.Print(printed, copy):
@@ -198,6 +243,7 @@ class DeviceHands:
                 )
             case fx.Forget():
                 self.lanes.card.drop()
+                self.lanes.live.drop()
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
 
@@ -263,6 +309,16 @@ class DeviceHands:
         if result is not None and not cancel.is_set():
             self._answer(visit.id, ev.FaceAnswered(result))
 
+    def _await_face(self, visit_id: str, cancel: threading.Event) -> None:
+        """Until verifier and camera work, at most `FACE_WAIT_S`."""
+        wanted = [device for device in (self._devices.face, self._devices.camera) if device is not None]
+        deadline_s = time.monotonic() + FACE_WAIT_S
+        while not all(device.probe().usable for device in wanted) and time.monotonic() < deadline_s:
+            if cancel.wait(FACE_WAIT_POLL_S):
+                return
+        if not cancel.is_set():
+            self._answer(visit_id, ev.FaceWaited())
+
     def _open_camera(self, visit_id: str) -> None:
         camera = self._devices.camera
         if camera is None or isinstance(camera.open(), Failed):
@@ -292,9 +348,16 @@ class DeviceHands:
             if self._devices.face is not None:
                 self._devices.face.forget()
 
-    def _await_centre(self, case_code: str, visit_id: str) -> None:
-        state, registered_at = self._office.await_centre(case_code, AWAIT_CENTRE_S)
-        self._answer(visit_id, ev.CaseMoved(state, registered_at))
+    def _await_centre(self, wanted: fx.AwaitCentre, visit_id: str) -> None:
+        """Registered first, then, where it may be, decided; the time of both is the resident's."""
+        begun_s = time.monotonic()
+        state, registered_at = self._office.await_centre(wanted.case_code, AWAIT_CENTRE_S)
+        decided = None
+        if wanted.decide and state is CaseState.REGISTERED:
+            left_s = DECISION_S - (time.monotonic() - begun_s)
+            decided = self._live.decide(wanted.decide, wanted.case_code, left_s)
+        moved = decided or ev.CaseMoved(state)
+        self._answer(visit_id, replace(moved, registered_at=registered_at))
 
     def _print(self, visit: Visit, *, copy: bool) -> None:
         printer = self._devices.printer

@@ -18,6 +18,7 @@ SCREEN_OF: dict[StepType, State] = {
     StepType.CONSENT: State.CONSENT,
     StepType.IDENTIFY: State.CARD,
     StepType.VERIFY_PERSON: State.FACE,
+    StepType.PREFILL: State.PREFILL,
     StepType.ATTACH: State.ATTACH,
     StepType.FORM: State.FORM,
     StepType.REVIEW: State.REVIEW,
@@ -36,9 +37,13 @@ LEAVING: dict[State, fx.Effect] = {
 }
 
 
+def _leave(visit: Visit) -> list[fx.Effect]:
+    return [LEAVING[visit.state]] if visit.state in LEAVING else []
+
+
 def go(visit: Visit, state: State) -> Moved:
     """Leave the screen, enter the other; a device never outlives the screen that needs it."""
-    out = [LEAVING[visit.state]] if visit.state in LEAVING else []
+    out = _leave(visit)
     visit = replace(visit, state=state, dialog=None)
     match state:
         case State.CARD:
@@ -46,11 +51,15 @@ def go(visit: Visit, state: State) -> Moved:
         case State.HELPER:
             out.append(fx.ReadCard(fx.CardPurpose.HELPER))
         case State.FACE:
-            visit = replace(visit, face=replace(visit.face, looking=True, guidance=None, failure=None))
+            face = replace(visit.face, waiting=False, looking=True, guidance=None, failure=None)
+            visit = replace(visit, face=face)
             out.append(fx.StartFace())
         case State.CAMERA:
             visit = replace(visit, photo_missed=False)
             out.append(fx.StartCamera())
+        case State.PREFILL:
+            visit = replace(visit, records_asked=True)
+            out.append(fx.AskRecords(visit))
         case State.SUBMITTING:
             out.append(fx.Submit(visit))
         case State.TAKE_CARD:
@@ -68,13 +77,16 @@ def to_attract(visit: Visit) -> Moved:
     return Visit(), (*out, fx.Forget())
 
 
-def _needs_screen(visit: Visit, step: StepType) -> bool:
+def _needs_screen(visit: Visit, step: StepType, world: World) -> bool:
     """Steps that are done already are not asked again: an SDT card, for one, reads only once."""
     match step:
         case StepType.IDENTIFY:
             return visit.card is None
         case StepType.VERIFY_PERSON:
             return not visit.verified
+        case StepType.PREFILL:
+            # Asked once, and only where somebody may answer: without the network the resident types as ever.
+            return world.online and visit.verified and not visit.records_asked
         case StepType.TAKE_CARD:
             return visit.card is not None
         case _:
@@ -87,7 +99,7 @@ def forward(visit: Visit, world: World) -> Moved:
     if visit.editing and StepType.REVIEW in flow:
         return go(replace(visit, editing=False, step=flow.index(StepType.REVIEW)), State.REVIEW)
     for index in range(visit.step + 1, len(flow)):
-        if _needs_screen(visit, flow[index]):
+        if _needs_screen(visit, flow[index], world):
             return _enter_step(replace(visit, step=index, page=0), world)
     return go(visit, State.ENDED)
 
@@ -102,7 +114,7 @@ def backward(visit: Visit, world: World) -> Moved:
         return forward(visit, world) if visit.editing else go(visit, State.HOME)
     flow = visit.definition.flow
     for index in range(visit.step - 1, -1, -1):
-        if _needs_screen(visit, flow[index]):
+        if flow[index] is not StepType.PREFILL and _needs_screen(visit, flow[index], world):
             return _enter_step(replace(visit, step=index, page=0), world)
     return home(visit)
 
@@ -116,19 +128,29 @@ def home(visit: Visit) -> Moved:
 
 def _enter_step(visit: Visit, world: World) -> Moved:
     state = SCREEN_OF[visit.service.flow[visit.step]]
-    if state is State.FACE and not may_use_face(visit, world):
-        state = State.OTHER_WAY
-    return go(visit, state)
+    return to_face(visit, world) if state is State.FACE else go(visit, state)
+
+
+def to_face(visit: Visit, world: World) -> Moved:
+    """The look at the face; while its process restarts a bounded wait for it; else the other way."""
+    if not may_use_face(visit, world):
+        return go(visit, State.OTHER_WAY)
+    if world.face_ready:
+        return go(visit, State.FACE)
+    if not world.face_comes_back:
+        return go(visit, State.OTHER_WAY)
+    face = replace(visit.face, waiting=True, looking=False, guidance=None, failure=None)
+    waits = replace(visit, state=State.FACE, dialog=None, face=face)
+    return waits, (*_leave(visit), fx.AwaitFace())
 
 
 def may_use_face(visit: Visit, world: World) -> bool:
-    """Face only with consent, a photo, a working and calibrated verifier, tries left, and age."""
+    """Face only with consent, a photo, tries left, and age; whether the verifier works is asked apart."""
     return (
         visit.consent is not None
         and visit.consent.given
         and visit.card is not None
         and visit.card.photo is not None
-        and world.face_ready
         and visit.face.attempts < FACE_ATTEMPTS_MAX
         and is_old_enough(visit, world)
     )

@@ -11,7 +11,7 @@ from drivers.face.contract import FaceFailure
 from kiosk.identity import CardValidity, card_validity
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.moves import Moved, forward, go
+from kiosk.journey.moves import Moved, forward, go, may_use_face, to_face
 from kiosk.journey.states import State
 from kiosk.journey.visit import FACE_ATTEMPTS_MAX, FACE_STALLS_MAX, MACHINE_FAILURES, CardProblem, Visit
 from kiosk.journey.world import World
@@ -118,9 +118,17 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
 
 
 def face_again(visit: Visit, _event: ev.Event, world: World) -> Moved:
-    if visit.face.looking or visit.face.attempts >= FACE_ATTEMPTS_MAX or not world.face_ready:
+    """Another try; a process that went away since the button was shown is waited for."""
+    if visit.face.looking or visit.face.waiting or not may_use_face(visit, world):
         return visit, ()
-    return go(visit, State.FACE)
+    return to_face(visit, world)
+
+
+def face_waited(visit: Visit, _event: ev.Event, world: World) -> Moved:
+    """It came back, so the look begins; or it did not in time, and the other ways are offered."""
+    if not visit.face.waiting:
+        return visit, ()
+    return go(visit, State.FACE if world.face_ready else State.OTHER_WAY)
 
 
 def to_other_way(visit: Visit, _event: ev.Event, _world: World) -> Moved:

@@ -152,8 +152,10 @@ class Journey:
         self._hands.do(effect, visit)
 
     def _is_offered(self, event: ev.Event) -> bool:
-        """Only what the screen offers may be pressed or filled: a late second touch does nothing."""
+        """Only what the screen offers may be pressed or filled, by who saw it: a late touch does nothing."""
         if isinstance(event, ev.Pressed):
+            if event.seen_on not in (None, self._view.state):
+                return False
             offered = action(self._view, event.action)
             return offered is not None and offered.enabled
         if isinstance(event, ev.Entered):

@@ -10,6 +10,7 @@ class State(StrEnum):
 
     ATTRACT = "attract"
     HOME = "home"
+    PROGRESS = "progress"
     NOTICE = "notice"
     CONSENT = "consent"
     CARD = "card"
@@ -17,6 +18,7 @@ class State(StrEnum):
     OTHER_WAY = "other_way"
     HELPER = "helper"
     HELPER_CHECK = "helper_check"
+    PREFILL = "prefill"
     ATTACH = "attach"
     CAMERA = "camera"
     FORM = "form"

@@ -12,6 +12,7 @@ from dataclasses import replace
 from kiosk.journey import answering, recognising
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
+from kiosk.journey.asking import HANDLERS as ASKING
 from kiosk.journey.finishing import HANDLERS as FINISHING
 from kiosk.journey.moves import Moved, backward, forward, go, home, to_attract
 from kiosk.journey.staffing import HANDLERS as STAFFING
@@ -106,7 +107,7 @@ def speak(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 def ask_cancel(visit: Visit, _event: ev.Event, _world: World) -> Moved:
     """Cancel is confirmed once (rule D9); where nothing is to be lost it leaves at once."""
-    if visit.state in IDENTIFIED_NOTHING | {State.HOME}:
+    if visit.state in IDENTIFIED_NOTHING | {State.HOME, State.PROGRESS}:
         return to_attract(visit)
     if visit.stored is not None:
         return go(visit, State.ENDED)
@@ -154,6 +155,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.CARD, "press:window"): recognising.to_window,
     (S.FACE, "FaceGuided"): recognising.face_guided,
     (S.FACE, "FaceAnswered"): recognising.face_answered,
+    (S.FACE, "FaceWaited"): recognising.face_waited,
     (S.FACE, "press:try_face"): recognising.face_again,
     (S.FACE, "press:other_way"): recognising.to_other_way,
     (S.OTHER_WAY, "press:helper"): recognising.to_helper,
@@ -175,6 +177,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.REVIEW, "press:submit"): submit,
     (S.NOT_STORED, "press:retry"): retry_submit,
     (S.NOT_STORED, "press:finish"): cancel,
+    **ASKING,
     **FINISHING,
     **STAFFING,
     (S.ENDED, "press:begin"): leave_end,

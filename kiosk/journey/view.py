@@ -58,6 +58,8 @@ class FieldKind(StrEnum):
     CHOICE = "choice"
     PIN = "pin"
     """Digits that are never shown."""
+    CODE = "code"
+    """A case code: Latin letters and digits."""
 
 
 DIGITS = frozenset({FieldKind.NUMBER, FieldKind.PIN})
@@ -77,6 +79,8 @@ class Field:
     required: bool = False
     max_length: int = 200
     options: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+    """Stands under the value: where it comes from."""
 
     def __repr__(self) -> str:
         return f"Field({self.id!r}, {self.kind.value}, masked)"

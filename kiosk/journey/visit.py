@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from drivers.card_reader.contract import CardRead
+from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
 from kiosk.catalogue.model import Definition
 from kiosk.journey.events import Stored
+from kiosk.journey.live import LookUpFailure, Prefilled, Progress
 from kiosk.journey.states import State
 from kiosk.staff.answers import Done, Door, StaffAction
 
@@ -60,6 +62,8 @@ class FaceProgress:
 
     attempts: int = 0
     stalls: int = 0
+    waiting: bool = False
+    """For the machine, which restarts; nothing is looked at yet."""
     looking: bool = False
     guidance: Guidance | None = None
     failure: FaceFailure | Guidance | None = None
@@ -94,6 +98,15 @@ class StaffProgress:
     done: tuple[StaffAction, Done] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """A case code as typed, and what came of it; `result` None before anybody was asked."""
+
+    code: str = ""
+    asking: bool = False
+    result: Ok[Progress] | Failed[LookUpFailure] | None = None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
     """Everything that is known of this visit."""
@@ -116,6 +129,9 @@ class Visit:
     answers: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Field -> language -> sentence."""
+    records_asked: bool = False
+    prefilled: Mapping[str, Prefilled] = field(default_factory=dict)
+    """Field -> what a department has on record; an answer that was changed is the resident's own."""
     photo: bytes | None = None
     photo_missed: bool = False
     editing: bool = False
@@ -124,6 +140,8 @@ class Visit:
     not_stored: str = ""
     case_state: CaseState = CaseState.DRAFT
     registered_at: str | None = None
+    decision_words: Mapping[str, str] = field(default_factory=dict)
+    """Language -> what the department said on the spot."""
     printing: bool = False
     printed: PrintReport | None = None
     reprinted: bool = False
@@ -132,6 +150,7 @@ class Visit:
     idle_left_s: int = 0
     ended_because: str = ""
     staff: StaffProgress = StaffProgress()
+    look_up: LookUp = LookUp()
 
     def __repr__(self) -> str:
         return f"Visit({self.id!r}, {self.state.value}, masked)"
@@ -148,3 +167,8 @@ class Visit:
     def verified(self) -> bool:
         """Recognised by one of the ways, so that the step need not be done again."""
         return self.face.accepted or self.helper_confirmed
+
+    @property
+    def decides_at_once(self) -> bool:
+        """Whether the department may decide while the resident waits."""
+        return self.definition is not None and self.definition.decision == "immediate"

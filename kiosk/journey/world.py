@@ -55,6 +55,8 @@ class World:
     online: bool = False
     link_cause: str = ""
     face_ready: bool = False
+    face_comes_back: bool = False
+    """Not ready, but only because its process or the camera's is being started anew."""
     camera_ready: bool = False
     helper_ready: bool = False
     why_no_face: Mapping[str, str] = field(default_factory=dict)

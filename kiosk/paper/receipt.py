@@ -28,6 +28,16 @@ STATE_WORDS: dict[CaseState, tuple[str, str]] = {
     CaseState.RECEIVED: ("已收件，等待送达中心", "Received, waiting to be sent"),
     CaseState.SYNCED: ("已送达中心，等待登记", "Sent, waiting to be registered"),
     CaseState.REGISTERED: ("已送达中心并登记", "Sent and registered at the centre"),
+    CaseState.ACCEPTED: ("部门已经受理", "Accepted by the department"),
+    CaseState.NEEDS_CORRECTION: ("需要补充材料", "Something has to be added"),
+    CaseState.NOT_ACCEPTED: ("部门没有受理，请到窗口问一问", "Not accepted, please ask at the counter"),
+    CaseState.IN_PROCESS: ("部门正在办理", "The department is at work on it"),
+    CaseState.DECIDED: ("已经办结", "Decided"),
+    CaseState.COLLECTABLE: ("已经办好，可以领取", "Ready to be collected"),
+    CaseState.COLLECTED: ("已经领取", "Collected"),
+    CaseState.WITHDRAWN: ("已经撤回", "Withdrawn"),
+    CaseState.DRAFT: ("还没有提交", "Not handed in yet"),
+    CaseState.EXPIRED_DRAFT: ("没有提交，已经清除", "Not handed in, and cleared"),
     CaseState.DUPLICATE_SUSPECTED: ("中心已登记，正在核对是否重复", "Registered, being checked for a double"),
     CaseState.NEEDS_CLERK: ("中心已登记，由工作人员核对", "Registered, a clerk will check it"),
 }
@@ -60,7 +70,7 @@ def receipt(
     english = visit.language == "en"
     index = 1 if english else 0
     title_zh, title_en = TITLE_OF.get(visit.case_state, TITLE_OF[CaseState.RECEIVED])
-    state_zh, state_en = STATE_WORDS.get(visit.case_state, STATE_WORDS[CaseState.RECEIVED])
+    state_zh, state_en = STATE_WORDS[visit.case_state]
 
     def label(zh: str, en: str) -> str:
         return f"{zh} {en}" if english else zh
@@ -103,6 +113,10 @@ def receipt(
         blocks.append(Text(words["zh"], Size.SMALL))
         if english:
             blocks.append(Text(words["en"], Size.SMALL))
+    elif visit.decision_words:
+        blocks.append(Text(visit.decision_words["zh"], Size.SMALL))
+        if english:
+            blocks.append(Text(visit.decision_words["en"], Size.SMALL))
     else:
         blocks.append(Pair(label("承诺时限", "Promised"), definition.promised_limit.text[visit.language]))
     blocks += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from drivers.receipt_printer.contract import Slip
 from kiosk.assembly.terminal import Observers, Terminal, assemble
 from kiosk.bench.centre import Centre
 from kiosk.bench.configure import village_ini
+from kiosk.bench.moves import Moves, Refused
 from kiosk.bench.people import HELPERS, PEOPLE
 from kiosk.bench.village import Village
 from kiosk.case import CaseState
@@ -21,10 +23,12 @@ from kiosk.paper.receipt import lines_of
 from kiosk.rehearsal.leftovers import scan, words_of_answer
 from kiosk.rehearsal.places import Places
 from kiosk.rehearsal.report import Facts, Report, judge
-from kiosk.rehearsal.scenario import Scenario
+from kiosk.rehearsal.scenario import Scenario, ScenarioError
 from kiosk.rehearsal.script import Player, StepFailedError
 from kiosk.settings import load_text
 
+MOVE_OF = {"put_card": "card", "put_helper_card": "helper", "show_face": "face"}
+"""Kind of step -> the move of the bench, where they have other names."""
 READY_S = 40.0
 """Face models load in this time on two slow cores."""
 
@@ -90,14 +94,26 @@ class Stand:
                 self.centre.port,
                 use_helper_slot=scenario.uses_helper_card,
                 use_a4=scenario.uses_a4,
+                card_kind=scenario.card_reader,
             )
             stack.callback(self.village.close)
-            for what, value in scenario.village.items():
-                self.village.set(what, value)
+            self.village.terminal = os.getpid
+            self.moves = Moves(self.village)
+            stack.callback(self.moves.close)
+            self._set_up(scenario)
             self.state = folder / "state"
             self.ini = folder / "kiosk.ini"
             self.ini.write_text(village_ini(project, self.village.settings(), self.state), "utf-8")
             self._stack = stack.pop_all()
+
+    def _set_up(self, scenario: Scenario) -> None:
+        """Make the village as the scenario wants it. Raises ScenarioError for what this machine cannot do."""
+        for step in scenario.steps:
+            if (lacking := self.moves.lacks(MOVE_OF.get(step.kind, step.kind))) is not None:
+                raise ScenarioError(_refusal(f"{step.where} {step}", lacking))
+        for what, value in scenario.village.items():
+            if (refused := self.moves.make(what, value)) is not None:
+                raise ScenarioError(_refusal(f"{scenario.name}.toml: [village] {what} = {value!r}", refused))
 
     def terminal(self, observers: Observers) -> Terminal:
         settings, problems = load_text(self.ini.read_text("utf-8"), self.ini.name, self.folder)
@@ -110,27 +126,32 @@ class Stand:
         self._stack.close()
 
 
+def _refusal(what: str, refused: Refused) -> str:
+    return f"{what}: {refused.zh} / {refused.en}"
+
+
 class Props:
-    """`script.Props` on a stand."""
+    """`script.Props` on a stand. A move that the village refuses ends the rehearsal with its reason."""
 
     def __init__(self, stand: Stand, terminal: Terminal, watcher: Watcher) -> None:
         self._stand, self._terminal, self._watcher = stand, terminal, watcher
 
     def put_card(self, person: str) -> None:
         self._watcher.mark("card")
-        self._stand.village.put_card(person)
+        self.set("card", person)
 
     def put_helper_card(self, helper: str) -> None:
-        self._stand.village.put_helper_card(helper)
+        self.set("helper", helper)
 
     def take_card(self) -> None:
-        self._stand.village.take_card()
+        self.set("card", "")
 
     def show_face(self, picture: str) -> None:
-        self._stand.village.show_face(picture)
+        self.set("face", picture)
 
     def set(self, what: str, value: str) -> None:
-        self._stand.village.set(what, value)
+        if (refused := self._stand.moves.make(what, value)) is not None:
+            raise StepFailedError(_refusal(f"{what} = {value!r}", refused))
         if what == "network":
             self._terminal.sender.wake()
 
@@ -208,7 +229,7 @@ def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) ->
             for step in scenario.steps:
                 player.play(step)
         except StepFailedError as error:
-            report.trouble = str(error)
+            report.trouble = f"{step.where}: {error}"
         report.steps = player.played
         if stand.village.now["network"] == "up":
             settle(terminal)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from kiosk.bench import faults
+from kiosk.bench.moves import OFFERED, ONCE
+from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
+from kiosk.bench.smart_cards import SMART_CARD, CardKind
 
 STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "press": str,
@@ -21,11 +24,16 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "network": str,
     "paper": str,
     "reader": str,
+    "smart_card": str,
     "printer": str,
     "lens": str,
     "cabinet": str,
     "a4": str,
     "service": str,
+    "replug": str,
+    "kill": str,
+    "crash": str,
+    "stop": str,
     "wait_state": str,
     "wait_enabled": str,
     "wait_registered": int,
@@ -53,11 +61,29 @@ VILLAGE: dict[str, tuple[str, ...]] = {
     "network": ("up", "down", "slow", "half_open", "answer_lost"),
     "paper": tuple(faults.PAPER),
     "reader": tuple(faults.READER),
+    "smart_card": tuple(SMART_CARD),
     "printer": tuple(faults.PRINTER),
     "lens": tuple(faults.LENS),
     "cabinet": tuple(faults.CABINET),
     "a4": tuple(faults.A4),
     "service": faults.SERVICE,
+}
+"""What holds until it is moved again: a step, or under [village] from the start."""
+HAPPENS: dict[str, tuple[str, ...]] = {what: tuple(one.value for one in OFFERED[what]) for what in ONCE}
+"""What happens once, to a terminal that runs: a step."""
+COMES: dict[str, tuple[str, ...]] = {
+    "put_card": tuple(PEOPLE),
+    "put_helper_card": tuple(HELPERS),
+    "show_face": tuple(SIGHTS),
+}
+"""Who and what may come: a step."""
+MOVES = {**VILLAGE, **HAPPENS, **COMES}
+
+CARD_READERS: tuple[CardKind, ...] = get_args(CardKind)
+_MOVED_BY_OTHERS: dict[CardKind, str] = {"sdt": "smart_card", "pcsc": "reader"}
+_HINTS = {
+    "smart_card": 'but with card_reader = "pcsc" at the top of the file',
+    "reader": "where the reader is moved by smart_card",
 }
 
 
@@ -71,6 +97,8 @@ class Step:
 
     kind: str
     value: Any
+    where: str = field(default="", compare=False)
+    """The file, the step's number and its line, for whoever reads that it could not be done."""
 
     def __str__(self) -> str:
         return f"{self.kind} = {self.value!r}"
@@ -86,10 +114,16 @@ class Scenario:
     village: Mapping[str, str] = field(default_factory=dict)
     expect: Mapping[str, Any] = field(default_factory=dict)
     kill_at: tuple[str, ...] = ()
+    card_reader: CardKind = "sdt"
+
+    @property
+    def uses_card_service(self) -> bool:
+        """Only then is the machine's smart-card service touched."""
+        return self.card_reader == "pcsc" or self.uses_helper_card
 
     @property
     def uses_helper_card(self) -> bool:
-        """Only then is the machine's smart-card service touched."""
+        """Only then does the terminal have a slot for it."""
         return self._moves("put_helper_card", "service")
 
     @property
@@ -123,15 +157,28 @@ def load(path: Path) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path.name}: not TOML: {error}"
         raise ScenarioError(message) from error
-    _known(path, "the file", document, ("title", "village", "step", "expect", "kill_at"))
-    steps = tuple(_step(path, number, raw) for number, raw in enumerate(document.get("step", ()), 1))
+    _known(path, "the file", document, ("title", "card_reader", "village", "step", "expect", "kill_at"))
+    card_reader = _card_reader(path, document.get("card_reader", "sdt"))
+    lines = _lines_of_steps(path)
+    steps = tuple(
+        _step(path, f"step {number}{next(lines, '')}", raw)
+        for number, raw in enumerate(document.get("step", ()), 1)
+    )
     if not steps:
         message = f'{path.name}: there is no [[step]]; write at least one, such as press = "begin"'
         raise ScenarioError(message)
     village = document.get("village", {})
+    for key in village:
+        if key in HAPPENS:
+            message = f"{path.name}: [village] {key} happens to a terminal that runs: write it as a [[step]]"
+            raise ScenarioError(message)
     _known(path, "[village]", village, tuple(VILLAGE))
     for key, value in village.items():
         _offered(path, "[village]", key, value)
+    moved = {*village, *(step.kind for step in steps)}
+    if (wrong := _MOVED_BY_OTHERS[card_reader]) in moved:
+        message = f'{path.name}: {wrong} is not there with card_reader = "{card_reader}", {_HINTS[wrong]}'
+        raise ScenarioError(message)
     expect = document.get("expect", {})
     _known(path, "[expect]", expect, tuple(EXPECTATIONS))
     for key, value in expect.items():
@@ -143,25 +190,40 @@ def load(path: Path) -> Scenario:
         village,
         expect,
         tuple(document.get("kill_at", ())),
+        card_reader,
     )
 
 
-def _step(path: Path, number: int, raw: Mapping[str, Any]) -> Step:
-    where = f"step {number}"
+def _card_reader(path: Path, value: object) -> CardKind:
+    for kind in CARD_READERS:
+        if value == kind:
+            return kind
+    message = f"{path.name}: card_reader = {value!r} is not one of {', '.join(CARD_READERS)}"
+    raise ScenarioError(message)
+
+
+def _lines_of_steps(path: Path) -> Iterator[str]:
+    """Where each [[step]] stands; nothing for steps that are written as one array."""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if line.split("#")[0].replace(" ", "").startswith("[[step]]"):
+            yield f" (line {number})"
+
+
+def _step(path: Path, where: str, raw: Mapping[str, Any]) -> Step:
     if len(raw) != 1:
         message = f"{path.name}: {where} has {len(raw)} keys; a step is one thing: {', '.join(STEP_KINDS)}"
         raise ScenarioError(message)
     _known(path, where, raw, tuple(STEP_KINDS))
     ((kind, value),) = raw.items()
     _typed(path, f"{where} {kind}", value, STEP_KINDS[kind])
-    if kind in VILLAGE:
+    if kind in MOVES:
         _offered(path, where, kind, value)
-    return Step(kind, value)
+    return Step(kind, value, f"{path.name}: {where}")
 
 
 def _offered(path: Path, where: str, key: str, value: object) -> None:
-    if value not in VILLAGE[key]:
-        message = f"{path.name}: {where} {key} = {value!r} is not one of {', '.join(VILLAGE[key])}"
+    if value not in MOVES[key]:
+        message = f"{path.name}: {where} {key} = {value!r} is not one of {', '.join(MOVES[key])}"
         raise ScenarioError(message)
 
 

@@ -13,7 +13,7 @@ from kiosk.journey import events as ev
 from kiosk.journey import view as v
 from kiosk.journey.states import State
 from kiosk.journey.view import View, action, fields_of
-from kiosk.rehearsal.scenario import VILLAGE, Step
+from kiosk.rehearsal.scenario import HAPPENS, VILLAGE, Step
 
 STALLED_WORDS = "没来得及比"
 """On the screen of an attempt that the machine did not finish: it is not the resident's, and not counted."""
@@ -123,7 +123,7 @@ class Player:
             "put_card": props.put_card,
             "put_helper_card": props.put_helper_card,
             "show_face": props.show_face,
-            **{what: partial(props.set, what) for what in VILLAGE},
+            **{what: partial(props.set, what) for what in (*VILLAGE, *HAPPENS)},
         }
         match step.kind:
             case kind if kind in moves:
@@ -261,7 +261,7 @@ def words_of(view: View) -> str:
             case v.Choices(actions):
                 words += [f"{a.label} {a.hint} {a.reason}" for a in actions]
             case v.Fields(fields):
-                words += [f"{f.label} {f.hint} {f.error} {f.value}" for f in fields]
+                words += [f"{f.label} {f.hint} {f.note} {f.error} {f.value}" for f in fields]
     if view.dialog is not None:
         words += [view.dialog.title, view.dialog.text]
     words += [f"{a.label} {a.hint}" for a in v.actions_of(view)]

@@ -17,6 +17,11 @@ from kiosk.cli import NOT_CONFIGURED, NOT_FINE, config_option, json_option, sett
 @config_option
 @json_option
 @click.option("--card/--no-card", default=True, help="Ask for a card and read it.")
+@click.option(
+    "--code/--no-code",
+    default=True,
+    help="Ask for a printed code and read it, where a code reader is fitted.",
+)
 @click.option("--print/--no-print", "paper", default=True, help="Print the results.")
 @click.option(
     "--card-wait",
@@ -26,7 +31,24 @@ from kiosk.cli import NOT_CONFIGURED, NOT_FINE, config_option, json_option, sett
     show_default=True,
     help="Seconds.",
 )
-def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_s: float) -> None:
+@click.option(
+    "--code-wait",
+    "code_wait_s",
+    type=click.FloatRange(1, 300),
+    default=30,
+    show_default=True,
+    help="Seconds.",
+)
+def selftest(
+    config: Path,
+    *,
+    as_json: bool,
+    card: bool,
+    code: bool,
+    paper: bool,
+    card_wait_s: float,
+    code_wait_s: float,
+) -> None:
     """Use every part once, as a visit would, and print the results; what a visit does not use yet is looked at.
 
     The terminal must be stopped: each device has one owner. Of the card only its kind and its checks
@@ -40,9 +62,10 @@ def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_
     from kiosk.assembly.foundation import lay_foundation
     from kiosk.control import ControlFailure, ask
     from kiosk.keys import KeyFileError
-    from kiosk.office import CHINA_TIME
+    from kiosk.local_time import CHINA_TIME
     from kiosk.paper.spool import journal_path
     from kiosk.print_jobs import acknowledge
+    from kiosk.selftest import optional
     from kiosk.selftest import steps as s
     from kiosk.selftest.sheet import JOB_ID, line_of, sheet
     from offline_queue.records import StoreError
@@ -73,6 +96,12 @@ def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_
                 f"请放一张证件在读卡区，等 {card_wait_s:.0f} 秒 / put any card on the pad within {card_wait_s:.0f} s"
             )
 
+        def please_a_code() -> None:
+            say(
+                f"请把任意一张回执的二维码对着摄像头，等 {code_wait_s:.0f} 秒 / "
+                f"hold any slip's QR code before the camera within {code_wait_s:.0f} s"
+            )
+
         made_at = base.clock.now().wall_utc.astimezone(CHINA_TIME)
         todo: list[Callable[[], s.Step]] = [
             lambda: s.queue_fsync(settings.terminal.state),
@@ -93,10 +122,18 @@ def selftest(config: Path, *, as_json: bool, card: bool, paper: bool, card_wait_
                 else s.not_done("print", "left out")
             ),
         ]
-        # What else is fitted has no step that uses it and is asked how it is; before the paper, which lists it.
-        tried = {"card", "face", "camera", "printer"}
+        # What few terminals have, and what has no step that uses it and is asked how it is; before the paper,
+        # which lists it.
+        tried = {"card", "face", "camera", "printer", optional.TOKEN, optional.CODE_READER}
         others = [(kind, device) for kind, device in devices.named().items() if kind not in tried]
-        todo[-1:-1] = [lambda k=kind, d=device: s.looked_at(k, d) for kind, device in others]  # type: ignore[misc]
+        more: list[Callable[[], s.Step]] = []
+        if (token := devices.token) is not None:
+            more.append(lambda: optional.tokens_tried(token))
+        if (reader := devices.code_reader) is not None:
+            looks = devices.code_camera if code else None
+            more.append(lambda: optional.code_read(reader, looks, code_wait_s, please_a_code))
+        more += [lambda k=kind, d=device: s.looked_at(k, d) for kind, device in others]  # type: ignore[misc]
+        todo[-1:-1] = more
         for number, step in enumerate(todo, 1):
             done.append(step())
             say(f"{number}/{len(todo)}{line_of(done[-1])}")

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from drivers.contract import CheckOutcome
-from drivers.receipt_printer.contract import Align, Block, Pair, Rule, Size, Slip, Text
+from drivers.receipt_printer.contract import Align, Block, Pair, QrCode, Rule, Size, Slip, Text
 from kiosk.doctor.findings import name_of
+from kiosk.selftest.optional import SAMPLE
 from kiosk.selftest.steps import Step
 
 JOB_ID = "SELFTEST"
@@ -66,6 +67,7 @@ def sheet(terminal: str, station: str, version: str, made_at: datetime, steps: S
         blocks.append(Text("; ".join(filter(None, (en, figures(step), step.detail))), Size.SMALL))
     blocks += [
         Rule(),
+        QrCode(SAMPLE),
         Text("纸上能看到这一行，打印就是好的。", Size.SMALL),
         Text("㐂䶮𠮷〇 ÀÉ ABC 0123456789", Size.BODY),
     ]

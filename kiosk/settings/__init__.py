@@ -7,6 +7,8 @@ pushes from the centre.
 from __future__ import annotations
 
 import difflib
+import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from kiosk.durable import write_durably
+from kiosk.settings import own_words
 from kiosk.settings.ini import Entry, parse
 from kiosk.settings.model import Problem, Section, Settings
 
@@ -114,27 +117,40 @@ def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tupl
         if not any((entry.section, entry.key) == (section, key) for entry in entries)
     ]
     if not values.get("terminal", {}).get("demo"):
-        problems += _of_a_demonstration(entries, file)
+        problems += _of_a_demonstration(values, entries, file)
     problems += _ignored_size(values, entries, file)
+    problems += _blind(values, entries, file)
     problems.sort(key=lambda problem: problem.line)
     if any(problem.fatal for problem in problems):
         return None, tuple(problems)
     return _build(values, folder), tuple(problems)
 
 
-_DEMO_ONLY: dict[tuple[str, str], tuple[tuple[str, ...], str, str]] = {
+SIMULATED_DECODER = "drivers.card_reader.simulated_photo_decoder"
+SIMULATED_DECODER_FILE = ("drivers", "card_reader", "simulated_photo_decoder.py")
+
+
+def _is_simulator(command: str) -> bool:
+    """Whether a command line starts the simulator's decoder: by its module, or by its file."""
+    return any(
+        word == SIMULATED_DECODER or Path(word).parts[-3:] == SIMULATED_DECODER_FILE
+        for word in shlex.split(command)
+    )
+
+
+_DEMO_ONLY: dict[tuple[str, str], tuple[Callable[[str], bool], str, str]] = {
     ("card_reader", "helper_kind"): (
-        ("pcsc",),
+        lambda kind: kind == "pcsc",
         "协理员工作卡没有签名，谁都能写一张：正式使用请写 none",
         "a helper's card carries no signature, anybody can write one: write none in service",
     ),
     ("card_reader", "photo_decoder"): (
-        ("simulated",),
+        _is_simulator,
         "这是演示用的照片解码程序，请写厂商提供的",
         "this is the simulator's photo decoder, name the vendor's",
     ),
 }
-"""What is refused unless `[terminal] demo` is true: a part of the value, and why."""
+"""What is refused unless `[terminal] demo` is true: which values of a key, and why."""
 
 
 def _ignored_size(values: dict[str, dict[str, Any]], entries: list[Entry], file: str) -> list[Problem]:
@@ -148,11 +164,26 @@ def _ignored_size(values: dict[str, dict[str, Any]], entries: list[Entry], file:
     return [Problem(file, line, "document_camera.source", zh, en, fatal=False)]
 
 
-def _of_a_demonstration(entries: list[Entry], file: str) -> list[Problem]:
+def _blind(values: dict[str, dict[str, Any]], entries: list[Entry], file: str) -> list[Problem]:
+    """A code reader sees nothing when the camera that it is to look through has no source."""
+    camera = values.get("code_reader", {}).get("camera", "none")
+    if camera == "none" or values.get(camera, {}).get("source"):
+        return []
+    line = next(e.line for e in entries if (e.section, e.key) == ("code_reader", "camera"))
+    zh = f"[{camera}] 没有写 source：没有摄像头就扫不了码"
+    en = f"[{camera}] has no source: without a camera no code is seen"
+    return [Problem(file, line, "code_reader.camera", zh, en, fatal=False)]
+
+
+def _of_a_demonstration(values: dict[str, dict[str, Any]], entries: list[Entry], file: str) -> list[Problem]:
     found = []
     for entry in entries:
-        parts, zh, en = _DEMO_ONLY.get((entry.section, entry.key), ((), "", ""))
-        if any(part in entry.value for part in parts):
+        if entry.key not in values.get(entry.section, {}):
+            continue  # has its complaint already
+        is_of_a_demonstration, zh, en = _DEMO_ONLY.get(
+            (entry.section, entry.key), (lambda _value: False, "", "")
+        )
+        if is_of_a_demonstration(entry.value):
             found.append(Problem(file, entry.line, f"{entry.section}.{entry.key}", zh, en))
     return found
 
@@ -220,7 +251,7 @@ def _words(error: Any) -> tuple[str, str]:
             return "不能空着", "must not be empty"
         case "string_too_long":
             return f"最多 {context['max_length']} 个字", f"at most {context['max_length']} characters"
-        case "own_words":
+        case own_words.OWN_WORDS:
             return context["zh"], context["en"]
         case _:
             return "这个值不能用", "this value cannot be used"

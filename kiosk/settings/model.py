@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from kiosk.settings.command_line import command_line
 from kiosk.settings.printer_address import printer_address
 
 
@@ -21,6 +22,7 @@ class Section(BaseModel):
 
 
 Seconds = Annotated[int, Field(ge=1)]
+CommandLine = Annotated[str, AfterValidator(command_line)]
 SIZE = r"^([1-9]\d{2,3}x[1-9]\d{2,3})?$"
 
 
@@ -62,7 +64,7 @@ class CardReaderSection(Section):
     )
     baud_rate: Literal[115200, 57600, 38400, 19200, 9600] = 115200
     with_fingerprint: bool = False
-    photo_decoder: str = ""
+    photo_decoder: CommandLine = ""
     reader_name: str = ""
     csca_folder: str = ""
     helper_kind: Literal["pcsc", "none"] = "none"
@@ -92,6 +94,26 @@ class DocumentCameraSection(Section):
     def size_px(self) -> tuple[int, int] | None:
         """Width and height to ask for; None for the camera's own."""
         return _size_px(self.size)
+
+
+class TokenSection(Section):
+    """Signing tokens, through their vendor's PKCS#11 module."""
+
+    module: Annotated[str, Field(pattern=r"^(none|/\S+)$")] = "none"
+
+    @property
+    def fitted(self) -> bool:
+        return self.module != "none"
+
+
+class CodeReaderSection(Section):
+    """The reader of printed codes, which looks through a camera that another section names."""
+
+    camera: Literal["camera", "document_camera", "none"] = "none"
+
+    @property
+    def fitted(self) -> bool:
+        return self.camera != "none"
 
 
 class FaceSection(Section):
@@ -138,7 +160,7 @@ class DocumentPrinterSection(Section):
 class SpeechSection(Section):
     """Reading aloud."""
 
-    command: str = ""
+    command: CommandLine = ""
 
 
 class CentreSection(Section):
@@ -187,6 +209,8 @@ class Settings(Section):
     card_reader: CardReaderSection = CardReaderSection()
     camera: CameraSection = CameraSection()
     document_camera: DocumentCameraSection = DocumentCameraSection()
+    code_reader: CodeReaderSection = CodeReaderSection()
+    token: TokenSection = TokenSection()
     face: FaceSection = FaceSection()
     receipt_printer: ReceiptPrinterSection = ReceiptPrinterSection()
     sensors: SensorsSection = SensorsSection()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic_core import PydanticCustomError
-
 from drivers.contract import Failed
 from drivers.receipt_printer.address import BAUD_RATES, AddressFault, Flow, parse_address
+from kiosk.settings.own_words import refusal
 
 _RATES = ", ".join(map(str, BAUD_RATES))
 _FLOWS = ", ".join(Flow)
@@ -31,13 +30,10 @@ _WORDS: dict[AddressFault, tuple[str, str]] = {
         "a USB printer is usb: or usb:VID:PID[:serial], each id four hexadecimal digits",
     ),
 }
-CUSTOM_ERROR = "own_words"
-"""The type of an error that brings its words along, as `zh` and `en`."""
 
 
 def printer_address(value: str) -> str:
     """The value itself. Raises PydanticCustomError with words in both languages."""
     if value != "none" and isinstance(parsed := parse_address(value), Failed):
-        zh, en = _WORDS[parsed.reason]
-        raise PydanticCustomError(CUSTOM_ERROR, "{en}", {"zh": zh, "en": en})
+        raise refusal(*_WORDS[parsed.reason])
     return value

@@ -44,6 +44,9 @@ class StaffAction(StrEnum):
     RESTART_CARD = "restart_card"
     RESTART_HELPER = "restart_helper"
     RESTART_CAMERA = "restart_camera"
+    RESTART_DOCUMENT_CAMERA = "restart_document_camera"
+    RESTART_CODE_READER = "restart_code_reader"
+    RESTART_TOKEN = "restart_token"  # noqa: S105 - what is done, no secret
     RESTART_FACE = "restart_face"
     OUT_OF_SERVICE = "out_of_service"
     INTO_SERVICE = "into_service"

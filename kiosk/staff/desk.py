@@ -55,6 +55,9 @@ def jobs(
         StaffAction.RESTART_CARD: devices.identity_reader,
         StaffAction.RESTART_HELPER: devices.helper_reader,
         StaffAction.RESTART_CAMERA: devices.camera,
+        StaffAction.RESTART_DOCUMENT_CAMERA: devices.document_camera,
+        StaffAction.RESTART_CODE_READER: devices.code_reader,
+        StaffAction.RESTART_TOKEN: devices.token,
         StaffAction.RESTART_FACE: devices.face,
     }
     for action, device in restarts.items():

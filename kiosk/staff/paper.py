@@ -10,7 +10,7 @@ from drivers.receipt_printer.contract import ReceiptPrinter, Slip
 from kiosk.clock import Clock
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Place
-from kiosk.office import CHINA_TIME
+from kiosk.local_time import CHINA_TIME
 from kiosk.paper.spool import document_journal_path, journal_path, paper_roll
 from kiosk.paper.strip import strip_for_test
 from kiosk.print_jobs import acknowledge

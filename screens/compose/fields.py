@@ -41,6 +41,9 @@ def _put_field(pen: Pen, field: Field, where: Rect, *, labelled: bool) -> float:
     y += theme.px(12)
     line = Rect(where.x, y, where.w, 0)
     y += _put_options(pen, field, line) if field.kind is FieldKind.CHOICE else _put_box(pen, field, line)
+    if field.note:
+        y += theme.px(10)
+        y += pen.put_words(field.note, Rect(where.x, y, where.w, 0), Size.BODY, ink=SECOND_INK)
     if field.error:
         y += theme.px(10)
         side = theme.px(40)

@@ -24,6 +24,7 @@ class Layer(StrEnum):
     NUMBERS = "numbers"
     PUNCTUATION = "punctuation"
     NUMBER_PAD = "number_pad"
+    CODE = "code"
 
 
 class KeyKind(StrEnum):
@@ -95,6 +96,8 @@ def rows(layer: Layer, look: Look, t: Texts) -> Rows:
             return _marks(marks, Layer.PUNCTUATION, look, t)
         case Layer.NUMBER_PAD:
             return _number_pad(look, t)
+        case Layer.CODE:
+            return _code(t)
 
 
 def _letters(look: Look, t: Texts) -> Rows:
@@ -135,6 +138,16 @@ def _number_pad(look: Look, t: Texts) -> Rows:
         *(Row(tuple(map(_text, line))) for line in ("123", "456", "789")),
         Row((*zero, _backspace(t, 1.0))),
         Row((_done(t, 3.0),)),
+    )
+
+
+def _code(t: Texts) -> Rows:
+    """Digits and capitals at once: a case code mixes them."""
+    return (
+        *(Row(tuple(map(_text, line))) for line in ("1234567890", "QWERTYUIOP")),
+        Row(tuple(map(_text, "ASDFGHJKL")), indent=0.5),
+        Row((*map(_text, "ZXCVBNM"), _backspace(t, 3.0))),
+        Row((_done(t, 10.0),)),
     )
 
 

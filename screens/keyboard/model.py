@@ -16,7 +16,7 @@ from screens.keyboard.layout import Key, KeyKind, Layer, Look, Row
 from screens.keyboard.notice import WORDS, Notice
 from screens.keyboard.paging import Page, WidthOf, characters, pages
 
-Kind = Literal["text", "number"]
+Kind = Literal["text", "number", "code"]
 CANDIDATES_WIDTH = 16
 """Characters of a line of candidates beside the two page keys: eight single characters."""
 
@@ -27,7 +27,8 @@ class Keyboard:
     `candidates_width` is the line of candidates in the unit of `width_of`: characters, or the window's
     pixels, so that each candidate of a page is really on the screen.
 
-    `max_length` counts characters. `kind` "number" takes digits, and X where `letter_x` allows it.
+    `max_length` counts characters. `kind` "number" takes digits, and X where `letter_x` allows it;
+    "code" takes Latin letters and digits.
     ValueError: `text`, what stands in the field already, is longer than that.
     """
 
@@ -47,6 +48,7 @@ class Keyboard:
             raise ValueError(f"{len(text)} characters stand where {max_length} may")
         self._t: Texts = texts_for(language)
         self._number = kind == "number"
+        self._code = kind == "code"
         self._max_length = max_length
         self._engine = engine
         self._composer = Composer(engine)
@@ -60,9 +62,12 @@ class Keyboard:
         self._begin()
 
     def _begin(self) -> None:
-        self._layer = Layer.NUMBER_PAD if self._number else Layer.LETTERS
+        self._layer = Layer.NUMBER_PAD if self._number else Layer.CODE if self._code else Layer.LETTERS
         self._chinese = (
-            not self._number and self._chinese_first and self._engine.state is not EngineState.UNAVAILABLE
+            not self._number
+            and not self._code
+            and self._chinese_first
+            and self._engine.state is not EngineState.UNAVAILABLE
         )
         self._capital = False
         self._page = 0
@@ -109,7 +114,7 @@ class Keyboard:
     @property
     def notice(self) -> Notice:
         """What to tell: the last refusal, else the state of pinyin where it matters."""
-        if self._notice is not Notice.NONE or self._number:
+        if self._notice is not Notice.NONE or self._number or self._code:
             return self._notice
         if self._engine_state is EngineState.UNAVAILABLE:
             return Notice.UNAVAILABLE
@@ -277,6 +282,8 @@ class Keyboard:
     def _allowed(self, character: str) -> bool:
         if self._number:
             return character in "0123456789" or (self._letter_x and character == "X")
+        if self._code:
+            return character.isascii() and (character.isalnum() or character == " ")
         category = unicodedata.category(character)
         return category[0] != "C" and category not in ("Zl", "Zp")
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 def _suites() -> dict[str, Suite]:
     from tests.benchmarks.devices import devices
+    from tests.benchmarks.live_channel import live_channel
     from tests.benchmarks.queue import queue
 
-    return {"devices": devices, "queue": queue}
+    return {"devices": devices, "live": live_channel, "queue": queue}
 
 
 @click.command()

@@ -24,7 +24,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
 
 
 def devices(say: Callable[[str], None], *, full: bool) -> list[Figure]:  # noqa: ARG001 - one form only
-    """All figures of the device families, in about two minutes."""
+    """All figures of the device families, in about three minutes."""
     figures: list[Figure] = []
     for what, measure in PARTS.items():
         say(what)

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,17 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql", "hash_partitioned"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with database_of(request.param, request, tmp_path) as address:
+        yield address
+
+
+@contextmanager
+def database_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database. PostgreSQL's tables come ready, by a template that the migrations made."""
-    if request.param == "sqlite":
+    if kind == "sqlite":
         yield address_in(tmp_path)
         return
-    server, template = request.getfixturevalue("migrated" if request.param == "postgresql" else "parted")
+    server, template = request.getfixturevalue("migrated" if kind == "postgresql" else "parted")
     with server.database(template) as name:
         yield server.address(name)
 

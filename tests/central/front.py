@@ -56,6 +56,8 @@ class Process:
         self._process.kill()
         self._process.communicate()
 
+    close = kill
+
 
 @contextmanager
 def front(centres: list[Process], trust: Path, folder: Path) -> Iterator[str]:

@@ -20,12 +20,14 @@ from uuid_utils import uuid7
 from central.server import RunningCentre
 from central.settings import CentreSettings
 from kiosk.case import CasePayload, EvaluationPayload, Person, new_case_code
+from offline_queue.acknowledgement import each_its_own
 from offline_queue.seal import SealingKey, item_aad, seal
 from offline_queue.sealing_keys import read_public
 from offline_queue.wire import (
     BATCH_PATH,
     GENESIS_HASH,
     HEARTBEAT_PATH,
+    PREFER_TREE,
     Batch,
     BatchAnswer,
     ChainHead,
@@ -93,6 +95,11 @@ def centre(where: Path | str, trust: Path, **settings: Any) -> Iterator[RunningC
         running.close()
 
 
+def answer_of(response: httpx.Response) -> BatchAnswer:
+    """As the terminal's link hands it on."""
+    return each_its_own(BatchAnswer.model_validate_json(response.content))
+
+
 @dataclass
 class Station:
     """One terminal. `client` may be pointed at another address with `at`."""
@@ -104,6 +111,8 @@ class Station:
     sequence: int = 0
     head_hash: str = GENESIS_HASH
     clock_offset: timedelta = timedelta()
+    prefers_tree: bool = True
+    """False: a terminal of an older release, which wants each acknowledgement signed by itself."""
     client: httpx.Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -174,7 +183,8 @@ class Station:
             key_id=self.terminal,
             created=created,
         )
-        return {**PLAIN_HEADERS, **signature}
+        preferences = [PREFER_TREE] if self.prefers_tree else []
+        return {**PLAIN_HEADERS, **dict(preferences), **signature}
 
     def post(self, path: str, content: bytes) -> httpx.Response:
         body = zstandard.ZstdCompressor().compress(content)
@@ -183,7 +193,7 @@ class Station:
     def send(self, *items: Item) -> tuple[Verdict, ...]:
         response = self.post(BATCH_PATH, self.batch(*items))
         assert response.status_code == 200, response.text
-        return BatchAnswer.model_validate_json(response.content).verdicts
+        return answer_of(response).verdicts
 
     def beat(self, body: dict[str, Any]) -> httpx.Response:
         heartbeat = Heartbeat(terminal=self.terminal, head=self.head(), body=body)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from offline_queue.wire import BATCH_PATH, BatchAnswer, VerdictKind
-from tests.central.station import Station
+from offline_queue.wire import BATCH_PATH, VerdictKind
+from tests.central.station import Station, answer_of
 from tests.central.test_batch import raw_batch
 
 WRONG: list[tuple[str, Any, str]] = [
@@ -29,7 +29,7 @@ def test_a_wrong_field_is_refused_with_its_reason_and_its_neighbour_is_taken(sta
         good, bad = station.item(), json.loads(station.item().model_dump_json())
         bad[name] = value
         content = raw_batch(station, bad, json.loads(good.model_dump_json()))
-        answer = BatchAnswer.model_validate_json(station.post(BATCH_PATH, content).content)
+        answer = answer_of(station.post(BATCH_PATH, content))
         refused, taken = answer.verdicts
         assert (refused.kind, refused.acknowledgement) == (VerdictKind.REFUSED, None), (name, value)
         assert refused.reason.endswith(f"({reason})"), (name, refused.reason)
@@ -41,7 +41,7 @@ def test_a_request_that_is_played_again_changes_nothing(station: Station) -> Non
     content = station.batch(station.item())
     kinds = []
     for _ in range(3):
-        answer = BatchAnswer.model_validate_json(station.post(BATCH_PATH, content).content)
+        answer = answer_of(station.post(BATCH_PATH, content))
         kinds += [verdict.kind.value for verdict in answer.verdicts]
     assert kinds == ["registered", "duplicate", "duplicate"]
     assert station.metric("jiujin_cases") == {'{state="registered"}': 1}

@@ -17,8 +17,8 @@ from central.schema import items, metadata
 from central.trust import key_id
 from kiosk.case import new_case_code
 from offline_queue.acknowledgement import fault_of
-from offline_queue.wire import BATCH_PATH, BatchAnswer, Kind, VerdictKind
-from tests.central.station import NAME, NUMBER, SERVICE, Station, case_payload, centre
+from offline_queue.wire import BATCH_PATH, Kind, VerdictKind
+from tests.central.station import NAME, NUMBER, SERVICE, Station, answer_of, case_payload, centre
 from tests.drivers.waiting import wait_until
 
 
@@ -69,7 +69,7 @@ def test_concurrent_sends_of_one_batch_keep_one_record(station: Station) -> None
     content = station.batch(*items)
     with ThreadPoolExecutor(8) as pool:
         responses = list(pool.map(lambda _: station.post(BATCH_PATH, content), range(8)))
-    answers = [BatchAnswer.model_validate_json(response.content) for response in responses]
+    answers = [answer_of(response) for response in responses]
     kinds = [[verdict.kind for verdict in answer.verdicts] for answer in answers]
     assert kinds.count([VerdictKind.REGISTERED] * 5) == 1
     assert kinds.count([VerdictKind.DUPLICATE] * 5) == 7
@@ -108,7 +108,7 @@ def test_bad_items_are_refused_one_by_one_and_block_nobody(station: Station) -> 
     unread = station.item(payload=b"{}")
     rows += [json.loads(unread.model_dump_json()), {"id": "x"}, json.loads(no_payload.model_dump_json())]
     response = station.post(BATCH_PATH, raw_batch(station, *rows))
-    verdicts = BatchAnswer.model_validate_json(response.content).verdicts
+    verdicts = answer_of(response).verdicts
     assert [(verdict.kind.value, verdict.case_state) for verdict in verdicts] == [
         ("registered", "registered"), ("refused", ""), ("registered", "needs_clerk"), ("registered", "needs_clerk"),
         ("registered", "needs_clerk"), ("refused", ""), ("registered", "registered"),
@@ -159,7 +159,7 @@ def test_an_item_for_a_key_that_the_centre_lacks_is_to_come_later(station: Stati
     changed["sealed"] = base64.b64encode(envelope).decode()
     changed["sealed_sha256"] = hashlib.sha256(envelope).hexdigest()
     response = station.post(BATCH_PATH, raw_batch(station, changed))
-    (verdict,) = BatchAnswer.model_validate_json(response.content).verdicts
+    (verdict,) = answer_of(response).verdicts
     assert verdict.kind is VerdictKind.LATER
     assert verdict.retry_after_s == 900
 

@@ -15,8 +15,10 @@ import httpx
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Engine, UniqueConstraint
+from sqlalchemy.exc import DBAPIError
 
+from central import database
 from central.database import open_database, writing
 from central.enrolment import KeyChangedError, enrol
 from central.schema import metadata
@@ -64,6 +66,39 @@ def test_several_centres_that_start_at_once_migrate_once(postgres: Cluster) -> N
     with postgres.database() as name, ThreadPoolExecutor(4) as pool:
         for engine in list(pool.map(open_database, [postgres.address(name)] * 4)):
             engine.dispose()
+
+
+def _killed_in_the_pool(engine: Engine, server: Cluster) -> None:
+    """Leave one connection in the pool whose server process has ended."""
+    with engine.connect() as connection:
+        process = connection.exec_driver_sql("select pg_backend_pid()").scalar_one()
+    server.execute(f"select pg_terminate_backend({process}, 10000)")
+
+
+def test_a_connection_that_broke_during_a_rest_is_replaced_unnoticed(
+    postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "REST_S", 0.0)
+    with postgres.database() as name:
+        engine = open_database(postgres.address(name))
+        _killed_in_the_pool(engine, postgres)
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("select 1").scalar_one() == 1
+        engine.dispose()
+
+
+def test_a_connection_that_broke_in_the_midst_of_work_fails_once(
+    postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "REST_S", 3600.0)
+    with postgres.database() as name:
+        engine = open_database(postgres.address(name))
+        _killed_in_the_pool(engine, postgres)
+        with engine.connect() as connection, pytest.raises(DBAPIError):
+            connection.exec_driver_sql("select 1")
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("select 1").scalar_one() == 1
+        engine.dispose()
 
 
 def test_sqlite_is_told_to_keep_what_it_commits(tmp_path: Path) -> None:
@@ -146,6 +181,16 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=60, check=False)
     assert done.returncode == 78
     assert b"centre_tls.pem is missing" in done.stderr
+
+
+def test_simulated_departments_are_refused_in_production(tmp_path: Path, trust: Path) -> None:
+    command = [
+        sys.executable, str(PROJECT / "main.py"), "central", "--trust", str(trust),
+        "--production", "--simulated-departments",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode == 78
+    assert b"simulated departments" in done.stderr
 
 
 def test_settings_count_three_intervals_at_their_longest() -> None:

@@ -13,9 +13,9 @@ from sqlalchemy import Engine, create_engine, func, select
 
 from central.log import Event
 from central.schema import cases, events, items
-from offline_queue.wire import BATCH_PATH, Acknowledgement, BatchAnswer, Item, VerdictKind
+from offline_queue.wire import BATCH_PATH, Acknowledgement, Item, VerdictKind
 from tests.central.front import centres, front
-from tests.central.station import Station
+from tests.central.station import Station, answer_of
 from tests.drivers.waiting import wait_until
 
 KILLS = 6
@@ -62,7 +62,7 @@ class Sender(threading.Thread):
             return False
         if response.status_code != 200:
             return False
-        for verdict in BatchAnswer.model_validate_json(response.content).verdicts:
+        for verdict in answer_of(response).verdicts:
             assert verdict.acknowledgement is not None
             first = self.ledger.promised.setdefault(verdict.item_id, verdict.acknowledgement)
             assert first == verdict.acknowledgement

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from central.database import as_text, open_database, utc_now, writing
 from central.heartbeat import tidy
@@ -72,6 +72,27 @@ def test_what_the_printers_owe_is_shown_and_what_was_not_told_is_not_nought(stat
     station.beat({**HEALTHY, **told})
     assert owed("回执要处理") == ["0", "2"]
     assert owed("文件要处理") == ["1", "?"]
+
+
+def test_a_count_has_the_age_of_the_word_it_came_with_and_not_of_the_last_case(
+    station: Station, database: str
+) -> None:
+    def as_of(path: str) -> str:
+        page = station.page(path)
+        (line,) = re.findall(r'<p class="asof">(.*?)</p>', page)
+        return str(line)
+
+    station.beat({**HEALTHY, "slips": {"unknown": 1, "failed": 0}})
+    assert " 秒前" in as_of("/ops/terminals/0142") or " 分钟前" in as_of("/ops/terminals/0142")
+    engine = open_database(database)
+    with writing(engine).begin() as connection:
+        connection.execute(update(heartbeats).values(heard_at=as_text(utc_now() - timedelta(hours=3))))
+    engine.dispose()
+    station.send(station.item())
+    for sums in ("/ops", "/ops/cases"):
+        assert " 3 小时前" in as_of(sums)
+    assert "，3 小时前" in as_of("/ops/terminals/0142")
+    assert "told by the terminal 3 h ago" in as_of("/ops/terminals/0142")
 
 
 def test_a_silent_terminal_is_unknown_and_never_fine(database: str, trust: Path) -> None:

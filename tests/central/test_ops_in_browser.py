@@ -92,10 +92,13 @@ def test_a_silent_terminal_and_an_untold_number_look_unknown(driver: Chrome, cen
     assert "情况不明" in silent.text
     assert "5 小时" in silent.text
     assert "正常" not in silent.text
+    assert "最早的一次在 5 小时前" in text_of(driver, ".asof")
     assert [one.text for one in new.find_elements(By.CSS_SELECTOR, "td.figure")] == ["?", "?"]
     go(driver, driver.find_element(By.CSS_SELECTOR, "a.tile.unknown"))
     assert [one.text[:4] for one in driver.find_elements(By.CSS_SELECTOR, "tbody tr")] == [SILENT]
     go(driver, driver.find_element(By.CSS_SELECTOR, "tbody a"))
+    assert "5 小时前" in text_of(driver, ".asof")
+    assert "5 h ago" in text_of(driver, ".asof")
     services = driver.find_element(By.CSS_SELECTOR, "table[aria-labelledby=services]").text
     assert services.count("不明") == 2
     assert "可以" not in services

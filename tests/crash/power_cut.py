@@ -8,6 +8,7 @@ a file makes its name durable too. Not modelled: a disk that says "flushed" and 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -19,7 +20,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from offline_queue import ItemState
+from offline_queue import ItemState, Outbox
 from tests.central.conftest import make_trust
 from tests.crash.visits import open_outbox
 
@@ -162,6 +163,17 @@ class Told:
             self.with_centre.add(step.name)
 
 
+def _without_their_pictures(outbox: Outbox) -> int:
+    """Items that came back without all that belongs to them. Here each has a lane of its own."""
+    items = outbox.deliveries.next_batch(held_lanes=(), items_max=10**6, bytes_max=10**9, whole=range(10**6))
+    return sum(
+        hashlib.sha256(outbox.deliveries.attachment(item.sequence, told.number) or b"").hexdigest()
+        != told.sealed_sha256
+        for item in items
+        for told in item.attachments
+    )
+
+
 def _after(files: dict[str, bytes], told: Told, trust: Path) -> Sequence[int]:
     """Lost, chain broken, set aside: after the terminal was started on these files."""
     with tempfile.TemporaryDirectory() as folder:
@@ -173,4 +185,5 @@ def _after(files: dict[str, bytes], told: Told, trust: Path) -> Sequence[int]:
                 there = {item.id: item.state for item in outbox.find(code)}
                 settled = item_id in told.with_centre
                 lost += there.get(item_id) is not ItemState.PENDING and not (settled and item_id in there)
+            lost += _without_their_pictures(outbox)
             return lost, not outbox.verify().whole, bool(outbox.counters().opened_fresh_because)

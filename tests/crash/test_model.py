@@ -21,7 +21,7 @@ from offline_queue import Committed, ItemState, Link, NotCommitted, Outbox, Refu
 from offline_queue.courier import Courier
 from offline_queue.link import Answered, Rejected
 from offline_queue.link_state import LinkState, Unreached
-from offline_queue.wire import Batch, Kind, VerdictKind
+from offline_queue.wire import Batch, Kind, UploadState, VerdictKind
 from tests.central.conftest import make_trust
 from tests.central.station import case_payload, signing_key
 from tests.crash.centre import Effects
@@ -198,6 +198,20 @@ class ModelMachine(RuleBasedStateMachine):
                 return self._dying(batch)
         return self.link.send_batch(batch)
 
+    def upload_state(self, path: str) -> UploadState | Rejected | Unreached:
+        return self.link.upload_state(path)
+
+    def send_part(
+        self, path: str, offset: int, of_bytes: int, part: bytes
+    ) -> UploadState | Rejected | Unreached:
+        """A part meets with the fault that is meant for the round; half of it may have come another time."""
+        fault, self.fault = self.fault, "none"
+        if fault == "cut":
+            return LOST
+        half = part[: len(part) // 2]
+        answer = self.link.send_part(path, offset, of_bytes, half if fault == "late" else part)
+        return answer if fault == "none" else LOST
+
     def _dying(self, batch: Batch) -> Answer:
         self.dies.next = True
         before = Effects.read(self.folder / "centre.sqlite").items
@@ -239,7 +253,7 @@ class ModelMachine(RuleBasedStateMachine):
         courier.round()
 
     def _everything_arrives(self) -> None:
-        for _round in range(2 * len(self.committed) + 6):
+        for _round in range(6 * len(self.committed) + 6):
             self._round(self.courier)
         while self.on_the_way:
             self.what_was_late_arrives()

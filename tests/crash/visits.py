@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from central.trust import key_id
 from kiosk.case import new_case_code
 from offline_queue import Draft, Link, Outbox, Sender, new_item_id
+from offline_queue.records import Attached
 from offline_queue.wire import Kind
 from tests.central.station import SERVICE, VERSION, case_payload, sealing_key, signing_key
 from tests.offline_queue.terminal import FAST, QUICK, TERMINAL, draft
 
 DATABASE_KEY = bytes(range(32))
 BALLAST_BYTES = 64 * 1024
+PICTURE_BYTES = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,14 @@ class Visit:
         words = b'{"case_code": "%s"}' % self.code.encode()
         return draft(
             id=self.id, lane=self.code, kind=self.kind, service=SERVICE, definition_version=VERSION,
-            payload=case_payload(self.code) if self.kind is Kind.CASE else words,
+            payload=case_payload(self.code) if self.kind is Kind.CASE else words, attachments=self._pictures(),
         )  # fmt: skip
+
+    def _pictures(self) -> tuple[Attached, ...]:
+        """Every third case has one."""
+        chance = random.Random(self.id)  # noqa: S311 - the same visit, the same picture
+        has_one = self.kind is Kind.CASE and chance.random() < 1 / 3
+        return (Attached("image/jpeg", chance.randbytes(PICTURE_BYTES)),) if has_one else ()
 
 
 def open_outbox(directory: Path, trust: Path, **changes: Any) -> Outbox:

@@ -19,6 +19,7 @@ import pytest
 from drivers import worker_wire
 from drivers.contract import Failed, Ok
 from drivers.worker import Worker, WorkerFailure
+from drivers.worker_child import name_of
 from tests.drivers.waiting import PATIENCE_S, wait_until
 from tests.drivers.worker_devices import Device
 
@@ -59,6 +60,24 @@ def test_takes_a_class_as_target() -> None:
         assert worker.call("name", deadline_s=PATIENCE_S) == Ok("reader")
     finally:
         worker.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("drivers.camera.capture:Capture", "camera"),
+        ("drivers.document_printer.cups_child:CupsChild", "document_printe"),
+        (Device, "drivers"),
+        ("alone:Device", "alone"),
+    ],
+)
+def test_a_child_is_named_after_its_device_family(target: Any, name: str) -> None:
+    assert name_of(target) == name
+
+
+def test_a_technician_sees_the_name_in_the_list_of_processes(worker: Worker) -> None:
+    assert worker.pid is not None
+    assert psutil.Process(worker.pid).name() == "drivers"
 
 
 def test_the_child_has_no_window_library(worker: Worker) -> None:

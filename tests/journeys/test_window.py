@@ -81,7 +81,7 @@ def test_an_abandoned_visit_is_wiped_with_what_was_being_written(impatient: Wind
 
 def test_killed_after_the_promise_the_case_arrives_once(window: Window) -> None:
     window.village.set("network", "down")
-    pension_until_result(window)
+    pension_until_result(window, on_record=False)
     window.kill()
     window.village.set("network", "up")
     window.restart()

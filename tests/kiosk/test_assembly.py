@@ -131,6 +131,29 @@ def test_a_document_camera_is_its_own_or_the_one_that_looks_at_residents(tmp_pat
         assert devices.document_camera._camera is devices.camera
 
 
+def test_tokens_and_codes_are_optional_and_a_code_reader_looks_through_the_camera_named(
+    tmp_path: Path,
+) -> None:
+    sources = {("camera", "source"): "/dev/video98", ("document_camera", "source"): "/dev/video99"}
+    with contextlib.ExitStack() as stack:
+        devices = open_devices(settings_of(tmp_path, sources), stack)
+        assert (devices.token, devices.code_reader, devices.code_camera) == (None, None, None)
+    for camera in ("camera", "document_camera"):
+        given = {
+            **sources,
+            ("code_reader", "camera"): camera,
+            ("token", "module"): "/nowhere/module.so",
+        }
+        with contextlib.ExitStack() as stack:
+            devices = open_devices(settings_of(tmp_path, given), stack)
+            assert {"token", "code_reader"} <= devices.named().keys()
+            assert (devices.code_camera is devices.camera) == (camera == "camera")
+            assert devices.looks_through()["code_reader"] == camera
+    blind = {("code_reader", "camera"): "document_camera"}
+    with contextlib.ExitStack() as stack:
+        assert open_devices(settings_of(tmp_path, blind), stack).code_reader is None
+
+
 def started_since(me: psutil.Process, before: set[psutil.Process]) -> list[psutil.Process]:
     """Children that were not there; multiprocessing's own helper stays by design."""
     return [

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from kiosk.case import CaseState
+from kiosk.case import CaseState, new_case_code
 from kiosk.clock import Clock
 from kiosk.journey import events as ev
 from kiosk.journey.states import State
 from kiosk.journey.world import Place
 from kiosk.office import CaseOffice
+from offline_queue import new_item_id, words
 from offline_queue.link import LinkState
 from offline_queue.records import Draft, ItemState, ItemSummary, NotCommitted, Refused, StoreCorrupt
 from offline_queue.store import Outbox
@@ -94,6 +95,25 @@ def test_a_case_is_stored_once_with_one_time(office: CaseOffice, outbox: Outbox,
     assert post.woken == 1
 
 
+def test_a_case_whose_time_is_set_by_law_goes_before_one_without(office: CaseOffice, outbox: Outbox) -> None:
+    limit = CASE.service.legal_limit.model_copy(update={"amount": 0})
+    free = CASE.service.model_copy(update={"legal_limit": limit})
+    other = replace(CASE, item_id=new_item_id(), case_code=new_case_code("0142"), definition=free)
+    office.store(other)
+    office.store(CASE)
+    [first] = outbox.deliveries.next_batch(held_lanes=(), items_max=1, bytes_max=1)
+    assert first.lane == CODE
+
+
+def test_a_photograph_is_stored_with_its_case_and_goes_beside_it(office: CaseOffice, outbox: Outbox) -> None:
+    picture = bytes(range(256)) * 40
+    office.store(replace(CASE, photo=picture))
+    item = outbox.deliveries.next_to_upload(held_lanes=(), whole=())
+    assert item is not None
+    assert [told.media_type for told in item.attachments] == ["image/jpeg"]
+    assert len(item.sealed) < len(picture), "it is not in the payload a second time"
+
+
 def test_a_second_try_after_a_lost_answer_finds_the_case_and_does_not_double_it(
     office: CaseOffice, outbox: Outbox, hands: Hands
 ) -> None:
@@ -111,7 +131,7 @@ def test_what_is_refused_is_not_promised(hands: Hands, post: Post, tmp_path: Pat
 
     class Broken:
         def commit(self, _draft: Draft, **_named: object) -> NotCommitted:
-            raise StoreCorrupt("damaged")
+            raise StoreCorrupt(words.DAMAGED_WHILE_OPEN)
 
     for outbox in (Full(), Broken()):
         assert office_of(outbox, post, hands, tmp_path).store(CASE) == ev.NotStored("queue.full")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -68,14 +70,25 @@ def run(config: Path, *words: str) -> tuple[int, dict[str, Any], str]:
 
 @pytest.mark.usefixtures("a_dozen_wait")
 def test_verify_names_the_first_broken_link(config: Path, settings: Settings) -> None:
-    code, told, _ = run(config, "verify")
-    assert (code, told["ok"], told["checked"], told["broken"]) == (0, True, WAITING, None)
+    never = {"asked_at": None, "missing": 0, "differing": False, "counter_signed": None}
+    whole = {"ok": True, "checked": WAITING, "broken": None, "centre": never}
+    assert run(config, "verify")[:2] == (0, whole)
     content = database(settings).read_bytes()
     database(settings).write_bytes(content.replace(b"boot-02", b"boot-99"))
     code, data, _ = run(config, "verify")
     assert (code, data["broken"]) == (1, {"sequence": 2, "what": "header"})
     words = CliRunner().invoke(queue, ["verify", "--config", str(config)]).stdout
     assert "第 2 件断了" in words
+
+
+@pytest.mark.usefixtures("a_dozen_wait")
+def test_verify_tells_what_the_centre_has_lost(config: Path, settings: Settings) -> None:
+    with closing(sqlite3.connect(database(settings))) as connection, connection:
+        connection.execute("update reconciliation set asked_at = '2026-11-25T08:00:00.000Z', missing = 2")
+    code, data, _ = run(config, "verify")
+    assert (code, data["ok"], data["centre"]["missing"]) == (1, False, 2)
+    words = CliRunner().invoke(queue, ["verify", "--config", str(config)]).stdout
+    assert "中心少了 2 件签收过的" in words
 
 
 @pytest.mark.usefixtures("a_dozen_wait")
@@ -112,5 +125,5 @@ def test_a_running_terminal_keeps_its_queue_to_itself(config: Path, settings: Se
     for command in ("status", "verify", "salvage", "migrate"):
         code, data, said = run(config, command)
         assert (code, data) == (NOT_CONFIGURED, {})
-        assert "another process" in said
+        assert "另一个程序正在使用待送件 / another process has this outbox" in said
     outbox.close()

@@ -19,6 +19,7 @@ from kiosk.journey.hands import Devices
 from kiosk.journey.world import Place
 from kiosk.speech import Speaker
 from kiosk.surroundings import NOTHING_COUNTED, Surroundings
+from offline_queue import words
 from offline_queue.link import LinkState
 from offline_queue.records import Counters, StoreCorrupt
 from tests.kiosk.journey.visits import definition
@@ -55,8 +56,7 @@ class Queue:
 
     def counters(self) -> Counters:
         if self.counted is None:
-            message = "damaged while open"
-            raise StoreCorrupt(message)
+            raise StoreCorrupt(words.DAMAGED_WHILE_OPEN)
         return self.counted
 
     def accepts(self) -> bool:
@@ -76,6 +76,7 @@ class Stand:
 
     def __init__(self, folder: Path, catalogue: Catalogue, standing: tuple[str, ...] = ()) -> None:
         self.queue, self.helper, self.desk, self.cabinet = Queue(), Something(), Something(), Something()
+        self.camera, self.face = Something(), Something()
         self.wall, self.ns = NOW, 0
         clock = Clock(
             folder / "clock.json", wall=lambda: self.wall, monotonic_ns=lambda: self.ns, boot=lambda: "boot"
@@ -87,13 +88,15 @@ class Stand:
         helper: Any = self.helper
         desk: Any = self.desk
         queue: Any = self.queue
+        camera: Any = self.camera
+        face: Any = self.face
         line: Any = Line()
         cabinet: Any = self.cabinet
         devices = Devices(
             device,
             helper,
-            device,
-            device,
+            camera,
+            face,
             device,
             lambda _photo: Ok(b""),
             document_camera=desk,
@@ -115,6 +118,26 @@ class Stand:
 def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stand:
     monkeypatch.setattr(module, "COUNT_EVERY_S", -1.0)
     return Stand(tmp_path, Catalogue((PENSION, REPORT)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "comes_back"),
+    [
+        ("face", DeviceStatus(DeviceState.FAULT, Cause.FACE_RESTARTING), True),
+        ("face", DeviceStatus(DeviceState.OPENING, Cause.FACE_RESTARTING), True),
+        ("camera", DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING), True),
+        ("face", DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED), False),
+        ("camera", DeviceStatus(DeviceState.ABSENT, Cause.CAMERA_ABSENT), False),
+        ("camera", DeviceStatus(DeviceState.READY), False),
+    ],
+)
+def test_only_a_process_that_restarts_is_worth_a_wait(
+    stand: Stand, kind: str, status: DeviceStatus, comes_back: bool
+) -> None:
+    getattr(stand, kind).said = status
+    seen = stand.made.world()
+    assert seen.face_comes_back is comes_back
+    assert seen.face_ready is status.usable
 
 
 def test_all_well_is_live(stand: Stand) -> None:

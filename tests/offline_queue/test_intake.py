@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 import sqlcipher3
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offline_queue.database import migrate_outbox
 from offline_queue.intake import UNLISTED_MAX
-from offline_queue.records import ItemState, Settlement, StoreUnwritable
+from offline_queue.records import ItemState, Priority, Settlement, StoreUnwritable
 from offline_queue.schema import NEWEST, Connection
 from offline_queue.store import Outbox
 from offline_queue.transactions import _LISTED
 from offline_queue.wire import Kind
 from tests.offline_queue.terminal import TerminalKit, committed, draft
+
+BEFORE_CLASSES = 3
+"""The last version of the tables without classes."""
 
 
 def rows(outbox: Outbox, table: str) -> int:
@@ -90,6 +98,69 @@ def test_the_next_of_a_case_goes_when_the_one_before_it_is_there(outbox: Outbox)
         assert item.sequence == sequence
         assert outbox.deliveries.settle([Settlement(sequence, ItemState.ACKNOWLEDGED, "registered")])
     assert next_lanes(outbox) == []
+
+
+CLASSES = (Priority.TELEMETRY, None, Priority.STATUTORY, Priority.OTHER)
+"""None is that of a case: other."""
+
+
+def arrivals(outbox: Outbox) -> list[str]:
+    """The lanes in the order in which a line for one item at a time would carry them."""
+    order = []
+    while batch := outbox.deliveries.next_batch(held_lanes=(), items_max=1, bytes_max=10**6):
+        order.append(batch[0].lane)
+        outbox.deliveries.settle([Settlement(batch[0].sequence, ItemState.ACKNOWLEDGED, "registered")])
+    return order
+
+
+def test_the_class_decides_between_cases(outbox: Outbox) -> None:
+    for number, priority in enumerate(CLASSES, start=1):
+        committed(outbox, draft(lane=f"L{number}", priority=priority))
+    committed(outbox, draft(lane="WITHDRAWN", kind=Kind.WITHDRAWAL))
+    assert arrivals(outbox) == ["WITHDRAWN", "L3", "L2", "L4", "L1"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABCD"), st.sampled_from(Priority)), max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_an_urgent_item_takes_along_what_must_go_before_it_in_its_case(
+    wanted: list[tuple[str, Priority]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        outbox = TerminalKit(Path(folder)).open()
+        for lane, priority in wanted:
+            committed(outbox, draft(lane=lane, priority=priority))
+        sent = []
+        waiting = {lane: [p for mine, p in wanted if mine == lane] for lane, _ in wanted}
+        for lane in arrivals(outbox):
+            assert min(waiting[lane]) == min(min(left) for left in waiting.values() if left)
+            sent.append((lane, waiting[lane].pop(0)))
+        outbox.close()
+    assert sorted(sent) == sorted(wanted)
+
+
+def test_items_of_a_program_without_classes_go_as_others(kit: TerminalKit) -> None:
+    outbox = kit.open()
+    committed(outbox, draft(lane="OLD", priority=Priority.TELEMETRY))
+    outbox.close()  # without an index row: the newer program makes it
+    assert migrate_outbox(kit.directory, kit.database_key, BEFORE_CLASSES) == NEWEST
+    outbox = kit.open()
+    committed(outbox, draft(lane="LATER", priority=Priority.TELEMETRY))
+    committed(outbox, draft(lane="URGENT", priority=Priority.STATUTORY))
+    assert arrivals(outbox) == ["URGENT", "OLD", "LATER"]
+    outbox.close()
+
+
+def test_classes_that_were_given_already_keep_their_order_on_every_way(kit: TerminalKit) -> None:
+    outbox = kit.open()
+    committed(outbox, draft(lane="SAID", kind=Kind.EVALUATION))
+    committed(outbox, draft(lane="CASE"))
+    committed(outbox, draft(lane="GONE", kind=Kind.WITHDRAWAL))
+    assert outbox.find("SAID"), "this gives index rows"
+    outbox.close()
+    migrate_outbox(kit.directory, kit.database_key, BEFORE_CLASSES)
+    outbox = kit.open()
+    assert arrivals(outbox) == ["GONE", "CASE", "SAID"]
+    outbox.close()
 
 
 @pytest.mark.parametrize("version", range(1, NEWEST))

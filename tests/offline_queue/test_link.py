@@ -117,7 +117,7 @@ def test_retry_after_as_a_date(link: Link, centre: Centre, batch: wire.Batch) ->
 @pytest.mark.parametrize("status", [400, 413, 422, 500])
 def test_status_that_one_item_may_cause(link: Link, centre: Centre, batch: wire.Batch, status: int) -> None:
     centre.faults.extend([Status(status, "odd"), Status(status, body=b"from a proxy")])
-    assert link.send_batch(batch) == Rejected(status, "odd: 测试故障", spoken=True)
+    assert link.send_batch(batch) == Rejected(status, "odd: 测试故障", spoken=True, code="odd")
     assert link.send_batch(batch) == Rejected(status, f"http {status}", spoken=False)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from offline_queue import salvage, wire
-from offline_queue.database import PAGE_BYTES
+from offline_queue import records, salvage, wire
+from offline_queue.database import PAGE_BYTES, migrate_outbox
 from offline_queue.link import Link
 from offline_queue.records import ItemState, Salvaged, Settlement
 from offline_queue.store import Outbox
@@ -37,7 +37,15 @@ def before(kit: TerminalKit) -> dict[int, wire.Item]:
     """What waited when the page under item `HIT` was damaged."""
     outbox = kit.open()
     for number in range(1, ITEMS + 1):
-        committed(outbox, draft(lane=f"LANE{number}", boot_id=f"boot-{number:04}", payload=bytes(range(256))))
+        committed(
+            outbox,
+            draft(
+                lane=f"LANE{number}",
+                boot_id=f"boot-{number:04}",
+                payload=bytes(range(256)),
+                priority=records.Priority.STATUTORY if number == ITEMS else None,
+            ),
+        )
     outbox.deliveries.settle(
         [Settlement(n, ItemState.ACKNOWLEDGED, "registered") for n in range(1, ACKNOWLEDGED + 1)]
     )
@@ -55,6 +63,8 @@ def test_what_can_be_read_is_sent_and_what_cannot_is_told(
     [result] = outbox.salvage()
     assert result.lost > 0
     assert (result.recovered, result.already, result.waiting) == (len(before) - result.lost, 0, 0)
+    [most_urgent] = outbox.deliveries.next_batch(held_lanes=(), items_max=1, bytes_max=1)
+    assert most_urgent.sequence == ITEMS, "its class was kept"
     found = sendable(outbox)
     del found[ITEMS + 1]
     assert found == {sequence: before[sequence] for sequence in found}, (
@@ -67,6 +77,21 @@ def test_what_can_be_read_is_sent_and_what_cannot_is_told(
         watched.until(lambda: outbox.counters().pending == 0, "all are sent")
     assert sorted(centre.order) == sorted([item.id for item in found.values()] + [outbox.find("NEW")[0].id])
     assert outbox.verify().whole
+    outbox.close()
+
+
+def test_a_database_of_an_older_program_is_salvaged_too(kit: TerminalKit) -> None:
+    outbox = kit.open()
+    for number in range(1, ITEMS + 1):
+        committed(outbox, draft(lane=f"LANE{number}", boot_id=f"boot-{number:04}", payload=bytes(range(256))))
+    outbox.close()
+    migrate_outbox(kit.directory, kit.database_key, 1)
+    damage(kit.directory / "outbox.db", f"boot-{HIT:04}".encode())
+    outbox = kit.open()
+    [result] = outbox.salvage()
+    assert result.readable
+    assert result.recovered == ITEMS - result.lost
+    assert result.recovered == len(sendable(outbox)) > ITEMS / 2
     outbox.close()
 
 

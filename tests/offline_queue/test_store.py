@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlcipher3
 
 from offline_queue import wire
-from offline_queue.records import Broken, BrokenLink, ItemState, Settlement
+from offline_queue.records import Broken, BrokenLink, ItemState, Settlement, StoreClosed, StoreError
 from offline_queue.seal import item_aad, open_sealed
 from offline_queue.store import (
     Committed,
@@ -91,7 +93,7 @@ def test_batch_is_bounded_by_bytes_but_never_empty(outbox: Outbox) -> None:
         committed(outbox, draft(lane=f"LANE{number}", payload=bytes(range(256)) * 4))
     size = outbox.counters().pending_bytes // 6
 
-    def batch(**changes: int) -> int:
+    def batch(**changes: Any) -> int:
         return len(
             outbox.deliveries.next_batch(held_lanes=(), **{"items_max": 50, "bytes_max": 10**6, **changes})
         )
@@ -211,6 +213,28 @@ def test_directory_that_cannot_be_made_is_a_typed_error(kit: TerminalKit, tmp_pa
     (tmp_path / "queue").write_text("a file in the way")
     with pytest.raises(StoreUnwritable):
         kit.open()
+
+
+def because(*, wanted: type[StoreError], of: Callable[[], object]) -> str:
+    with pytest.raises(wanted) as caught:
+        of()
+    return str(caught.value)
+
+
+def test_why_it_fails_is_told_in_both_languages_chinese_first(kit: TerminalKit, tmp_path: Path) -> None:
+    outbox = kit.open()
+    told = [because(wanted=StoreLocked, of=kit.open)]
+    outbox.close()
+    told += [
+        because(wanted=StoreClosed, of=outbox.counters),
+        because(wanted=StoreKeyWrong, of=lambda: kit.open(database_key=bytes(32))),
+    ]
+    kit.directory = tmp_path / "in the way"
+    kit.directory.write_text("a file")
+    told.append(because(wanted=StoreUnwritable, of=kit.open))
+    for said in told:
+        assert re.fullmatch(r"[\u4e00-\u9fff][^/]* / [a-z][ -~]+", said), said
+    assert told[-1].endswith("(EEXIST)")
 
 
 def test_neither_draft_nor_failure_shows_the_payload(outbox: Outbox) -> None:

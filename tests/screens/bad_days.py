@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from drivers.contract import Outcome
 from drivers.receipt_printer.contract import PrintReport
+from kiosk.health import CAUSES
 from kiosk.journey import forms
 from kiosk.journey.states import State
 from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, Visit
@@ -38,6 +39,10 @@ def bad_days() -> Iterator[tuple[str, Visit, World]]:
     for problem in CardProblem:
         yield f"card_{problem.value}", replace(visit(State.CARD), card_problem=problem), here
     yield "helper_wrong_card", replace(visit(State.HELPER), card_problem=CardProblem.NOT_HELPER), here
+    restarts = replace(
+        here, face_ready=False, face_comes_back=True, why_no_face=CAUSES["face.restarting"].resident
+    )
+    yield "face_waits", replace(visit(State.FACE), face=FaceProgress(waiting=True)), restarts
     yield "face_last", replace(visit(State.FACE), face=FaceProgress(attempts=2)), nothing
     yield "face_over", replace(visit(State.OTHER_WAY), face=FaceProgress(attempts=3)), nothing
     yield "child", replace(visit(State.OTHER_WAY), card=card(birth=2020)), nothing

@@ -28,20 +28,22 @@ from kiosk.bench.scenes import scene
 from kiosk.case import CaseState
 from kiosk.events import TwoTouchProviders, UnexpectedKeyboard
 from kiosk.health import DeviceHealth
+from kiosk.journey.live import LookUpFailure, Prefilled, Progress
 from kiosk.journey.present import present
 from kiosk.journey.states import State
 from kiosk.journey.view import View
-from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, StaffProgress, Visit
+from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, LookUp, StaffProgress, Visit
 from kiosk.journey.world import World
 from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 from screens.port import FromScreen, WindowOptions
 from tests.kiosk.bench.drawn_faces import draw_faces
-from tests.kiosk.journey.visits import definition, visit, world
+from tests.kiosk.journey.visits import CODE, definition, visit, world
 from tests.screens.bad_days import bad_days
 
 PROJECT = Path(__file__).resolve().parents[2]
 WRITTEN = {
     "40_writing": ("place_text", "xiaoxuemenkou"),
+    "49_progress_writing": ("case_code", tuple(f"text:{sign}" for sign in "0142K7QF")),
     "staff_door_shut": ("pin", ("text:2", "text:7", "text:1", "text:8")),
 }
 """Views with the keyboard open: the field and the keys pressed."""
@@ -118,9 +120,67 @@ def _visits() -> Iterator[tuple[str, Visit, World]]:
     grey = {definition().code: {"zh": "打印机没有纸了", "en": "the printer is out of paper"}}
     yield "37_home_not_ready", visit(State.HOME), replace(here, not_ready=grey)
     yield "38_result_elder", replace(result, elder=True), offline
+    yield from _live(here)
     yield "40_writing", replace(report, state=State.FORM, page=1, answers={"category": "road"}), here
     yield from _staff(here)
     yield "39_review_elder", replace(report, state=State.REVIEW, photo=b"photo", elder=True), offline
+
+
+RECORD = Prefilled(
+    "13900001234",
+    {"zh": "县社会保险中心", "en": "County Social Insurance Centre"},
+    "2026-03-01T09:00:00+08:00",
+)
+PROGRESS = Progress(
+    CODE,
+    definition().code,
+    CaseState.DECIDED,
+    {
+        CaseState.RECEIVED: "2026-11-25T01:12:00Z",
+        CaseState.SYNCED: "2026-11-25T01:12:02Z",
+        CaseState.REGISTERED: "2026-11-25T01:12:02Z",
+        CaseState.ACCEPTED: "2026-11-25T01:12:04Z",
+        CaseState.DECIDED: "2026-11-25T01:12:04Z",
+    },
+    {"zh": "今年的养老待遇资格已经确认。", "en": "Your pension is confirmed for this year."},
+    "2026-11-25T01:30:00Z",
+)
+
+
+def _live(here: World) -> Iterator[tuple[str, Visit, World]]:
+    """What is asked on the live channel: records, a decision on the spot, how far a case is."""
+    yield "41_prefill", visit(State.PREFILL), here
+    on_record = replace(
+        visit(State.FORM), page=1, answers={"mobile": RECORD.value}, prefilled={"mobile": RECORD}
+    )
+    yield "42_form_on_record", on_record, here
+    yield "42_form_on_record_elder", replace(on_record, elder=True, page=1), here
+    waits = visit(State.RESULT)
+    yield "43_result_waits", waits, here
+    decided = replace(
+        waits, case_state=CaseState.DECIDED, decision_words=PROGRESS.words, printed=PrintReport(Outcome.DONE)
+    )
+    yield "44_result_decided", decided, here
+    yield "44_result_decided_en", replace(decided, language="en"), here
+    typed = replace(visit(State.PROGRESS), look_up=LookUp("0142 K7QF"))
+    yield "45_progress", visit(State.PROGRESS), here
+    yield "45_progress_asking", replace(typed, look_up=LookUp(CODE, asking=True)), here
+    for failure in LookUpFailure:
+        failed = LookUp(CODE, result=Failed(failure))
+        yield f"46_progress_{failure.value}", replace(typed, look_up=failed), here
+    found = replace(typed, look_up=LookUp(CODE, result=Ok(PROGRESS)))
+    yield "47_progress_found", found, here
+    yield "47_progress_found_en", replace(found, language="en"), here
+    own = replace(
+        PROGRESS,
+        state=CaseState.RECEIVED,
+        at={CaseState.RECEIVED: "2026-11-25T01:12:00Z"},
+        words={},
+        told_at="",
+    )
+    offline = replace(here, online=False, link_cause="net.down")
+    yield "48_progress_own", replace(typed, look_up=LookUp(CODE, result=Ok(own))), offline
+    yield "49_progress_writing", visit(State.PROGRESS), here
 
 
 def _staff(here: World) -> Iterator[tuple[str, Visit, World]]:

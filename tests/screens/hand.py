@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kiosk.journey.events import Touched
-from kiosk.journey.view import DIGITS, Action, Dialog, Field, View
+from kiosk.journey.view import Action, Dialog, Field, View
 from screens.compose.page import compose
-from screens.keyboard.model import Keyboard, Kind
+from screens.keyboard.kind import keyboard_kind
+from screens.keyboard.model import Keyboard
 from screens.port import FromScreen
 from screens.scene import Scene
 from screens.session import Session
@@ -40,7 +41,7 @@ class Hand:
             self.sent.append(event)
 
     def _keyboard(self, field: Field, view: View) -> Keyboard:
-        kind: Kind = "number" if field.kind in DIGITS else "text"
+        kind = keyboard_kind(field.kind)
         return Keyboard(view.language, kind, field.max_length, self.engine, text=field.value)
 
     def show(self, view: View) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kiosk.settings.model import TerminalSection
+from offline_queue import words
 from offline_queue.records import StoreCorrupt
 from screens import command
 
@@ -21,8 +22,7 @@ def started_with(config: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ..
 
     def assemble(_settings: Any, *, standing: tuple[str, ...]) -> None:
         seen.append(standing)
-        message = "nothing is started here"
-        raise StoreCorrupt(message)
+        raise StoreCorrupt(words.STILL_DAMAGED)
 
     monkeypatch.setattr(command, "assemble", assemble)
     command.run_command(config, None)

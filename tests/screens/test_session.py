@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.journey.events import Entered, Pressed
+from kiosk.journey.states import State
 from kiosk.journey.view import Fields, View
 from kiosk.journey.view import action as action_of
 from screens.compose.overlay import NOTE
@@ -26,6 +27,13 @@ def test_a_press_is_sent_once_and_every_touch_keeps_the_visit_awake() -> None:
     hand = Hand(VIEWS["05_consent"])
     assert hand.press("action:face") == [Pressed("face")]
     assert hand.touches == 1
+
+
+def test_a_press_says_which_screen_the_finger_saw() -> None:
+    hand = Hand(VIEWS["05_consent"])
+    [pressed] = hand.press("action:cancel")
+    assert isinstance(pressed, Pressed)
+    assert pressed.seen_on is State.CONSENT
 
 
 def test_a_double_tap_is_one_press() -> None:

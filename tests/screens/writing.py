@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kiosk.journey.view import DIGITS, Field, FieldKind
+from kiosk.journey.view import Field, FieldKind
 from screens.compose.page import Local
 from screens.compose.writing import candidate_width, candidates_room
 from screens.keyboard.engine import Candidate, EngineState
+from screens.keyboard.kind import keyboard_kind
 from screens.keyboard.model import Keyboard
 from screens.theme import Theme
 from screens.typeset import Typesetter
@@ -50,7 +51,7 @@ def sheets(language: str, theme: Theme, types: Typesetter) -> Iterator[tuple[str
     def keyboard(field: Field, text: str = "", engine: Many | None = None, *, x: bool = False) -> Keyboard:
         return Keyboard(
             language,
-            "number" if field.kind in DIGITS else "text",
+            keyboard_kind(field.kind),
             field.max_length,
             engine or Many(),
             text=text,

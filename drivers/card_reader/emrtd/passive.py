@@ -38,7 +38,8 @@ def signature(sod: SecurityObject) -> Verdict:
     if sod.signer is None:
         return Verdict(CheckOutcome.NOT_DONE, "the SOD carries no certificate of its signer")
     try:
-        key = public_keys.load(sod.signer.public_key)
+        with public_keys.asn1_errors("certificate"):  # it is parsed when its key is asked for
+            key = public_keys.load(sod.signer.public_key)
         how = public_keys.scheme(sod.algorithm, sod.digest_name)
     except Unsupported as error:
         return Verdict(CheckOutcome.NOT_DONE, str(error))

@@ -113,6 +113,10 @@ def load(info: Asn1) -> PublicKey:
             if not _SMALLEST_RSA_BITS <= key.modulus.bit_length() <= _LARGEST_RSA_BITS:
                 msg = f"RSA of {key.modulus.bit_length()} bits"
                 raise Unsupported(msg)
+            if not (
+                key.modulus > 0 and key.modulus % 2 and 2 < key.exponent < key.modulus and key.exponent % 2
+            ):
+                raise Malformed("RSA numbers that are no key")
             return key
         if algorithm != "ec":
             msg = f"a key for {algorithm}"
@@ -201,10 +205,10 @@ def _verify_rsa(key: RsaKey, how: Scheme, data: bytes, signature: bytes) -> bool
         made: hashes.HashAlgorithm = getattr(hashes, name.upper())()
         return made
 
-    scheme_padding: padding.AsymmetricPadding = padding.PKCS1v15()
-    if how.mask_hash is not None and how.salt_size is not None:
-        scheme_padding = padding.PSS(padding.MGF1(named(how.mask_hash)), how.salt_size)
     try:
+        scheme_padding: padding.AsymmetricPadding = padding.PKCS1v15()
+        if how.mask_hash is not None and how.salt_size is not None:
+            scheme_padding = padding.PSS(padding.MGF1(named(how.mask_hash)), how.salt_size)
         public = RSAPublicNumbers(key.exponent, key.modulus).public_key()
         public.verify(signature, data, scheme_padding, named(how.hash_name))
     except (InvalidSignature, ValueError, OverflowError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.journey.present import filling, finishing, recognising, staff, welcome
+from kiosk.journey.present import asking, filling, finishing, recognising, staff, welcome
 from kiosk.journey.present.frame import Parts, bar, dialog, progress, top_bar
 from kiosk.journey.states import State
 from kiosk.journey.view import View
@@ -17,6 +17,7 @@ Presenter = Callable[[Visit, World, Texts], Parts]
 SCREENS: dict[State, Presenter] = {
     State.ATTRACT: welcome.attract,
     State.HOME: welcome.home,
+    State.PROGRESS: asking.progress,
     State.NOTICE: welcome.notice,
     State.CONSENT: recognising.consent,
     State.CARD: recognising.card,
@@ -25,6 +26,7 @@ SCREENS: dict[State, Presenter] = {
     State.HELPER: recognising.helper,
     State.HELPER_CHECK: recognising.helper_check,
     State.WINDOW: recognising.window,
+    State.PREFILL: asking.prefill,
     State.ATTACH: filling.attach,
     State.CAMERA: filling.camera,
     State.FORM: filling.form,

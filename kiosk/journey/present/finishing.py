@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from drivers.contract import Cause, Outcome
 from kiosk.case import CaseState, format_case_code
 from kiosk.catalogue.model import StepType
 from kiosk.identity import mask_name
 from kiosk.journey.finishing import may_print_again
-from kiosk.journey.present.frame import CHINA_TIME, Parts
+from kiosk.journey.present.frame import Parts
 from kiosk.journey.view import Action, Choices, Code, Illustration, Line, Lines, Message, Style, Tone
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import World
+from kiosk.local_time import local_minute
 from kiosk.locale import Texts
 from kiosk.paper.receipt import STATE_WORDS
 
@@ -44,7 +43,14 @@ PRINT_WORDS: dict[Cause | None, str] = {
 }
 
 
-def _paper(visit: Visit, t: Texts) -> Message:
+def _waits_for_department(visit: Visit, world: World) -> bool:
+    """Stored, and the slip waits for what the department says."""
+    return world.online and visit.decides_at_once and visit.printed is None and not visit.printing
+
+
+def _paper(visit: Visit, world: World, t: Texts) -> Message:
+    if _waits_for_department(visit, world):
+        return Message(t("正在等部门当场答复，最多 10 秒。没等到也不影响，会接着办。"), Tone.WAITING)
     if visit.printed is None:
         return Message(t("回执正在打印，请在下方出纸口取走。"), Tone.WAITING)
     kept = t("已收件，不受影响。请记下或拍下上面的编号。")
@@ -58,7 +64,15 @@ def _paper(visit: Visit, t: Texts) -> Message:
             return Message(f"{t('不能确定回执有没有打印出来，请看一下出纸口。')}{kept}", Tone.TROUBLE)
 
 
-def result(visit: Visit, _world: World, t: Texts) -> Parts:
+TITLES = {
+    CaseState.ACCEPTED: "部门已经受理",
+    CaseState.DECIDED: "已经办结",
+    CaseState.NEEDS_CORRECTION: "已收件，还要补一点材料",
+}
+"""Only the centre's word leads past 已收件 (rule D32)."""
+
+
+def result(visit: Visit, world: World, t: Texts) -> Parts:
     service = visit.service
     at_centre = visit.case_state is not CaseState.RECEIVED
     index = 1 if visit.language == "en" else 0
@@ -66,7 +80,7 @@ def result(visit: Visit, _world: World, t: Texts) -> Parts:
     if visit.card is not None:
         lines.append(Line(t("姓名"), mask_name(visit.card.document.name)))
     if visit.stored is not None:
-        lines.append(Line(t("收件时间"), _local(visit.stored.received_at)))
+        lines.append(Line(t("收件时间"), local_minute(visit.stored.received_at)))
     lines += [
         Line(t("现在的状态"), STATE_WORDS[visit.case_state][index]),
         Line(t("咨询电话"), service.hotline),
@@ -84,21 +98,19 @@ def result(visit: Visit, _world: World, t: Texts) -> Parts:
         )
     )
     code = Code(t("回执编号（凭它可查进度）"), format_case_code(visit.case_code))
-    paper = _paper(visit, t)
+    paper = _paper(visit, world, t)
     # Without paper the code is all that a resident takes along: what to do about it stands right under it.
     rest = (paper, Lines(tuple(lines))) if paper.tone is Tone.TROUBLE else (Lines(tuple(lines)), paper)
+    said = visit.decision_words.get(visit.language) or t("已送达中心")
+    if _waits_for_department(visit, world):
+        said, at_centre = t("已经存好，正在送达中心"), True
     return Parts(
-        t("已收件"),
-        t("已送达中心") if at_centre else service.offline.text[visit.language],
+        t(TITLES.get(visit.case_state, "已收件")),
+        said if at_centre else service.offline.text[visit.language],
         mark="tick",
         blocks=(code, *rest),
         actions=tuple(actions),
     )
-
-
-def _local(received_at: str) -> str:
-
-    return f"{datetime.fromisoformat(received_at).astimezone(CHINA_TIME):%Y-%m-%d %H:%M}"
 
 
 def take_card(_visit: Visit, world: World, t: Texts) -> Parts:

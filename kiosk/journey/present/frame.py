@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from kiosk.health import CAUSES
 from kiosk.journey.moves import SCREEN_OF
@@ -12,9 +11,8 @@ from kiosk.journey.table import NO_RETURN
 from kiosk.journey.view import Action, Block, Dialog, Style, Tone, TopBar
 from kiosk.journey.visit import DialogKind, Visit
 from kiosk.journey.world import World
+from kiosk.local_time import CHINA_TIME
 from kiosk.locale import Texts
-
-CHINA_TIME = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def progress(visit: Visit) -> tuple[int, int] | None:
     waits = [
         i
         for i, step in enumerate(visit.definition.flow)
-        if step in SCREEN_OF and SCREEN_OF[step] not in NO_RETURN
+        if step in SCREEN_OF and SCREEN_OF[step] not in NO_RETURN | {State.PREFILL}
     ]
     done = sum(1 for i in waits if i <= visit.step)
     return (done, len(waits)) if done else None

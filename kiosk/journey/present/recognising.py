@@ -95,6 +95,14 @@ FACE_WORDS: dict[Guidance | None, str] = {
 
 def face(visit: Visit, world: World, t: Texts) -> Parts:
     other = Action("other_way", t("用别的办法"), Style.EQUAL, hint=t("协理员 · 窗口"))
+    if visit.face.waiting:
+        return Parts(
+            t("请稍等，正在准备"),
+            t("不是您的问题，也不算次数"),
+            blocks=(Message(world.why_no_face.get(visit.language) or t("马上就好"), Tone.WAITING),),
+            actions=(other,),
+            busy=True,
+        )
     if visit.face.looking:
         return Parts(
             t("请看镜头"),

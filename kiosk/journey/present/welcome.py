@@ -41,6 +41,7 @@ def home(visit: Visit, world: World, t: Texts) -> Parts:
         t("您好，今天要办什么？"),
         t("不用手机，带身份证就能办"),
         blocks=tuple(Tiles(title, tuple(tiles)) for title, tiles in groups.items()),
+        actions=(Action("progress", t("办过的事，查进度"), Style.SECONDARY),),
     )
 
 

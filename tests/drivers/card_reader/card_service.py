@@ -13,10 +13,17 @@ from drivers.contract import Ok
 
 
 @contextlib.contextmanager
-def running_service() -> Iterator[VirtualService]:
-    """A pcscd with a virtual reader. One machine has one: test runs side by side take turns."""
+def our_turn() -> Iterator[None]:
+    """One machine has one card service: test runs side by side take turns."""
     with (Path(tempfile.gettempdir()) / "jiujin-virtual-card-service.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def running_service() -> Iterator[VirtualService]:
+    """A pcscd with a virtual reader."""
+    with our_turn():
         service = VirtualService()
         started = service.start()
         assert isinstance(started, Ok), started

@@ -10,7 +10,7 @@ from drivers.card_reader.contract import CardFailure, CardRead, DocumentKind
 from drivers.card_reader.pcsc import PcscReader
 from drivers.card_reader.virtual_card import CardFault, VirtualCard
 from drivers.card_reader.virtual_service import READER_NAME
-from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
+from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Nameplate, Ok
 from drivers.evidence import Assurance, CheckName, assurance
 from tests.drivers.card_reader.people import DEMO, HELPER, RESIDENT
 from tests.drivers.card_reader.test_card_readers import NEVER
@@ -33,6 +33,19 @@ def test_a_helpers_card(card: VirtualCard, reader: PcscReader) -> None:
     assert outcome.value.document.kind is DocumentKind.HELPER
     assert outcome.value.document.role == "witness"
     assert outcome.value.photo is None
+
+
+def test_the_reader_has_the_services_name_with_a_card_on_it_and_without(
+    card: VirtualCard, reader: PcscReader
+) -> None:
+    assert wait_until(lambda: reader.probe().usable)
+    assert reader.nameplate() == Nameplate(READER_NAME), "vpcd tells no more"
+    card.insert()
+    assert wait_until(lambda: reader.card_present() is True)
+    assert reader.nameplate() == Nameplate(READER_NAME)
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+    reader.close()
+    assert reader.nameplate() == Nameplate()
 
 
 def test_nothing_counts_as_authenticated(card: VirtualCard, reader: PcscReader) -> None:

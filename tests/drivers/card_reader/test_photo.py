@@ -1,4 +1,5 @@
 import io
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw
 from drivers.card_reader import simulated_photo
 from drivers.card_reader.contract import EncodedPhoto, PhotoFormat
 from drivers.card_reader.photo import PhotoFailure, decode
+from drivers.card_reader.picture_header import size_of
 from drivers.contract import Failed, Ok
 
 SIMULATED = (sys.executable, "-m", "drivers.card_reader.simulated_photo_decoder")
@@ -106,6 +108,61 @@ def test_a_picture_of_another_size_is_not_the_cards(size: tuple[int, int], fits:
         assert isinstance(outcome, Failed)
         assert outcome.reason is PhotoFailure.GARBAGE
         assert f"{size[0]} x {size[1]}" in outcome.detail
+
+
+def made(kind: str, mode: str = "RGB", size: tuple[int, int] = (102, 126)) -> bytes:
+    packed = io.BytesIO()
+    Image.new(mode, size).save(packed, kind)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["BMP", "PNG"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_whole_picture_tells_its_size_and_a_cut_one_does_not(kind: str, mode: str) -> None:
+    whole = made(kind, mode)
+    assert size_of(whole) == (102, 126)
+    assert not any(size_of(whole[:length]) for length in range(len(whole)))
+
+
+def with_bytes(at: int, new: bytes, of: bytes) -> bytes:
+    return of[:at] + new + of[at + len(new) :]
+
+
+@pytest.mark.parametrize(
+    "rotten",
+    [
+        with_bytes(18, (1 << 30).to_bytes(4, "little"), made("BMP")),
+        with_bytes(18, bytes(4), made("BMP")),
+        with_bytes(10, bytes(4), made("BMP")),
+        with_bytes(28, b"\x07", made("BMP")),
+        with_bytes(30, b"\x01", made("BMP")),
+        with_bytes(16, b"\x7f", made("PNG")),
+        made("GIF"),
+        made("JPEG"),
+    ],
+    ids=["wider than its bytes", "no width", "pixels in the header", "seven bits", "compressed", "wrong sum",
+         "a GIF", "a JPEG"],
+)  # fmt: skip
+def test_a_header_that_lies_is_no_picture(rotten: bytes) -> None:
+    assert size_of(rotten) is None
+
+
+@given(st.sampled_from([b"", b"BM", b"\x89PNG\r\n\x1a\n"]), st.binary(max_size=200))
+def test_no_bytes_are_a_defect(beginning: bytes, rest: bytes) -> None:
+    size = size_of(beginning + rest)
+    assert size is None or min(size) > 0
+
+
+def test_the_terminals_own_process_loads_no_picture_library_for_it() -> None:
+    code = (
+        "import sys; from drivers.card_reader import photo; from drivers.card_reader.contract import *\n"
+        f"out = photo.decode({SIMULATED!r}, EncodedPhoto(PhotoFormat.WLT, sys.stdin.buffer.read()), {LONG_S})\n"
+        "print(type(out).__name__, sorted({'PIL', 'cv2', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        program(code), input=simulated_photo.encode(picture()), capture_output=True, check=True
+    )
+    assert done.stdout.decode().strip() == "Ok []"
 
 
 @pytest.mark.parametrize("ending", ["", "os.abort()", "time.sleep(600)"])

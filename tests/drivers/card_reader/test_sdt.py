@@ -15,7 +15,7 @@ from drivers.card_reader.sdt import SdtReader
 from drivers.card_reader.serial_link import SerialLink
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import Fault, Rule, SimulatedCard
-from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
+from drivers.contract import Cause, CheckOutcome, DeviceState, DeviceStatus, Failed, Ok
 from drivers.evidence import Assurance, CheckName, assurance
 from tests.drivers.card_reader.people import CARD, FOREIGN_2017, FOREIGN_2023, HMT, PHOTO, RESIDENT
 from tests.drivers.card_reader.test_card_readers import NEVER
@@ -141,6 +141,28 @@ def test_a_late_answer_is_never_the_next_persons(module: SimulatedSdtReader, rea
     outcome = reader.read(10.0, NEVER)
     assert isinstance(outcome, Ok)
     assert outcome.value.document == HMT
+
+
+def test_a_word_about_a_card_that_comes_late_is_not_the_modules_word_about_itself(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    """The answer to "is there a card" comes when the module is asked how it is: "no card" is no fault of it."""
+    module.inject(Rule(Fault.LATE, Command.FIND))
+    assert isinstance(reader.read(2.0, NEVER), Failed)
+    assert reader.status() == DeviceStatus(DeviceState.READY, detail="05.01-20260101-0000123456-0000007890")
+    module.put_card(CARD)
+    assert isinstance(reader.read(10.0, NEVER), Ok)
+
+
+def test_a_card_whose_answers_all_come_late_is_not_read_and_the_module_is_not_blamed(
+    module: SimulatedSdtReader, reader: SdtReader
+) -> None:
+    module.inject(Rule(Fault.LATE, Command.FIND, times=1_000_000))
+    module.put_card(CARD)
+    assert reason(reader.read(10.0, NEVER)) is CardFailure.TIMED_OUT
+    assert reader.probe().usable
+    module.clear_faults()
+    assert isinstance(reader.read(10.0, NEVER), Ok)
 
 
 def test_a_restart_ends_a_running_read_as_a_lost_reader_and_the_next_one_works(

@@ -11,7 +11,8 @@ import pytest
 
 from drivers.code_reader.contract import Code128Wanted, CodeFailure, QrWanted, Wanted
 from drivers.code_reader.reader import ZxingCodeReader
-from drivers.contract import Failed, Ok
+from drivers.code_reader.sample import DrawnCode
+from drivers.contract import Failed, Ok, Restartable
 from tests.drivers.code_reader.printed import Frames, Pixels, code_128, on_a_table, qr
 from tests.drivers.waiting import wait_until
 
@@ -43,6 +44,24 @@ def read(
 def test_two_frames_that_agree_are_a_value(reader: ZxingCodeReader) -> None:
     seen = on_a_table(qr(CASE))
     assert read(reader, ANY_QR, seen, seen, s=20.0) == Ok(CASE)
+
+
+def test_a_drawn_code_needs_no_camera(reader: ZxingCodeReader) -> None:
+    assert reader.read(DrawnCode(CASE), ANY_QR, 20.0, Event()) == Ok(CASE)
+
+
+def test_a_restart_has_a_new_child_that_reads() -> None:
+    reader = ZxingCodeReader()
+    assert isinstance(reader, Restartable), "the staff menu offers it"
+    try:
+        assert wait_until(lambda: reader.probe().usable)
+        before = reader._worker.pid
+        reader.restart()
+        assert wait_until(lambda: reader.probe().usable)
+        assert reader._worker.pid not in (None, before)
+        assert reader.read(DrawnCode(CASE), ANY_QR, 20.0, Event()) == Ok(CASE)
+    finally:
+        reader.close()
 
 
 def test_one_frame_alone_is_none(reader: ZxingCodeReader) -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import signal
+import threading
 import zlib
 from collections.abc import Iterator
 
@@ -16,7 +17,7 @@ from PIL import Image
 
 from drivers.camera.opencv import OpencvCamera
 from drivers.camera.simulated import CameraFault, SimulatedCamera
-from drivers.contract import Cause, DeviceState, Failed, Ok
+from drivers.contract import Cause, DeviceState, Failed, Ok, Restartable
 from drivers.document_camera import camera as module
 from drivers.document_camera.camera import CameraForDocuments
 from drivers.document_camera.contract import DocumentFailure, Page, SheetFormat
@@ -71,20 +72,45 @@ def test_a_sheet_becomes_a_page_and_a_damaged_frame_does_not(
         assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
         pid = camera._worker.pid
         assert pid is not None
+        goes_on, spawn = threading.Event(), camera._worker._spawn
         with monkeypatch.context() as hurried:
             hurried.setattr(module, "PAGE_DEADLINE_S", 0.3)
+            hurried.setattr(camera._worker, "_spawn", lambda: goes_on.wait() and spawn())
             os.kill(pid, signal.SIGSTOP)  # as native code that never comes back
             assert wait_until(lambda: failure(camera.take(SheetFormat.ID_1)) is DocumentFailure.TIMED_OUT)
-        told = camera.status()
-        assert (told.state, told.cause) == (DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING), (
-            "nobody makes pages"
-        )
+            nobody = DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING
+            assert wait_until(lambda: (camera.status().state, camera.status().cause) == nobody), "no pages"
+            goes_on.set()
         assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
         assert camera.status().usable
         camera.stop()
         assert camera.take(SheetFormat.ID_1) == Failed(DocumentFailure.NO_PICTURE, "closed")
     finally:
         camera.close()
+
+
+def test_a_restart_ends_both_children_and_the_next_page_comes(lens: SimulatedCamera) -> None:
+    camera = CameraForDocuments(OpencvCamera(lens.address, demo=True, size_px=SMALLER_PX))
+    assert isinstance(camera, Restartable), "the staff menu offers it"
+    try:
+        assert camera.open() == Ok(None)
+        assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
+        before = children(camera)
+        camera.restart()
+        assert wait_until(lambda: camera.probe().usable), camera.status()
+        after = children(camera)
+        assert None not in after
+        assert not set(before) & set(after)
+        assert camera.take(SheetFormat.ID_1) == Failed(DocumentFailure.NO_PICTURE, "closed")
+        assert camera.open() == Ok(None)
+        assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
+    finally:
+        camera.close()
+
+
+def children(camera: CameraForDocuments) -> list[int | None]:
+    assert isinstance(camera._camera, OpencvCamera)
+    return [camera._camera._worker.pid, camera._worker.pid]
 
 
 def test_pages_become_one_pdf_with_their_very_bytes(pages: list[Page]) -> None:

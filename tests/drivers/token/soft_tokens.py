@@ -81,47 +81,39 @@ def issue(
     )
 
 
-def make(folder: Path, label: str, kind: str, issuer: Issuer) -> None:
-    """One token in `folder` (one folder holds several) with a key of this kind and its certificate."""
+def make(folder: Path, label: str, kind: str, issuer: Issuer, *, free: bool = False) -> None:
+    """One token in `folder` (one folder holds several) with a key of this kind and its certificate.
+
+    `free`: an RSA key that signs for anybody who has the token, without the PIN.
+    """
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ec.generate_private_key(ec.SECP256R1())
-    pem, der = folder / "key.pem", folder / "certificate.der"
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
+    pem, der, free_key = folder / "key.pem", folder / "certificate.der", folder / "key.der"
+    pem.write_bytes(_private(key, serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8))
     der.write_bytes(issue(issuer, key.public_key()).public_bytes(serialization.Encoding.DER))
     configure(folder)
-    _run(
-        folder, "softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "0000", "--pin", PIN
-    )
-    _run(
-        folder,
-        "softhsm2-util",
-        "--import",
-        str(pem),
-        "--token",
-        label,
-        "--label",
-        "k",
-        "--id",
-        KEY_ID.hex(),
-        "--pin",
-        PIN,
-    )
-    _run(
-        folder,
-        sys.executable,
-        "-m",
-        "tests.drivers.token.store_certificate",
-        str(module()),
-        label,
-        PIN,
-        str(der),
-    )
-    pem.unlink()
-    der.unlink()
+    tool, pin = "softhsm2-util", ("--pin", PIN)
+    _run(folder, tool, "--init-token", "--free", "--label", label, "--so-pin", "0000", *pin)
+    more = []
+    if free:
+        pkcs1 = serialization.PrivateFormat.TraditionalOpenSSL
+        free_key.write_bytes(_private(key, serialization.Encoding.DER, pkcs1))
+        more.append(str(free_key))
+    else:
+        named = ("--token", label, "--label", "k", "--id", KEY_ID.hex())
+        _run(folder, tool, "--import", str(pem), *named, *pin)
+    store = (sys.executable, "-m", "tests.drivers.token.store_certificate")
+    _run(folder, *store, str(module()), label, PIN, str(der), *more)
+    for file in (pem, der, free_key):
+        file.unlink(missing_ok=True)
+
+
+def _private(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+    encoding: serialization.Encoding,
+    shape: serialization.PrivateFormat,
+) -> bytes:
+    return key.private_bytes(encoding, shape, serialization.NoEncryption())
 
 
 def configure(folder: Path) -> Path:

@@ -12,7 +12,7 @@ import pkcs11
 import pytest
 from pkcs11 import TokenFlag
 
-from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok
+from drivers.contract import Cause, CheckOutcome, DeviceState, Failed, Ok, Restartable
 from drivers.evidence import Assurance, CheckName, assurance
 from drivers.token.contract import Authentication, PinState, TokenFailure, TokenInfo
 from drivers.token.pkcs11_child import pin_state, reason_of
@@ -37,6 +37,14 @@ def made(tmp_path_factory: pytest.TempPathFactory, issuer: Issuer) -> Path:
     folder = tmp_path_factory.mktemp("made")
     for kind in ("rsa", "ec"):
         soft_tokens.make(folder, kind, kind, issuer)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory: pytest.TempPathFactory, issuer: Issuer) -> Path:
+    """A token whose key signs for whoever has it."""
+    folder = tmp_path_factory.mktemp("free")
+    soft_tokens.make(folder, "free", "rsa", issuer, free=True)
     return folder
 
 
@@ -102,6 +110,46 @@ def test_a_wrong_pin_is_tried_once_and_the_next_one_warned_of(opened: Open) -> N
     assert isinstance(authenticator.authenticate(warned, PIN, PURPOSE), Ok)
     assert token_of(authenticator, "ec").pin is PinState.FINE
     assert authenticator.status().state is DeviceState.READY
+
+
+def test_without_a_pin_a_shut_key_stays_shut_and_no_try_is_used_up(opened: Open) -> None:
+    authenticator = opened()
+    for label in ("rsa", "ec"):
+        for _ in range(5):
+            tried = authenticator.authenticate(token_of(authenticator, label), None, PURPOSE)
+            assert reason(tried) is TokenFailure.PIN_WANTED
+        assert token_of(authenticator, label).pin is PinState.FINE
+        assert isinstance(authenticator.authenticate(token_of(authenticator, label), PIN, PURPOSE), Ok)
+
+
+def test_a_free_key_signs_without_a_pin_and_says_nothing_of_its_holder(
+    opened: Open, free: Path, tokens: Path
+) -> None:
+    shutil.rmtree(tokens)
+    shutil.copytree(free / "tokens", tokens)
+    authenticator = opened()
+    outcome = authenticator.authenticate(token_of(authenticator, "free"), None, PURPOSE)
+    assert isinstance(outcome, Ok), outcome
+    checks = {check.name: check.outcome for check in outcome.value.evidence}
+    assert checks[CheckName.SIGNATURE] is CheckOutcome.PASSED
+    assert checks[CheckName.HOLDER_CHECK] is CheckOutcome.NOT_DONE
+
+
+def test_the_status_says_how_many_tokens_are_plugged_in_and_each_has_its_slot(opened: Open) -> None:
+    authenticator = opened()
+    assert authenticator.probe().detail == "2 plugged in"
+    assert token_of(authenticator, "rsa").slot != token_of(authenticator, "ec").slot
+
+
+def test_a_restart_loads_the_module_anew(opened: Open) -> None:
+    authenticator = opened()
+    assert isinstance(authenticator, Restartable), "the staff menu offers it"
+    assert authenticator.probe().usable
+    before = authenticator._worker.pid
+    authenticator.restart()
+    assert not authenticator.status().usable, "what the old one said counts no longer"
+    assert wait_until(lambda: authenticator.probe().usable)
+    assert authenticator._worker.pid not in (None, before)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drivers.contract import Check, CheckOutcome, Failed, Ok
 from drivers.evidence import Assurance, CheckName, assurance
@@ -88,6 +90,35 @@ def test_a_certificate_that_is_rubbish_is_not_authentic() -> None:
     judged = judge(replace(signed_by_ec(CHALLENGE), certificate=b"rubbish"), CHALLENGE, (), NOW)
     assert isinstance(judged, Failed)
     assert judged.reason is TokenFailure.NOT_AUTHENTIC
+
+
+P256 = bytes.fromhex("06082a8648ce3d030107")
+SM2 = bytes.fromhex("06082a811ccf5501822d")
+"""The object identifiers of the two curves, of one length."""
+
+
+def test_a_certificate_of_a_kind_that_is_not_known_is_unsupported() -> None:
+    """As on tokens of the SM2 kind."""
+    signed = signed_by_ec(CHALLENGE)
+    assert P256 in signed.certificate
+    judged = judge(
+        replace(signed, certificate=signed.certificate.replace(P256, SM2)), CHALLENGE, (ISSUER.der,), NOW
+    )
+    assert isinstance(judged, Failed)
+    assert judged.reason is TokenFailure.UNSUPPORTED_KEY
+
+
+@given(
+    st.integers(0, 2**31),
+    st.integers(0, 255),
+    st.sampled_from([signed_by_ec(CHALLENGE), signed_by_rsa(CHALLENGE)]),
+)
+@settings(max_examples=300)
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_no_certificate_is_a_defect(at: int, byte: int, signed: Signed) -> None:
+    spoilt = bytearray(signed.certificate)
+    spoilt[at % len(spoilt)] = byte
+    judge(replace(signed, certificate=bytes(spoilt)), CHALLENGE, (ISSUER.der,), NOW)
 
 
 @pytest.mark.parametrize(

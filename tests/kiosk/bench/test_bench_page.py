@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,14 +13,16 @@ import httpx
 import pytest
 
 from drivers.receipt_printer.simulated_paper import Receipt
-from kiosk.bench.moves import OFFERED, TAKEN_AWAY
+from kiosk.bench.children import HOW
+from kiosk.bench.moves import OFFERED, ONCE, TAKEN_AWAY
 from kiosk.bench.page_server import PageServer
 from kiosk.bench.village import Village
 from kiosk.bench.web import Mirror, create_page
+from tests.kiosk.bench.patience import PATIENCE_S
 
 PROJECT = Path(__file__).resolve().parents[3]
 FORM = re.compile(r'<form method="post" action="/move/(\w+)">(.*?)</form>', re.DOTALL)
-BUTTON = re.compile(r'<button name="value" value="([\w-]*)" aria-pressed="(true|false)"')
+BUTTON = re.compile(r'<button name="value" value="([\w-]*)"(?: aria-pressed="(true|false)")?')
 AS_SCRIPT = {"Accept": "application/json"}
 
 
@@ -34,7 +37,7 @@ def village() -> Iterator[Village]:
 def client(village: Village) -> Iterator[httpx.Client]:
     mirror = Mirror(lambda: b"jpeg", lambda _x, _y: None)
     server = PageServer(create_page(village, mirror, "https://127.0.0.1:1/ops"), 0)
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE_S) as client:
         yield client
     server.close()
 
@@ -44,9 +47,11 @@ def offered(page: str) -> list[tuple[str, str]]:
 
 
 def pressed(page: str) -> dict[str, str]:
-    """Move -> the one button that is pressed."""
+    """Move -> the one button that is pressed, of the moves that hold."""
     found = {}
     for what, form in FORM.findall(page):
+        if what in ONCE:
+            continue
         (found[what],) = [value for value, state in BUTTON.findall(form) if state == "true"]
     return found
 
@@ -56,15 +61,46 @@ def test_the_page_offers_moves_and_each_is_done(client: httpx.Client, village: V
     offers = {
         what: len(choices) + (what in TAKEN_AWAY)
         for what, choices in OFFERED.items()
-        if what not in ("helper", "service", "a4")
+        if what not in ("helper", "service", "a4", "smart_card")
     }
     assert Counter(what for what, _ in moves) == offers
-    for what, value in moves:
+    for what, value in [move for move in moves if move[0] not in ONCE]:
         answer = client.post(f"/move/{what}", data={"value": value})
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         now = {**village.now, "card": village.card, "face": village.sight}
         assert now[what] == value
         assert pressed(client.get("/").text)[what] == value
+
+
+def test_a_replug_gives_another_number_and_is_refused_while_the_thing_is_away(
+    client: httpx.Client, village: Village
+) -> None:
+    def numbers() -> tuple[int, str]:
+        return village.camera.number, str(Path(village.reader.path).readlink())
+
+    before, pressed_before = numbers(), pressed(client.get("/").text)
+    for thing in ("camera", "reader"):
+        assert client.post("/move/replug", data={"value": thing}).status_code == 303
+    assert numbers()[0] != before[0]
+    assert numbers()[1] != before[1]
+    assert pressed(client.get("/").text) == pressed_before, "it has happened, and nothing holds"
+    client.post("/move/lens", data={"value": "unplugged"})
+    answer = client.post("/move/replug", data={"value": "camera"})
+    assert answer.status_code == 409
+    assert "先选“正常”插上" in answer.text
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_child_that_does_not_run_is_said_to_be_none(
+    client: httpx.Client, village: Village, how: str
+) -> None:
+    """No terminal at all, then one without such a child: this process, which has none of that name."""
+    for terminal in (None, os.getpid()):
+        village.terminal = lambda terminal=terminal: terminal  # type: ignore[misc]
+        answer = client.post(f"/move/{how}", data={"value": "camera"})
+        assert answer.status_code == 409
+        assert "终端现在没有“摄像头”的子进程" in answer.text
+        assert "no child process for “Camera” now" in answer.text
 
 
 def test_a_script_gets_the_state_and_no_page(client: httpx.Client) -> None:
@@ -117,6 +153,13 @@ def test_without_a_service_the_page_says_so_in_the_place_of_the_helper_slot(clie
     answer = client.post("/move/helper", data={"value": "li"})
     assert answer.status_code == 409
     assert "插不了协理员卡" in answer.text
+
+
+def test_a_reader_of_identity_cards_has_no_faults_of_smart_cards(client: httpx.Client) -> None:
+    answer = client.post("/move/smart_card", data={"value": "silent"}, headers=AS_SCRIPT)
+    assert answer.status_code == 409
+    assert "不是智能卡读卡器" in answer.json()["refused"]["zh"]
+    assert "--card-reader pcsc" in answer.json()["refused"]["en"]
 
 
 def test_a_touch_answers_a_script_with_nothing_and_a_form_with_the_screen(client: httpx.Client) -> None:

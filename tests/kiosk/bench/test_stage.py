@@ -31,6 +31,10 @@ def touch(up: dict[str, Any], x: int, y: int) -> None:
     assert answer.status_code == HTTPStatus.NO_CONTENT
 
 
+def move(up: dict[str, Any], what: str, value: str) -> int:
+    return httpx.post(f"{up['bench']}move/{what}", data={"value": value}).status_code
+
+
 def test_it_is_up_is_used_refuses_a_second_one_and_ctrl_c_ends_all(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     with running(folder, "--terminal", XEV, display=":4711") as demo:
@@ -142,6 +146,8 @@ def test_the_terminal_itself_appears_takes_a_touch_and_is_replaced_when_it_is_ki
         assert until(offers_to_begin)
         touch(demo.up, 540, 1620)
         assert until(lambda: not offers_to_begin())
+        assert until(lambda: move(demo.up, "stop", "camera") == HTTPStatus.SEE_OTHER), "its child is found"
+        assert move(demo.up, "kill", "document_camera") == HTTPStatus.CONFLICT, "it has none"
         workers = psutil.Process(demo.up["terminal_pid"]).children(recursive=True)
         os.kill(demo.up["terminal_pid"], signal.SIGKILL)
         assert says(demo.errors, "the terminal runs again")

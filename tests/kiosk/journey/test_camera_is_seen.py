@@ -14,6 +14,7 @@ from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
+from kiosk.journey.live import LookUpFailure
 from kiosk.journey.present import present
 from kiosk.journey.states import State
 from kiosk.journey.table import ANYWHERE, TABLE, key_of, step
@@ -53,11 +54,14 @@ EVENTS: tuple[ev.Event, ...] = (
     compared(accepted=True),
     compared(accepted=False),
     *(ev.FaceAnswered(Failed(failure)) for failure in (*FaceFailure, *Guidance)),
+    ev.FaceWaited(),
     ev.PhotoTaken(None),
     ev.PhotoTaken(b"jpeg"),
     ev.Stored(CODE, 1, "2026-11-25T01:12:00Z"),
     ev.NotStored("queue.full"),
     ev.CaseMoved(CaseState.RECEIVED),
+    ev.PrefillAnswered({}),
+    ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED)),
     ev.PrintAnswered(PrintReport(Outcome.DONE)),
     ev.Entered("phone", "1"),
     ev.StaffAsked(),
@@ -75,6 +79,7 @@ def visits() -> Iterator[tuple[str, Visit]]:
     for state in State:
         yield state.value, visit(state)
     for name, progress in {
+        "waiting": FaceProgress(waiting=True),
         "looking": FaceProgress(looking=True),
         "the last try": FaceProgress(looking=True, attempts=FACE_ATTEMPTS_MAX - 1),
         "the last stall": FaceProgress(looking=True, stalls=FACE_STALLS_MAX - 1),
@@ -95,6 +100,7 @@ def is_on_after(effects: tuple[fx.Effect, ...], *, before: bool) -> bool:
 
 WORLDS = {
     "all works": world(),
+    "face check restarts": replace(world(), face_ready=False, face_comes_back=True),
     "no camera": replace(world(), face_ready=False, camera_ready=False),
 }
 

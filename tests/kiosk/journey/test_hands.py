@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from drivers.card_reader.contract import CardFailure, EncodedPhoto
-from drivers.contract import Cause, Failed, Ok, Outcome
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
 from drivers.face.contract import FaceFailure
 from drivers.receipt_printer.contract import PrintReport
+from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
+from kiosk.journey import hands as module
 from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
+from kiosk.journey.live import LookUpFailure
 from kiosk.journey.states import State
 from kiosk.journey.visit import Visit
 from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
@@ -54,10 +57,10 @@ class Answers:
         self.came.append((visit_id, event))
 
 
-def built(answers: Answers, device: Any = None, office: Any = None) -> DeviceHands:
-    device, office = device or Broken(), office or Broken()
+def built(answers: Answers, device: Any = None, office: Any = None, live: Any = None) -> DeviceHands:
+    device, office, live = device or Broken(), office or Broken(), live or Broken()
     devices = Devices(device, device, device, device, device, lambda _photo: Ok(b""))
-    return DeviceHands(devices, office, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
+    return DeviceHands(devices, office, live, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
 
 
 @pytest.fixture
@@ -80,10 +83,17 @@ DEFECTS: dict[str, tuple[fx.Effect, Visit, ev.Event]] = {
         ev.CardAnswered(Failed(CardFailure.READER_LOST)),
     ),
     "face": (fx.StartFace(), FACE, ev.FaceAnswered(Failed(FaceFailure.CRASHED))),
+    "wait for the face": (fx.AwaitFace(), FACE, ev.FaceWaited()),
     "camera": (fx.StartCamera(), visit(State.CAMERA), ev.PhotoTaken(None)),
     "photo": (fx.TakePhoto(), visit(State.CAMERA), ev.PhotoTaken(None)),
     "store": (fx.Submit(RESULT), RESULT, ev.NotStored("queue.full")),
     "centre": (fx.AwaitCentre("code"), RESULT, ev.CaseMoved(None)),
+    "records": (fx.AskRecords(RESULT), RESULT, ev.PrefillAnswered({})),
+    "progress": (
+        fx.LookUpProgress("code"),
+        visit(State.PROGRESS),
+        ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED)),
+    ),
     "door": (fx.TryPin("271828"), visit(State.STAFF_DOOR), ev.DoorAnswered(Door(DoorAnswer.BROKEN))),
     "staff": (
         fx.StaffDo(StaffAction.TEST_PRINT),
@@ -145,6 +155,48 @@ def test_the_late_answer_of_a_try_that_was_left_is_not_taken_for_the_next(
     assert answers.came == []
 
 
+class Restarting(Broken):
+    """A device that works from the `after`-th look on, if ever."""
+
+    def __init__(self, after: int | None) -> None:
+        self.looks, self._after = 0, after
+
+    def probe(self) -> DeviceStatus:
+        self.looks += 1
+        there = self._after is not None and self.looks >= self._after
+        return DeviceStatus(DeviceState.READY if there else DeviceState.OPENING)
+
+
+def test_a_face_check_that_comes_back_ends_the_wait(answers: Answers) -> None:
+    device = Restarting(after=4)
+    hands = built(answers, device)
+    hands.do(fx.AwaitFace(), FACE)
+    assert wait_until(lambda: bool(answers.came))
+    hands.close()
+    assert answers.came == [(FACE.id, ev.FaceWaited())]
+    assert device.looks >= 4, "and not before"
+
+
+def test_the_wait_for_a_face_check_is_bounded(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FACE_WAIT_S", 0.1)
+    hands = built(answers, Restarting(after=None))
+    hands.do(fx.AwaitFace(), FACE)
+    assert wait_until(lambda: bool(answers.came))
+    hands.close()
+    assert answers.came == [(FACE.id, ev.FaceWaited())]
+
+
+def test_who_leaves_the_wait_for_the_face_is_not_answered(answers: Answers) -> None:
+    device = Restarting(after=None)
+    hands = built(answers, device)
+    hands.do(fx.AwaitFace(), FACE)
+    assert wait_until(lambda: device.looks > 0)
+    hands.lanes.camera.drop()
+    assert wait_until(lambda: hands.lanes.camera.idle)
+    hands.close()
+    assert answers.came == []
+
+
 def test_the_face_is_forgotten_even_when_the_camera_does_not_stop(answers: Answers) -> None:
     forgotten = threading.Event()
 
@@ -155,6 +207,7 @@ def test_the_face_is_forgotten_even_when_the_camera_does_not_stop(answers: Answe
     camera = Broken()
     hands = DeviceHands(
         Devices(None, None, camera, Face(), None, lambda _photo: Ok(b"")),
+        Broken(),
         Broken(),
         answers,
         lambda: None,
@@ -189,6 +242,55 @@ def test_an_evaluation_that_waits_is_stored_when_the_terminal_ends(answers: Answ
     assert evaluated == [RESULT]
 
 
+class Registers(Broken):
+    """An office whose centre has said this of the case."""
+
+    def __init__(self, state: CaseState | None) -> None:
+        self._state = state
+
+    def await_centre(self, _code: str, _timeout_s: float) -> tuple[CaseState | None, str | None]:
+        return self._state, "then"
+
+
+class Decides(Broken):
+    """A line on which departments decide at once, or do not."""
+
+    def __init__(self, says: ev.CaseMoved | None) -> None:
+        self._says = says
+        self.asked: list[tuple[str, str, float]] = []
+
+    def decide(self, key: str, code: str, within_s: float) -> ev.CaseMoved | None:
+        self.asked.append((key, code, within_s))
+        return self._says
+
+
+DECIDED = ev.CaseMoved(CaseState.DECIDED, "then", {"zh": "好了"})
+REGISTERED = ev.CaseMoved(CaseState.REGISTERED, "then")
+
+
+@pytest.mark.parametrize(
+    ("registered", "key", "says", "answer"),
+    [
+        (CaseState.REGISTERED, "key", replace(DECIDED, registered_at=None), DECIDED),
+        (CaseState.REGISTERED, "key", None, REGISTERED),
+        (CaseState.REGISTERED, "", None, REGISTERED),
+        (CaseState.NEEDS_CLERK, "key", DECIDED, ev.CaseMoved(CaseState.NEEDS_CLERK, "then")),
+        (None, "key", DECIDED, ev.CaseMoved(None, "then")),
+    ],
+)
+def test_only_a_registered_case_is_put_to_the_department_and_for_what_is_left_of_ten_seconds(
+    answers: Answers, registered: CaseState | None, key: str, says: ev.CaseMoved | None, answer: ev.CaseMoved
+) -> None:
+    line = Decides(says)
+    hands = built(answers, office=Registers(registered), live=line)
+    hands.do(fx.AwaitCentre("code", decide=key), RESULT)
+    assert wait_until(lambda: bool(answers.came))
+    hands.close()
+    assert answers.came == [(RESULT.id, answer)]
+    assert len(line.asked) == (registered is CaseState.REGISTERED and key != "")
+    assert all(asked[:2] == ("key", "code") and 0 < asked[2] <= 10 for asked in line.asked)
+
+
 @pytest.mark.parametrize("photo", [None, card().photo], ids=["none on the card", "does not decode"])
 def test_without_a_picture_of_the_card_the_camera_stays_shut(
     answers: Answers, photo: EncodedPhoto | None
@@ -196,7 +298,7 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     """An identity without a photo is legal; there is nothing to compare a face with."""
     broken: Any = Broken()  # any use of it is a defect
     devices = Devices(broken, broken, broken, broken, broken, lambda _photo: Failed("crashed", "code -11"))
-    hands = DeviceHands(devices, broken, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
+    hands = DeviceHands(devices, broken, broken, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
     hands.do(fx.StartFace(), replace(FACE, card=replace(card(), photo=photo)))
     assert wait_until(lambda: bool(answers.came))
     ((_, answer),) = answers.came

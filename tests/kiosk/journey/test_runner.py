@@ -97,6 +97,17 @@ def test_a_device_that_breaks_its_order_does_not_keep_the_visit(stand: Stand) ->
     stand.to_notice()
 
 
+def test_a_press_of_a_screen_that_has_given_way_does_nothing_on_the_next(stand: Stand) -> None:
+    """Both screens offer `cancel`; the window had not drawn the second yet when the finger left."""
+    stand.to_notice()
+    stand.journey.send(ev.Pressed("cancel", seen_on=State.HOME))
+    stand.journey.send(ev.Pressed("next", seen_on=State.NOTICE))
+    stand.until_state(State.CONSENT)
+    assert stand.journey.view().dialog is None
+    stand.journey.send(ev.Pressed("cancel", seen_on=State.CONSENT))
+    stand.until(lambda: stand.journey.view().dialog is not None)
+
+
 def test_what_the_screen_does_not_offer_does_nothing(stand: Stand) -> None:
     stand.journey.send(ev.Pressed("submit"))
     stand.journey.send(ev.Entered("description", "x"))

@@ -21,7 +21,8 @@ from kiosk.journey.present import present
 from kiosk.journey.states import IDENTIFIED_NOTHING, STAFF, State
 from kiosk.journey.table import TABLE, step
 from kiosk.journey.view import action, actions_of, fields_of
-from kiosk.journey.visit import CardProblem, DialogKind, StaffProgress, Visit
+from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, StaffProgress, Visit
+from kiosk.journey.world import World
 from kiosk.locale import missing
 from kiosk.rehearsal.script import words_of
 from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffFailure
@@ -106,6 +107,8 @@ def test_every_sentence_has_english_words() -> None:
                 presenter(replace(shown, staff=after), around, t)  # type: ignore[arg-type]  # as above
             at_work = StaffProgress(doing=StaffAction.TEST_PRINT)
             presenter(replace(shown, staff=at_work), replace(around, out_of_service=True), t)  # type: ignore[arg-type]  # as above
+            waits = replace(shown, face=FaceProgress(waiting=True))
+            presenter(waits, around, t)  # type: ignore[arg-type]  # as above
             for kind in DialogKind:
                 dialog(replace(shown, dialog=kind), world(), t)  # type: ignore[arg-type]  # as above
             bar(shown, world(), t)  # type: ignore[arg-type]  # as above
@@ -240,6 +243,68 @@ def test_what_the_machine_did_not_finish_costs_no_try_and_is_not_repeated_for_ev
     assert current.state is State.OTHER_WAY
 
 
+RESTARTS = replace(
+    world(),
+    face_ready=False,
+    face_comes_back=True,
+    why_no_face={"zh": "人脸确认正在重启，请稍等几秒", "en": "The face check is restarting"},
+)
+GONE = replace(RESTARTS, face_comes_back=False)
+
+
+def waiting() -> Visit:
+    before = replace(visit(State.CARD), card=None)
+    after, effects = step(before, ev.CardAnswered(Ok(card())), RESTARTS)
+    assert (after.state, after.face.waiting) == (State.FACE, True)
+    assert effects == (fx.StopCard(), fx.AwaitFace()), "the camera stays shut meanwhile"
+    return after
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_face_check_that_restarts_is_waited_for_with_words(language: str) -> None:
+    shown = present(replace(waiting(), language=language), RESTARTS)
+    assert RESTARTS.why_no_face[language] in words_of(shown)
+    assert shown.busy
+    assert action(shown, "try_face") is None
+    other = action(shown, "other_way")
+    assert other is not None
+    assert other.enabled, "nobody has to wait"
+
+
+def test_when_it_comes_back_the_look_begins_and_costs_no_try() -> None:
+    after, effects = step(waiting(), ev.FaceWaited(), world())
+    assert (after.state, after.face.looking, after.face.waiting) == (State.FACE, True, False)
+    assert effects[-1] == fx.StartFace()
+    assert (after.face.attempts, after.face.stalls) == (0, 0)
+    assert step(after, ev.FaceWaited(), world()) == (after, ()), "an old answer begins nothing twice"
+
+
+@pytest.mark.parametrize("around", [RESTARTS, GONE], ids=["still restarting", "gone for good"])
+def test_when_it_does_not_come_back_in_time_the_other_ways_are_offered(around: World) -> None:
+    after, effects = step(waiting(), ev.FaceWaited(), around)
+    assert after.state is State.OTHER_WAY
+    assert effects == (fx.StopFace(),), "nothing is left open"
+
+
+def test_what_does_not_come_back_by_itself_is_not_waited_for() -> None:
+    before = replace(visit(State.CARD), card=None)
+    after, effects = step(before, ev.CardAnswered(Ok(card())), GONE)
+    assert after.state is State.OTHER_WAY
+    assert fx.AwaitFace() not in effects
+
+
+def test_who_must_not_be_looked_at_does_not_wait_either() -> None:
+    before = replace(visit(State.CARD), card=None)
+    after, _ = step(before, ev.CardAnswered(Ok(card(birth=2015))), RESTARTS)
+    assert after.state is State.OTHER_WAY
+
+
+def test_another_try_waits_for_a_process_that_has_just_gone() -> None:
+    again, effects = step(visit(State.FACE), ev.Pressed("try_face"), RESTARTS)
+    assert again.face.waiting
+    assert fx.AwaitFace() in effects
+
+
 def test_the_slip_is_printed_once_and_a_failed_one_once_more() -> None:
     shown = visit(State.RESULT)
     shown, first = step(shown, ev.CaseMoved(CaseState.REGISTERED), world())
@@ -279,7 +344,7 @@ def test_whoever_leaves_early_is_still_told_to_take_the_card() -> None:
 
 
 def test_who_has_taken_the_card_or_put_none_is_not_asked_again() -> None:
-    evaluated, _ = step(replace(visit(State.EVALUATE), step=10), ev.Pressed("skip"), world())
+    evaluated, _ = step(visit(State.EVALUATE), ev.Pressed("skip"), world())
     anonymous, _ = step(replace(visit(State.FORM), card=None), ev.IdleExpired(), world())
     for ended in (evaluated, anonymous):
         assert ended.state is State.ENDED

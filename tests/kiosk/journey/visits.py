@@ -113,7 +113,7 @@ def visit(state: State) -> Visit:
     known = Visit(
         id="v1",
         state=state,
-        definition=None if state is State.HOME else service,
+        definition=None if state in (State.HOME, State.PROGRESS) else service,
         step=step,
         item_id="item-1",
         case_code=CODE,

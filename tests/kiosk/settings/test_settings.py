@@ -72,6 +72,10 @@ WRONG = [
     ("[card_reader]\nbaud_rate = 1200", "card_reader.baud_rate"),
     ("[card_reader]\nport = usb:400:C35A", "card_reader.port"),
     ("[card_reader]\nport = ttyUSB0", "card_reader.port"),
+    ("[card_reader]\nphoto_decoder = decode 'left open", "card_reader.photo_decoder"),
+    ("[speech]\ncommand = espeak-ng \\", "speech.command"),
+    ("[token]\nmodule = vendor.so", "token.module"),
+    ("[code_reader]\ncamera = /dev/video0", "code_reader.camera"),
     ("[camera]\nrotation_degrees = 45", "camera.rotation_degrees"),
     ("[camera]\nsize = 640", "camera.size"),
     ("[receipt_printer]\naddress = 10.0.0.5", "receipt_printer.address"),
@@ -103,7 +107,12 @@ def test_a_reader_on_a_serial_port_or_on_usb(port: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["helper_kind = pcsc", "photo_decoder = python3 -m drivers.card_reader.simulated_photo_decoder"]
+    "line",
+    [
+        "helper_kind = pcsc",
+        "photo_decoder = python3 -m drivers.card_reader.simulated_photo_decoder",
+        "photo_decoder = python3 '/opt/own things/drivers/card_reader/simulated_photo_decoder.py'",
+    ],
 )
 def test_what_anybody_could_forge_is_for_a_demonstration_only(line: str) -> None:
     text = f"{NUMBER}demo = false\n[card_reader]\n{line}\n"
@@ -113,6 +122,21 @@ def test_what_anybody_could_forge_is_for_a_demonstration_only(line: str) -> None
         (5, f"card_reader.{line.split(maxsplit=1)[0]}")
     ]
     assert load_text(text.replace("false", "true"), "kiosk.ini", Path())[1] == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "photo_decoder = /opt/vendor/simulated-annealing/wlt2bmp",
+        "photo_decoder = /opt/vendor/wlt2bmp --no-simulated_photo_decoder",
+        "reader_name = simulated pcsc",
+        "helper_reader_name = pcsc",
+    ],
+)
+def test_a_value_that_merely_looks_like_a_demonstrations_serves(line: str) -> None:
+    settings, problems = load_text(f"{NUMBER}[card_reader]\n{line}\n", "kiosk.ini", Path())
+    assert problems == ()
+    assert settings is not None
 
 
 def test_the_form_of_the_file_is_judged_line_by_line() -> None:
@@ -160,6 +184,18 @@ def test_a_terminal_in_service_never_falls_back_to_a_demonstration(tmp_path: Pat
             load(file, kept)
     file.write_text(f"{NUMBER}demo = true\n[screen]\nwidth_px = x\n", "utf-8")
     assert load(file, kept).used_last_good
+
+
+@pytest.mark.parametrize("camera", ["camera", "document_camera"])
+def test_a_code_reader_is_told_when_the_camera_that_it_looks_through_is_not_there(camera: str) -> None:
+    text = f"{NUMBER}[code_reader]\ncamera = {camera}\n[{camera}]\nsource ="
+    settings, problems = load_text(text, "kiosk.ini", Path())
+    assert settings is not None, "the terminal serves without it"
+    assert [(problem.line, problem.key, problem.fatal) for problem in problems] == [
+        (4, "code_reader.camera", False)
+    ]
+    assert load_text(f"{text} /dev/v4l/by-id/a", "kiosk.ini", Path())[1] == ()
+    assert load_text(f"{NUMBER}[code_reader]\ncamera = none\n", "kiosk.ini", Path())[1] == ()
 
 
 def test_one_camera_for_both_needs_its_size_where_it_counts() -> None:

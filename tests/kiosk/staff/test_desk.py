@@ -84,6 +84,28 @@ def test_a_restart_is_believed_by_what_the_device_says_after_it(
     assert reader.restarts == 1
 
 
+RESTARTS = {
+    "identity_reader": StaffAction.RESTART_CARD,
+    "helper_reader": StaffAction.RESTART_HELPER,
+    "camera": StaffAction.RESTART_CAMERA,
+    "document_camera": StaffAction.RESTART_DOCUMENT_CAMERA,
+    "code_reader": StaffAction.RESTART_CODE_READER,
+    "token": StaffAction.RESTART_TOKEN,
+    "face": StaffAction.RESTART_FACE,
+}
+
+
+@pytest.mark.parametrize(("fitted", "action"), RESTARTS.items())
+def test_each_device_is_restarted_by_its_own_line_alone(
+    tmp_path: Path, fitted: str, action: StaffAction
+) -> None:
+    devices = {name: Reader(DeviceState.READY) for name in RESTARTS}
+    desk, _ = desk_with(tmp_path, **devices)
+    assert desk.do(action) == Ok(None)
+    assert [name for name, device in devices.items() if device.restarts] == [fitted]
+    assert set(RESTARTS.values()) <= desk.offered
+
+
 def test_what_is_not_there_is_not_offered_and_not_done(tmp_path: Path) -> None:
     desk, _ = desk_with(tmp_path)
     assert desk.offered == {

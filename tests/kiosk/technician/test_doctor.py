@@ -11,16 +11,33 @@ from drivers.card_reader.emrtd import simulated_keys
 from drivers.card_reader.emrtd.simulated_issuer import Issuer
 from drivers.contract import Cause, DeviceState, DeviceStatus
 from kiosk.assembly.terminal import assemble
-from kiosk.doctor.examine import _csca
+from kiosk.control import ControlServer
+from kiosk.doctor.devices import named
+from kiosk.doctor.examine import _csca, _told_nameplates
 from kiosk.doctor.findings import NAMES, Verdict, of_device
 from kiosk.health import CAUSES
 from kiosk.journey.hands import Devices
 from kiosk.journey.states import State
-from kiosk.settings import load_text
+from kiosk.settings import Settings, load_text
+from kiosk.settings.model import TerminalSection
 from offline_queue.link_state import LinkState
 from tests.drivers.waiting import wait_until
 from tests.kiosk.technician.conftest import Bench, causes, verdicts
 from tests.kiosk.terminal.hall import unused_port
+
+THE_VILLAGES = {
+    "card": ("unknown", "unknown", "05.01-20260101-0000123456-0000007890"),
+    "camera": ("unknown", "unknown", "unknown"),
+    "printer": ("SIMULATED SP-80", "1.00", "SIM0001"),
+}
+"""Model, firmware and serial number of a village's devices."""
+
+
+def told(report: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
+    return {
+        device["subject"]: (device["model"], device["firmware"], device["serial"])
+        for device in report["devices"]
+    }
 
 
 def test_a_whole_terminal_needs_nobody(bench: Bench) -> None:
@@ -34,6 +51,7 @@ def test_a_whole_terminal_needs_nobody(bench: Bench) -> None:
         subject for subject, verdict in found.items() if verdict == "fine"
     }
     assert found["helper"] == found["speaker"] == "not_fitted"
+    assert told(report) == THE_VILLAGES
 
 
 def test_every_fault_is_named_with_what_to_do(bench: Bench) -> None:
@@ -56,6 +74,9 @@ def test_the_words_are_for_people(bench: Bench) -> None:
     assert done.returncode == 1
     assert "✗ 回执打印机 receipt printer: 没有纸 / paper out" in done.stdout
     assert "→ 装一卷新纸 / put in a new roll" in done.stdout
+    nobody_said = "型号 model 不明 unknown, 固件 firmware 不明 unknown, 序列号 serial number"
+    assert f"身份证读卡器 card reader: {nobody_said} 05.01-20260101" in done.stdout
+    assert f"回执打印机 receipt printer: {nobody_said} 不明 unknown" in done.stdout
     assert "Traceback" not in done.stderr
 
 
@@ -90,6 +111,7 @@ def test_a_running_terminal_speaks_for_itself_and_keeps_its_devices(bench: Bench
         assert (code, report["running"]) == (0, True), report
         assert verdicts(report)["card"] == verdicts(report)["printer"] == "fine"
         assert "program.stopped" not in causes(report)
+        assert told(report) == THE_VILLAGES
 
         bench.village.set("paper", "out")
         assert wait_until(lambda: not devices["printer"].status().usable)
@@ -103,6 +125,23 @@ def test_a_running_terminal_speaks_for_itself_and_keeps_its_devices(bench: Bench
         assert "running" in refused.stderr
     finally:
         terminal.close()
+
+
+def test_a_terminal_of_an_older_version_has_devices_of_unknown_make(tmp_path: Path) -> None:
+    server = ControlServer(tmp_path, {"health": dict})
+    server.start()
+    try:
+        settings = Settings(terminal=TerminalSection(state=tmp_path))
+        (printer,) = named(["printer", "face", "queue"], _told_nameplates(settings))
+    finally:
+        server.close()
+    assert printer.to_json() == {
+        "subject": "printer",
+        "name": {"zh": "回执打印机", "en": "receipt printer"},
+        "model": "unknown",
+        "firmware": "unknown",
+        "serial": "unknown",
+    }
 
 
 @pytest.mark.parametrize("state", list(DeviceState))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from drivers.receipt_printer.contract import Slip
 from kiosk.assembly.terminal import Observers, Terminal, assemble
 from kiosk.bench.configure import village_ini
+from kiosk.bench.smart_cards import CardKind
 from kiosk.bench.village import Village
 from kiosk.journey.view import Action, View, action
 from kiosk.rehearsal.scenario import Step
@@ -81,6 +83,8 @@ def hall(
     settings: Mapping[tuple[str, str], str] | None = None,
     state: Path | None = None,
     use_a4: bool = False,
+    card_kind: CardKind = "sdt",
+    use_helper_slot: bool = False,
 ) -> Iterator[Hall]:
     """Everything stands on entry, but devices may still be opening. Without a centre the line is dead.
 
@@ -91,10 +95,12 @@ def hall(
         village = Village(
             PROJECT / ".setup" / "faces",
             unused_port() if centre_port is None else centre_port,
-            use_helper_slot=False,
+            use_helper_slot=use_helper_slot,
             use_a4=use_a4,
+            card_kind=card_kind,
         )
         stack.callback(village.close)
+        village.terminal = os.getpid
         text = village_ini(PROJECT, {**village.settings(), **(settings or {})}, state or folder / "state")
         folder.mkdir(exist_ok=True)
         ini = folder / "kiosk.ini"

@@ -1,4 +1,4 @@
-"""The children for camera and faces are ended or stopped from outside, by each signal in each phase of their life.
+"""The children for camera, faces and codes are ended or stopped from outside, by each signal in each phase of their life.
 
 The terminal serves on, says what is the matter, and comes back by itself. Readers and printers are
 in `test_killed_wires`.
@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from drivers.camera.opencv import OpencvCamera
+from drivers.code_reader.contract import QrWanted
+from drivers.code_reader.reader import ZxingCodeReader
+from drivers.code_reader.sample import DrawnCode
+from drivers.contract import Ok
 from drivers.face.verifier import ProcessFaceVerifier
 from drivers.worker import Worker
 from kiosk.health import CAUSES
+from kiosk.journey import hands
 from kiosk.journey.events import IdleExpired
 from kiosk.journey.view import View, action
 from tests.drivers.waiting import wait_until
@@ -34,7 +40,8 @@ of_each_child = pytest.mark.parametrize("kind", KINDS)
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    with hall(tmp_path_factory.mktemp("hall")) as made:
+    settings = {("code_reader", "camera"): "camera"}
+    with hall(tmp_path_factory.mktemp("hall"), settings=settings) as made:
         face = made.terminal.devices.face
         assert isinstance(face, ProcessFaceVerifier)
         face._deadline_s = LONG_S  # its own is for a terminal that shares its machine with nobody
@@ -56,15 +63,15 @@ def running(shared: Hall) -> Hall:
 
 def worker_of(running: Hall, kind: str) -> Worker:
     device = getattr(running.terminal.devices, kind)
-    assert isinstance(device, OpencvCamera | ProcessFaceVerifier)
+    assert isinstance(device, OpencvCamera | ProcessFaceVerifier | ZxingCodeReader)
     assert device._worker is not None
     return device._worker
 
 
 def told(running: Hall) -> set[str]:
-    """What the next heartbeat says of the two devices."""
+    """What the next heartbeat says of these devices."""
     causes = running.terminal.surroundings.heartbeat()["causes"]
-    return {cause for cause in causes if cause.split(".")[0] in ("camera", "face", "device")}
+    return {cause for cause in causes if cause.split(".")[0] in ("camera", "face", "code_reader", "device")}
 
 
 def end(worker: Worker, how: signal.Signals) -> int:
@@ -92,6 +99,22 @@ def test_ended_while_idle_is_told_to_centre_and_resident_and_comes_back(
     whys = [found.reason for view in seen if (found := action(view, "face")) and not found.enabled]
     assert CAUSES[f"{kind}.restarting"].resident["zh"] in whys
     assert {view.state.value for view in seen} == {"consent"}, "the visit went on where it was"
+
+
+@by_each_signal
+def test_a_code_reader_that_is_ended_is_told_and_reads_again_while_residents_are_served(
+    running: Hall, how: signal.Signals
+) -> None:
+    worker, reader = worker_of(running, "code_reader"), running.terminal.devices.code_reader
+    worker._deaths_in_a_row = 0
+    running.press("begin")
+    pid = end(worker, how)
+    assert wait_until(lambda: "code_reader.restarting" in told(running))
+    running.play(wait_enabled=f"service:{REPORT}")
+    assert wait_until(lambda: not told(running), LONG_S), told(running)
+    assert worker.pid not in (None, pid)
+    assert reader is not None
+    assert reader.read(DrawnCode("JIUJIN"), QrWanted(), LONG_S, threading.Event()) == Ok("JIUJIN")
 
 
 def to_the_camera(running: Hall) -> None:
@@ -143,6 +166,28 @@ def test_ended_while_it_compares_costs_the_resident_no_try(
     assert wait_until(lambda: not told(running), LONG_S), told(running)
     running.play(wait_enabled="try_face")
     running.press("try_face")
+    running.play(wait_state="form")
+
+
+def test_a_face_check_that_restarts_when_its_turn_comes_is_waited_for(
+    running: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "FACE_WAIT_S", LONG_S)
+    running.press("begin", f"service:{PENSION}", "next", "face")
+    running.play(wait_state="card")
+    worker = worker_of(running, "face")
+    with monkeypatch.context() as held:
+        held.setattr(worker, "_target", "time:sleep")  # the next child starts, and does not get done
+        held.setattr(worker, "_args", (3600,))
+        pid = end(worker, signal.SIGKILL)
+        assert wait_until(lambda: worker._process is not None and worker._process.pid != pid)
+        running.village.put_card("zhou")
+        running.play(wait_state="face", screen_has=[CAUSES["face.restarting"].resident["zh"]])
+        assert running.terminal.preview() is None
+        assert running.offered("other_way").enabled
+        slow = worker._process
+    assert slow is not None
+    slow.kill()
     running.play(wait_state="form")
 
 

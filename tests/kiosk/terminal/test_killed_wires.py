@@ -1,4 +1,4 @@
-"""The children of all readers and printers of a terminal die, by either signal, in every phase of their life.
+"""The children of all readers, printers and tokens of a terminal die, by either signal, in every phase of their life.
 
 All at once, which is the worst and takes the least time. Meanwhile the terminal serves and its heartbeat says
 what is the matter; then each device works again. Camera and faces are in `test_killed_children`.
@@ -35,6 +35,7 @@ from tests.drivers.card_reader.card_service import running_service
 from tests.drivers.card_reader.people import CARD, HELPER, RESIDENT
 from tests.drivers.document_printer.rig import TWO_LISTS, document
 from tests.drivers.receipt_printer.slips import slip
+from tests.drivers.token import soft_tokens
 from tests.drivers.waiting import wait_until
 from tests.groups import ONE_READER
 from tests.kiosk.terminal.hall import NO_CAMERA, Hall, hall
@@ -43,7 +44,7 @@ pytestmark = pytest.mark.xdist_group(ONE_READER)
 
 NEVER = threading.Event()
 LONG_S = 90.0
-KINDS = ["card", "helper", "printer", "a4"]
+KINDS = ["card", "helper", "token", "printer", "a4"]
 by_each_signal = pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV], ids=lambda how: how.name)
 
 
@@ -94,6 +95,8 @@ class Stand:
         match kind:
             case "card" | "helper":
                 return self.device(kind).read(LONG_S, NEVER)
+            case "token":
+                return self.device(kind).tokens()
             case "printer":
                 return self.device(kind).print_slip(slip(job_id=self.next_job()))
             case _:
@@ -120,6 +123,9 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         stack.callback(chip.remove)
         link = partial(UsbLink, parse("usb:"), simulated_port, (pad.path,))
         patch.setattr("drivers.card_reader.links.link_to", lambda *_given: link())
+        token = tmp_path_factory.mktemp("token")
+        soft_tokens.make(token, "token", "ec", soft_tokens.new_issuer())
+        patch.setenv("SOFTHSM2_CONF", str(soft_tokens.configure(token)))
         printer = partial(EscposPrinter, usb_bridge=bus.bridge)
         patch.setattr("drivers.receipt_printer.escpos_printer.EscposPrinter", printer)
         settings = {
@@ -127,11 +133,13 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
             ("card_reader", "port"): "usb:",
             ("card_reader", "helper_kind"): "pcsc",
             ("receipt_printer", "address"): "usb:",
+            ("token", "module"): str(soft_tokens.module()),
         }
         made = stack.enter_context(hall(tmp_path_factory.mktemp("wires"), settings=settings, use_a4=True))
         pool = stack.enter_context(ThreadPoolExecutor(len(KINDS)))
         stand = Stand(made, bus, pad, chip, pool)
         stand.device("helper")._conversation_s = LONG_S  # its own is for a terminal with a machine to itself
+        stand.device("token")._deadline_s = LONG_S
         yield stand
 
 
@@ -163,11 +171,13 @@ def end_all(stand: Stand, how: signal.Signals) -> None:
 def all_work_again(stand: Stand) -> None:
     assert wait_until(stand.all_fine, LONG_S), stand.hall.terminal.surroundings.statuses()
     stand.put_cards()
-    card, helper, slip_, sheet = stand.pool.map(stand.use, KINDS)
+    card, helper, token, slip_, sheet = stand.pool.map(stand.use, KINDS)
     stand.take_cards()
     assert isinstance(card, Ok), card
     assert isinstance(helper, Ok), helper
     assert (card.value.document, helper.value.document) == (RESIDENT, HELPER)
+    assert isinstance(token, Ok), token
+    assert len(token.value) == 1
     assert (slip_.outcome, sheet.outcome) == (Outcome.DONE, Outcome.DONE), (slip_, sheet)
 
 
@@ -247,7 +257,7 @@ def test_ended_in_the_middle_nothing_is_wrongly_called_done_and_nothing_done_twi
         stand.bus.stall_after(None)
         stand.a4.set_fault(Fault.NONE)
         stand.pad.put_card(CARD)
-    card, helper, slip_, sheet = (using[kind].result(LONG_S) for kind in KINDS)
+    card, helper, _, slip_, sheet = (using[kind].result(LONG_S) for kind in KINDS)
     stand.take_cards()
     for read, meant in ((card, RESIDENT), (helper, HELPER)):
         assert isinstance(read, Failed) or read.value.document == meant

@@ -72,7 +72,10 @@ MISSING: dict[str, tuple[Setting, dict[str, str]]] = {
     "nothing": ({}, {}),
     "no reader": ({("card_reader", "kind"): "none"}, {"card": "card.absent"}),
     "reader not plugged in": ({("card_reader", "port"): "/dev/serial/by-id/none"}, {"card": "card.absent"}),
-    "no camera": ({("camera", "source"): ""}, {"camera": "camera.absent", "face": "camera.absent"}),
+    "no camera": (
+        {("camera", "source"): "", ("code_reader", "camera"): "camera"},
+        {"camera": "camera.absent", "face": "camera.absent"},
+    ),
     "camera not plugged in": (
         {("camera", "source"): "/dev/video99"},
         {"camera": "camera.absent", "face": "camera.absent"},
@@ -152,6 +155,8 @@ def test_what_no_service_here_asks_for_is_missed_as_well_and_the_rest_goes_on(di
         ("document_camera", "source"): "/dev/video98",
         ("sensors", "door"): "/nowhere/value",
         ("screen", "touch_panel"): "no such panel",
+        ("token", "module"): "/nowhere/module.so",
+        ("code_reader", "camera"): "document_camera",
     }
     told = {
         "a4.service_lost",
@@ -159,6 +164,7 @@ def test_what_no_service_here_asks_for_is_missed_as_well_and_the_rest_goes_on(di
         "document_camera.unavailable",
         "cabinet.sensor_unreadable",
         "touch_panel.absent",
+        "token.module_missing",
     }
     with started(directory, named) as running:
 
@@ -166,6 +172,8 @@ def test_what_no_service_here_asks_for_is_missed_as_well_and_the_rest_goes_on(di
             return set(running.terminal.surroundings.heartbeat()["causes"])
 
         assert wait_until(lambda: told <= causes()), told - causes()
+        code_reader = running.terminal.surroundings.world().backstage.devices["code_reader"]
+        assert code_reader.causes == ("document_camera.unavailable",), "it works, and sees nothing"
         # The machine's own smart-card service may run or not: without one, that is what is told.
         assert wait_until(lambda: bool({"card.absent", "card.service_lost"} & causes())), causes()
         running.press("begin")

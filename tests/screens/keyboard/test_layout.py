@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import string
 from itertools import product
 
 import pytest
 
+from kiosk.case import CODE_ALPHABET
 from kiosk.locale import Texts, missing, texts_for
 from screens.keyboard.layout import Key, KeyKind, Layer, Look, Row, rows
 from screens.keyboard.notice import WORDS, Notice
@@ -76,7 +78,7 @@ def test_every_text_layer_is_left_deleted_in_and_finished() -> None:
     for layer, look in EVERY:
         kinds = {key.kind for key in keys(layer, look)}
         assert {KeyKind.BACKSPACE, KeyKind.DONE} <= kinds
-        if layer is not Layer.NUMBER_PAD:
+        if layer not in (Layer.NUMBER_PAD, Layer.CODE):
             assert {KeyKind.LANGUAGE, KeyKind.SPACE} <= kinds
             targets = {key.types for key in keys(layer, look) if key.kind is KeyKind.LAYER}
             assert targets == {
@@ -84,6 +86,12 @@ def test_every_text_layer_is_left_deleted_in_and_finished() -> None:
                 for other in (Layer.LETTERS, Layer.NUMBERS, Layer.PUNCTUATION)
                 if other is not layer
             }
+
+
+def test_a_code_is_typed_without_changing_the_layer() -> None:
+    offered = {key.types for key in keys(Layer.CODE, Look(chinese=True)) if key.kind is KeyKind.TEXT}
+    assert offered == set(string.digits + string.ascii_uppercase)
+    assert offered >= set(CODE_ALPHABET)
 
 
 def test_punctuation_is_of_the_language() -> None:

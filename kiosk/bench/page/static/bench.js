@@ -50,7 +50,7 @@ const showSlip = (number) => {
 const redraw = (state) => {
   for (const button of document.querySelectorAll("form[action^='/move/'] button")) {
     const what = button.form.getAttribute("action").slice("/move/".length);
-    button.setAttribute("aria-pressed", String(button.value === state[what]));
+    if (what in state) button.setAttribute("aria-pressed", String(button.value === state[what]));
   }
   showSlip(state.slips);
 };

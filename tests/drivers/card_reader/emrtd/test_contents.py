@@ -7,15 +7,26 @@ import struct
 from datetime import date
 
 import pytest
+from asn1crypto import keys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.card_reader.contract import EncodedPhoto, PhotoFormat
-from drivers.card_reader.emrtd import data_groups, face_record, pace, simulated_files, tlv
+from drivers.card_reader.emrtd import (
+    data_groups,
+    face_record,
+    pace,
+    passive,
+    public_keys,
+    simulated_files,
+    simulated_keys,
+    tlv,
+)
 from drivers.card_reader.emrtd.security_object import parse_sod
 from drivers.card_reader.emrtd.simulated_issuer import Issuer
 from drivers.card_reader.emrtd.tlv import Malformed
-from tests.drivers.card_reader.emrtd.world import portrait
+from drivers.contract import CheckOutcome, Failed
+from tests.drivers.card_reader.emrtd.world import NOW, portrait
 
 _JPEG = EncodedPhoto(PhotoFormat.JPEG, b"\xff\xd8\xff\xe0 a picture")
 
@@ -174,6 +185,42 @@ def test_a_sod_with_changed_bytes_is_parsed_or_malformed(issuer: Issuer, data: s
         sod[data.draw(st.integers(0, len(sod) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(Malformed):
         parse_sod(bytes(sod))
+
+
+_EC_KEY = bytes.fromhex("06072A8648CE3D0201")
+"""The object identifier of an elliptic key, at the beginning of what says what key a certificate holds."""
+
+
+def test_a_certificate_whose_key_is_not_what_it_should_be_is_a_failed_check() -> None:
+    """The library parses a certificate's key only when it is asked for."""
+    key = simulated_keys.elliptic()
+    sod = Issuer(key, key, NOW).security_object({1: b"one"})
+    at = sod.index(_EC_KEY) - 4
+    assert sod[at] == 0x30
+    verdict = passive.signature(parse_sod(sod[:at] + b"\xb0" + sod[at + 1 :]))
+    assert verdict.outcome is CheckOutcome.FAILED
+    assert "certificate" in verdict.detail
+
+
+@pytest.mark.parametrize(
+    ("modulus", "exponent"),
+    [(-(2**2047 + 1), 3), (2**2047 + 1, -3), (2**2047 + 1, 0), (2**2047, 3), (2**2047 + 1, 2**2048 + 1)],
+    ids=["negative modulus", "negative exponent", "no exponent", "even", "larger than the modulus"],
+)
+def test_rsa_numbers_that_are_no_key_are_malformed(modulus: int, exponent: int) -> None:
+    """A hostile chip would otherwise make the arithmetic raise."""
+    numbers = keys.RSAPublicKey({"modulus": modulus, "public_exponent": exponent})
+    info = keys.PublicKeyInfo({"algorithm": {"algorithm": "rsa"}, "public_key": numbers})
+    with pytest.raises(Malformed):
+        public_keys.load(keys.PublicKeyInfo.load(info.dump()))
+
+
+def test_a_salt_of_a_negative_size_is_a_wrong_signature() -> None:
+    key = public_keys.RsaKey(2**2047 + 1, 65537)
+    how = public_keys.Scheme("pss", "sha256", "sha256", -1)
+    verified = public_keys.verify(key, how, b"data", bytes(256))
+    assert isinstance(verified, Failed)
+    assert verified.reason is public_keys.SignatureFailure.WRONG
 
 
 _SODS: dict[int, bytes] = {}

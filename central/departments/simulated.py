@@ -1,0 +1,135 @@
+"""Departments of an invented county: the same question gets the same answer. Refused in production.
+
+Like any simulator here it is the other end of the line, with a fault for each way in which a real one fails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from central.departments.port import DecisionQuestion, Departments, OrderQuestion, Question, RecordQuestion
+
+PENSION = "110199-YL-01"
+SILENT_S = 60.0
+"""A silent one lets go at last, as a socket would."""
+
+
+class Fault(StrEnum):
+    """What a department does instead of answering."""
+
+    NONE = "none"
+    SLOW = "slow"
+    """Answers, but only after `slow_s`."""
+    SILENT = "silent"
+    ERROR = "error"
+    GARBAGE = "garbage"
+    REFUSES = "refuses"
+    OVER_QUOTA = "over_quota"
+
+
+class SimulatedError(Exception):
+    """What `Fault.ERROR` raises."""
+
+
+@dataclass
+class SimulatedDepartment:
+    """`fault` may be changed at any time. `asked` counts questions by their key or kind."""
+
+    fault: Fault = Fault.NONE
+    slow_s: float = 0.0
+    retry_after_s: float = 120.0
+    outcome: str = "decided"
+    asked: Counter[str] = field(default_factory=Counter)
+    _over: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def ask(self, question: Question, deadline_s: float) -> bytes:  # noqa: ARG002 - a bad neighbour ignores it
+        self.asked[_name(question)] += 1
+        match self.fault:
+            case Fault.SLOW:
+                self._over.wait(self.slow_s)
+            case Fault.SILENT:
+                self._over.wait(SILENT_S)
+            case Fault.ERROR:
+                raise SimulatedError
+            case Fault.GARBAGE:
+                return b'{"kind": "records", "records": [{"name": "<script>"}]}'
+            case Fault.REFUSES:
+                return _json({"kind": "turned_down"})
+            case Fault.OVER_QUOTA:
+                return _json({"kind": "turned_down", "retry_after_s": self.retry_after_s})
+            case Fault.NONE:
+                pass
+        return _json(self._answer(question))
+
+    def close(self) -> None:
+        """Whoever is slow or silent answers now."""
+        self._over.set()
+
+    def _answer(self, question: Question) -> dict[str, Any]:
+        match question:
+            case RecordQuestion():
+                return {"kind": "records", "records": _records(question)}
+            case DecisionQuestion():
+                return {"kind": "decision", "outcome": self.outcome, **_WORDS[self.outcome]}
+            case OrderQuestion(order=order, amount_fen=amount):
+                expires = datetime.now(UTC) + timedelta(minutes=15)
+                text = f"https://pay.example.invalid/{order}?fen={amount}"
+                return {
+                    "kind": "order",
+                    "pay_text": text,
+                    "expires_at": expires.isoformat(timespec="seconds"),
+                }
+
+
+_WORDS = {
+    "decided": {
+        "words_zh": "今年的养老待遇资格已经确认。",
+        "words_en": "Your pension is confirmed for this year.",
+    },
+    "accepted": {"words_zh": "部门已经接下，会按时办好。", "words_en": "The department has taken it up."},
+    "needs_correction": {
+        "words_zh": "登记的居住地要核对，请带居住证明到窗口。",
+        "words_en": "Please bring proof of where you live to the counter.",
+    },
+    "needs_clerk": {"words_zh": "由工作人员核对后办理。", "words_en": "A clerk will check it."},
+}
+
+
+def _records(question: RecordQuestion) -> list[dict[str, str]]:
+    """Invented, and drawn from the number alone; what nobody keeps on record is left out."""
+    drawn = int.from_bytes(hashlib.sha256(question.number.encode()).digest()[:6])
+    mobile = {
+        "name": "mobile",
+        "value": f"139{drawn % 10**8:08d}",
+        "source_zh": "县社会保险中心",
+        "source_en": "County Social Insurance Centre",
+        "as_of": "2026-03-01T09:00:00+08:00",
+    }
+    return [record for record in (mobile,) if record["name"] in question.records]
+
+
+def _name(question: Question) -> str:
+    match question:
+        case RecordQuestion():
+            return "records"
+        case DecisionQuestion(key=key):
+            return key
+        case OrderQuestion(order=order):
+            return order
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def simulated_departments() -> Departments:
+    """For the demo: who answers for the demo's services."""
+    department = SimulatedDepartment()
+    return Departments({PENSION: department}, payments=department)

@@ -1,0 +1,143 @@
+"""What each live request does: a short look at the database, a question within its time, a short write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+
+from central import problems
+from central.database import utc_now, writing
+from central.departments.line import Line, NoReply
+from central.departments.port import Decision, Departments, Order, OrderQuestion, RecordQuestion, Records
+from central.live import decisions, payments, quota
+from central.live.progress import progress
+from central.live.turned import no_reply, turned
+from central.problems import Turned
+from offline_queue.live_wire import (
+    DecisionAnswer,
+    DecisionRequest,
+    LiveCode,
+    LiveRequest,
+    PaymentOrder,
+    PaymentRequest,
+    PrefillAnswer,
+    PrefillRequest,
+    ProgressAnswer,
+    ProgressRequest,
+    Record,
+)
+from offline_queue.seal import PrivateKey
+
+SHARE = 0.8
+"""Of the time that the terminal waits, for the department: the rest is the way there and back."""
+
+
+def department_s(request: LiveRequest) -> float:
+    """Seconds that the department gets."""
+    return SHARE * request.within_s
+
+
+class LiveDesk:
+    """One a process."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        keys: Mapping[str, PrivateKey],
+        departments: Departments,
+        quotas: Mapping[str, int],
+    ) -> None:
+        self._engine = engine
+        self._keys = keys
+        self._quotas = quotas
+        of: dict[int, Line] = {}  # one line a department, whatever number of services it answers for
+        self._lines = {
+            service: of.setdefault(id(department), Line(service, department))
+            for service, department in departments.by_service.items()
+        }
+        provider = departments.payments
+        self._payments = Line("payments", provider) if provider is not None else None
+
+    async def prefill(self, request: PrefillRequest) -> PrefillAnswer | Turned:
+        line = self._lines.get(request.service)
+        if line is None:
+            return turned(LiveCode.NO_DEPARTMENT)
+        refused = await run_in_threadpool(self._admit, request.terminal, request.service)
+        if refused is not None:
+            return refused
+        question = RecordQuestion(request.service, request.number, request.records)
+        deadline_s = department_s(request)
+        reply = await line.within(lambda: line.ask(question, Records, deadline_s), deadline_s)
+        if isinstance(reply, NoReply):
+            return no_reply(reply)
+        return PrefillAnswer(records=_asked_for(reply, request.records))
+
+    async def decide(self, request: DecisionRequest) -> DecisionAnswer | Turned:
+        """A decision that comes after the deadline moves the case all the same."""
+        engine = self._engine
+        claimed = await run_in_threadpool(
+            decisions.claim, engine, self._keys, self._quotas, self._lines.keys(), request, utc_now()
+        )
+        if isinstance(claimed, DecisionAnswer | Turned):
+            return claimed
+        line, question, deadline_s = self._lines[claimed.service], claimed, department_s(request)
+
+        def job() -> DecisionAnswer | NoReply:
+            reply = line.ask(question, Decision, deadline_s)
+            if isinstance(reply, NoReply):
+                decisions.release(engine, question)
+                return reply
+            return decisions.settle(engine, question, reply, utc_now())
+
+        answer = await line.within(job, deadline_s)
+        return no_reply(answer) if isinstance(answer, NoReply) else answer
+
+    async def progress(self, request: ProgressRequest) -> ProgressAnswer | Turned:
+        def look() -> ProgressAnswer | None:
+            with self._engine.connect() as connection:
+                return progress(connection, request.code, utc_now())
+
+        return await run_in_threadpool(look) or problems.NO_SUCH_CASE
+
+    async def payment_order(self, request: PaymentRequest) -> PaymentOrder | Turned:
+        line = self._payments
+        if line is None:
+            return turned(LiveCode.NO_DEPARTMENT)
+        begun = await run_in_threadpool(payments.begin, self._engine, request, utc_now())
+        if not isinstance(begun, OrderQuestion):
+            return begun
+        deadline_s = department_s(request)
+
+        def job() -> PaymentOrder | NoReply:
+            reply = line.ask(begun, Order, deadline_s)
+            return reply if isinstance(reply, NoReply) else payments.settle(self._engine, request, reply)
+
+        answer = await line.within(job, deadline_s)
+        return no_reply(answer) if isinstance(answer, NoReply) else answer
+
+    def _admit(self, terminal: str, service: str) -> Turned | None:
+        """Count a question, or say when to come again."""
+        with writing(self._engine).begin() as connection:
+            now = utc_now()
+            wait_s = quota.wait_s(connection, self._quotas, service, now)
+            if wait_s is not None:
+                return turned(LiveCode.QUOTA, wait_s)
+            quota.count(connection, terminal, service, now)
+        return None
+
+
+def _asked_for(reply: Records, wanted: tuple[str, ...]) -> tuple[Record, ...]:
+    """The first of each name that was asked for; what was not asked is not handed on."""
+    found: dict[str, Record] = {}
+    for one in reply.records:
+        if one.name in wanted and one.name not in found:
+            found[one.name] = Record(
+                name=one.name,
+                value=one.value,
+                source_zh=one.source_zh,
+                source_en=one.source_en,
+                as_of=one.as_of.isoformat(timespec="seconds"),
+            )
+    return tuple(found.values())

@@ -1,0 +1,70 @@
+"""Payment orders: one a key, with its number stored before the provider is asked (rule F19)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, Row, select, update
+from uuid_utils import uuid7
+
+from central.cases import issuer
+from central.database import as_text, insert_or_skip, writing
+from central.departments.port import Order, OrderQuestion
+from central.live.turned import turned
+from central.problems import NO_SUCH_CASE, Turned
+from central.schema import payment_orders
+from kiosk.case import parse_case_code
+from offline_queue.live_wire import LiveCode, PaymentOrder, PaymentRequest
+
+
+def begin(engine: Engine, request: PaymentRequest, now: datetime) -> PaymentOrder | OrderQuestion | Turned:
+    """The order that is there, or the question to the provider: after a crash the same one again.
+
+    The case comes later: a resident pays before he submits.
+    """
+    if parse_case_code(request.code) != request.code or issuer(request.code) != request.terminal:
+        return NO_SUCH_CASE
+    said = {"code": request.code, "service": request.service, "amount_fen": request.amount_fen}
+    with writing(engine).begin() as connection:
+        insert_or_skip(
+            connection,
+            payment_orders,
+            terminal=request.terminal,
+            key=request.key,
+            order_number=f"{request.terminal}-{uuid7().hex}",
+            created_at=as_text(now),
+            **said,
+        )
+        row = _row(connection, request.terminal, request.key)
+    if {name: getattr(row, name) for name in said} != said:
+        return turned(LiveCode.CONFLICT)
+    if row.pay_text is not None:
+        return _order(row)
+    return OrderQuestion(row.order_number, row.service, row.amount_fen)
+
+
+def settle(engine: Engine, request: PaymentRequest, order: Order) -> PaymentOrder:
+    """Keep what the provider said first, and answer that."""
+    here = (payment_orders.c.terminal == request.terminal) & (payment_orders.c.key == request.key)
+    told = {"pay_text": order.pay_text, "expires_at": as_text(order.expires_at)}
+    with writing(engine).begin() as connection:
+        connection.execute(
+            update(payment_orders).where(here, payment_orders.c.pay_text.is_(None)).values(**told)
+        )
+        return _order(_row(connection, request.terminal, request.key))
+
+
+def _row(connection: Connection, terminal: str, key: str) -> Row[tuple[object, ...]]:
+    here = (payment_orders.c.terminal == terminal) & (payment_orders.c.key == key)
+    return connection.execute(select(payment_orders).where(here)).one()
+
+
+def _order(row: Row[tuple[object, ...]]) -> PaymentOrder:
+    return PaymentOrder(
+        key=row.key,
+        order=row.order_number,
+        amount_fen=row.amount_fen,
+        state="open",
+        pay_text=row.pay_text,
+        expires_at=row.expires_at,
+    )

@@ -1,0 +1,143 @@
+"""The messages of the live channel, shared by both ends: what a terminal asks while a resident waits.
+
+Beside the outbox, never instead of it: whatever must not be lost goes through the outbox. Every request is
+signed like a batch and says how long the terminal is going to wait (`within_s`), so that the centre can
+answer honestly before that.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from offline_queue.wire import Message, Terminal
+
+PREFILL_PATH = "/v1/live/prefill"
+DECISION_PATH = "/v1/live/decision"
+PROGRESS_PATH = "/v1/live/progress"
+PAYMENT_PATH = "/v1/live/payment-orders"
+
+PREFILL_S = 5.0
+DECISION_S = 10.0
+"""A resident waits so long for a decision on the spot, then reads "received" (domain report, behaviour 4)."""
+PROGRESS_S = 5.0
+PAYMENT_S = 8.0
+WITHIN_MAX_S = 30.0
+FIELDS_MAX = 16
+VALUE_MAX = 200
+WORDS_MAX = 120
+AMOUNT_MAX_FEN = 10_000_000
+
+Code = Annotated[str, Field(max_length=32, description="case code")]
+Words = Annotated[str, Field(max_length=WORDS_MAX)]
+FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+class LiveCode(StrEnum):
+    """`Problem.code` of a live request that is not answered."""
+
+    QUOTA = "live.quota"
+    """The service has had its questions for today; Retry-After says when the next day begins."""
+    BUSY = "live.busy"
+    """The department has as many questions as it can take, or asks for a pause; Retry-After."""
+    DEPARTMENT = "live.department"
+    """The department gave no answer that can be used."""
+    NO_DEPARTMENT = "live.no_department"
+    """Nobody answers for this service on the live channel."""
+    REFUSED = "live.refused"
+    """The department does not answer this question."""
+    CONFLICT = "live.conflict"
+    """Another content came under this key before; the first is kept."""
+    UNKNOWN_CASE = "case.unknown"
+
+
+class LiveRequest(Message):
+    """What every request says."""
+
+    terminal: Terminal
+    within_s: Annotated[float, Field(gt=0, le=WITHIN_MAX_S, description="how long the terminal waits")]
+
+
+class PrefillRequest(LiveRequest):
+    """What is on record about a person whom the terminal has identified and verified."""
+
+    service: Annotated[str, Field(max_length=64)]
+    number: Annotated[str, Field(min_length=1, max_length=32, repr=False, description="of the card")]
+    records: Annotated[tuple[FieldName, ...], Field(min_length=1, max_length=FIELDS_MAX)]
+
+
+class Record(Message):
+    """One value on record, whose it is, and when it was true (RFC 3339)."""
+
+    name: FieldName
+    value: Annotated[str, Field(min_length=1, max_length=VALUE_MAX, repr=False)]
+    source_zh: Words
+    source_en: Words
+    as_of: Annotated[str, Field(max_length=40)]
+
+
+class PrefillAnswer(Message):
+    """What was found of what was asked for; a record that is not there is left out."""
+
+    records: Annotated[tuple[Record, ...], Field(max_length=FIELDS_MAX)]
+
+
+class DecisionRequest(LiveRequest):
+    """Decide this case now. `item_id`: the case's own idempotency key, so nothing is decided twice."""
+
+    item_id: Annotated[str, Field(max_length=36)]
+    code: Code
+
+
+class DecisionAnswer(Message):
+    """Where the case stands now. It stands at `registered` when the department has not decided in time."""
+
+    code: Code
+    state: Annotated[str, Field(max_length=24)]
+    decided_at: str | None = None
+    words_zh: Words = ""
+    words_en: Words = ""
+
+
+class ProgressRequest(LiveRequest):
+    """How far a case is. Who has the code may ask; the answer holds nothing personal."""
+
+    code: Code
+
+
+class ProgressAnswer(Message):
+    """The state of a case with its times (RFC 3339 UTC)."""
+
+    code: Code
+    service: Annotated[str, Field(max_length=64)]
+    state: Annotated[str, Field(max_length=24)]
+    received_at_kiosk: str
+    synced_at: str | None = None
+    registered_at: str | None = None
+    accepted_at: str | None = None
+    decided_at: str | None = None
+    words_zh: Words = ""
+    words_en: Words = ""
+    centre_time: str
+
+
+class PaymentRequest(LiveRequest):
+    """Make an order. `key`: chosen and stored by the terminal before it asks (rule F19), in whole fen."""
+
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    code: Code
+    service: Annotated[str, Field(max_length=64)]
+    amount_fen: Annotated[int, Field(ge=1, le=AMOUNT_MAX_FEN)]
+
+
+class PaymentOrder(Message):
+    """The order of a key: always the same one. `pay_text` is what the QR code holds."""
+
+    key: str
+    order: Annotated[str, Field(max_length=40)]
+    amount_fen: int
+    state: Literal["open"]
+    pay_text: Annotated[str, Field(max_length=400)]
+    expires_at: Annotated[str, Field(max_length=40)]

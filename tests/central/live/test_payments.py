@@ -1,0 +1,91 @@
+"""A payment order: one a key, whatever is lost on the way."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from sqlalchemy import create_engine
+
+from central.departments.port import Order
+from central.departments.simulated import Fault
+from central.live.payments import settle
+from kiosk.case import new_case_code
+from offline_queue import new_item_id
+from offline_queue.live import Answered, Live, Reason, Unavailable
+from offline_queue.live_wire import PaymentOrder, PaymentRequest
+from tests.central.live.conftest import PATIENT_S, LiveCentre
+
+SERVICE = "110199-JF-01"
+CODE = new_case_code("0142")
+
+
+def ordered(live: Live, key: str, amount_fen: int = 35_000) -> PaymentOrder:
+    told = live.payment_order(key, CODE, SERVICE, amount_fen, PATIENT_S)
+    assert isinstance(told, Answered), told
+    return told.answer
+
+
+def test_a_key_has_one_order_and_another_key_another(live: Live) -> None:
+    key = new_item_id()
+    first = ordered(live, key)
+    assert (first.key, first.amount_fen, first.state) == (key, 35_000, "open")
+    assert "35000" in first.pay_text
+    assert ordered(live, key) == first
+    assert ordered(live, new_item_id()).order != first.order
+
+
+def test_another_content_under_the_same_key_is_a_conflict_and_the_first_stays(live: Live) -> None:
+    key = new_item_id()
+    first = ordered(live, key)
+    conflict = Unavailable(Reason.CONFLICT)
+    assert live.payment_order(key, CODE, SERVICE, 1, PATIENT_S) == conflict
+    assert live.payment_order(key, new_case_code("0142"), SERVICE, 35_000, PATIENT_S) == conflict
+    assert live.payment_order(key, CODE, "110199-JF-02", 35_000, PATIENT_S) == conflict
+    assert ordered(live, key) == first
+
+
+def test_the_same_key_of_another_terminal_is_another_order(asked: LiveCentre, live: Live) -> None:
+    key = new_item_id()
+    mine, code = ordered(live, key), new_case_code("0777")
+    other = asked.live("0777").payment_order(key, code, SERVICE, 35_000, PATIENT_S)
+    assert isinstance(other, Answered)
+    assert other.answer.order != mine.order
+
+
+def test_asked_several_times_at_once_there_is_still_one_order(asked: LiveCentre) -> None:
+    key = new_item_id()
+    callers = [asked.live() for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        orders = list(pool.map(lambda live: ordered(live, key), callers))
+    assert len({one.order for one in orders}) == len({one.pay_text for one in orders}) == 1
+    assert len(asked.provider.asked) == 1, "the provider knows one number only"
+
+
+def test_what_the_provider_says_first_is_kept(asked: LiveCentre, live: Live) -> None:
+    """Two processes may have asked at once; the resident who scanned the first code shall have paid this order."""
+    key = new_item_id()
+    first = ordered(live, key)
+    again = PaymentRequest(
+        terminal="0142", within_s=1, key=key, code=CODE, service=SERVICE, amount_fen=35_000
+    )
+    other = Order(kind="order", pay_text="another", expires_at=datetime(2026, 12, 1, tzinfo=UTC))
+    engine = create_engine(asked.database)
+    assert settle(engine, again, other) == first
+    engine.dispose()
+
+
+def test_a_provider_that_fails_is_asked_again_under_the_same_number(asked: LiveCentre, live: Live) -> None:
+    key = new_item_id()
+    asked.provider.fault = Fault.ERROR
+    failed = live.payment_order(key, CODE, SERVICE, 35_000, PATIENT_S)
+    assert failed == Unavailable(Reason.DEPARTMENT)
+    asked.provider.fault = Fault.NONE
+    order = ordered(live, key)
+    assert asked.provider.asked == {order.order: 2}
+
+
+def test_no_order_is_made_for_another_terminals_code(on_sqlite: LiveCentre) -> None:
+    told = on_sqlite.live().payment_order(new_item_id(), new_case_code("0777"), SERVICE, 1, PATIENT_S)
+    assert told == Unavailable(Reason.UNKNOWN_CASE)
+    assert not on_sqlite.provider.asked

@@ -1,0 +1,32 @@
+"""The picture of a report is encoded in the terminal's own process: no pixels and no shape may harm it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from drivers.camera.contract import Frame
+from kiosk.assembly.terminal import encode_jpeg
+from screens.still import decoded
+
+JPEG_SIDE_MAX = 65_500
+"""Of the encoder; the format ends at 65,535."""
+
+
+@given(st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(lambda size: arrays(np.uint8, (*size, 3))))
+def test_any_pixels_are_encoded_and_shown_again(
+    pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
+) -> None:
+    shown = decoded(encode_jpeg(Frame(pixels, 1, 1)))
+    assert shown is not None
+    assert shown.pixels.shape == pixels.shape
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 5), (1, JPEG_SIDE_MAX + 1), (JPEG_SIDE_MAX + 1, 1)], ids=str)
+def test_a_size_that_no_jpeg_has_is_an_exception_and_no_crash(size: tuple[int, int]) -> None:
+    with pytest.raises((RuntimeError, cv2.error)):
+        encode_jpeg(Frame(np.zeros((*size, 3), np.uint8), 1, 1))
