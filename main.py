@@ -12,20 +12,24 @@ def main() -> None:
     """Read the command and start what it names."""
     import click
 
+    from central.desk_command import CentreAt, correct, import_file
     from kiosk.bench.command import demo
-    from kiosk.cli import cli, config_option
+    from kiosk.cli import cli, config_option, queue
     from kiosk.doctor.command import doctor
     from kiosk.documents.command import document
     from kiosk.printer_command import printer
     from kiosk.recording_command import recording
+    from kiosk.repair_command import COMMANDS
     from kiosk.selftest.command import selftest
     from kiosk.staff.command import staff
     from kiosk.travel_document_command import travel_document
 
     for command in (demo, doctor, document, printer, recording, selftest, staff, travel_document):
         cli.add_command(command)
+    for command in COMMANDS:
+        queue.add_command(command)
 
-    @cli.command()
+    @cli.group(invoke_without_command=True)
     @click.option("--database", default="sqlite:///.demo/centre.sqlite", show_default=True)
     @click.option("--trust", type=click.Path(path_type=Path), default=PROJECT / ".setup" / "trust")
     @click.option("--host", default="127.0.0.1", show_default=True)
@@ -40,6 +44,11 @@ def main() -> None:
         help="Seconds between two heartbeats that terminals are asked to keep.",
     )
     @click.option(
+        "--catalogue",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Folder with every published definition, to judge answers again when they arrive.",
+    )
+    @click.option(
         "--simulated-departments", is_flag=True, help="Invented departments answer; never in production."
     )
     @click.option(
@@ -52,19 +61,25 @@ def main() -> None:
     )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
     @click.option("--openapi", is_flag=True, help="Print what terminals call (OpenAPI 3.1) and end.")
+    @click.pass_context
     def central(
+        context: click.Context,
         database: str,
         trust: Path,
         host: str,
         port: int,
         production: bool,
         heartbeat_s: float,
+        catalogue: Path | None,
         simulated_departments: bool,
         daily_quotas: tuple[tuple[str, int], ...],
         as_json: bool,
         openapi: bool,
     ) -> None:
-        """Serve the central platform: sync, heartbeats, operations pages."""
+        """Serve the central platform: sync, heartbeats, operations pages. Or do one thing at its database."""
+        if context.invoked_subcommand is not None:
+            context.obj = CentreAt(database, trust, production)
+            return
         if openapi:
             import json
 
@@ -83,10 +98,14 @@ def main() -> None:
                 as_json=as_json,
                 production=production,
                 heartbeat_s=heartbeat_s,
+                catalogue=catalogue,
                 simulated=simulated_departments,
                 daily_quotas=dict(daily_quotas),
             )
         )
+
+    for command in (correct, import_file):
+        central.add_command(command)
 
     @cli.command()
     @config_option

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from central.enrolment import enrol
 from central.live import api as live_api
 from central.ops import pages
 from central.progress import pages as progress
+from central.rechecks import Rechecks, Register, published
 from central.settings import CentreSettings
 from central.trust import Trust, load_trust
 from central.work import Work
@@ -32,13 +33,19 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
-    """The application. Raises TrustError or KeyChangedError when it must not start."""
+def create_app(
+    settings: CentreSettings, trust: Trust | None = None, registers: Mapping[str, Register] | None = None
+) -> FastAPI:
+    """The application. Raises TrustError, KeyChangedError or CatalogueError when it must not start.
+
+    `registers`: the re-checks at sync that a county can do, by the names that definitions use.
+    """
     trust = trust or load_trust(settings.trust, production=settings.production)
     engine = open_database(settings.database)
     enrol(engine, trust.terminals)
     # No generated documentation pages: they load scripts from elsewhere.
-    work = Work(engine, trust.sealing_keys)
+    definitions = published(settings.catalogue) if settings.catalogue else {}
+    work = Work(engine, trust.sealing_keys, Rechecks(registers or {}, definitions))
 
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:

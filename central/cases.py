@@ -16,7 +16,8 @@ from central.bulk import insert_new
 from central.form import Reason
 from central.log import Event
 from central.opening import Content
-from central.schema import cases, evaluations, events
+from central.rechecks import NOTHING_FOUND, Findings
+from central.schema import cases, evaluations, events, refusals
 from kiosk.case import TRANSITIONS, CasePayload, CaseState, EvaluationPayload, move
 
 
@@ -60,6 +61,9 @@ class Desk:
     _changed: set[str] = field(default_factory=set)
     _ratings: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[dict[str, Any]] = field(default_factory=list)
+    _settled_refusals: list[dict[str, str]] = field(default_factory=list)
+    reasons: dict[str, str | None] = field(default_factory=dict)
+    """Code -> the first doubt, of the cases that a case item moved."""
 
     @classmethod
     def load(cls, connection: Connection, codes: Collection[str], at: str) -> Desk:
@@ -73,33 +77,57 @@ class Desk:
         insert_new(connection, cases, list(self._new.values()))
         if changed := self._changed - self._new.keys():
             here = (cases.c.terminal == bindparam("of")) & (cases.c.code == bindparam("named"))
-            rows = [{"of": issuer(code), "named": code, "to": self.states[code].value} for code in changed]
-            connection.execute(update(cases).where(here).values(state=bindparam("to")), rows)
+            rows = [
+                {
+                    "of": issuer(code),
+                    "named": code,
+                    "to": self.states[code].value,
+                    "why": self.reasons.get(code),
+                }
+                for code in changed
+            ]
+            connection.execute(
+                update(cases).where(here).values(state=bindparam("to"), reason=bindparam("why")), rows
+            )
+        if self._settled_refusals:
+            refused = (refusals.c.terminal == bindparam("by")) & (refusals.c.item_id == bindparam("named"))
+            connection.execute(
+                update(refusals).where(refused).values(outcome="superseded"), self._settled_refusals
+            )
         insert_new(connection, evaluations, self._ratings)
         insert_new(connection, events, self._lines)
 
-    def case(self, item: Arrival, content: CasePayload) -> None:
+    def case(self, item: Arrival, content: CasePayload, found_out: Findings = NOTHING_FOUND) -> None:
         # Anybody can seal to the centre's key, so an item that another terminal carries proves nothing about
         # who issued it: a person confirms it.
         carried = item.terminal != item.carried_by or issuer(item.code) != item.carried_by
         # The chip may have had no room for the whole name: only a person with the paper knows the rest.
         cut = content.person is not None and not content.person.name_complete
-        found = CaseState.NEEDS_CLERK if carried or cut else CaseState.REGISTERED
+        found = CaseState.NEEDS_CLERK if carried or cut else found_out.state
         known = self.states.get(item.code)
+        if content.supersedes is not None:
+            self._settled_refusals.append({"by": item.carried_by, "named": content.supersedes})
         if known is None:
-            self._open(item, move(CaseState.SYNCED, found))
+            self.reasons[item.code] = found_out.doubts[0].value if found_out.doubts else None
+            self._open(item, _first_state(found))
             self._log(item, Event.CASE_REGISTERED, f"item {item.item_id}")
         elif known is CaseState.WITHDRAWN:
             self._log(item, Event.CASE_AFTER_WITHDRAWAL, f"item {item.item_id}")
             return
         else:
-            self._log(item, Event.CASE_SUPERSEDED, f"item {item.item_id}")
+            replaced = f" for {content.supersedes}" if content.supersedes else ""
+            self._log(item, Event.CASE_SUPERSEDED, f"item {item.item_id}{replaced}")
             if known is CaseState.NEEDS_CORRECTION:
+                self.reasons[item.code] = found_out.doubts[0].value if found_out.doubts else None
                 self._set(item.code, found)
         if carried:
             self._log(item, Event.CASE_CARRIED, f"issued by {item.terminal}")
         if cut:
             self._log(item, Event.CASE_NAME_CUT)
+        if found_out.doubts:
+            self._log(item, Event.CASE_IN_DOUBT, " ".join(found_out.doubts))
+        if found_out.not_done:
+            self._log(item, Event.CASE_NOT_RECHECKED, " ".join(found_out.not_done))
 
     def withdrawal(self, item: Arrival) -> None:
         """It may overtake its case (higher sending class): the case then begins as withdrawn."""
@@ -135,12 +163,12 @@ class Desk:
         elif CaseState.NEEDS_CLERK in TRANSITIONS[known]:
             self._set(item.code, CaseState.NEEDS_CLERK)
 
-    def apply(self, item: Arrival, content: Content | Reason) -> None:
+    def apply(self, item: Arrival, content: Content | Reason, found_out: Findings = NOTHING_FOUND) -> None:
         match content:
             case Reason():
                 self.unusable(item, content)
             case CasePayload():
-                self.case(item, content)
+                self.case(item, content, found_out)
             case EvaluationPayload():
                 self.evaluation(item, content)
             case None:
@@ -157,6 +185,7 @@ class Desk:
             "clock_quality": item.clock_quality,
             "synced_at": item.arrived_at,
             "registered_at_centre": self.at,
+            "reason": self.reasons.get(item.code),
         }
 
     def _set(self, code: str, state: CaseState) -> None:
@@ -167,6 +196,13 @@ class Desk:
 
     def _log(self, item: Arrival, event: Event, detail: str = "") -> None:
         self._lines.append(log.line(self.at, event, item.carried_by, item.code, detail))
+
+
+def _first_state(found: CaseState) -> CaseState:
+    """Only a registered case can be asked to be completed (chapter F)."""
+    if found is CaseState.NEEDS_CORRECTION:
+        return move(move(CaseState.SYNCED, CaseState.REGISTERED), found)
+    return move(CaseState.SYNCED, found)
 
 
 def waiting_state(kind: str) -> str:

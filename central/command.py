@@ -10,6 +10,7 @@ from pathlib import Path
 from central.departments.port import Departments
 from central.departments.simulated import simulated_departments
 from central.enrolment import KeyChangedError
+from central.rechecks import CatalogueError
 from central.server import serve
 from central.settings import CentreSettings
 from central.trust import TrustError
@@ -27,6 +28,7 @@ def serve_command(
     as_json: bool = False,
     production: bool = False,
     heartbeat_s: float = 300.0,
+    catalogue: Path | None = None,
     simulated: bool = False,
     daily_quotas: Mapping[str, int] | None = None,
 ) -> int:
@@ -43,6 +45,7 @@ def serve_command(
         host=host,
         production=production,
         heartbeat_interval_s=heartbeat_s,
+        catalogue=catalogue,
         departments=simulated_departments() if simulated else Departments(),
         daily_quotas=daily_quotas or {},
     )
@@ -55,7 +58,7 @@ def serve_command(
 
     try:
         serve(settings, port, ready)
-    except (TrustError, KeyChangedError) as error:
+    except (TrustError, KeyChangedError, CatalogueError) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_NOT_CONFIGURED
     return 0

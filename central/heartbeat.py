@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from central import chain, problems
+from central import chain, inbox, problems
 from central.bulk import replace_older
 from central.chain import ToldHead
 from central.database import as_text, utc_now, writing
@@ -59,8 +59,11 @@ def read_heartbeat(admitted: Admitted) -> Beat | Turned:
     return Beat(row, chain.told_head(admitted, heartbeat.head))
 
 
-def store(engine: Engine, beats: Sequence[Beat]) -> None:
-    """Keep each terminal's latest state, unless a later signed one is there already: one statement for all."""
+def store(engine: Engine, beats: Sequence[Beat]) -> Mapping[str, int]:
+    """Keep each terminal's latest state, unless a later signed one is there already: one statement for all.
+
+    Terminal -> the newest number in its inbox.
+    """
     latest: dict[str, Mapping[str, Any]] = {}
     for beat in beats:
         known = latest.get(beat.row["terminal"])
@@ -71,6 +74,7 @@ def store(engine: Engine, beats: Sequence[Beat]) -> None:
         replace_older(connection, heartbeats, [latest[name] for name in sorted(latest)], by="sent_at")
         heads = sorted((beat.told for beat in beats), key=lambda told: told.terminal)
         chain.take_heads(connection, heads, as_text(utc_now()))
+        return inbox.newest(connection, latest.keys())
 
 
 class Beats:
@@ -79,31 +83,32 @@ class Beats:
     def __init__(self, engine: Engine, gather_s: float) -> None:
         self._engine = engine
         self._gather_s = gather_s
-        self._waiting: list[tuple[Beat, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Beat, asyncio.Future[int]]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def take(self, beat: Beat) -> None:
-        """Return when it is stored. DBAPIError when that failed: the terminal tries again."""
-        stored = asyncio.get_running_loop().create_future()
+    async def take(self, beat: Beat) -> int:
+        """The newest number in the terminal's inbox, when the state is stored. DBAPIError when that failed: the terminal tries again."""
+        stored: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((beat, stored))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._store_them())
-        await stored
+        return await stored
 
     async def _store_them(self) -> None:
         while self._waiting:
             await asyncio.sleep(self._gather_s)
             gathered, self._waiting = self._waiting, []
             failure: DBAPIError | None = None
+            newest: Mapping[str, int] = {}
             try:
-                await run_in_threadpool(store, self._engine, [beat for beat, _ in gathered])
+                newest = await run_in_threadpool(store, self._engine, [beat for beat, _ in gathered])
             except DBAPIError as error:
                 failure = error
-            for _, stored in gathered:
+            for beat, stored in gathered:
                 if stored.done():  # its request was given up meanwhile
                     continue
                 if failure is None:
-                    stored.set_result(None)
+                    stored.set_result(newest.get(beat.told.terminal, 0))
                 else:
                     stored.set_exception(failure)
 

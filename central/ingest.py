@@ -95,6 +95,13 @@ def _states_after(engine: Engine, work: Work, settled: Sequence[Settled]) -> Map
     return {item.id: words(states, item.lane, item.kind) for item in told}
 
 
+def take_items(engine: Engine, judged: Sequence[Fit | Unfit], carried_by: str) -> list[Settled]:
+    """Take in items that came by another way than a batch; the work opens them later."""
+    at = as_text(utc_now())
+    with writing(engine).begin() as connection:
+        return _settle(connection, judged, carried_by, at)
+
+
 def _settle(connection: Connection, judged: Sequence[Fit | Unfit], carried_by: str, at: str) -> list[Settled]:
     """One verdict each, in their order."""
     strangers = _strangers(connection, judged, carried_by)

@@ -30,6 +30,11 @@ class Event(StrEnum):
     CASE_DECIDED = "case.decided"
     DECISION_TOO_LATE = "decision.too_late"
     WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
+    CASE_IN_DOUBT = "case.in_doubt"
+    CASE_NOT_RECHECKED = "case.not_rechecked"
+    CASE_CORRECTED = "case.corrected"
+    CASE_RETURNED = "case.returned"
+    EXPORT_IMPORTED = "export.imported"
     EVALUATION_RECEIVED = "evaluation.received"
     EVALUATION_REPEATED = "evaluation.repeated"
     ITEM_REFUSED = "item.refused"
@@ -69,6 +74,14 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "The department's answer came after the case had moved; nothing was changed",
     ),
     Event.WITHDRAWAL_TOO_LATE: ("撤回申请到达时已不能撤回", "The withdrawal came too late"),
+    Event.CASE_IN_DOUBT: (
+        "送达时复核有疑问，已告知申请人",
+        "A re-check at sync left a doubt; the resident is told",
+    ),
+    Event.CASE_NOT_RECHECKED: ("送达时有复核未做", "A re-check at sync was not done"),
+    Event.CASE_CORRECTED: ("工作人员已更正并登记", "Corrected and registered by staff"),
+    Event.CASE_RETURNED: ("工作人员已退回给申请人", "Given back to the resident by staff"),
+    Event.EXPORT_IMPORTED: ("导入了终端导出的文件", "A file exported by a terminal was imported"),
     Event.EVALUATION_RECEIVED: ("收到评价", "Evaluation received"),
     Event.EVALUATION_REPEATED: ("重复评价，保留第一次", "A second evaluation; the first is kept"),
     Event.ITEM_REFUSED: ("记录被退回", "Item refused"),

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
 from central.cases import issuer
+from central.inbox import words_of
 from central.schema import cases, items
 from kiosk.case import CaseState
 from offline_queue.wire import Kind
@@ -21,6 +22,9 @@ class CaseAnswer(BaseModel):
     synced_at: str | None
     registered_at_centre: str | None
     accepted_at: str | None
+    words_zh: str = ""
+    words_en: str = ""
+    """For the resident, when the state needs more than its name."""
 
 
 def lookup(connection: Connection, code: str) -> CaseAnswer | None:
@@ -28,7 +32,9 @@ def lookup(connection: Connection, code: str) -> CaseAnswer | None:
     query = select(cases).where(cases.c.terminal == issuer(code), cases.c.code == code)
     row = connection.execute(query).one_or_none()
     if row is not None:
-        return CaseAnswer.model_validate(row, from_attributes=True)
+        words_zh, words_en = words_of(CaseState(row.state), row.reason)
+        told = CaseAnswer.model_validate(row, from_attributes=True)
+        return told.model_copy(update={"words_zh": words_zh, "words_en": words_en})
     arrived = select(items.c.service, items.c.received_at_kiosk, items.c.registered_at).where(
         items.c.code == code, items.c.kind == Kind.CASE.value, items.c.opened_at.is_(None)
     )

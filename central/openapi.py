@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from central.lookup import CaseAnswer
+from offline_queue.inbox_wire import INBOX_PATH, InboxAnswer, InboxRequest
 from offline_queue.live_wire import (
     DECISION_PATH,
     PAYMENT_PATH,
@@ -80,6 +81,13 @@ OPERATIONS = (
         "Compare what was acknowledged with what the centre holds.",
         {200: ManifestAnswer, **_MESSAGE},
         Manifest,
+    ),
+    Operation(
+        "post",
+        INBOX_PATH,
+        "Fetch the signed letters after the last one applied.",
+        {200: InboxAnswer, **_MESSAGE},
+        InboxRequest,
     ),
     Operation(
         "get",

@@ -54,7 +54,8 @@ items = Table(
     Column("opened_at", String(32), comment="opened and applied to its case; null waits for it"),
     Column("finding", String(64), comment="why its content cannot be used"),
     Column("header", JSON, nullable=False, comment="the whole clear header, as hashed"),
-    Column("sealed", LargeBinary, nullable=False, comment="never changed"),
+    Column("sealed", LargeBinary, nullable=False, comment="never changed; empty once erased"),
+    Column("erased_at", String(32), comment="kept long enough (`central.retention`)"),
     Index(None, "code"),
     Index(
         "ix_items_waiting",
@@ -78,6 +79,10 @@ refusals = Table(
     Column("first_at", String(32), nullable=False),
     Column("last_at", String(32), nullable=False),
     Column("times", BigInteger, nullable=False),
+    Column("item_hash", String(64), nullable=False, comment="empty when the header could not be read"),
+    Column("received_at_kiosk", String(40), nullable=False),
+    Column("clock_quality", String(16), nullable=False),
+    Column("outcome", String(16), comment="how staff settled it; null waits for that"),
 )
 
 cases = Table(
@@ -92,6 +97,7 @@ cases = Table(
     Column("synced_at", String(32)),
     Column("registered_at_centre", String(32)),
     Column("accepted_at", String(32)),
+    Column("reason", String(64), comment="the doubt of a re-check that it waits for; null when none"),
     Index(None, "state"),
     Index(None, "registered_at_centre"),
 )
@@ -147,6 +153,22 @@ manifests = Table(
     Column("told", BigInteger, nullable=False, comment="items that the terminal was acknowledged"),
     Column("missing", BigInteger, nullable=False, comment="of these, not here any more"),
     Column("differing", SmallInteger, nullable=False, comment="1: all here, with other hashes"),
+)
+
+inboxes = Table(
+    "inboxes",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="the terminal that is told"),
+    Column("newest", BigInteger, nullable=False, comment="number of the last letter posted"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="the terminal that is told"),
+    Column("number", BigInteger, primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("content", Text, nullable=False, comment="JSON as signed; nothing personal"),
 )
 
 uploads = Table(

@@ -28,6 +28,8 @@ class CentreSettings:
     """Heartbeats of so long are stored together; an answer waits that long."""
     heartbeat_key_age_s: float = 5.0
     """A revoked terminal's heartbeats may be heard for so long; its batches are refused at once."""
+    catalogue: Path | None = None
+    """Folder with every published version of the definitions; without it answers are not judged again."""
     departments: Departments = field(default_factory=Departments)
     """Who answers on the live channel; nobody by default, and every case waits for its clerk as before."""
     daily_quotas: Mapping[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What terminals call: /v1/batch, /v1/heartbeat, /v1/manifest, /v1/attachments/..., /v1/cases/{code}."""
+"""What terminals call: /v1/batch, /v1/heartbeat, /v1/inbox, /v1/manifest, /v1/attachments/..., /v1/cases/{code}."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from central import door, heartbeat, ingest, problems, reconcile, upload_api
+from central import door, heartbeat, inbox, ingest, problems, reconcile, upload_api
 from central.answering import answered, as_json
 from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
@@ -18,6 +18,7 @@ from central.terminal_keys import TerminalKeys
 from central.trust import Trust
 from central.work import Work
 from kiosk.case import parse_case_code
+from offline_queue.inbox_wire import INBOX_PATH, InboxAnswer
 from offline_queue.manifest import MANIFEST_PATH, ManifestAnswer
 from offline_queue.wire import (
     BATCH_PATH,
@@ -44,6 +45,10 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
         admitted = admit(raw)
         return admitted if isinstance(admitted, Turned) else reconcile.take_manifest(engine, trust, admitted)
 
+    def take_inbox(raw: RawRequest) -> InboxAnswer | Turned:
+        admitted = admit(raw)
+        return admitted if isinstance(admitted, Turned) else inbox.take_inbox(engine, trust, admitted)
+
     def read_heartbeat(raw: RawRequest) -> Beat | Turned:
         admitted = admit(raw, settings.heartbeat_key_age_s)
         return admitted if isinstance(admitted, Turned) else heartbeat.read_heartbeat(admitted)
@@ -62,14 +67,23 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
 
         return await answered(request, act)
 
+    @api.post(INBOX_PATH)
+    async def letters(request: Request) -> Response:
+        async def act(raw: RawRequest) -> InboxAnswer | Turned:
+            return await run_in_threadpool(take_inbox, raw)
+
+        return await answered(request, act)
+
     @api.post(HEARTBEAT_PATH)
     async def beat(request: Request) -> Response:
         async def act(raw: RawRequest) -> HeartbeatAnswer | Turned:
             told = await run_in_threadpool(read_heartbeat, raw)
             if isinstance(told, Turned):
                 return told
-            await beats.take(told)
-            return HeartbeatAnswer(centre_time=as_text(utc_now()), interval_s=settings.heartbeat_interval_s)
+            newest = await beats.take(told)
+            return HeartbeatAnswer(
+                centre_time=as_text(utc_now()), interval_s=settings.heartbeat_interval_s, inbox=newest
+            )
 
         return await answered(request, act)
 

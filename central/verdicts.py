@@ -17,6 +17,8 @@ from central.trust import Trust
 from offline_queue import hash_tree
 from offline_queue.wire import Acknowledgement, BatchAnswer, Item, Taken, TreeSignature, Verdict, VerdictKind
 
+RECEIVED_AT_MAX = 40
+"""A longer one is no time, and may be why the item was refused."""
 RETRY_S = {Reason.KEY: 900.0, Reason.ATTACHMENTS: 1.0}
 """What is answered `later`: an unknown sealing key is looked for by people, an attachment is sent at once."""
 
@@ -44,17 +46,28 @@ def refuse(
     values = {"verdict": kind.value, "reason": reason.value, "last_at": at}
     again = connection.execute(update(refusals).where(here).values(**values, times=refusals.c.times + 1))
     if again.rowcount == 0:
-        header: Mapping[str, str] = (
-            {"code": item.lane, "kind": item.kind.value, "service": item.service}
-            if item
-            else {"code": "", "kind": "", "service": ""}
-        )
+        header = _header_of(item)
         row = {"terminal": carried_by, "item_id": item_id, **header, **values, "first_at": at, "times": 1}
         connection.execute(insert(refusals).values(row))
         event = Event.ITEM_CONFLICT if kind is VerdictKind.CONFLICT else Event.ITEM_REFUSED
         code = item.lane if item else None
         log.write(connection, at, event, carried_by, code, f"{reason.value} item {item_id}")
     return Settled(item_id, kind, reason)
+
+
+def _header_of(item: Item | None) -> Mapping[str, str]:
+    """What staff need to settle a refused item; empty when not even its header could be read."""
+    if item is None:
+        names = ("code", "kind", "service", "item_hash", "received_at_kiosk", "clock_quality")
+        return dict.fromkeys(names, "")
+    return {
+        "code": item.lane,
+        "kind": item.kind.value,
+        "service": item.service,
+        "item_hash": item.chain_hash(),
+        "received_at_kiosk": item.received_at_kiosk[:RECEIVED_AT_MAX],
+        "clock_quality": item.clock_quality.value,
+    }
 
 
 def answer(

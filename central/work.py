@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,20 +17,26 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import DBAPIError
 
-from central import chain, uploads
+from central import chain, inbox, uploads
 from central.cases import Arrival, Desk, issuer
 from central.chain import Link
 from central.database import as_text, utc_now, writing
 from central.form import Reason
 from central.opening import open_content
+from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks
+from central.retention import sweep
 from central.schema import items
+from kiosk.case import CasePayload
+from offline_queue.inbox_wire import CaseNews
 from offline_queue.seal import PrivateKey
-from offline_queue.wire import Item
+from offline_queue.wire import Item, Kind
 
 STEP_ITEMS = 100
 """Items of one transaction."""
 POLL_S = 5.0
 """How often a process looks for what another one left behind."""
+SWEEP_EVERY_S = 86_400.0
+"""How often a process ends what has been kept long enough; the first time at its start."""
 SWEEP_S = 3600.0
 """How often uploads are looked for that no item asked for."""
 GIVE_WAY_S = 1.0
@@ -39,8 +46,11 @@ GIVE_WAY_S = 1.0
 class Work:
     """The steps of one process, and a thread that makes them."""
 
-    def __init__(self, engine: Engine, keys: Mapping[str, PrivateKey]) -> None:
+    def __init__(
+        self, engine: Engine, keys: Mapping[str, PrivateKey], rechecks: Rechecks = NO_RECHECKS
+    ) -> None:
         self._engine = engine
+        self._rechecks = rechecks
         self._keys = keys
         self._wake = threading.Event()
         self._end = threading.Event()
@@ -49,6 +59,7 @@ class Work:
         self._at_the_door = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._sweep_due_s = time.monotonic()
         self.last_error = ""
         self._sweep_s = 0.0
 
@@ -120,7 +131,7 @@ class Work:
             rows = connection.execute(query).all()
             if not rows:
                 return 0
-            findings = self._apply(connection, rows, at)
+            findings, desk = self._apply(connection, rows, at)
             links = [
                 Link(r.sequence, r.item_hash, r.previous_hash, r.item_id)
                 for r in rows
@@ -129,10 +140,13 @@ class Work:
             if links:
                 chain.take_links(connection, terminal, links, at)
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
+            inbox.tell_cases(connection, _to_tell(rows, desk, at, answered=ids is not None), at)
         return len(rows)
 
-    def _apply(self, connection: Connection, rows: Collection[Row[Any]], at: str) -> dict[str, Reason]:
-        """Let the items act on their cases; item id -> reason for those that cannot be used."""
+    def _apply(
+        self, connection: Connection, rows: Collection[Row[Any]], at: str
+    ) -> tuple[dict[str, Reason], Desk]:
+        """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it."""
         codes = {row.code for row in rows}
         lock_issuers(connection, {issuer(code) for code in codes})
         desk = Desk.load(connection, codes, at)
@@ -142,11 +156,17 @@ class Work:
             content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
             if isinstance(content, Reason):
                 findings[row.item_id] = content
-            desk.apply(_arrival(row), content)
+            found_out = (
+                self._rechecks.of(content, utc_now()) if isinstance(content, CasePayload) else NOTHING_FOUND
+            )
+            desk.apply(_arrival(row), content, found_out)
         desk.store(connection)
-        return findings
+        return findings, desk
 
-    def _sweep(self) -> None:
+    def _sweep_if_due(self) -> None:
+        if time.monotonic() >= self._sweep_due_s:
+            sweep(self._engine, utc_now())
+            self._sweep_due_s = time.monotonic() + SWEEP_EVERY_S
         if time.monotonic() >= self._sweep_s:
             uploads.sweep(self._engine, utc_now())
             self._sweep_s = time.monotonic() + SWEEP_S
@@ -156,7 +176,7 @@ class Work:
             self._wake.clear()
             try:
                 self.all()
-                self._sweep()
+                self._sweep_if_due()
                 self.last_error = ""
             except DBAPIError as error:
                 self.last_error = type(error).__name__
@@ -173,6 +193,24 @@ def lock_issuers(connection: Connection, issuers: Collection[str]) -> None:
 
 def _lock_number(terminal: str) -> int:
     return int.from_bytes(hashlib.sha256(b"cases of " + terminal.encode()).digest()[:7])
+
+
+def _to_tell(
+    rows: Collection[Row[Any]], desk: Desk, at: str, *, answered: bool
+) -> Mapping[str, Collection[CaseNews]]:
+    """Terminal -> the cases that moved, for who did not read it in the answer to the batch.
+
+    An answer tells a state and no words, so a doubt is always told.
+    """
+    carriers: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.kind != Kind.EVALUATION.value and row.code in desk.states:
+            carriers[row.code].add(row.carried_by)
+    moved = [
+        (code, {issuer(code), *brought} - (brought if answered and not desk.reasons.get(code) else set()))
+        for code, brought in carriers.items()
+    ]
+    return inbox.gather(moved, desk.states, desk.reasons, at)
 
 
 def _arrival(row: Row[Any]) -> Arrival:

@@ -178,6 +178,8 @@ class CasePayload(Sealed):
     received_at_kiosk: str
     clock_quality: str
     recheck_at_sync: tuple[str, ...] = ()
+    supersedes: Annotated[str, Field(max_length=36)] | None = None
+    """Id of the refused item of the same case whose place this one takes."""
 
 
 class EvaluationPayload(Sealed):

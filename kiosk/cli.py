@@ -17,6 +17,7 @@ import click
 if TYPE_CHECKING:
     from kiosk.settings import Loaded, Settings
     from offline_queue.records import Reconciliation, Salvaged
+    from offline_queue.store import Outbox
 
 PROJECT = Path(__file__).resolve().parent.parent
 NOT_FINE = 1
@@ -202,7 +203,7 @@ def queue() -> None:
 @json_option
 def queue_status(config: Path, as_json: bool) -> None:
     """How many cases wait, how long, and what is set aside. The terminal must be stopped."""
-    outbox = _outbox(config)
+    outbox = outbox_or_exit(config)
     try:
         counters = outbox.counters()
     finally:
@@ -254,7 +255,7 @@ def queue_migrate(version: int | None, config: Path, as_json: bool) -> None:
 @json_option
 def queue_verify(config: Path, as_json: bool) -> None:
     """Walk the chain and name the first broken link. The terminal must be stopped."""
-    outbox = _outbox(config)
+    outbox = outbox_or_exit(config)
     try:
         report = outbox.verify()
         compared = outbox.deliveries.reconciliation()
@@ -300,7 +301,7 @@ def _centre_words(compared: Reconciliation) -> str:
 @json_option
 def queue_salvage(config: Path, as_json: bool) -> None:
     """Recover the cases of a damaged database that was set aside. May be repeated. The terminal must be stopped."""
-    outbox = _outbox(config)
+    outbox = outbox_or_exit(config)
     try:
         salvaged = outbox.salvage()
     finally:
@@ -359,7 +360,8 @@ def show_problems(loaded: Loaded) -> None:
         click.echo(str(problem), err=True)
 
 
-def _outbox(config: Path) -> Any:
+def outbox_or_exit(config: Path) -> Outbox:
+    """The outbox of a stopped terminal; what stands against it ends the program, in words."""
     from kiosk import keys
     from offline_queue.records import StoreError
     from offline_queue.store import Outbox

@@ -51,9 +51,10 @@ COMES_BACK = frozenset({Cause.FACE_RESTARTING, Cause.CAMERA_RESTARTING})
 
 COUNT_EVERY_S = 1.0
 OLD_AFTER_H = 24.0
+OVERDUE_AFTER_H = 72.0
+"""From here the operations are told, and told that it is urgent (rule F7)."""
 FILLING_SHARE = 0.8
 """Of the queue's quota: above it, services with photos are shed (rule F18). `Outbox.accepts` ends the rest."""
-"""From here the operations are told (rule F7)."""
 NOTHING_COUNTED = Counters(
     pending=0,
     pending_bytes=0,
@@ -180,6 +181,13 @@ class Surroundings:
             return 0.0
         return (now.wall_utc - datetime.fromisoformat(oldest_at)).total_seconds() / 3600
 
+    def _waited_too_long(self) -> list[str]:
+        """The alarms on the oldest unsent case; the urgent one takes the other's place."""
+        oldest_h = self._oldest_h()
+        if oldest_h >= OVERDUE_AFTER_H:
+            return ["queue.overdue"]
+        return ["queue.old"] if oldest_h >= OLD_AFTER_H else []
+
     def _filling(self) -> bool:
         """Whether services that bring photos are shed, so that the rest of the room is left for the others."""
         counters = self._counters()
@@ -245,8 +253,7 @@ class Surroundings:
             causes.append("queue.full")
         if self._filling():
             causes.append("queue.filling")
-        if self._oldest_h() >= OLD_AFTER_H:
-            causes.append("queue.old")
+        causes += self._waited_too_long()
         if counters.quarantined:
             causes.append("queue.poison")
         if counters.opened_fresh_because:
@@ -263,7 +270,7 @@ class Surroundings:
                     (kind.value for kind in definition.devices_required), devices, general
                 ),
                 *(["queue.filling"] if definition.photos and self._filling() else []),
-                *(["queue.old"] if oldest_h >= definition.offline.stop_after_h else []),
+                *(["queue.stopped"] if oldest_h >= definition.offline.stop_after_h else []),
             )
             for definition in self.catalogue.definitions
         }

@@ -179,7 +179,7 @@ class Courier:
         }:
             self._holds.pop(lane, None)
         if not settlements or self.outbox.deliveries.settle(settlements):
-            self._forget_the_old(answer.centre_time)
+            self.forget_the_old(answer.centre_time)
             return
         # The centre has them but the disk does not take that: sending again at once would never end.
         self.last_error = "verdicts cannot be written"
@@ -187,7 +187,7 @@ class Courier:
         for item in items:
             self._holds[item.lane] = _Hold(until, 1)
 
-    def _forget_the_old(self, centre_time: str) -> None:
+    def forget_the_old(self, centre_time: str) -> None:
         """Once an hour, by the centre's clock: the terminal's own may be years off."""
         if self.now_ns() < self._forget_ns:
             return

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 
 import sqlcipher3
 
-from offline_queue import intake, reconcile, transactions, wire
+from offline_queue import inbox, intake, reconcile, transactions, wire
 from offline_queue.database import Ballast, disk_refuses
+from offline_queue.inbox_wire import CaseNews, Letter, Reference
 from offline_queue.intake import Signer
 from offline_queue.manifest import Manifest, ManifestAnswer
 from offline_queue.owner import Owner
-from offline_queue.records import ItemSummary, Reconciliation, Settlement
+from offline_queue.records import ItemState, ItemSummary, Reconciliation, Settlement
 from offline_queue.schema import Connection
+
+EXPORT_CHUNK = 100
+"""Items that an export holds in memory."""
 
 
 class Deliveries:
@@ -79,6 +84,27 @@ class Deliveries:
             lambda connection: transactions.summaries(connection, "state = 'quarantined'", ())
         )
 
+    def give_back(self, sequence: int, words: str, at: str) -> bool:
+        """Close a refused item that the resident takes back; False when it is not in quarantine.
+
+        Its body is erased. `at`: RFC 3339 UTC.
+        """
+        self.catch_up()
+        if sequence not in {summary.sequence for summary in self.quarantined()}:
+            return False
+        returned = Settlement(sequence, ItemState.CLOSED, transactions.RETURNED, words, at)
+        return self.settle([returned])
+
+    def unsettled(self) -> Iterator[wire.Item]:
+        """Everything that the centre does not have as far as is known here, for an export."""
+        after: int | None = 0
+        while after is not None:
+            items, after = self._owner.ask(partial(self._unsettled, after))
+            yield from items
+
+    def _unsettled(self, after: int, connection: Connection) -> tuple[list[wire.Item], int | None]:
+        return transactions.unsettled(connection, self._signer.terminal, after, EXPORT_CHUNK)
+
     def requeue(self, sequence: int) -> bool:
         """Send a quarantined item again after the centre was put right; False when it is not in quarantine."""
         self.catch_up()
@@ -95,6 +121,28 @@ class Deliveries:
     def reconciliation(self) -> Reconciliation:
         """The centre's last word on what it holds."""
         return self._owner.ask(reconcile.kept)
+
+    def inbox_cursor(self) -> int | None:
+        """The number of the last letter applied; None before the first."""
+        return self._owner.ask(inbox.cursor_of)
+
+    def apply_letters(self, letters: Sequence[Letter]) -> bool:
+        """Apply letters that were found good, each exactly once; False when the disk does not take it."""
+        return self._write(lambda connection: inbox.apply(connection, letters))
+
+    def news(self, lane: str) -> CaseNews | None:
+        """The centre's last letter about a case, with its words for the resident."""
+        return self._owner.ask(lambda connection: inbox.news_of(connection, lane))
+
+    def unread_letters(self) -> int:
+        """How many letters were passed over because a newer centre wrote them."""
+        return self._owner.ask(
+            lambda connection: int(connection.execute("select unread from inbox").fetchone()[0])
+        )
+
+    def references(self) -> tuple[Reference, ...]:
+        """The newest definitions and settings that the centre has published, as far as it told."""
+        return self._owner.ask(inbox.references)
 
     def _write(self, write: Callable[[Connection], object]) -> bool:
         def caught_up(connection: Connection) -> None:

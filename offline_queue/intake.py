@@ -19,7 +19,7 @@ from offline_queue import wire
 from offline_queue.chain import HEADER_COLUMNS, sign_head
 from offline_queue.records import PRIORITY_OF_KIND, Committed, Draft, NotCommitted, Refused
 from offline_queue.schema import Connection
-from offline_queue.transactions import transaction
+from offline_queue.transactions import HOLDS_ITS_LANE, free_next, transaction
 
 UNLISTED_MAX = 64
 """So many items may be without their index row; the commit after that writes them all."""
@@ -59,6 +59,8 @@ def insert(
         if bytes(before[2]) == wanted.content_mac:
             return Committed(before[0], before[1], already=True)
         return NotCommitted(Refused.CONFLICT, "the id is taken by other content")
+    if draft.supersedes is not None and not _may_supersede(connection, draft):
+        return NotCommitted(Refused.CONFLICT, "there is no refused item in whose place this one could go")
     last, previous = end_of_chain(connection)
     item = wire.Item(
         id=draft.id,
@@ -89,8 +91,10 @@ def insert(
     )  # fmt: skip
     keep_attachments(connection, item.sequence, {told.number: sealed for told, sealed in wanted.attachments})
     unlisted = item.sequence - _listed(connection)
-    if wanted.digest is not None or unlisted >= UNLISTED_MAX:
+    if wanted.digest is not None or unlisted >= UNLISTED_MAX or draft.supersedes is not None:
         _list(connection, signer, {item.sequence: wanted.digest})
+    if draft.supersedes is not None:
+        _supersede(connection, draft.supersedes, item)
     on_step("inserted")
     return Committed(item.sequence, item_hash, already=False)
 
@@ -105,6 +109,19 @@ def keep_attachments(connection: Connection, sequence: int, sealed: Mapping[int,
     """Inside the item's transaction: an item is promised only with all that belongs to it."""
     rows = [(sequence, number, body) for number, body in sealed.items()]
     connection.executemany("insert into attachment (sequence, number, sealed) values (?, ?, ?)", rows)
+
+
+def _may_supersede(connection: Connection, draft: Draft) -> bool:
+    query = (
+        "select 1 from delivery where id = ? and lane = ? and state = 'quarantined' and superseded_by is null"
+    )
+    return connection.execute(query, (draft.supersedes, draft.lane)).fetchone() is not None
+
+
+def _supersede(connection: Connection, replaced: str, item: wire.Item) -> None:
+    """The refused item stays until the new one is acknowledged, and holds its lane up no longer."""
+    connection.execute("update delivery set superseded_by = ?, is_next = 0 where id = ?", (item.id, replaced))
+    free_next(connection, item.sequence)
 
 
 def catch_up(connection: Connection, signer: Signer) -> None:
@@ -176,16 +193,16 @@ def index(
     sending_class = PRIORITY_OF_KIND[wire.Kind(kind)] if priority is None else priority
     # What goes before it in its lane has to go as early.
     connection.execute(
-        "update delivery set sending_class = ?1 where lane = ?2 and sequence < ?3 and state <> 'acknowledged' "
-        "and sending_class > ?1",
+        "update delivery set sending_class = ?1 where lane = ?2 and sequence < ?3 "  # noqa: S608 - constants
+        f"and {HOLDS_ITS_LANE} and sending_class > ?1",
         (sending_class, lane, sequence),
     )
-    before = "select 1 from delivery where lane = ?3 and state <> 'acknowledged' and sequence < ?1"
+    before = f"select 1 from delivery where lane = ?3 and {HOLDS_ITS_LANE} and sequence < ?1"  # noqa: S608 - constants
     connection.execute(
         "insert into delivery (sequence, id, lane, kind, service, received_at, state, is_next, sending_class, "  # noqa: S608 - constants
         f"duplicate_digest) values (?1, ?2, ?3, ?4, ?5, ?6, 'pending', not exists ({before}), "
         "min(?7, ifnull((select min(sending_class) from delivery where lane = ?3 and sequence > ?1 "
-        "and state <> 'acknowledged'), ?7)), ?8)",
+        f"and {HOLDS_ITS_LANE}), ?7)), ?8)",
         (sequence, id_, lane, kind, service, received_at, sending_class, digest),
     )
     connection.execute(

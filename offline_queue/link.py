@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from offline_queue import wire
 from offline_queue.acknowledgement import each_its_own
+from offline_queue.inbox_wire import INBOX_PATH, InboxAnswer, InboxRequest
 from offline_queue.link_state import LinkState, Unreached, name_transport_error, retry_after_s
 from offline_queue.manifest import MANIFEST_PATH, Manifest, ManifestAnswer
 from offline_queue.signing import RequestSigner, utc_now
@@ -55,6 +56,13 @@ class ManifestAnswered:
     """The centre compared the manifest with what it holds."""
 
     answer: ManifestAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class InboxAnswered:
+    """What waited for this terminal."""
+
+    answer: InboxAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,11 @@ class Link:
         """Have the centre compare what it acknowledged with what it holds."""
         answer = self._post(MANIFEST_PATH, manifest, ManifestAnswer)
         return ManifestAnswered(answer) if isinstance(answer, ManifestAnswer) else answer
+
+    def ask_inbox(self, request: InboxRequest) -> InboxAnswered | Rejected | Unreached:
+        """Fetch the letters after the last one applied."""
+        answer = self._post(INBOX_PATH, request, InboxAnswer)
+        return InboxAnswered(answer) if isinstance(answer, InboxAnswer) else answer
 
     def upload_state(self, path: str) -> wire.UploadState | Rejected | Unreached:
         """How much of an attachment the centre holds. `path`: `wire.ATTACHMENT_PATH`, filled in."""

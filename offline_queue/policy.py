@@ -25,6 +25,8 @@ class Policy:
     `unwritable_hold_s`: how long a lane rests when the centre's answer could not be written down.
     `reconcile_s`: how often the centre is asked what it holds, with the heartbeats' spread (domain rule F25);
     `reconcile_first_s`: the first time after a start waits half of it to all of it.
+    `inbox_s`: how often the inbox is asked when no heartbeat's answer hints at a letter; `inbox_first_s`: after a
+    start and after a failure.
     `index_days`: how long a settled case can be looked up by its code here (domain rule F14).
     `lone_rejections_max`: so many lone items refused in a row by the request's status, with no
     success between, is taken for a fault of the centre and not of the items.
@@ -40,6 +42,8 @@ class Policy:
     heartbeat_spread: float = 0.2
     reconcile_s: float = 86_400.0
     reconcile_first_s: float = 1800.0
+    inbox_s: float = 3600.0
+    inbox_first_s: float = 60.0
     index_days: float = 30.0
     unwritable_hold_s: float = 60.0
     retry_after_max_s: float = 3600.0

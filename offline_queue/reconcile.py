@@ -24,7 +24,9 @@ from offline_queue.wire import ChainHead
 def acknowledged(connection: Connection) -> tuple[list[int], list[str]]:
     """Sequences and hashes of the newest acknowledged items that are still known here, ascending."""
     rows = connection.execute(
-        "select sequence, item_hash from settled order by sequence desc limit ?", (ITEMS_MAX,)
+        "select sequence, item_hash from settled join delivery using (sequence) where state = 'acknowledged' "
+        "order by sequence desc limit ?",
+        (ITEMS_MAX,),
     ).fetchall()
     return [row[0] for row in reversed(rows)], [row[1] for row in reversed(rows)]
 

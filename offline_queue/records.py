@@ -48,6 +48,7 @@ class Draft:
     RFC 3339 UTC. `business`: what a second case about the same
     would say too (a person and a year); only its keyed digest is stored, until acknowledged.
     `priority`: None takes that of its kind. `attachments`: at most `wire.ATTACHMENTS_MAX`.
+    `supersedes`: id of the refused item of the same lane whose place this one takes.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Draft:
     business: str | None = None
     priority: Priority | None = None
     attachments: tuple[Attached, ...] = ()
+    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class ItemState(StrEnum):
     PENDING = "pending"
     QUARANTINED = "quarantined"
     ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+    """Settled without the centre having it: corrected there by staff, given back, or superseded."""
 
 
 @dataclass(frozen=True, slots=True)

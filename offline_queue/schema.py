@@ -6,7 +6,9 @@ carries the indices; an item gets its row when somebody next asks (`intake.catch
 An acknowledged item leaves its header in `settled`, so that the chain can still be walked. `ledger` is
 one row: counters, the signed head up to which items have their row, and the anchor: where the kept
 part of the chain begins, after older rows were forgotten. `reconciliation` is one row: the centre's
-last word on what it holds.
+last word on what it holds. `inbox` is one row: the last letter applied (null before the first);
+`case_news` and `reference` are what the letters said last. A refused item that was
+superseded no longer holds its lane up; it is closed when the item that takes its place is acknowledged.
 """
 
 from __future__ import annotations
@@ -164,7 +166,76 @@ _ATTACHMENTS = Migration(
     down=_without_attachments,
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_TABLES, _LOOK_UPS, _RECONCILIATION, _PRIORITY, _ATTACHMENTS)
+_DELIVERY = """create table delivery (
+    sequence integer primary key, id text not null unique, lane text not null, kind text not null,
+    service text not null, received_at text not null,
+    state text not null check (state in ({states})),
+    is_next integer not null, sending_class integer not null, attempts integer not null default 0,
+    verdict text not null default '', reason text not null default '', registered_at text,
+    case_state text not null default '', duplicate_digest blob{more}) strict"""
+_KEPT = """create trigger item_is_kept before delete on item when not exists (
+    select 1 from delivery join settled using (sequence) where sequence = old.sequence and state in ({states}))
+    begin select raise(abort, 'an unsettled item is kept'); end"""
+_COMMON = """sequence, id, lane, kind, service, received_at, state, is_next, sending_class, attempts, verdict,
+    reason, registered_at, case_state, duplicate_digest"""
+
+
+def _rebuilt(states: str, ended: str, more: str) -> tuple[str, ...]:
+    """SQLite cannot change a check: the rows move to a new table. The trigger names it, so it goes first."""
+    return (
+        "drop trigger item_is_kept",
+        "create table moving as select * from delivery",
+        "drop table delivery",
+        _DELIVERY.format(states=states, more=more),
+        f"insert into delivery ({_COMMON}) select {_COMMON} from moving",  # noqa: S608 - constants
+        "drop table moving",
+        *(f"create index {name} on {what}" for name, what in _INDICES.items()),
+        _KEPT.format(states=ended),
+    )
+
+
+_CLOSING = Migration(
+    up=_run(
+        _rebuilt(
+            "'pending', 'quarantined', 'acknowledged', 'closed'",
+            "'acknowledged', 'closed'",
+            ", superseded_by text",
+        )
+    ),
+    down=_run(
+        (
+            # An older program knows no closed items; the centre settled them, or the resident has them back.
+            "update ledger set acknowledged = acknowledged + (select count(*) from delivery where state = 'closed')",
+            "update delivery set state = 'acknowledged' where state = 'closed'",
+            *_rebuilt("'pending', 'quarantined', 'acknowledged'", "'acknowledged'", ""),
+        )
+    ),
+)
+
+_INBOX = Migration(
+    up=_run(
+        (
+            "create table inbox (one integer primary key check (one = 1), cursor integer, unread integer not null) strict",
+            "insert into inbox values (1, null, 0)",
+            """create table case_news (
+            lane text primary key, state text not null, at text not null, words_zh text not null,
+            words_en text not null) strict""",
+            """create table reference (
+            subject text primary key, version text not null, sha256 text not null, path text not null) strict""",
+        )
+    ),
+    down=_run(("drop table reference", "drop table case_news", "drop table inbox")),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _TABLES,
+    _LOOK_UPS,
+    _RECONCILIATION,
+    _PRIORITY,
+    _ATTACHMENTS,
+    _INBOX,
+    _CLOSING,
+)
 """Number n brings a database of version n to n + 1 and back. Never edited, only added to."""
 
 NEWEST = len(MIGRATIONS)

@@ -15,6 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from offline_queue import wire
+from offline_queue.collector import Collector
 from offline_queue.courier import NS, Courier
 from offline_queue.link import HeartbeatAnswered, Link, ManifestAnswered, Rejected, Unreached
 from offline_queue.link_state import LinkState
@@ -77,6 +78,7 @@ class Sender:
         self._on_centre_time = on_centre_time
         self._centre_keys = centre_keys
         self._courier = Courier(outbox, link, centre_keys, policy)
+        self._collector = Collector(outbox, link, centre_keys, policy)
         self._changed = threading.Condition()
         self._woken = False
         self._closing = False
@@ -95,6 +97,7 @@ class Sender:
         self._next_beat_ns = self._courier.session_until_ns
         first_s = self._courier.chance.uniform(0.5, 1.0) * self._policy.reconcile_first_s
         self._next_reconciling_ns = time.monotonic_ns() + int(first_s * NS)
+        self._collector.begin()
         self._thread.start()
 
     def wake(self) -> None:
@@ -156,10 +159,12 @@ class Sender:
                 beaten = self._beat_if_due()
                 sent = self._courier.round()
                 compared = not sent and self._reconcile_if_due()
+                told = not sent and self._fetch_if_due()
                 if (
                     sent
                     or beaten
                     or compared
+                    or told
                     or before != (self._courier.link_state, self._courier.last_error)
                 ):
                     self._tell()
@@ -195,11 +200,14 @@ class Sender:
                     return True
                 if self._beat_is_due(now):
                     return True
-                if self._courier.next_round_ns <= now or self._reconciling_is_due(now):
+                if (
+                    self._courier.next_round_ns <= now
+                    or self._reconciling_is_due(now)
+                    or self._fetch_is_due(now)
+                ):
                     return True
-                moments = [self._courier.next_round_ns]
-                if self._next_reconciling_ns > now:
-                    moments.append(self._next_reconciling_ns)
+                errands = (self._next_reconciling_ns, self._collector.next_ns)
+                moments = [self._courier.next_round_ns, *(moment for moment in errands if moment > now)]
                 if self._heartbeat_body is not None and self._next_beat_ns > now:
                     moments.append(self._next_beat_ns)
                 self._changed.wait(min(LONGEST_REST_S, (min(moments) - now) / NS))
@@ -221,6 +229,8 @@ class Sender:
             case HeartbeatAnswered(answer):
                 self._courier.heard()
                 self._tell_time(answer.centre_time)
+                self._collector.hint(answer.inbox)
+                self._courier.forget_the_old(answer.centre_time)
                 self._interval_s = min(max(answer.interval_s, _INTERVAL_BOUNDS_S[0]), _INTERVAL_BOUNDS_S[1])
             case Rejected(reason=reason):
                 self._courier.last_error = f"heartbeat: {reason}"
@@ -229,6 +239,17 @@ class Sender:
         wait_s = self._policy.next_heartbeat_s(self._interval_s, self._courier.chance)
         self._next_beat_ns = time.monotonic_ns() + int(wait_s * NS)
         return True
+
+    def _fetch_is_due(self, now: int) -> bool:
+        return self._collector.next_ns <= now and self._courier.link_state is LinkState.ONLINE
+
+    def _fetch_if_due(self) -> bool:
+        if not self._fetch_is_due(time.monotonic_ns()):
+            return False
+        applied = self._collector.round()
+        if self._collector.last_error:
+            self._courier.last_error = f"inbox: {self._collector.last_error}"
+        return applied
 
     def _reconciling_is_due(self, now: int) -> bool:
         """Only while the centre answers: a comparison is never worth a try of its own."""

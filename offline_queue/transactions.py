@@ -13,8 +13,14 @@ from offline_queue.chain import HEADER_COLUMNS, ITEM_COLUMNS, item_of
 from offline_queue.records import ItemState, ItemSummary, Settlement
 from offline_queue.schema import Connection
 
+SUPERSEDED = "superseded"
+RETURNED = "returned"
+CORRECTED = "corrected"
+"""How an item was closed: its verdict."""
 DAMAGED = "damaged on this terminal's disk; not sent"
 _VACUUM_PAGES = 1024
+HOLDS_ITS_LANE = "state in ('pending', 'quarantined') and superseded_by is null"
+"""An item that the later ones of its lane wait for."""
 _SENT_COLUMNS = ", ".join("i." + name.strip() for name in ITEM_COLUMNS.split(","))
 _LISTED = (
     f"select {_SENT_COLUMNS} from delivery d join item i using (sequence) "  # noqa: S608 - constants
@@ -22,7 +28,7 @@ _LISTED = (
 )
 _UNLISTED = (
     f"select {_SENT_COLUMNS} from item i where sequence > (select sequence from ledger) and not exists "  # noqa: S608 - constants
-    "(select 1 from delivery d where d.lane = i.lane and d.state <> 'acknowledged') order by sequence"
+    f"(select 1 from delivery d where d.lane = i.lane and {HOLDS_ITS_LANE}) order by sequence"
 )
 _FORGET_ROWS = 1000
 """At most so many index rows are forgotten in one transaction."""
@@ -118,27 +124,27 @@ def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     with transaction(connection):
         moved: Counter[str] = Counter()
         for settlement in settlements:
-            _settle_one(connection, settlement, moved)
-        _count(connection, moved)
+            moved.update(settle_one(connection, settlement))
+        count(connection, moved)
     if connection.execute("pragma freelist_count").fetchone()[0] > _VACUUM_PAGES:
         connection.execute(f"pragma incremental_vacuum({_VACUUM_PAGES})").fetchall()
 
 
-def _settle_one(connection: Connection, settlement: Settlement, moved: Counter[str]) -> None:
-    """`moved`: by how much the counters of the ledger change."""
-    sequence, done = settlement.sequence, settlement.state is ItemState.ACKNOWLEDGED
+def settle_one(connection: Connection, settlement: Settlement) -> Counter[str]:
+    """One settlement, inside a transaction, and by how much it changes the ledger. What is settled stays so."""
+    sequence, done = settlement.sequence, settlement.state in (ItemState.ACKNOWLEDGED, ItemState.CLOSED)
     row = connection.execute(
-        "select d.state, i.sealed_bytes, d.lane from delivery d left join item i using (sequence) "
+        "select d.state, i.sealed_bytes, d.id from delivery d left join item i using (sequence) "
         "where sequence = ?",
         (sequence,),
     ).fetchone()
     if (
         row is None
-        or row[0] == ItemState.ACKNOWLEDGED
+        or row[0] in (ItemState.ACKNOWLEDGED, ItemState.CLOSED)
         or (row[0], settlement.state) == ("quarantined", "quarantined")
     ):
-        return
-    state, sealed_bytes, lane = row
+        return Counter()
+    state, sealed_bytes, id_ = row
     connection.execute(
         "update delivery set state = ?, verdict = ?, reason = ?, registered_at = ?, case_state = ?, "
         "duplicate_digest = iif(?, null, duplicate_digest) where sequence = ?",
@@ -147,30 +153,56 @@ def _settle_one(connection: Connection, settlement: Settlement, moved: Counter[s
             settlement.case_state, done, sequence,
         ),
     )  # fmt: skip
+    moved = _moved(ItemState(state), settlement.state, sealed_bytes)
     if done:
-        columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes, attachments"
-        connection.execute(
-            f"insert into settled ({columns}) select {columns} from item where sequence = ?",  # noqa: S608 - constants
-            (sequence,),
-        )
-        connection.execute("delete from item where sequence = ?", (sequence,))
-        connection.execute("delete from attachment where sequence = ?", (sequence,))
-        connection.execute(
-            "update delivery set is_next = 1 where sequence = (select sequence from delivery "
-            "where lane = ? and state <> 'acknowledged' order by sequence limit 1)",
-            (lane,),
-        )
-    _move(moved, ItemState(state), settlement.state, sealed_bytes)
+        _erase(connection, sequence)
+        moved.update(_close_superseded(connection, id_, settlement.registered_at))
+    return moved
 
 
-def _move(moved: Counter[str], before: ItemState, after: ItemState, sealed_bytes: int) -> None:
+def _erase(connection: Connection, sequence: int) -> None:
+    """Drop what is sealed, keep the header for the chain, and let the next of the lane go."""
+    columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes, attachments"
+    connection.execute(
+        f"insert into settled ({columns}) select {columns} from item where sequence = ?",  # noqa: S608 - constants
+        (sequence,),
+    )
+    connection.execute("delete from item where sequence = ?", (sequence,))
+    connection.execute("delete from attachment where sequence = ?", (sequence,))
+    free_next(connection, sequence)
+
+
+def free_next(connection: Connection, sequence: int) -> None:
+    """Let the oldest item that holds the lane of this one be sent."""
+    connection.execute(
+        "update delivery set is_next = 1 where sequence = (select sequence from delivery "  # noqa: S608 - constants
+        f"where lane = (select lane from delivery where sequence = ?) and {HOLDS_ITS_LANE} "
+        "order by sequence limit 1)",
+        (sequence,),
+    )
+
+
+def _close_superseded(connection: Connection, by: str, at: str | None) -> Counter[str]:
+    """What an item took the place of is settled with it; the centre's words about it stay."""
+    moved: Counter[str] = Counter()
+    for sequence, reason in connection.execute(
+        "select sequence, reason from delivery where superseded_by = ? and state = 'quarantined'", (by,)
+    ).fetchall():
+        moved.update(settle_one(connection, Settlement(sequence, ItemState.CLOSED, SUPERSEDED, reason, at)))
+    return moved
+
+
+def _moved(before: ItemState, after: ItemState, sealed_bytes: int) -> Counter[str]:
+    moved: Counter[str] = Counter()
     for state, change in ((before, -1), (after, +1)):
         moved[state.value] += change
         if state is ItemState.PENDING:
             moved["pending_bytes"] += change * sealed_bytes
+    return moved
 
 
-def _count(connection: Connection, moved: Mapping[str, int]) -> None:
+def count(connection: Connection, moved: Mapping[str, int]) -> None:
+    """Write down what `settle_one` changed; in the same transaction."""
     connection.execute(
         "update ledger set pending = pending + ?, quarantined = quarantined + ?, "
         "acknowledged = acknowledged + ?, pending_bytes = pending_bytes + ?",
@@ -195,16 +227,29 @@ def requeue(connection: Connection, sequence: int) -> bool:
     with transaction(connection):
         row = connection.execute(
             "select i.sealed_bytes from delivery d join item i using (sequence) "
-            "where sequence = ? and d.state = 'quarantined'",
+            "where sequence = ? and d.state = 'quarantined' and d.superseded_by is null",
             (sequence,),
         ).fetchone()
         if row is None:
             return False
         connection.execute("update delivery set state = 'pending' where sequence = ?", (sequence,))
-        moved: Counter[str] = Counter()
-        _move(moved, ItemState.QUARANTINED, ItemState.PENDING, row[0])
-        _count(connection, moved)
+        count(connection, _moved(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
     return True
+
+
+def unsettled(
+    connection: Connection, terminal: str, after: int, rows_max: int
+) -> tuple[list[wire.Item], int | None]:
+    """What the centre does not have as far as is known here, by sequence; damaged rows are left out.
+
+    With the last sequence looked at; None when there was nothing behind `after`.
+    """
+    rows = connection.execute(
+        f"select {ITEM_COLUMNS} from item where sequence > ? order by sequence limit ?",  # noqa: S608 - constants
+        (after, rows_max),
+    ).fetchall()
+    items = [item for item in (item_of(terminal, row) for row in rows) if item is not None]
+    return items, rows[-1][5] if rows else None
 
 
 def forget(connection: Connection, registered_before: str) -> int:
@@ -215,7 +260,7 @@ def forget(connection: Connection, registered_before: str) -> int:
     with transaction(connection):
         (anchor, newest) = connection.execute("select anchor_sequence, sequence from ledger").fetchone()
         first_kept = connection.execute(
-            "select sequence from delivery where state <> 'acknowledged' or registered_at is null "
+            "select sequence from delivery where state in ('pending', 'quarantined') or registered_at is null "
             "or coalesce(julianday(registered_at) >= julianday(?), 1) order by sequence limit 1",
             (registered_before,),
         ).fetchone()
@@ -226,4 +271,5 @@ def forget(connection: Connection, registered_before: str) -> int:
         connection.execute("update ledger set anchor_sequence = ?, anchor_hash = ?", (last, hash_))
         connection.execute("delete from settled where sequence <= ?", (last,))
         connection.execute("delete from delivery where sequence <= ?", (last,))
+        connection.execute("delete from case_news where lane not in (select lane from delivery)")
     return int(last - anchor)

@@ -280,10 +280,11 @@ class Heartbeat(Message):
 
 
 class HeartbeatAnswer(Message):
-    """The centre heard it; `interval_s` is when it wants the next one."""
+    """The centre heard it; `interval_s` is when it wants the next one, `inbox` the newest number there."""
 
     centre_time: str
     interval_s: float = 300.0
+    inbox: int = 0
 
 
 class Problem(Message):

@@ -83,7 +83,8 @@ def one(connection: Connection, code: str) -> CaseView | None:
 
 def refused(connection: Connection, *, terminal: str = "", limit: int) -> list[Row[Any]]:
     """What the centre did not take: the terminal keeps it in quarantine until a person settles it."""
-    query = select(refusals).order_by(refusals.c.last_at.desc()).limit(limit)
+    waiting = select(refusals).where(refusals.c.outcome.is_(None))
+    query = waiting.order_by(refusals.c.last_at.desc()).limit(limit)
     return list(connection.execute(query.where(refusals.c.terminal == terminal) if terminal else query))
 
 

@@ -40,6 +40,10 @@ class TerminalView:
     body: Mapping[str, Any]
 
 
+ALARM_HOURS = (24, 72)
+"""From here an unsent case is an alarm, and an urgent one (rule F7)."""
+
+
 @dataclass(frozen=True, slots=True)
 class FleetCounts:
     """The figures an operator sees first."""
@@ -50,6 +54,8 @@ class FleetCounts:
     oldest_at: str | None
     told_at: str | None
     """When the oldest of the bodies came that `pending`, `quarantined` and `oldest_at` are of."""
+    unsent_over: Mapping[int, int]
+    """Hours of `ALARM_HOURS` -> terminals whose oldest unsent item, as last told, is older; silent ones too."""
     forked: int
     missing: int
     refused: int
@@ -83,10 +89,12 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
             func.coalesce(func.sum(queue["quarantined"].as_integer()), 0),
             func.min(queue["oldest_at"].as_string()),
             func.min(heartbeats.c.heard_at),
+            *(func.coalesce(func.sum(case((_older(hours, now), 1), else_=0)), 0) for hours in ALARM_HOURS),
         )
     ).one()
     forked = select(func.count()).select_from(chain_heads).where(chain_heads.c.forked_at.is_not(None))
     missing = select(func.coalesce(func.sum(chain_heads.c.highest_sequence - chain_heads.c.links), 0))
+    refused = select(func.count()).select_from(refusals).where(refusals.c.outcome.is_(None))
     found = {row[0]: row[1] for row in rows}
     return FleetCounts(
         by_state={name: found.get(name, 0) for name in STATES},
@@ -94,10 +102,17 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
         quarantined=sums[1],
         oldest_at=sums[2],
         told_at=sums[3],
+        unsent_over=dict(zip(ALARM_HOURS, sums[4:], strict=True)),
         forked=connection.execute(forked).scalar_one(),
         missing=connection.execute(missing).scalar_one(),
-        refused=connection.execute(select(func.count()).select_from(refusals)).scalar_one(),
+        refused=connection.execute(refused).scalar_one(),
     )
+
+
+def _older(hours: int, now: datetime) -> ColumnElement[bool]:
+    """By the centre's clock: a terminal without a network cannot raise the alarm itself."""
+    told: ColumnElement[str] = heartbeats.c.body["queue"]["oldest_at"].as_string()
+    return told < as_text(now - timedelta(hours=hours))
 
 
 def listing(

@@ -103,9 +103,28 @@ OF_OFFICE: dict[str, CauseText] = {
         ("重启终端，坏的会另存", "restart the terminal, the damaged one is set aside"),
     ),
     "queue.old": text(
-        ("网络断得太久，这件事暂时不收", "The network was away too long, this is not taken now"),
+        ("", ""),
         ("有件超过 24 小时没送出", "a case has waited over 24 hours"),
         ("恢复网络", "bring the network back"),
+    ),
+    "queue.overdue": text(
+        ("", ""),
+        ("紧急：有件超过 72 小时没送出", "urgent: a case has waited over 72 hours"),
+        (
+            "今天恢复网络，或用 queue export 导出送到中心",
+            "bring the network back today, or take it to the centre with queue export",
+        ),
+    ),
+    "queue.stopped": text(
+        (
+            "网络断得太久，这件事暂时不收，请到窗口办理",
+            "The network was away too long, this is not taken now: please go to the counter",
+        ),
+        (
+            "有件超时没送出，这一事项按期限停收",
+            "a case has waited past this service's limit: it takes no more",
+        ),
+        ("恢复网络，送出后自动恢复", "bring the network back; it goes on by itself once they are sent"),
     ),
     "queue.poison": text(
         ("", ""),

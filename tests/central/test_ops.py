@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, update
 
 from central.database import as_text, open_database, utc_now, writing
@@ -47,6 +48,16 @@ def test_a_terminal_is_first_installed_then_what_it_says(station: Station) -> No
     assert station.metric("jiujin_queue_pending") == {"": 3}
     assert station.metric("jiujin_queue_quarantined") == {"": 1}
     assert station.metric("jiujin_queue_oldest_seconds")[""] > 0
+
+
+@pytest.mark.parametrize(("waited_h", "alarms"), [(23, (0, 0)), (25, (1, 0)), (73, (1, 1))])
+def test_a_case_that_waits_over_a_day_or_three_is_an_alarm_though_its_terminal_is_silent(
+    station: Station, waited_h: int, alarms: tuple[int, int]
+) -> None:
+    oldest = as_text(utc_now() - timedelta(hours=waited_h))
+    station.beat({**HEALTHY, "queue": {"pending": 1, "quarantined": 0, "oldest_at": oldest}})
+    told = station.metric("jiujin_terminals_unsent")
+    assert (told['{over_hours="24"}'], told['{over_hours="72"}']) == alarms
 
 
 def test_what_the_printers_owe_is_shown_and_what_was_not_told_is_not_nought(station: Station) -> None:

@@ -163,17 +163,42 @@ def test_a_queue_that_cannot_be_read_stops_the_intake_and_not_the_screen(stand: 
     assert not stand.made.world().not_ready
 
 
-@pytest.mark.parametrize(
-    ("waited_h", "told", "stopped"), [(23.9, False, False), (24.1, True, False), (96.1, True, True)]
-)
-def test_a_case_that_waits_long_is_told_and_at_last_stops_new_ones(
-    stand: Stand, waited_h: float, told: bool, stopped: bool
+def wait(stand: Stand, hours: float) -> None:
+    """The network is away for so long; the clock itself moves, nothing is sent."""
+    stand.wall += timedelta(hours=hours)
+    stand.ns += int(hours * 3600 * 1e9)
+
+
+def test_a_case_that_waits_long_is_told_and_told_to_be_urgent_and_at_last_stops_new_ones(
+    stand: Stand,
 ) -> None:
-    oldest = (NOW - timedelta(hours=waited_h)).isoformat().replace("+00:00", "Z")
+    oldest = NOW.isoformat().replace("+00:00", "Z")
     stand.queue.counted = replace(NOTHING_COUNTED, pending=1, oldest_pending_at=oldest)
-    assert ("queue.old" in stand.causes) is told
-    words = CAUSES["queue.old"].resident
-    assert stand.made.world().not_ready == ({PENSION.code: words, REPORT.code: words} if stopped else {})
+    words = CAUSES["queue.stopped"].resident
+    stopped = {PENSION.code: words, REPORT.code: words}
+    for hours, alarm, not_ready in (
+        (23.9, [], {}),
+        (0.2, ["queue.old"], {}),
+        (47.8, ["queue.old"], {}),
+        (0.2, ["queue.overdue"], {}),
+        (24.0, ["queue.overdue"], stopped),
+    ):
+        wait(stand, hours)
+        assert stand.causes == alarm
+        assert stand.made.world().not_ready == not_ready
+    assert "queue.stopped" in stand.made.heartbeat()["services"][PENSION.code]["causes"]
+    stand.queue.counted = NOTHING_COUNTED
+    assert (stand.causes, stand.made.world().not_ready) == ([], {}), "sent: it goes on by itself"
+
+
+def test_each_service_stops_at_its_own_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "COUNT_EVERY_S", -1.0)
+    soon = PENSION.model_copy(update={"offline": PENSION.offline.model_copy(update={"stop_after_h": 30})})
+    stand = Stand(tmp_path, Catalogue((soon, REPORT)))
+    oldest = NOW.isoformat().replace("+00:00", "Z")
+    stand.queue.counted = replace(NOTHING_COUNTED, pending=1, oldest_pending_at=oldest)
+    wait(stand, 31)
+    assert set(stand.made.world().not_ready) == {PENSION.code}
 
 
 def test_a_disk_that_takes_no_writing_has_a_name_of_its_own(stand: Stand) -> None:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from offline_queue import wire
 from offline_queue.chain import head_is_signed
+from offline_queue.inbox_wire import INBOX_PATH, InboxAnswer, InboxRequest, Letter
 from offline_queue.wire_signature import NotSigned, Refusal, verify_request
 from tests.offline_queue.authority import Certified
 
@@ -58,6 +59,9 @@ class Centre:
         """By item id: answered instead of registering."""
         self.statuses: dict[str, Status] = {}
         """By item id: a batch with this item is refused as a whole."""
+        self.letters: list[Letter] = []
+        """What the inbox of whoever asks holds."""
+        self.asked_after: list[int | None] = []
         self.limit_per_request: int | None = None
         self.acknowledge: Callable[[wire.Acknowledgement], wire.Acknowledgement] = lambda genuine: genuine
         self.clock_ahead = timedelta(0)
@@ -128,7 +132,10 @@ class Centre:
                 heartbeat = wire.Heartbeat.model_validate_json(body)
                 self._check_head(heartbeat.terminal, heartbeat.head)
                 self.heartbeats.append(heartbeat)
-                answer: wire.Message = wire.HeartbeatAnswer(centre_time=now.isoformat())
+                newest = max((letter.number for letter in self.letters), default=0)
+                answer: wire.Message = wire.HeartbeatAnswer(centre_time=now.isoformat(), inbox=newest)
+            elif path == INBOX_PATH:
+                answer = self._inbox(InboxRequest.model_validate_json(body), now)
             else:
                 batch = wire.Batch.model_validate_json(body)
                 self._check_head(batch.terminal, batch.head)
@@ -140,6 +147,17 @@ class Centre:
                     centre_time=now.isoformat(),
                 )
             return LOSE_ANSWER if fault == LOSE_ANSWER else answer.model_dump_json(by_alias=True)
+
+    def _inbox(self, request: InboxRequest, now: datetime) -> InboxAnswer:
+        self.asked_after.append(request.after)
+        waiting = [letter for letter in self.letters if letter.number > (request.after or 0)]
+        return InboxAnswer(letters=tuple(waiting[:2]), more=len(waiting) > 2, centre_time=now.isoformat())
+
+    def letter(self, number: int, content: wire.Message, terminal: str = "0142") -> Letter:
+        """Signed by this centre and not yet put into the inbox."""
+        text = content.model_dump_json()
+        unsigned = Letter(terminal=terminal, number=number, content=text, key_id=self.key_id, signature=b"")
+        return unsigned.model_copy(update={"signature": self.key.sign(unsigned.signed_bytes())})
 
     def _refuse_whole(self, batch: wire.Batch) -> Status | None:
         self.batches.append([item.id for item in batch.items])

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("module", ["wire", "live_wire", "wire_signature", "seal"])
+@pytest.mark.parametrize("module", ["inbox_wire", "live_wire", "wire", "wire_signature", "seal"])
 def test_shared_modules_load_nothing_heavy(module: str) -> None:
     program = (
         f"import sys, offline_queue.{module}\n"

@@ -127,7 +127,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert states.keys() == self.committed.keys()
         counters = self.outbox.counters()
         tally = [list(states.values()).count(state) for state in ItemState]
-        assert tally == [counters.pending, counters.quarantined, counters.acknowledged]
+        assert tally == [counters.pending, counters.quarantined, counters.acknowledged, 0]
         assert (counters.pending_bytes == 0) == (counters.pending == 0)
         registered = set(self.centre.ids)
         assert len(self.centre.order) == len(registered)

@@ -1,0 +1,73 @@
+"""Taking in a file that a terminal exported (rule F23). Idempotent: what is here already is counted, not doubled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic_core import from_json
+from sqlalchemy import Engine
+
+from central import form, log
+from central.database import as_text, utc_now, writing
+from central.form import Fit, Unfit
+from central.ingest import take_items
+from central.log import Event
+from central.terminal_keys import TerminalKeys
+from central.trust import Trust
+from offline_queue.export import Unusable, check_export, item_lines
+from offline_queue.wire import BATCH_ITEMS_MAX, VerdictKind
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many items, by the centre's verdict. `for_review`: the terminal is revoked, a clerk confirms its cases."""
+
+    terminal: str
+    items: int
+    verdicts: dict[str, int]
+    for_review: bool
+
+    @property
+    def fine(self) -> bool:
+        taken = (VerdictKind.REGISTERED.value, VerdictKind.DUPLICATE.value)
+        return sum(self.verdicts.get(kind, 0) for kind in taken) == self.items
+
+
+def import_export(
+    engine: Engine, trust: Trust, file: Path, on_items: Callable[[int, int], None] = lambda _done, _all: None
+) -> Imported | Unusable:
+    """Check the whole file first, then take its items in; the serving centre opens them. `on_items`: done, all."""
+    keys = TerminalKeys(engine)
+
+    def key_of(terminal: str) -> Ed25519PublicKey | None:
+        found = keys.find(terminal)
+        return None if found is None else found.public
+
+    checked = check_export(file, key_of)
+    if isinstance(checked, Unusable):
+        return checked
+    terminal = checked.heading.terminal
+    known = keys.find(terminal)
+    revoked = known is not None and known.revoked
+    # Carried by nobody whom the centre trusts: `central.cases` leaves such cases to a clerk.
+    carried_by = log.NO_TERMINAL if revoked else terminal
+    counted: Counter[str] = Counter()
+    for judged in _in_groups(file, checked.items, trust):
+        counted.update(one.kind.value for one in take_items(engine, judged, carried_by))
+        on_items(counted.total(), checked.items)
+    with writing(engine).begin() as connection:
+        log.write(
+            connection, as_text(utc_now()), Event.EXPORT_IMPORTED, terminal, detail=f"{checked.items} items"
+        )
+    return Imported(terminal, checked.items, dict(counted), revoked)
+
+
+def _in_groups(file: Path, items: int, trust: Trust) -> Iterator[list[Fit | Unfit]]:
+    lines = item_lines(file, items)
+    while group := list(islice(lines, BATCH_ITEMS_MAX)):
+        yield [form.judge(from_json(line), trust.sealing_keys) for line in group]

@@ -1,0 +1,168 @@
+"""Re-checks at sync (rules F8, F9): what may have changed since the resident stood at the terminal.
+
+A check that fails never rejects: the case waits for a clerk or for the resident, with words for the resident.
+The answers are judged by the definition that the case was filed under, never by a newer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kiosk.case import CasePayload, CaseState
+from kiosk.catalogue.answers import check_answers
+from kiosk.catalogue.load import Rejection, read
+from kiosk.catalogue.model import Definition, Status
+
+CHINA_TIME = ZoneInfo("Asia/Shanghai")
+
+
+class Doubt(StrEnum):
+    """Why a case is not simply registered. The texts below are the resident's."""
+
+    CARD_LOST = "card.lost"
+    CARD_EXPIRED = "card.expired"
+    NOT_ELIGIBLE = "eligibility"
+    DEFINITION_CLOSED = "definition.closed"
+    DEFINITION_UNKNOWN = "definition.unknown"
+    ANSWERS = "answers"
+
+
+STATE_OF: Mapping[Doubt, CaseState] = {
+    Doubt.CARD_LOST: CaseState.NEEDS_CLERK,
+    Doubt.CARD_EXPIRED: CaseState.NEEDS_CLERK,
+    Doubt.NOT_ELIGIBLE: CaseState.NEEDS_CLERK,
+    Doubt.DEFINITION_CLOSED: CaseState.NEEDS_CLERK,
+    Doubt.DEFINITION_UNKNOWN: CaseState.NEEDS_CLERK,
+    Doubt.ANSWERS: CaseState.NEEDS_CORRECTION,
+}
+
+RESIDENT_WORDS: Mapping[Doubt, tuple[str, str]] = {
+    Doubt.CARD_LOST: (
+        "送达时您的证件登记为挂失，工作人员会核对；您先到的时间不变",
+        "Your card is listed as lost: staff check it, and the time you came still counts",
+    ),
+    Doubt.CARD_EXPIRED: (
+        "送达前您的证件到期了，工作人员会核对；请尽早换证",
+        "Your card ran out before this arrived: staff check it; please renew the card soon",
+    ),
+    Doubt.NOT_ELIGIBLE: (
+        "送达时查到的情况与条件不同，工作人员会核对后告诉您",
+        "What the registers say differs from the conditions: staff check it and tell you",
+    ),
+    Doubt.DEFINITION_CLOSED: (
+        "这个事项在送达前有了变化，工作人员会核对怎样办",
+        "This service changed before your case arrived: staff look how it goes on",
+    ),
+    Doubt.DEFINITION_UNKNOWN: (
+        "工作人员要核对您办理时的事项版本，不用再来一趟",
+        "Staff check the version of the service you used; you need not come again",
+    ),
+    Doubt.ANSWERS: (
+        "有的内容要补一补，请带凭条到任一终端或窗口；您先到的时间不变",
+        "Some answers are to be completed: bring the slip to any terminal; the time you came still counts",
+    ),
+}
+
+Register = Callable[[CasePayload], Doubt | None]
+"""One named re-check of a definition (`offline.recheck_at_sync`). It is asked within a transaction, so it answers
+from a copy at hand. LookupError: it does not know now, and the case's trail says that this was not checked.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """`not_done`: re-checks that the definition asks for and that nobody here can do."""
+
+    doubts: tuple[Doubt, ...] = ()
+    not_done: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> CaseState:
+        """The most cautious of them."""
+        states = {STATE_OF[doubt] for doubt in self.doubts}
+        for state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION):
+            if state in states:
+                return state
+        return CaseState.REGISTERED
+
+
+NOTHING_FOUND = Findings()
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecks:
+    """`definitions`: every version ever published, by (code, version); a code that is not there is not judged."""
+
+    registers: Mapping[str, Register] = field(default_factory=dict)
+    definitions: Mapping[tuple[str, str], Definition] = field(default_factory=dict)
+
+    def of(self, case: CasePayload, now: datetime) -> Findings:
+        """`now` is aware."""
+        asked = tuple(self._ask(name, case) for name in case.recheck_at_sync)
+        doubts = [
+            *_card(case, now.astimezone(CHINA_TIME).date()),
+            *(answer for answer in asked if isinstance(answer, Doubt)),
+            *self._definition(case, now),
+        ]
+        not_done = tuple(answer for answer in asked if isinstance(answer, str) and answer not in set(Doubt))
+        return Findings(tuple(dict.fromkeys(doubts)), not_done)
+
+    def _ask(self, name: str, case: CasePayload) -> Doubt | str | None:
+        register = self.registers.get(name)
+        try:
+            return name if register is None else register(case)
+        except LookupError:
+            return name
+
+    def _definition(self, case: CasePayload, now: datetime) -> list[Doubt]:
+        versions = [one for (code, _version), one in self.definitions.items() if code == case.service]
+        if not versions:
+            return []
+        filed_under = self.definitions.get((case.service, case.definition_version))
+        if filed_under is None or filed_under.content_hash != case.definition_hash:
+            return [Doubt.DEFINITION_UNKNOWN]
+        newest = max(versions, key=lambda one: one.version_key)
+        doubts = []
+        if newest.status not in (Status.PILOT, Status.LIVE) or (
+            newest.effective_to and newest.effective_to <= now
+        ):
+            doubts.append(Doubt.DEFINITION_CLOSED)
+        if check_answers(filed_under, case.answers):
+            doubts.append(Doubt.ANSWERS)
+        return doubts
+
+
+def _card(case: CasePayload, today: date) -> list[Doubt]:
+    """The day on the card itself; what the registers say of it is asked by name."""
+    valid_to = case.person.valid_to if case.person is not None else None
+    try:
+        expired = valid_to is not None and date.fromisoformat(valid_to) < today
+    except ValueError:
+        # A day that is none proves nothing: the terminal's evidence says how the card read.
+        return []
+    return [Doubt.CARD_EXPIRED] if expired else []
+
+
+NO_RECHECKS = Rechecks()
+"""A centre without registers and definitions: it knows the day on the card only."""
+
+
+class CatalogueError(Exception):
+    """The folder of definitions cannot be used; the text names the file."""
+
+
+def published(folder: Path) -> dict[tuple[str, str], Definition]:
+    """Every definition in the folder, which is the centre's own and holds every version. CatalogueError."""
+    found: dict[tuple[str, str], Definition] = {}
+    for file in sorted(folder.glob("*.json")):
+        one = read(file)
+        if isinstance(one, Rejection):
+            message = f"{one.file}: {one.message_zh} / {one.message_en}"
+            raise CatalogueError(message)
+        found[one.code, one.definition_version] = one
+    return found

@@ -1,0 +1,42 @@
+"""Ways out of the quarantine that a technician has at the terminal: send again, give back, carry away."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from kiosk.clock import Clock
+from offline_queue.records import Committed, Draft, ItemSummary
+from offline_queue.store import Outbox
+from offline_queue.wire import ClockQuality, Kind, VerdictKind
+
+RETURNED_WORDS = (
+    "已退还申请人，请到窗口重新办理 / Given back to the resident, who may apply again at the counter"
+)
+_TOMBSTONES = uuid.UUID("6f0a1c52-9a5e-4d0f-8b3e-2c6d0f2f9c11")
+
+
+def give_back(outbox: Outbox, summary: ItemSummary, words: str, clock: Clock) -> bool:
+    """Close a refused item for good, its body erased; False when it is not in quarantine or the disk is full.
+
+    A tombstone tells the centre, so that the number on the slip is known there too. Repeating it is harmless.
+    """
+    now = clock.now()
+    at = now.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z")
+    # A conflict means that the centre has the case already: that one is not withdrawn.
+    if summary.kind is Kind.CASE and summary.verdict != VerdictKind.CONFLICT.value:
+        tombstone = Draft(
+            id=str(uuid.uuid5(_TOMBSTONES, summary.id)),
+            lane=summary.lane,
+            kind=Kind.WITHDRAWAL,
+            service=summary.service,
+            definition_version="",
+            payload=json.dumps({"case_code": summary.lane, "reason": "returned"}).encode(),
+            received_at=at,
+            clock_quality=ClockQuality(now.quality),
+            boot_id=now.boot_id,
+            monotonic_ns=now.monotonic_ns,
+        )
+        if not isinstance(outbox.commit(tombstone), Committed):
+            return False
+    return outbox.deliveries.give_back(summary.sequence, words, at)

@@ -1,0 +1,133 @@
+"""`queue refused`, `show`, `resend`, `give-back` and `export`: what a technician does with cases that are stuck."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kiosk.case import parse_case_code
+from kiosk.cli import NOT_FINE, config_option, json_option, load_or_exit, outbox_or_exit, show
+from kiosk.repair import RETURNED_WORDS
+
+if TYPE_CHECKING:
+    from offline_queue.records import ItemSummary
+
+_UNKNOWN = "没有这一件 / there is no such item"
+_PROGRESS_EVERY = 100
+
+
+def _row(item: ItemSummary) -> dict[str, Any]:
+    return {**asdict(item), "kind": item.kind.value, "state": item.state.value}
+
+
+@click.command("refused")
+@config_option
+@json_option
+def refused(config: Path, as_json: bool) -> None:
+    """What the centre did not take, with its words. The terminal must be stopped."""
+    with closing(outbox_or_exit(config)) as outbox:
+        items = outbox.deliveries.quarantined()
+    lines = [f"{item.sequence} {item.lane} {item.service}: {item.reason}" for item in items]
+    fine = ["没有被退回的件 / nothing was refused"]
+    show(as_json, {"ok": not items, "items": [_row(item) for item in items]}, lines or fine)
+    sys.exit(NOT_FINE if items else 0)
+
+
+@click.command("show")
+@click.argument("code")
+@config_option
+@json_option
+def show_case(code: str, config: Path, as_json: bool) -> None:
+    """Where the case with this CODE stands, as far as this terminal was told. The terminal must be stopped."""
+    lane = parse_case_code(code)
+    if lane is None:
+        raise click.UsageError("编号不正确 / this is no case code")
+    with closing(outbox_or_exit(config)) as outbox:
+        items, news = outbox.find(lane), outbox.deliveries.news(lane)
+    lines = [f"{item.sequence} {item.kind.value} {item.state.value} {item.case_state}" for item in items]
+    if news is not None:
+        lines.append(f"{news.at} {news.state} {news.words_zh} / {news.words_en}")
+    told = news.model_dump() if news is not None else None
+    data = {"ok": bool(items), "items": [_row(item) for item in items], "news": told}
+    show(as_json, data, lines or ["本机没有这个编号 / this terminal does not know this code"])
+    sys.exit(0 if items else NOT_FINE)
+
+
+@click.command("resend")
+@click.argument("sequence", type=int)
+@config_option
+@json_option
+def resend(sequence: int, config: Path, as_json: bool) -> None:
+    """Send a refused item again, after the centre was put right. The terminal must be stopped."""
+    with closing(outbox_or_exit(config)) as outbox:
+        done = outbox.deliveries.requeue(sequence)
+    show(as_json, {"ok": done}, ["会再次送出 / will be sent again" if done else _UNKNOWN])
+    sys.exit(0 if done else NOT_FINE)
+
+
+@click.command("give-back")
+@click.argument("sequence", type=int)
+@click.option("--words", default=RETURNED_WORDS, show_default=True, help="What the resident was told.")
+@config_option
+@json_option
+def give_back(sequence: int, words: str, config: Path, as_json: bool) -> None:
+    """Close a refused item for good: its sealed content is erased, its number stays known.
+
+    The terminal must be stopped.
+    """
+    from kiosk import repair
+    from kiosk.clock import Clock
+
+    clock = Clock(load_or_exit(config).settings.terminal.state / "clock.json")
+    with closing(outbox_or_exit(config)) as outbox:
+        found = {item.sequence: item for item in outbox.deliveries.quarantined()}.get(sequence)
+        done = found is not None and repair.give_back(outbox, found, words, clock)
+    show(as_json, {"ok": done}, ["已退还 / given back" if done else _UNKNOWN])
+    sys.exit(0 if done else NOT_FINE)
+
+
+@click.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+@config_option
+@json_option
+def export(file: Path, config: Path, as_json: bool) -> None:
+    """Write everything that the centre does not have into FILE, as on a USB stick, for `central import`.
+
+    It stays sealed and stays here too, until the centre acknowledges it. The terminal must be stopped.
+    Exit codes: 0 written, 1 the stick does not take it, 78 not configured.
+    """
+    from kiosk import keys
+    from offline_queue.export import Heading, write_export
+
+    settings = load_or_exit(config).settings
+    with closing(outbox_or_exit(config)) as outbox:
+        counters = outbox.counters()
+        total = counters.pending + counters.quarantined
+        made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        heading = Heading(terminal=outbox.terminal, head=outbox.head(), made_at=made_at)
+
+        def progress(done: int) -> None:
+            if done % _PROGRESS_EVERY == 0 or done == total:
+                click.echo(f"已写出 / written {done}/{total}", err=True)
+
+        key = keys.private_key(settings.trust.terminal_key)
+        try:
+            written = write_export(file, heading, outbox.deliveries.unsettled(), key, progress)
+        except OSError as error:
+            words = f"写不进去，请换一个U盘 / cannot be written, try another stick: {type(error).__name__}"
+            show(as_json, {"ok": False, "items": 0, "message": words}, [words])
+            sys.exit(NOT_FINE)
+    # A damaged row is not written: what is missing is told, never passed over.
+    fine = written == total
+    words = f"写出 {written} 件，共 {total} 件 / {written} of {total} items written to {file.name}"
+    show(as_json, {"ok": fine, "items": written, "of": total, "file": str(file)}, [words])
+    sys.exit(0 if fine else NOT_FINE)
+
+
+COMMANDS = (export, give_back, refused, resend, show_case)

@@ -1,0 +1,102 @@
+"""What the centre refused is settled there by staff, or by an item in its place; the terminal hears of it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from central.corrections import NotCorrected, Wish, correct_case, correct_item
+from central.database import open_database
+from kiosk.case import CasePayload, CaseState
+from offline_queue.inbox_wire import Correction, read_content
+from offline_queue.wire import Item, VerdictKind
+from tests.central.station import Station, case_payload, centre
+from tests.central.test_inbox import ask, told
+
+REGISTERED = Wish("registered", "clerk 12", "已按凭条登记", "Registered from the slip")
+RETURNED = Wish("returned", "clerk 12", "材料不全，已退回", "Given back, papers are missing")
+
+
+def refuse_one(station: Station, code: str = "") -> Item:
+    """A header that the door does not take."""
+    item = station.item(code=code, received_at_kiosk="yesterday")
+    (verdict,) = station.send(item)
+    assert verdict.kind is VerdictKind.REFUSED
+    return item
+
+
+def correct(database: str, item: Item, wish: Wish) -> CaseState | NotCorrected:
+    engine = open_database(database)
+    try:
+        return correct_item(engine, item.terminal, item.id, wish)
+    finally:
+        engine.dispose()
+
+
+def state_of(station: Station, code: str) -> str:
+    response = station.client.get(f"/v1/cases/{code}")
+    return str(response.json()["state"]) if response.status_code == 200 else ""
+
+
+def test_staff_register_a_refused_case_and_its_terminal_is_told_once(database: str, trust: Path) -> None:
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        item = refuse_one(station)
+        assert item.id in station.page("/ops/export/refused.csv")
+        assert correct(database, item, REGISTERED) is CaseState.REGISTERED
+        assert correct(database, item, REGISTERED) is CaseState.REGISTERED, "a second time is the same answer"
+        assert correct(database, item, RETURNED) is NotCorrected.STATE
+        assert state_of(station, item.lane) == "registered"
+        (letter,) = ask(station).letters
+        correction = read_content(letter.content)
+        assert isinstance(correction, Correction)
+        assert (correction.item_id, correction.item_hash) == (item.id, item.chain_hash())
+        assert correction.news.words_zh == REGISTERED.words_zh
+        assert "工作人员已更正并登记" in station.page(f"/ops/cases/{item.lane}")
+        assert item.id not in station.page("/ops/export/refused.csv")
+
+
+def test_staff_give_a_refused_case_back(database: str, trust: Path) -> None:
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        item = refuse_one(station)
+        assert correct(database, item, RETURNED) is CaseState.NOT_ACCEPTED
+        assert state_of(station, item.lane) == "not_accepted"
+
+
+def test_what_never_came_or_cannot_be_named_is_not_corrected(database: str, trust: Path) -> None:
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        assert correct(database, station.item(), REGISTERED) is NotCorrected.UNKNOWN
+        wrong_code = refuse_one(station, code="0142NOTACODE")
+        assert correct(database, wrong_code, REGISTERED) is NotCorrected.HEADER
+        assert ask(station).letters == ()
+
+
+def test_a_case_whose_content_cannot_be_used_is_settled_by_its_code(database: str, trust: Path) -> None:
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        item = station.item(payload=b"not a case")
+        station.send(item)
+        assert state_of(station, item.lane) == "needs_clerk"
+        engine = open_database(database)
+        assert correct_case(engine, item.lane, REGISTERED) is CaseState.REGISTERED
+        assert correct_case(engine, item.lane, REGISTERED) is NotCorrected.STATE
+        assert correct_case(engine, station.item().lane, REGISTERED) is NotCorrected.UNKNOWN
+        engine.dispose()
+        assert told(station)[item.lane].words_zh == REGISTERED.words_zh
+
+
+def test_a_refused_item_of_a_case_that_went_on_moves_it_nowhere(database: str, trust: Path) -> None:
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        good = station.item()
+        station.send(good, station.item())
+        bad = refuse_one(station, code=good.lane)
+        assert correct(database, bad, RETURNED) is CaseState.REGISTERED
+        assert state_of(station, good.lane) == "registered"
+
+
+def test_an_item_in_the_place_of_a_refused_one_registers_the_case(station: Station) -> None:
+    bad = refuse_one(station)
+    payload = CasePayload.model_validate_json(case_payload(bad.lane))
+    better = payload.model_copy(update={"supersedes": bad.id}).model_dump_json(by_alias=True).encode()
+    good = station.item(code=bad.lane, payload=better)
+    (verdict,) = station.send(good)
+    assert (verdict.kind, verdict.case_state) == (VerdictKind.REGISTERED, "registered")
+    assert bad.id not in station.page("/ops/export/refused.csv"), "nobody need look after it any more"

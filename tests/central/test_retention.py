@@ -1,0 +1,115 @@
+"""What is kept for how long (rule F15): a moved clock sweeps it, and nothing of it is found afterwards."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, Table, func, select, update
+
+from central.database import as_text, open_database, utc_now
+from central.retention import Swept, sweep
+from central.schema import evaluations, events, heartbeats, items, letters, refusals, terminals
+from offline_queue.wire import Item, Kind, VerdictKind
+from tests.central.station import Station, centre
+from tests.central.test_corrections import refuse_one
+from tests.central.test_inbox import post_references
+
+NOTHING = Swept(bodies=0, events=0, evaluations=0, refusals=0, heartbeats=0, letters=0)
+
+
+def in_days(days: float) -> datetime:
+    return utc_now() + timedelta(days=days)
+
+
+def rows(engine: Engine, table: Table) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def bodies(engine: Engine) -> dict[str, bytes]:
+    """Item id -> its sealed body."""
+    with engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(select(items.c.item_id, items.c.sealed))}
+
+
+def found_on_disk(database: str, *wanted: bytes) -> bool:
+    """Whether a part of one of these lies in the files of a SQLite database."""
+    path = Path(database.removeprefix("sqlite:///"))
+    content = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    return any(one[64:128] in content for one in wanted)
+
+
+@pytest.fixture
+def a_life(database: str, trust: Path) -> tuple[Item, Item]:
+    """A centre with everything that a terminal leaves there; the withdrawn case and the one that stands."""
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        withdrawn, stands = station.item(), station.item()
+        station.send(withdrawn, station.item(Kind.WITHDRAWAL, withdrawn.lane), stands)
+        station.send(station.item(Kind.EVALUATION, stands.lane))
+        refuse_one(station)
+        station.beat({"state": "live", "site": "清河镇"})
+    post_references(database, 2)
+    return withdrawn, stands
+
+
+def test_after_their_days_nothing_of_them_is_found(database: str, a_life: tuple[Item, Item]) -> None:
+    withdrawn, stands = a_life
+    engine = open_database(database)
+    assert sweep(engine, in_days(29)) == NOTHING
+    if database.startswith("sqlite"):
+        assert found_on_disk(database, withdrawn.sealed), "the search finds what is there"
+    assert sweep(engine, in_days(31)).bodies == 2, "the withdrawn case and its withdrawal"
+    left = bodies(engine)
+    assert (left[withdrawn.id], left[stands.id]) == (b"", stands.sealed)
+    done = sweep(engine, in_days(181))
+    assert (done.heartbeats, done.refusals, done.bodies) == (1, 1, 0)
+    with engine.connect() as connection:
+        assert "清河镇" not in str(connection.execute(select(heartbeats.c.body)).scalar_one())
+    assert rows(engine, refusals) == 0
+    assert rows(engine, events) > 0
+    done = sweep(engine, in_days(1097))
+    assert (done.bodies, done.evaluations) == (2, 1)
+    assert not any(bodies(engine).values())
+    assert (rows(engine, events), rows(engine, evaluations)) == (0, 0)
+    assert sweep(engine, in_days(1097)) == NOTHING, "a second sweep finds nothing to do"
+    engine.dispose()
+    if database.startswith("sqlite"):
+        assert not found_on_disk(database, withdrawn.sealed, stands.sealed)
+
+
+def test_an_item_that_was_never_opened_is_not_swept(database: str, a_life: tuple[Item, Item]) -> None:
+    _withdrawn, stands = a_life
+    engine = open_database(database)
+    with engine.begin() as connection:
+        connection.execute(update(items).where(items.c.item_id == stands.id).values(opened_at=None))
+    sweep(engine, in_days(4000))
+    assert bodies(engine)[stands.id] == stands.sealed
+    engine.dispose()
+
+
+def test_a_swept_item_that_is_sent_again_is_a_duplicate(
+    database: str, trust: Path, a_life: tuple[Item, Item]
+) -> None:
+    _withdrawn, stands = a_life
+    engine = open_database(database)
+    sweep(engine, in_days(1097))
+    engine.dispose()
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        (verdict,) = station.send(stands)
+        assert verdict.kind is VerdictKind.DUPLICATE
+
+
+def test_letters_wait_for_a_terminal_and_go_with_a_revoked_one(
+    database: str, a_life: tuple[Item, Item]
+) -> None:
+    assert a_life
+    engine = open_database(database)
+    assert sweep(engine, in_days(91)).letters == 0
+    with engine.begin() as connection:
+        connection.execute(update(terminals).values(revoked_at=as_text(utc_now())))
+    assert sweep(engine, in_days(91)).letters == 2
+    assert rows(engine, letters) == 0
+    engine.dispose()

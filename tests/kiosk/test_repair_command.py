@@ -1,0 +1,119 @@
+"""What a technician does with cases that are stuck, on a stopped terminal's own files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from kiosk.case import new_case_code
+from kiosk.repair_command import COMMANDS
+from kiosk.settings import Settings
+from offline_queue.inbox_wire import CaseNews, Cases, Letter
+from offline_queue.records import ItemState, Settlement
+from offline_queue.wire import Kind
+from tests.kiosk.test_queue_commands import config, outbox_of, settings
+from tests.offline_queue.terminal import committed, draft
+
+__all__ = ["config", "settings"]
+
+CODE = new_case_code("0142")
+
+
+@pytest.fixture(params=["refused"])
+def verdict(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def one_refused(settings: Settings, verdict: str) -> int:
+    """Its sequence."""
+    outbox = outbox_of(settings)
+    done = committed(outbox, draft(CODE))
+    outbox.deliveries.settle([Settlement(done.sequence, ItemState.QUARANTINED, verdict, "格式不对")])
+    outbox.close()
+    return done.sequence
+
+
+def run(config: Path, name: str, *words: str) -> tuple[int, dict[str, Any]]:
+    (command,) = [command for command in COMMANDS if command.name == name]
+    answered = CliRunner().invoke(command, [*words, "--config", str(config), "--json"])
+    return answered.exit_code, json.loads(answered.stdout or "{}")
+
+
+def test_what_was_refused_is_listed_with_the_centres_words(config: Path, one_refused: int) -> None:
+    code, told = run(config, "refused")
+    assert code == 1
+    assert [(item["sequence"], item["reason"]) for item in told["items"]] == [(one_refused, "格式不对")]
+
+
+def test_it_is_sent_again(config: Path, one_refused: int) -> None:
+    assert run(config, "resend", str(one_refused)) == (0, {"ok": True})
+    assert run(config, "resend", str(one_refused)) == (1, {"ok": False})
+    assert run(config, "refused")[0] == 0
+
+
+def kinds_and_states(settings: Settings) -> list[tuple[Kind, ItemState]]:
+    outbox = outbox_of(settings)
+    found = [(item.kind, item.state) for item in outbox.find(CODE)]
+    outbox.close()
+    return found
+
+
+def test_it_is_given_back_and_a_tombstone_tells_the_centre(
+    config: Path, settings: Settings, one_refused: int
+) -> None:
+    assert run(config, "give-back", str(one_refused), "--words", "已退还本人") == (0, {"ok": True})
+    assert run(config, "give-back", str(one_refused)) == (1, {"ok": False})
+    assert kinds_and_states(settings) == [
+        (Kind.CASE, ItemState.CLOSED),
+        (Kind.WITHDRAWAL, ItemState.PENDING),
+    ]
+
+
+@pytest.mark.parametrize("verdict", ["conflict"], indirect=True)
+def test_giving_back_a_conflict_does_not_withdraw_the_case_that_the_centre_has(
+    config: Path, settings: Settings, one_refused: int
+) -> None:
+    assert run(config, "give-back", str(one_refused)) == (0, {"ok": True})
+    assert kinds_and_states(settings) == [(Kind.CASE, ItemState.CLOSED)]
+
+
+def test_everything_that_the_centre_lacks_goes_on_a_stick(
+    config: Path, one_refused: int, tmp_path: Path
+) -> None:
+    code, told = run(config, "export", str(tmp_path / "stick"))
+    assert (code, told["items"], told["of"]) == (0, 1, 1)
+    assert len((tmp_path / "stick").read_bytes().splitlines()) == 3
+    assert one_refused == 1
+
+
+def test_a_stick_that_cannot_be_written_is_told(config: Path, one_refused: int, tmp_path: Path) -> None:
+    code, told = run(config, "export", str(tmp_path / "pulled out" / "stick"))
+    assert (code, told["ok"]) == (1, False)
+    assert "U盘" in told["message"]
+    assert run(config, "refused")[1]["items"][0]["sequence"] == one_refused
+
+
+def test_a_case_is_shown_with_what_the_centre_said_last(
+    config: Path, settings: Settings, one_refused: int
+) -> None:
+    assert one_refused
+    code, told = run(config, "show", CODE.lower())
+    assert (code, told["items"][0]["state"], told["news"]) == (0, "quarantined", None)
+    outbox = outbox_of(settings)
+    news = CaseNews(code=CODE, state="accepted", at="2026-11-26T08:00:00Z", words_zh="已受理")
+    letter = Letter(
+        terminal="0142",
+        number=1,
+        content=Cases(cases=(news,)).model_dump_json(),
+        key_id="checked by others",
+        signature=b"",
+    )
+    assert outbox.deliveries.apply_letters([letter])
+    outbox.close()
+    code, told = run(config, "show", CODE)
+    assert told["news"] == news.model_dump()

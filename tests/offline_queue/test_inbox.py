@@ -1,0 +1,140 @@
+"""Letters from the centre are applied exactly once, in order, and only when they are the centre's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from offline_queue.inbox import sort_letters
+from offline_queue.inbox_wire import CaseNews, Cases, Letter, Reference
+from offline_queue.link import Link
+from offline_queue.store import Outbox
+from offline_queue.wire import Message
+from tests.offline_queue.simulated import Centre
+from tests.offline_queue.terminal import TerminalKit, Watched, committed, draft
+
+LANE = "0142AAAA"
+AT = "2026-11-26T08:00:00Z"
+
+
+def moved(state: str, lane: str = LANE, words_zh: str = "") -> Cases:
+    return Cases(cases=(CaseNews(code=lane, state=state, at=AT, words_zh=words_zh),))
+
+
+def state_of(outbox: Outbox, lane: str = LANE) -> str:
+    return outbox.find(lane)[-1].case_state
+
+
+def test_the_terminal_knows_the_new_state_and_its_words_at_look_up(
+    outbox: Outbox, link: Link, centre: Centre
+) -> None:
+    committed(outbox, draft(LANE))
+    with Watched(outbox, link, centre, heartbeat_body=dict) as watched:
+        watched.until(lambda: state_of(outbox) == "registered", "the batch's answer")
+        centre.letters.append(centre.letter(1, moved("needs_clerk", words_zh="工作人员正在核对")))
+        watched.sender.beat({})
+        watched.until(lambda: state_of(outbox) == "needs_clerk", "the letter")
+    news = outbox.deliveries.news(LANE)
+    assert news is not None
+    assert news.words_zh == "工作人员正在核对"
+
+
+def test_many_letters_come_in_several_answers_in_their_order(
+    outbox: Outbox, link: Link, centre: Centre
+) -> None:
+    committed(outbox, draft(LANE))
+    states = ["needs_clerk", "registered", "accepted", "in_process", "decided"]
+    centre.letters = [centre.letter(number, moved(state)) for number, state in enumerate(states, 1)]
+    with Watched(outbox, link, centre, heartbeat_body=dict) as watched:
+        watched.until(lambda: outbox.deliveries.inbox_cursor() == 5, "all letters")
+    assert state_of(outbox) == "decided"
+    assert centre.asked_after[:3] == [None, 2, 4], "two letters an answer, asked again at once"
+
+
+def test_the_cursor_survives_a_restart(kit: TerminalKit, centre: Centre) -> None:
+    outbox = kit.open()
+    committed(outbox, draft(LANE))
+    assert outbox.deliveries.apply_letters([centre.letter(1, moved("needs_clerk"))])
+    outbox.close()
+    outbox = kit.open()
+    assert outbox.deliveries.inbox_cursor() == 1
+    assert state_of(outbox) == "needs_clerk"
+    outbox.close()
+
+
+def test_a_letter_that_comes_twice_is_applied_once(outbox: Outbox, centre: Centre) -> None:
+    committed(outbox, draft(LANE))
+    first, second = centre.letter(1, moved("needs_clerk")), centre.letter(2, moved("registered"))
+    outbox.deliveries.apply_letters([first, second])
+    outbox.deliveries.apply_letters([first])
+    assert state_of(outbox) == "registered"
+    assert outbox.deliveries.inbox_cursor() == 2
+
+
+def test_what_is_not_the_centres_word_is_not_applied_and_stops_there(centre: Centre) -> None:
+    keys = {centre.key_id: centre.key.public_key()}
+
+    def fault(letter: Letter, cursor: int | None = 0) -> str:
+        found = sort_letters([letter], "0142", cursor, keys)
+        assert found.good == ()
+        return found.fault
+
+    good = centre.letter(1, moved("accepted"))
+    forged = good.model_copy(update={"signature": Ed25519PrivateKey.generate().sign(good.signed_bytes())})
+    assert fault(forged) == "signature is wrong"
+    assert (
+        fault(good.model_copy(update={"content": moved("decided").model_dump_json()})) == "signature is wrong"
+    )
+    assert fault(good.model_copy(update={"key_id": "other"})) == "signed by an unknown key"
+    assert fault(centre.letter(1, moved("accepted"), terminal="0777")) == "a letter for another terminal"
+    assert fault(centre.letter(3, moved("accepted"))) == "a letter is missing"
+
+
+def test_the_good_ones_before_a_bad_one_are_applied(outbox: Outbox, link: Link, centre: Centre) -> None:
+    committed(outbox, draft(LANE))
+    centre.letters = [centre.letter(1, moved("accepted")), centre.letter(3, moved("decided"))]
+    with Watched(outbox, link, centre, heartbeat_body=dict) as watched:
+        watched.until(lambda: "a letter is missing" in watched.sender.status().last_error, "the fault")
+    assert state_of(outbox) == "accepted"
+    assert outbox.deliveries.inbox_cursor() == 1
+
+
+def test_a_new_disk_begins_where_the_centre_is(outbox: Outbox, centre: Centre) -> None:
+    keys = {centre.key_id: centre.key.public_key()}
+    found = sort_letters([centre.letter(41, moved("accepted"))], "0142", None, keys)
+    assert outbox.deliveries.apply_letters(found.good)
+    assert outbox.deliveries.inbox_cursor() == 41
+
+
+class Unheard(Message):
+    """A kind that only a newer centre knows."""
+
+    kind: str = "dance"
+
+
+@pytest.mark.parametrize("strange", [Unheard(), Unheard(kind="")])
+def test_a_newer_centres_letter_does_not_stop_the_others(
+    outbox: Outbox, centre: Centre, strange: Message
+) -> None:
+    committed(outbox, draft(LANE))
+    outbox.deliveries.apply_letters([centre.letter(1, strange), centre.letter(2, moved("accepted"))])
+    assert state_of(outbox) == "accepted"
+    assert outbox.deliveries.unread_letters() == 1
+
+
+def test_the_newest_reference_of_each_subject_is_kept(outbox: Outbox, centre: Centre) -> None:
+    def published(version: str, **changes: Any) -> Reference:
+        told = {"subject": "definitions", "sha256": "d" * 64, "path": f"/catalogue/{version}.json", **changes}
+        return Reference.model_validate({"version": version, **told})
+
+    contents = [published("1"), published("2"), published("7", subject="configuration")]
+    outbox.deliveries.apply_letters([centre.letter(n, content) for n, content in enumerate(contents, 1)])
+    kept = outbox.deliveries.references()
+    assert [(one.subject, one.version) for one in kept] == [("configuration", "7"), ("definitions", "2")]
+
+
+def test_news_of_a_case_that_is_not_known_here_are_not_kept(outbox: Outbox, centre: Centre) -> None:
+    outbox.deliveries.apply_letters([centre.letter(1, moved("accepted", lane="0142ZZZZ"))])
+    assert outbox.deliveries.news("0142ZZZZ") is None
