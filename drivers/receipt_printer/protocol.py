@@ -132,6 +132,10 @@ class Demultiplexer:
             replies.extend(self._take(byte))
         return replies
 
+    def end(self) -> list[Reply]:
+        """Nothing more will come: what was begun and not ended is no reply."""
+        return [UnknownBytes(self._finish())] if self._pending else []
+
     def _take(self, byte: int) -> Iterator[Reply]:
         if not self._pending:
             yield from self._begin(byte)

@@ -108,6 +108,24 @@ OF_DEVICES: dict[str, CauseText] = {
         ("有两台摄像头都符合 source", "two cameras fit the source"),
         ("source 加上序列号，或写 /dev/v4l/by-path 路径", "add the serial, or write a /dev/v4l/by-path path"),
     ),
+    "camera.denied": text(
+        _CAMERA,
+        ("没有权限打开摄像头", "no permission to open the camera"),
+        (
+            "把终端的用户加入 video 组，或写 udev 规则",
+            "put the terminal's user into group video, or write a udev rule",
+        ),
+    ),
+    "camera.busy": text(
+        _CAMERA,
+        ("另一个程序正在用摄像头", "another program uses the camera"),
+        ("关掉那个程序，会自动恢复", "close that program, it recovers by itself"),
+    ),
+    "camera.unopenable": text(
+        _CAMERA,
+        ("摄像头插着，但打不开", "the camera is plugged in and cannot be opened"),
+        ("重新插拔摄像头，不行就更换", "plug the camera in again, else replace it"),
+    ),
     "camera.restarting": text(
         ("摄像头正在重启，请稍等几秒", "The camera is restarting, please wait some seconds"),
         ("摄像头进程正在重启", "the camera process restarts"),
