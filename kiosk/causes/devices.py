@@ -187,6 +187,27 @@ OF_DEVICES: dict[str, CauseText] = {
         ("打印机报错", "the printer reports an error"),
         ("断电重启打印机", "power-cycle the printer"),
     ),
+    "printer.hot": text(
+        ("回执打印机正在降温，请稍等几分钟", "The slip printer is cooling down, please wait some minutes"),
+        ("打印头太热，或者供电电压不对", "the print head is too hot, or its voltage is wrong"),
+        (
+            "等它降温，会自动恢复；常出现就检查通风和电源适配器",
+            "wait until it cools, it recovers by itself; if it is often so, check air flow and power supply",
+        ),
+    ),
+    "printer.feeding": text(
+        ("回执打印机正在走纸，请稍等", "Paper is being fed in the slip printer, please wait"),
+        ("有人按着进纸键", "the feed button is pressed"),
+        ("松开进纸键；按键卡住就修理", "let the feed button go; if it sticks, have it repaired"),
+    ),
+    "printer.waiting": text(
+        _PRINTER,
+        ("打印机等人按进纸键才继续", "the printer waits for its feed button to be pressed"),
+        (
+            "装好纸、盖好盖子，按一下进纸键",
+            "see that paper is in and the cover closed, then press the feed button once",
+        ),
+    ),
     "printer.job_unknown": text(
         ("有的回执不能确定打印出来没有", "It is not known whether some slips came out"),
         ("有回执不知道打出来没有（断电或失联）", "slips whose end is unknown: power cut or silence"),
