@@ -116,6 +116,7 @@ def tidy(body: dict[str, Any]) -> dict[str, Any]:
     return {
         **body,
         "causes": _texts(body.get("causes")),
+        "unknown_devices": _texts(body.get("unknown_devices")),
         "services": {
             str(code)[:TEXT_MAX]: {
                 "ready": service.get("ready") is True,

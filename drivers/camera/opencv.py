@@ -226,7 +226,7 @@ class OpencvCamera:
 
     def _trouble(self, max_age_s: float) -> CameraFailure | None:
         """Why there is no usable picture of at most this age; None when there is one."""
-        if self._worker.generation != self._generation or self._worker.pid is None:
+        if not self._worker.still_answers(self._generation):
             return CameraFailure.TIMED_OUT
         now_ns, captured_ns, phase = time.monotonic_ns(), self._slot.captured_monotonic_ns, self._slot.state
         if phase in (Phase.LOST, Phase.CLOSED):
