@@ -90,7 +90,8 @@ class SamModule:
             return self._silent(answer)
         found = meaning(answer.value.status)
         if found.reaction is not Reaction.PROCEED:
-            self._state.replace_fault(found.fault or Cause.CARD_SAM_ERROR, found.text)
+            # what is no word about the module itself is no answer to this question
+            self._state.replace_fault(found.fault or Cause.CARD_PROTOCOL, found.text)
             return Failed(found.failure, found.text)
         if not self._sam_id:
             self._learn_sam_id(patience)

@@ -25,11 +25,30 @@ OF_DEVICES: dict[str, CauseText] = {
     "card.service_lost": text(
         _CARD, ("智能卡服务没有运行", "pcscd does not run"), ("启动 pcscd", "start pcscd")
     ),
+    "card.service_refused": text(
+        _CARD,
+        ("智能卡服务拒绝了终端的用户", "pcscd refuses this user"),
+        (
+            "安装 deploy/polkit 里的规则；已装好就重启 pcscd",
+            "install the polkit rule of deploy/polkit; if it is there, restart pcscd",
+        ),
+    ),
+    "card.service_silent": text(
+        _CARD, ("智能卡服务没有应答", "pcscd does not answer"), ("重启 pcscd", "restart pcscd")
+    ),
     "card.silent": text(
         _CARD, ("读卡器没有应答", "the reader does not answer"), ("断电重启读卡器", "power-cycle the reader")
     ),
     "card.sam_error": text(
         _CARD, ("安全模块自检失败", "the SAM failed its self-test"), ("更换读卡器", "replace the reader")
+    ),
+    "card.protocol": text(
+        _CARD,
+        ("读卡模块和终端互相听不懂", "module and terminal do not understand each other"),
+        (
+            "检查接线、kiosk.ini 的 baud_rate 和 with_fingerprint，再断电重启读卡器",
+            "check cable, speed (baud_rate) and with_fingerprint in kiosk.ini, then power-cycle the reader",
+        ),
     ),
     "card.unauthorised": text(
         _CARD, ("安全模块没有授权", "the SAM is not authorised"), ("联系厂商授权", "ask the vendor")

@@ -219,7 +219,7 @@ def test_while_its_process_is_away_the_reader_says_so(card: VirtualCard, reader:
     assert reader.status().state is DeviceState.READY
 
 
-def test_a_stopped_service_is_a_lost_one_until_it_goes_on(
+def test_a_stopped_service_does_not_answer_until_it_goes_on(
     card: VirtualCard, reader: PcscReader, card_service: VirtualService
 ) -> None:
     if card_service.pid is None:
@@ -228,7 +228,7 @@ def test_a_stopped_service_is_a_lost_one_until_it_goes_on(
     os.kill(card_service.pid, signal.SIGSTOP)
     try:
         assert reason(reader.read(10.0, NEVER)) in LOST
-        assert reader.status().cause is Cause.CARD_SERVICE_LOST
+        assert reader.status().cause is Cause.CARD_SERVICE_SILENT
     finally:
         os.kill(card_service.pid, signal.SIGCONT)
     assert wait_until(lambda: reader.probe().usable, 40.0)

@@ -274,6 +274,36 @@ def test_a_module_out_of_service(
     assert reader.probe().state is DeviceState.READY
 
 
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (0x60, Cause.CARD_SAM_ERROR),
+        (0x66, Cause.CARD_UNAUTHORISED),
+        *((status, Cause.CARD_PROTOCOL) for status in (
+            0x10, 0x11, 0x21, 0x23, 0x24, 0x31, 0x32, 0x33, 0x37, 0x3F, 0x40, 0x41, 0x47, 0x80, 0x81, 0x01, 0x82,
+        )),
+        *((status, None) for status in (0x90, 0x91, 0x9F)),
+    ],
+)  # fmt: skip
+def test_only_a_failed_self_test_is_told_as_one(
+    module: SimulatedSdtReader, reader: SdtReader, status: int, cause: Cause | None
+) -> None:
+    """Whatever the module answers to the question how it is, over and over."""
+    module.inject(Rule(Fault.STATUS, Command.STATUS, times=1000, status=status))
+    assert reader.probe().cause is cause
+
+
+@pytest.mark.parametrize("command", [Command.FIND, Command.READ_BASE])
+@pytest.mark.parametrize("status", [0x10, 0x11, 0x21])
+def test_a_module_that_does_not_understand_is_not_called_broken(
+    module: SimulatedSdtReader, reader: SdtReader, command: Command, status: int
+) -> None:
+    module.inject(Rule(Fault.STATUS, command, times=1000, status=status))
+    module.put_card(CARD)
+    assert reason(reader.read(10.0, NEVER)) is CardFailure.READER_LOST
+    assert reader.status().cause is Cause.CARD_PROTOCOL
+
+
 def test_replugged_elsewhere_and_unplugged_in_mid_answer(
     module: SimulatedSdtReader, reader: SdtReader
 ) -> None:
