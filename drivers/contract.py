@@ -39,6 +39,7 @@ class Cause(StrEnum):
     CARD_UNAUTHORISED = "card.unauthorised"
     CARD_DENIED = "card.denied"
     CARD_SWAPPED = "card.swapped"
+    CARD_UNIDENTIFIED = "card.unidentified"
     CARD_RESTARTING = "card.restarting"
     TOKEN_MODULE_MISSING = "token.module_missing"  # noqa: S105 - a cause
     TOKEN_MODULE_CRASHED = "token.module_crashed"  # noqa: S105 - a cause

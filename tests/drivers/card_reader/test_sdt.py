@@ -63,6 +63,17 @@ def test_the_evidence_says_what_was_checked_and_what_was_not(
         CheckName.READ, CheckName.TRUSTED_CHAIN, CheckName.CLONE_CHECK, CheckName.NEWEST_ADDRESS,
     }  # fmt: skip
     assert assurance(outcome.value.evidence) is Assurance.HIGH
+    said = {check.name: check.detail for check in outcome.value.evidence}
+    assert "by the word of module 05.01-20260101" in said[CheckName.TRUSTED_CHAIN]
+    assert "ministry" not in "".join(said.values()), "nobody but the module knows whose keys it holds"
+
+
+def assert_authentic_by_nobodys_word(read: CardRead, because: str) -> None:
+    checks = {check.name: check for check in read.evidence}
+    for name in (CheckName.TRUSTED_CHAIN, CheckName.CLONE_CHECK):
+        assert checks[name].outcome is CheckOutcome.NOT_DONE
+        assert because in checks[name].detail
+    assert assurance(read.evidence) is Assurance.LOW
 
 
 def test_a_card_is_read_once_until_it_was_lifted(module: SimulatedSdtReader, reader: SdtReader) -> None:
@@ -366,6 +377,7 @@ def test_another_module_in_its_place_is_told(module: SimulatedSdtReader, reader:
     assert told.warnings == (Cause.CARD_SWAPPED,)
     assert told.detail == f"05.01-20260202-0000654321-0000000007 in the place of {first.detail}"
     assert reader.probe().warnings == (Cause.CARD_SWAPPED,)
+    assert_authentic_by_nobodys_word(outcome.value, "which this terminal was set up with")
 
 
 def test_a_module_without_an_id_is_known_by_its_port(module: SimulatedSdtReader, reader: SdtReader) -> None:
@@ -374,7 +386,33 @@ def test_a_module_without_an_id_is_known_by_its_port(module: SimulatedSdtReader,
     outcome = reader.read(5.0, NEVER)
     assert isinstance(outcome, Ok)
     assert outcome.value.reader_id == f"sdt:{module.path}"
-    assert reader.status().warnings == ()
+    assert reader.status().warnings == (Cause.CARD_UNIDENTIFIED,)
+    assert_authentic_by_nobodys_word(outcome.value, "does not tell its id")
+    assert reader.probe().warnings == (), "it is asked again"
+
+
+@pytest.mark.parametrize(
+    ("own", "warnings", "worth"),
+    [
+        ("05.01-20260101-0000123456-0000007890", (), Assurance.HIGH),
+        ("05.01-20260101-0000123456-0000007891", (Cause.CARD_SWAPPED,), Assurance.LOW),
+    ],
+)
+def test_a_module_is_held_against_the_one_the_terminal_was_set_up_with(
+    module: SimulatedSdtReader, own: str, warnings: tuple[Cause, ...], worth: Assurance
+) -> None:
+    """From the start, and after it was plugged in again."""
+    reader = SdtReader(SerialLink(module.path), poll_s=0.05, sam_id=own)
+    try:
+        assert reader.probe().warnings == warnings
+        module.replug()
+        module.put_card(CARD)
+        outcome = reader.read(10.0, NEVER)
+        assert isinstance(outcome, Ok)
+        assert assurance(outcome.value.evidence) is worth
+        assert reader.status().warnings == warnings
+    finally:
+        reader.close()
 
 
 @pytest.mark.parametrize("size", [1024, 512, 0])
