@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol, Self, TypeVar
 
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import Request
+from pydantic_core import from_json
 
 from central import problems
 from central.problems import Turned
@@ -100,6 +102,30 @@ def admit(
     if isinstance(content, Turned):
         return content
     return Admitted(judged.key_id, key.public, judged.created, content, _prefers_tree(raw.headers))
+
+
+class FromTerminal(Protocol):
+    """A message that names the terminal it is from; each model of `offline_queue` that a terminal sends is one."""
+
+    @property
+    def terminal(self) -> str: ...
+
+    @classmethod
+    def model_validate(cls, obj: Any) -> Self: ...
+
+
+M = TypeVar("M", bound=FromTerminal)
+
+
+def read_message(admitted: Admitted, form: type[M], bytes_max: int = BATCH_BYTES_MAX) -> M | Turned:
+    """What a request says; it must be from who signed. A validation error would quote its values: it ends here."""
+    if len(admitted.content) > bytes_max:
+        return problems.TOO_LARGE
+    try:
+        message = form.model_validate(from_json(admitted.content, allow_inf_nan=False))
+    except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
+        return problems.misread(admitted.content)
+    return message if message.terminal == admitted.terminal else problems.BAD_SIGNATURE
 
 
 def _prefers_tree(headers: Mapping[str, str]) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import from_json
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +16,7 @@ from central import chain, inbox, problems
 from central.bulk import replace_older
 from central.chain import ToldHead
 from central.database import as_text, utc_now, writing
-from central.door import Admitted
+from central.door import Admitted, read_message
 from central.problems import Turned
 from central.schema import heartbeats
 from offline_queue.wire import Heartbeat
@@ -38,14 +37,9 @@ class Beat:
 
 def read_heartbeat(admitted: Admitted) -> Beat | Turned:
     """What a request tells; `tidy` says what becomes of wrong values."""
-    if len(admitted.content) > BODY_BYTES_MAX:
-        return problems.TOO_LARGE
-    try:
-        heartbeat = Heartbeat.model_validate(from_json(admitted.content, allow_inf_nan=False))
-    except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
-        return problems.misread(admitted.content)
-    if heartbeat.terminal != admitted.terminal:
-        return problems.BAD_SIGNATURE
+    heartbeat = read_message(admitted, Heartbeat, BODY_BYTES_MAX)
+    if isinstance(heartbeat, Turned):
+        return heartbeat
     if any(len(str(heartbeat.body.get(name, ""))) > TEXT_MAX for name in SHORT_TEXTS):
         return problems.TEXT_TOO_LONG
     state = heartbeat.body.get("state")
@@ -122,6 +116,7 @@ def tidy(body: dict[str, Any]) -> dict[str, Any]:
     return {
         **body,
         "causes": _texts(body.get("causes")),
+        "unknown_devices": _texts(body.get("unknown_devices")),
         "services": {
             str(code)[:TEXT_MAX]: {
                 "ready": service.get("ready") is True,

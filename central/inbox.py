@@ -10,13 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, delete, select, update
 
-from central import problems
 from central.bulk import insert_new
 from central.database import as_text, insert_or_skip, utc_now, writing
-from central.door import Admitted
+from central.door import Admitted, read_message
 from central.problems import Turned
 from central.rechecks import RESIDENT_WORDS, Doubt
 from central.schema import inboxes, letters
@@ -102,14 +100,9 @@ def newest(connection: Connection, terminals: Collection[str]) -> dict[str, int]
 
 def take_inbox(engine: Engine, trust: Trust, admitted: Admitted) -> InboxAnswer | Turned:
     """Drop what the terminal has applied, give what follows, each letter signed."""
-    if len(admitted.content) > BODY_BYTES_MAX:
-        return problems.TOO_LARGE
-    try:
-        request = InboxRequest.model_validate(from_json(admitted.content, allow_inf_nan=False))
-    except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
-        return problems.MALFORMED
-    if request.terminal != admitted.terminal:
-        return problems.BAD_SIGNATURE
+    request = read_message(admitted, InboxRequest, BODY_BYTES_MAX)
+    if isinstance(request, Turned):
+        return request
     after = request.after or 0
     with writing(engine).begin() as connection:
         if request.after is not None:

@@ -11,15 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
-from central import chain, form, problems, uploads
+from central import chain, form, uploads
 from central.bulk import insert_new
 from central.cases import states_of, words
 from central.chain import Link
 from central.database import as_text, utc_now, writing
-from central.door import Admitted
+from central.door import Admitted, read_message
 from central.form import Fit, Reason, Unfit
 from central.problems import Turned
 from central.schema import items, terminals
@@ -56,12 +55,9 @@ class Envelope(BaseModel):
 
 def take_batch(engine: Engine, trust: Trust, work: Work, admitted: Admitted) -> BatchAnswer | Turned:
     """The answer to a batch; idempotent by (issuing terminal, item id)."""
-    try:
-        envelope = Envelope.model_validate(from_json(admitted.content, allow_inf_nan=False))
-    except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
-        return problems.misread(admitted.content)
-    if envelope.terminal != admitted.terminal:
-        return problems.BAD_SIGNATURE
+    envelope = read_message(admitted, Envelope)
+    if isinstance(envelope, Turned):
+        return envelope
     with work.at_the_door():
         judged = [form.judge(raw, trust.sealing_keys) for raw in envelope.items]
         told = chain.told_head(admitted, envelope.head)

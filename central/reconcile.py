@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, select, update
 
-from central import log, problems
+from central import log
 from central.database import as_text, insert_or_skip, utc_now, writing
-from central.door import Admitted
+from central.door import Admitted, read_message
 from central.log import Event
 from central.problems import Turned
 from central.schema import items, manifests
@@ -21,14 +20,9 @@ BODY_BYTES_MAX = 64 * 1024
 
 def take_manifest(engine: Engine, trust: Trust, admitted: Admitted) -> ManifestAnswer | Turned:
     """Compare, write the result down, and sign it when everything is here."""
-    if len(admitted.content) > BODY_BYTES_MAX:
-        return problems.TOO_LARGE
-    try:
-        manifest = Manifest.model_validate(from_json(admitted.content, allow_inf_nan=False))
-    except ValueError:  # not JSON, or not the agreed form (pydantic's error is a ValueError)
-        return problems.misread(admitted.content)
-    if manifest.terminal != admitted.terminal:
-        return problems.BAD_SIGNATURE
+    manifest = read_message(admitted, Manifest, BODY_BYTES_MAX)
+    if isinstance(manifest, Turned):
+        return manifest
     at = as_text(utc_now())
     with writing(engine).begin() as connection:
         here = _held(connection, manifest)

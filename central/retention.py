@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
+from central import uploads
 from central.database import as_text, writing
 from central.heartbeat import tidy
 from central.schema import cases, evaluations, events, heartbeats, items, letters, refusals, terminals
@@ -76,7 +77,7 @@ def sweep(engine: Engine, now: datetime, kept: Retention = DEFAULT_RETENTION) ->
 
 
 def _erase_bodies(connection: Connection, withdrawn_before: str, before: str, at: str) -> int:
-    """Only what was opened: an item that still waits is nobody's past."""
+    """With their attachments. Only what was opened: an item that still waits is nobody's past."""
     withdrawn = select(cases.c.code).where(
         cases.c.terminal == items.c.terminal,
         cases.c.code == items.c.code,
@@ -84,7 +85,10 @@ def _erase_bodies(connection: Connection, withdrawn_before: str, before: str, at
     )
     due = (items.c.registered_at < before) | ((items.c.registered_at < withdrawn_before) & withdrawn.exists())
     old = items.c.opened_at.is_not(None) & items.c.erased_at.is_(None) & due
-    return _rows(connection, update(items).where(old).values(sealed=b"", erased_at=at))
+    erased = _rows(connection, update(items).where(old).values(sealed=b"", erased_at=at))
+    if erased:
+        uploads.drop_of_erased(connection)
+    return erased
 
 
 def _rows(connection: Connection, statement: object) -> int:

@@ -35,9 +35,9 @@ STEP_ITEMS = 100
 """Items of one transaction."""
 POLL_S = 5.0
 """How often a process looks for what another one left behind."""
-SWEEP_EVERY_S = 86_400.0
+RETENTION_EVERY_S = 86_400.0
 """How often a process ends what has been kept long enough; the first time at its start."""
-SWEEP_S = 3600.0
+UNASKED_EVERY_S = 3600.0
 """How often uploads are looked for that no item asked for."""
 GIVE_WAY_S = 1.0
 """How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
@@ -59,9 +59,8 @@ class Work:
         self._at_the_door = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._sweep_due_s = time.monotonic()
+        self._retention_due_s = self._unasked_due_s = time.monotonic()
         self.last_error = ""
-        self._sweep_s = 0.0
 
     @contextmanager
     def at_the_door(self) -> Iterator[None]:
@@ -164,12 +163,12 @@ class Work:
         return findings, desk
 
     def _sweep_if_due(self) -> None:
-        if time.monotonic() >= self._sweep_due_s:
+        if time.monotonic() >= self._retention_due_s:
             sweep(self._engine, utc_now())
-            self._sweep_due_s = time.monotonic() + SWEEP_EVERY_S
-        if time.monotonic() >= self._sweep_s:
+            self._retention_due_s = time.monotonic() + RETENTION_EVERY_S
+        if time.monotonic() >= self._unasked_due_s:
             uploads.sweep(self._engine, utc_now())
-            self._sweep_s = time.monotonic() + SWEEP_S
+            self._unasked_due_s = time.monotonic() + UNASKED_EVERY_S
 
     def _run(self) -> None:
         while not self._end.is_set():

@@ -86,6 +86,6 @@ def _line(fields: Mapping[str, Any]) -> bytes:
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         fields = json.loads(line)
-    except ValueError:
-        return None  # torn: the line before it tells what was
+    except (ValueError, RecursionError):  # the second: nested deeper than the decoder goes
+        return None  # torn or damaged: the line before it tells what was
     return fields if isinstance(fields, dict) else None

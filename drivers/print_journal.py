@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -193,7 +194,7 @@ def _fields(entry: JobEntry) -> dict[str, Any]:
 
 def _entry(fields: dict[str, Any]) -> JobEntry | None:
     try:
-        return JobEntry(
+        entry = JobEntry(
             str(fields["job"]),
             JobState(fields["state"]),
             int(fields["bytes"]),
@@ -201,5 +202,6 @@ def _entry(fields: dict[str, Any]) -> JobEntry | None:
             int(fields["monotonic_ns"]),
             str(fields["cause"]),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None  # of a later version, or damaged: the others still count
+    return entry if math.isfinite(entry.wall_s) else None

@@ -136,7 +136,7 @@ def load(path: Path) -> Recording:
     lines = path.read_bytes().split(b"\n")
     try:
         about = json.loads(lines[0])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"{path.name}:1: 不是录制文件 / no recording"
         raise RecordingError(message) from error
     if not isinstance(about, dict) or about.get("schema") != SCHEMA:
@@ -160,7 +160,7 @@ def load(path: Path) -> Recording:
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
         plain = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return plain if isinstance(plain, dict) else None
 
@@ -177,5 +177,5 @@ def _piece(plain: dict[str, Any] | None) -> Piece | None:
                 int(plain["at_us"]),
             )
         )
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None

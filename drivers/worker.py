@@ -102,6 +102,11 @@ class Worker:
         with self._changed:
             return self._generation
 
+    def still_answers(self, generation: int) -> bool:
+        """Whether the child that was this `generation` is the one that answers now: of a dead one nothing is known."""
+        with self._changed:
+            return self._child is not None and self._generation == generation
+
     @property
     def last_failure(self) -> str:
         """How the trouble began that keeps a child from answering: an exception's class name, or how

@@ -16,11 +16,13 @@ from typing import Any
 from kiosk.causes import CAUSES, CauseText
 
 __all__ = [
-    "ABSENT", "CAUSES", "SCHEMA", "SEVERITY", "STOPS_INTAKE", "CauseText", "DeviceHealth", "TerminalState",
+    "ABSENT", "CAUSES", "DEVICE_UNKNOWN", "SCHEMA", "SEVERITY", "STOPS_INTAKE", "CauseText", "DeviceHealth", "TerminalState",
     "report", "resident_words", "service_causes",
 ]  # fmt: skip
 
 SCHEMA = "jiujin.health/1"
+DEVICE_UNKNOWN = "device.unknown"
+"""The one cause that names no device; `report` says of which kinds it is told."""
 
 
 class TerminalState(StrEnum):
@@ -67,7 +69,7 @@ class DeviceHealth:
     @property
     def causes(self) -> tuple[str, ...]:
         """What stops it. A device that is not usable and does not say why is unknown, never fine."""
-        return () if self.usable else (self.cause or "device.unknown",)
+        return () if self.usable else (self.cause or DEVICE_UNKNOWN,)
 
 
 def service_causes(
@@ -117,6 +119,7 @@ def report(
         "schema": SCHEMA,
         "state": state.value,
         "causes": list(dict.fromkeys(causes)),
+        "unknown_devices": [kind for kind, device in devices.items() if DEVICE_UNKNOWN in device.causes],
         "services": {code: {"ready": not why, "causes": list(why)} for code, why in services.items()},
         "queue": dict(queue),
         "slips": dict(slips),

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from central import door, problems
+from central import door
 from central.answering import answered
 from central.database import utc_now
-from central.door import Admitted, RawRequest
+from central.door import RawRequest
 from central.live.desk import LiveDesk
 from central.problems import Turned
 from central.settings import CentreSettings
@@ -32,7 +32,7 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust) -> APIRouter:
 
     def read(raw: RawRequest, form: type[Q]) -> Q | Turned:
         admitted = door.admit(raw, keys, utc_now(), settings.clock_window_s)
-        return admitted if isinstance(admitted, Turned) else _parsed(admitted, form)
+        return admitted if isinstance(admitted, Turned) else door.read_message(admitted, form)
 
     async def take(
         request: Request, form: type[Q], act: Callable[[Q], Awaitable[BaseModel | Turned]]
@@ -60,12 +60,3 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust) -> APIRouter:
         return await take(request, live_wire.PaymentRequest, desk.payment_order)
 
     return api
-
-
-def _parsed(admitted: Admitted, form: type[Q]) -> Q | Turned:
-    """The request; its terminal must be the one that signed. A validation error would quote its values."""
-    try:
-        asked = form.model_validate_json(admitted.content)
-    except ValidationError:
-        return problems.MALFORMED
-    return asked if asked.terminal == admitted.terminal else problems.BAD_SIGNATURE

@@ -6,6 +6,8 @@ same one. So a camera is named by its USB ids, or by a link that udev keeps unde
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -27,11 +29,27 @@ the network, gadgets looped back, the kernel's test drivers."""
 VIDIOC_QUERYCAP = 0x80685600
 """_IOR('V', 0, struct v4l2_capability), 104 bytes (linux/videodev2.h)."""
 CAPABILITY = struct.Struct("16s32s32sIII12x")
+VIDIOC_REQBUFS = 0xC0145608
+"""_IOWR('V', 8, struct v4l2_requestbuffers), 20 bytes (linux/videodev2.h)."""
+BUFFER_REQUEST = struct.Struct("III8x")
+BUFFERS_OF_CAPTURE, BUFFERS_OF_CAPTURE_MPLANE = 1, 9
+MEMORY_MMAP = 1
 CAP_VIDEO_CAPTURE = 0x0000_0001
 CAP_VIDEO_CAPTURE_MPLANE = 0x0000_1000
 CAP_DEVICE_CAPS = 0x8000_0000
 
-Capabilities = Callable[[Path], int | None]
+FAILURE_OF: dict[int | None, CameraFailure] = {
+    errno.EACCES: CameraFailure.DENIED,
+    errno.EPERM: CameraFailure.DENIED,
+    errno.EBUSY: CameraFailure.BUSY,
+    errno.ENOENT: CameraFailure.ABSENT,
+    errno.ENODEV: CameraFailure.ABSENT,
+    errno.ENXIO: CameraFailure.ABSENT,
+}
+"""What the kernel answers to opening a node; any other error is `UNOPENABLE`."""
+KNOWS_NO_SUCH_REQUEST = (errno.ENOTTY, errno.EINVAL)
+
+Capabilities = Callable[[Path], Ok[int | None] | Failed[CameraFailure]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +79,8 @@ def resolve(
     """What to open for `source` now: a device node, or in a demo also a file or an address.
 
     `usb:VID:PID[:serial]`, a path under `/dev/v4l/`; in a demo also a file, an address, `/dev/videoN`
-    or N. ABSENT when nothing fits, AMBIGUOUS when two devices do, REFUSED what only a demo may use.
+    or N. ABSENT when nothing fits, AMBIGUOUS when two devices do, REFUSED what only a demo may use;
+    DENIED, BUSY, UNOPENABLE when the node that fits cannot be had.
     Nothing is captured here: a node is asked for its capabilities, which lights no lamp.
     """
     asked = capabilities or query_capabilities
@@ -113,20 +132,55 @@ def _is_usb(node: _Node, vendor: str, product: str, serial: str | None) -> bool:
     )
 
 
-def query_capabilities(node: Path) -> int | None:
-    """`device_caps` of a node by VIDIOC_QUERYCAP; None when it cannot be asked."""
+def plugged(source: str, roots: Roots = THIS_MACHINE) -> frozenset[tuple[str, int, int]]:
+    """What `source` is now, to be compared with later: another value after each plugging-in.
+
+    A device node is made anew by every plug. Other rights on it make another value too: what was
+    found out without them is worth no more.
+    """
+    paths = [node.path for node in _nodes(roots) if _means(source, node, roots)] or [Path(source)]
+    found = set()
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            seen = path.stat()
+            found.add((path.name, seen.st_ino, seen.st_ctime_ns))
+    return frozenset(found)
+
+
+def query_capabilities(node: Path) -> Ok[int | None] | Failed[CameraFailure]:
+    """`device_caps` of a node by VIDIOC_QUERYCAP, None when it knows no such request; why it cannot be had.
+
+    No buffers are asked for as well: the kernel refuses even that while another program captures.
+    """
     try:
         descriptor = os.open(node, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
+    except OSError as error:
+        return _refused(error)
     try:
         answer = fcntl.ioctl(descriptor, VIDIOC_QUERYCAP, bytes(CAPABILITY.size))
-    except OSError:
-        return None
+        *_, whole, of_this_node = CAPABILITY.unpack(answer)
+        known = int(of_this_node if whole & CAP_DEVICE_CAPS else whole)
+        return Failed(CameraFailure.BUSY) if _is_taken(descriptor, known) else Ok(known)
+    except OSError as error:
+        return Ok(None) if error.errno in KNOWS_NO_SUCH_REQUEST else _refused(error)
     finally:
         os.close(descriptor)
-    *_, whole, of_this_node = CAPABILITY.unpack(answer)
-    return int(of_this_node if whole & CAP_DEVICE_CAPS else whole)
+
+
+def _refused(error: OSError) -> Failed[CameraFailure]:
+    return Failed(FAILURE_OF.get(error.errno, CameraFailure.UNOPENABLE), error.strerror or "")
+
+
+def _is_taken(descriptor: int, known: int) -> bool:
+    """Another program has the node's buffers: many drivers let everybody open, and one capture."""
+    if not known & (CAP_VIDEO_CAPTURE | CAP_VIDEO_CAPTURE_MPLANE):
+        return False
+    kind = BUFFERS_OF_CAPTURE if known & CAP_VIDEO_CAPTURE else BUFFERS_OF_CAPTURE_MPLANE
+    try:
+        fcntl.ioctl(descriptor, VIDIOC_REQBUFS, BUFFER_REQUEST.pack(0, kind, MEMORY_MMAP))
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    return False
 
 
 def _by_usb(
@@ -139,7 +193,10 @@ def _by_usb(
     if len({node.usb_device for node in real}) > 1:
         return Failed(CameraFailure.AMBIGUOUS)
     for node in sorted(real, key=lambda node: (node.index, node.path.name)):
-        if _captures(node, capabilities):
+        captures = _captures(node, capabilities)
+        if isinstance(captures, Failed):
+            return captures
+        if captures.value:
             return Ok(str(node.path))
     return Failed(CameraFailure.ABSENT, "no node captures" if real else "")
 
@@ -151,18 +208,23 @@ def _by_path(
         if node.path.name == path.name:
             if node.is_virtual and not demo:
                 return Failed(CameraFailure.REFUSED, "a virtual device")
-            if not _captures(node, capabilities):
-                return Failed(CameraFailure.ABSENT, "this node does not capture")
-            return Ok(str(node.path))
+            captures = _captures(node, capabilities)
+            if isinstance(captures, Failed):
+                return captures
+            if captures.value:
+                return Ok(str(node.path))
+            return Failed(CameraFailure.ABSENT, "this node does not capture")
     return Failed(CameraFailure.ABSENT)
 
 
-def _captures(node: _Node, capabilities: Capabilities) -> bool:
-    """Pictures and not metadata. A node that cannot be asked counts as the first of its interface."""
-    known = capabilities(node.path)
-    if known is None:
-        return node.index == 0
-    return bool(known & (CAP_VIDEO_CAPTURE | CAP_VIDEO_CAPTURE_MPLANE))
+def _captures(node: _Node, capabilities: Capabilities) -> Ok[bool] | Failed[CameraFailure]:
+    """Pictures and not metadata. Of what knows no such request the first of its interface captures."""
+    answer = capabilities(node.path)
+    if isinstance(answer, Failed):
+        return answer
+    if answer.value is None:
+        return Ok(node.index == 0)
+    return Ok(bool(answer.value & (CAP_VIDEO_CAPTURE | CAP_VIDEO_CAPTURE_MPLANE)))
 
 
 def _nodes(roots: Roots) -> Iterator[_Node]:

@@ -97,7 +97,7 @@ class Capture:
             return found.reason
         reader = _Reader(found.value, self._options.size_px)
         if not reader.opened:
-            return CameraFailure.ABSENT
+            return self._why_not(found.value)
         self._ending = threading.Event()
         self._slot.state = Phase.WARMING
         self._thread = threading.Thread(target=self._read, args=(reader, self._ending), daemon=True)
@@ -114,6 +114,13 @@ class Capture:
                 return False
         self._slot.state = Phase.CLOSED
         return True
+
+    def _why_not(self, target: str) -> CameraFailure:
+        """An address is one of a demo: whoever answers there may still send no pictures."""
+        if "://" in target:
+            return CameraFailure.ABSENT
+        again = self._resolve()  # gone, or taken by another program, a moment ago
+        return again.reason if isinstance(again, Failed) else CameraFailure.UNOPENABLE
 
     def _resolve(self) -> Ok[str] | Failed[CameraFailure]:
         return resolve(self._options.source, demo=self._options.demo, roots=self._options.roots)

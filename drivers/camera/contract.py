@@ -47,6 +47,12 @@ class CameraFailure(StrEnum):
     """A file, an address or a virtual device, on a terminal that is no demo."""
     AMBIGUOUS = "ambiguous"
     """Two devices fit what kiosk.ini says."""
+    DENIED = "denied"
+    """It is there, and the terminal's user may not open it."""
+    BUSY = "busy"
+    """It is there, and another program captures from it."""
+    UNOPENABLE = "unopenable"
+    """It is there, and opening it fails."""
     TIMED_OUT = "timed_out"
 
 

@@ -60,6 +60,7 @@ class OpencvCamera:
         self._known = DeviceStatus(DeviceState.OPENING)
         self._known_generation = 0
         self._last_trouble: Cause | None = None
+        self._unopenable: frozenset[tuple[str, int, int]] | None = None
         self._closed = False
 
     @property
@@ -89,6 +90,7 @@ class OpencvCamera:
 
         A picture that was wrong when it was last looked at stays a warning until a right one was
         seen: that the source is there does not mend it, and looking needs the resident's knowledge.
+        One that could not be opened is at fault until it could, or is plugged in anew.
         While somebody opens or stops it, the last status: who does that will know better.
         """
         if self._turn.acquire(blocking=False):
@@ -113,6 +115,8 @@ class OpencvCamera:
             case Ok(None):
                 self._note(self._shut())
             case Ok(failure):
+                if failure is CameraFailure.ABSENT:
+                    self._unopenable = None
                 self._note(_status_of(failure))
             case Failed(WorkerFailure.NOT_RUNNING):
                 pass  # `status` says so
@@ -140,12 +144,17 @@ class OpencvCamera:
             case Ok(None):
                 self._open, self._opened_ns = True, time.monotonic_ns()
                 self._generation = self._worker.generation
+                self._unopenable = None
                 self._note(DeviceStatus(DeviceState.BUSY))
                 return Ok(None)
             case Ok(failure):
+                if failure is CameraFailure.UNOPENABLE:
+                    self._unopenable = binding.plugged(self._source, self._roots)
                 self._note(_status_of(failure))
                 return Failed(failure)
-            case Failed(_, detail):
+            case Failed(why, detail):
+                if why is WorkerFailure.TIMED_OUT:
+                    self._last_trouble = Cause.CAMERA_STALE
                 self._note(DeviceStatus(DeviceState.FAULT, Cause.CAMERA_STALE, detail))
                 return Failed(CameraFailure.TIMED_OUT, detail)
 
@@ -190,8 +199,11 @@ class OpencvCamera:
             self._note(self._shut())
 
     def restart(self) -> None:
-        """A new process for the camera."""
+        """A new process for the camera. That it could not be opened becomes a warning: it may be tried again."""
         self.stop()
+        with self._turn:
+            if self._unopenable is not None:
+                self._unopenable, self._last_trouble = None, Cause.CAMERA_UNOPENABLE
         self._worker.restart()
 
     def close(self) -> None:
@@ -204,13 +216,17 @@ class OpencvCamera:
         self._slot.close()
 
     def _shut(self) -> DeviceStatus:
-        """The source is there, the camera shut, and its last pictures were right or they were not."""
+        """The source is there, the camera shut: it could not be opened, or its last pictures were wrong, or right."""
+        if self._unopenable is not None:
+            if self._unopenable == binding.plugged(self._source, self._roots):
+                return _status_of(CameraFailure.UNOPENABLE)
+            self._unopenable = None
         warnings = () if self._last_trouble is None else (self._last_trouble,)
         return DeviceStatus(DeviceState.READY, warnings=warnings)
 
     def _trouble(self, max_age_s: float) -> CameraFailure | None:
         """Why there is no usable picture of at most this age; None when there is one."""
-        if self._worker.generation != self._generation or self._worker.pid is None:
+        if not self._worker.still_answers(self._generation):
             return CameraFailure.TIMED_OUT
         now_ns, captured_ns, phase = time.monotonic_ns(), self._slot.captured_monotonic_ns, self._slot.state
         if phase in (Phase.LOST, Phase.CLOSED):
@@ -244,6 +260,12 @@ def _status_of(failure: CameraFailure) -> DeviceStatus:
             cause = Cause.CAMERA_REFUSED
         case CameraFailure.AMBIGUOUS:
             cause = Cause.CAMERA_AMBIGUOUS
+        case CameraFailure.DENIED:
+            cause = Cause.CAMERA_DENIED
+        case CameraFailure.BUSY:
+            cause = Cause.CAMERA_BUSY
+        case CameraFailure.UNOPENABLE:
+            cause = Cause.CAMERA_UNOPENABLE
         case CameraFailure.TIMED_OUT | CameraFailure.CLOSED | CameraFailure.WARMING_UP:
             return DeviceStatus(DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING)
         case _:

@@ -82,6 +82,7 @@ class CupsPrinter:
             "drivers.document_printer.spooler:Spooler", (server, queue), start_deadline_s=START_S
         )
         self._status = DeviceStatus(DeviceState.OPENING)
+        self._generation: int | None = None
         self._nameplate = Nameplate()
         self._closed = False
         self._lock = threading.Lock()
@@ -92,10 +93,17 @@ class CupsPrinter:
         self._count_jobs()
 
     def status(self) -> DeviceStatus:
-        """The last known status, and what is known of the jobs beside it; never blocks."""
+        """The last known status, and what is known of the jobs beside it; never blocks.
+
+        That a child which has died since saw a printer that works says nothing; a job goes on with the next.
+        """
         if self._closed:
             return DeviceStatus(DeviceState.UNKNOWN, detail="closed")
         known = self._status
+        seen_by = self._generation
+        if known.usable and seen_by is not None and not self._worker.still_answers(seen_by):
+            why = self._worker.last_failure or "its process was replaced"
+            known = DeviceStatus(DeviceState.UNKNOWN, Cause.A4_SERVICE_LOST, why)
         return replace(known, warnings=(*known.warnings, *self._standing))
 
     def nameplate(self) -> Nameplate:
@@ -127,6 +135,7 @@ class CupsPrinter:
             with self._turn(0.0) as hindrance:
                 if hindrance is Cause.A4_BUSY:  # a technician prints: wiping now would end that job
                     self._status = DeviceStatus(DeviceState.BUSY, None, "another program prints")
+                    self._generation = None  # the lock says so, and no child
                 elif hindrance is not None:
                     self._note(hindrance, "the lock beside the journal")
                 else:
@@ -158,7 +167,7 @@ class CupsPrinter:
             noted = self.journal.record(document.job_id, JobState.SENDING, len(document.pdf))
             if isinstance(noted, Failed):
                 return _not_begun(Cause.A4_JOURNAL, noted.reason)
-            self._status = replace(self._status, state=DeviceState.BUSY)
+            self._know(replace(self._status, state=DeviceState.BUSY))
             before = Before(found.answer, frozenset(job.number for job in jobs.value))
             follow = Follow(document.title, document.page_count, before, self._patience)
             verdict = self._run(document, found.address, follow)
@@ -288,7 +297,7 @@ class CupsPrinter:
         if self._identity not in ("", answer.identity):
             self._note(Cause.A4_REPLACED, answer.identity)
             return None
-        self._status = device_status(answer)
+        self._know(device_status(answer))
         if self._status.usable and not queue.value.accepting:
             self._note(Cause.A4_QUEUE, "the queue is stopped or takes no jobs")
             return None
@@ -301,7 +310,10 @@ class CupsPrinter:
             state = DeviceState.ABSENT
         elif cause in _UNSURE:
             state = DeviceState.UNKNOWN
-        self._status = DeviceStatus(state, cause, detail)
+        self._know(DeviceStatus(state, cause, detail))
+
+    def _know(self, status: DeviceStatus) -> None:
+        self._status, self._generation = status, self._worker.generation
 
     def _printer_jobs(self, address: PrinterAddress) -> Ok[tuple[JobAnswer, ...]] | Failed[Cause]:
         return self._ask("printer_jobs", address)

@@ -18,6 +18,8 @@ from drivers.document_printer.protocol import (
 
 _CLOCK_SLACK_S = 1
 """printer-up-time counts whole seconds."""
+_SUCCESSFULLY = "job-completed-successfully"
+_WITH_ERRORS = "job-completed-with-errors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class Verdict:
     cause: Cause | None = None
     detail: str = ""
     give_up: bool = False
+
+
+_DONE = Verdict(Outcome.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +113,23 @@ class Follow:
         printed = job.impressions
         reasons = ",".join(sorted(job.reasons))
         if job.state is JobState.COMPLETED:
-            if "job-completed-with-errors" in job.reasons:
-                return Verdict(Outcome.UNKNOWN, self.cause or Cause.A4_ERROR, reasons)
-            if printed is not None and printed < self.page_count:
-                detail = f"says completed, but {printed} of {self.page_count} pages"
-                return Verdict(Outcome.UNKNOWN, self.cause or Cause.A4_ERROR, detail)
-            return Verdict(Outcome.DONE, detail="" if printed is not None else "the printer counts no pages")
+            doubt = self._doubt(job)
+            return Verdict(Outcome.UNKNOWN, self.cause or Cause.A4_ERROR, doubt) if doubt else _DONE
         if printed == 0:
             return Verdict(Outcome.FAILED, self.cause or Cause.A4_ERROR, reasons)
         # Sheets are out, or may be: whoever took them has a part of a document or all of it.
         return Verdict(Outcome.UNKNOWN, self.cause or Cause.A4_ERROR, f"{reasons}; {printed} pages are out")
+
+    def _doubt(self, job: JobAnswer) -> str:
+        """Why "completed" is not believed, which RFC 8011 (5.3.7) also allows with errors; empty when it is."""
+        if _WITH_ERRORS in job.reasons:
+            return ",".join(sorted(job.reasons))
+        if job.impressions is None:
+            sure = _SUCCESSFULLY in job.reasons and self.cause is None
+            return "" if sure else "says completed, but counts no pages"
+        if job.impressions < self.page_count:
+            return f"says completed, but {job.impressions} of {self.page_count} pages"
+        return ""
 
     def _waiting(self, now_s: float, printer: PrinterAnswer, wrong: Cause | None) -> Verdict | None:
         stopped = printer.state is PrinterState.STOPPED or (

@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from drivers.contract import Failed, Ok
+from drivers.document_printer.simulated_garbage import Garbage
 
 QUEUE = "jiujin"
 _START_S = 15.0
@@ -187,6 +188,7 @@ class VirtualPrinter(_Owner):
         self.port = 0
         self._name = name
         self._bus: _Program | None = None
+        self._garbage: Garbage | None = None
         self.paper.mkdir(parents=True)
         (folder / "spool").mkdir()
         (folder / "begun").touch()
@@ -213,6 +215,21 @@ class VirtualPrinter(_Owner):
         fresh.write_text(text + "\n", "ascii")
         fresh.replace(self.folder / name)
 
+    @property
+    def babbles(self) -> bool:
+        return self._garbage is not None
+
+    def babble(self) -> None:
+        """End it; what answers at its port until it is started or killed is no printer."""
+        self.kill()
+        self._garbage = Garbage(port=self.port)
+
+    def kill(self) -> None:
+        super().kill()
+        if self._garbage is not None:
+            self._garbage.close()
+            self._garbage = None
+
     def begun(self) -> list[str]:
         """User and title of every job that the engine ever began."""
         return (self.folder / "begun").read_text("utf-8").splitlines()
@@ -222,7 +239,8 @@ class VirtualPrinter(_Owner):
         return (self.folder / "log").read_text("utf-8", "replace").count(" Get-Jobs ")
 
     def start(self, *, port: int = 0) -> Ok[str] | Failed[PrintServiceFailure]:
-        """The printer's address once it answers; `port` 0 takes a free one."""
+        """The printer's address once it answers; `port` 0 takes a free one. One that runs is ended first."""
+        self.kill()
         programs = _programs("ippeveprinter", "dbus-daemon")
         if isinstance(programs, Failed):
             return programs

@@ -65,7 +65,7 @@ class ProcessFaceVerifier:
         if isinstance(self._calibration, Failed):
             return DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED, self._calibration.reason)
         checked, fit = self._checked
-        if self._worker.pid is None or checked != self._worker.generation:
+        if not self._worker.still_answers(checked):
             if self._worker.last_failure:
                 return DeviceStatus(DeviceState.FAULT, Cause.FACE_RESTARTING, self._worker.last_failure)
             return DeviceStatus(DeviceState.OPENING, Cause.FACE_RESTARTING)

@@ -132,6 +132,10 @@ class Demultiplexer:
             replies.extend(self._take(byte))
         return replies
 
+    def end(self) -> list[Reply]:
+        """Nothing more will come: what was begun and not ended is no reply."""
+        return [UnknownBytes(self._finish())] if self._pending else []
+
     def _take(self, byte: int) -> Iterator[Reply]:
         if not self._pending:
             yield from self._begin(byte)
@@ -186,14 +190,23 @@ class Condition(StrEnum):
     PAPER_OUT = "paper_out"
     CUTTER_ERROR = "cutter_error"
     UNRECOVERABLE = "unrecoverable"
+    HEAD_HOT = "head_hot"
+    """The print head's temperature (or voltage) is not right: it goes on by itself."""
     ERROR = "error"
     FEEDING = "feeding"
+    """Somebody presses the feed button."""
+    WAITING = "waiting"
+    """After paper or cover: until somebody presses the feed button."""
     OFFLINE = "offline"
     PAPER_LOW = "paper_low"
 
 
 _REALTIME_BITS: Mapping[Realtime, tuple[tuple[int, Condition], ...]] = {
-    Realtime.PRINTER: ((0x08, Condition.OFFLINE), (0x20, Condition.OFFLINE)),
+    Realtime.PRINTER: (
+        (0x08, Condition.OFFLINE),
+        (0x20, Condition.OFFLINE),
+        (0x20, Condition.WAITING),
+    ),
     Realtime.OFFLINE_CAUSE: (
         (0x04, Condition.COVER_OPEN),
         (0x08, Condition.FEEDING),
@@ -204,7 +217,7 @@ _REALTIME_BITS: Mapping[Realtime, tuple[tuple[int, Condition], ...]] = {
         (0x04, Condition.ERROR),
         (0x08, Condition.CUTTER_ERROR),
         (0x20, Condition.UNRECOVERABLE),
-        (0x40, Condition.ERROR),
+        (0x40, Condition.HEAD_HOT),
     ),
     Realtime.PAPER: ((0x0C, Condition.PAPER_LOW), (0x60, Condition.PAPER_OUT)),
 }
@@ -214,10 +227,11 @@ _AUTO_BITS: tuple[tuple[int, int, Condition], ...] = (
     (0, 0x20, Condition.COVER_OPEN),
     (0, 0x40, Condition.FEEDING),
     (1, 0x01, Condition.OFFLINE),
+    (1, 0x01, Condition.WAITING),
     (1, 0x04, Condition.ERROR),
     (1, 0x08, Condition.CUTTER_ERROR),
     (1, 0x20, Condition.UNRECOVERABLE),
-    (1, 0x40, Condition.ERROR),
+    (1, 0x40, Condition.HEAD_HOT),
     (2, 0x03, Condition.PAPER_LOW),
     (2, 0x0C, Condition.PAPER_OUT),
 )
@@ -228,8 +242,11 @@ _CAUSES: tuple[tuple[Condition, Cause], ...] = (
     (Condition.PAPER_OUT, Cause.PRINTER_PAPER_OUT),
     (Condition.CUTTER_ERROR, Cause.PRINTER_CUTTER),
     (Condition.UNRECOVERABLE, Cause.PRINTER_ERROR),
+    # An error bit without a name comes with it, too.
+    (Condition.HEAD_HOT, Cause.PRINTER_HOT),
     (Condition.ERROR, Cause.PRINTER_ERROR),
-    (Condition.FEEDING, Cause.PRINTER_OFFLINE),
+    (Condition.FEEDING, Cause.PRINTER_FEEDING),
+    (Condition.WAITING, Cause.PRINTER_WAITING),
     (Condition.OFFLINE, Cause.PRINTER_OFFLINE),
 )
 

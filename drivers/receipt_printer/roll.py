@@ -157,6 +157,7 @@ def _roll(fields: dict[str, Any]) -> Roll | None:
             bool(fields["out"]),
             float(fields["slip_mm"]),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
-    return roll if math.isfinite(roll.used_mm) and roll.used_mm >= 0 else None
+    lengths_mm = (roll.used_mm, roll.low_since_mm or 0.0, roll.slip_mm)
+    return roll if all(math.isfinite(mm) and mm >= 0 for mm in lengths_mm) else None

@@ -121,6 +121,8 @@ class TcpEnd:
     def unplug(self) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
+            # Who waits on it just now keeps a closed listener's port; one that is shut down has none.
+            listener.shutdown(socket.SHUT_RDWR)
             listener.close()
         self.drop(reset=True)
 

@@ -15,23 +15,37 @@ class SimulatedState:
     offline: bool = False
     cutter_error: bool = False
     unrecoverable: bool = False
+    head_hot: bool = False
+    feeding: bool = False
+    """Its feed button is pressed."""
+    waiting: bool = False
+    """Offline until its feed button is pressed, with paper in and the cover closed."""
 
     @property
     def ready(self) -> bool:
         """True when it prints what it receives."""
-        troubles = (self.paper_out, self.cover_open, self.offline, self.cutter_error, self.unrecoverable)
-        return not any(troubles)
+        of_paper = (self.paper_out, self.cover_open, self.feeding, self.waiting)
+        return not any((*of_paper, self.offline, self._error))
+
+    @property
+    def _error(self) -> bool:
+        return self.cutter_error or self.unrecoverable or self.head_hot
+
+    @property
+    def _errors(self) -> int:
+        """The same bits in DLE EOT 3 and in the second byte of GS a."""
+        return 0x08 * self.cutter_error | 0x20 * self.unrecoverable | 0x40 * self.head_hot
 
     def realtime(self, kind: int) -> int:
         """The answer to DLE EOT `kind`."""
-        error = self.cutter_error or self.unrecoverable
         match kind:
             case 1:
-                bits = 0x08 * (not self.ready)
+                bits = 0x08 * (not self.ready) | 0x20 * self.waiting | 0x40 * self.feeding
             case 2:
-                bits = 0x04 * self.cover_open | 0x20 * self.paper_out | 0x40 * error
+                bits = 0x04 * self.cover_open | 0x08 * self.feeding
+                bits |= 0x20 * self.paper_out | 0x40 * self._error
             case 3:
-                bits = 0x08 * self.cutter_error | 0x20 * self.unrecoverable
+                bits = self._errors
             case _:
                 bits = 0x0C * (self.near_end or self.paper_out) | 0x60 * self.paper_out
         return 0x12 | bits
@@ -42,8 +56,9 @@ class SimulatedState:
 
     def automatic(self) -> bytes:
         """The four bytes of GS a."""
-        second = 0x08 * self.cutter_error | 0x20 * self.unrecoverable
-        return bytes((0x10 | 0x08 * (not self.ready) | 0x20 * self.cover_open, second, self.sensor(), 0))
+        first = 0x10 | 0x08 * (not self.ready) | 0x20 * self.cover_open | 0x40 * self.feeding
+        second = 0x01 * self.waiting | 0x02 * self.feeding | self._errors
+        return bytes((first, second, self.sensor(), 0))
 
 
 @dataclass(frozen=True, slots=True)

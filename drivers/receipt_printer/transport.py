@@ -65,7 +65,8 @@ class WireTransport:
     def write(self, data: bytes) -> Ok[None] | Failed[WireFault]:
         """See `Transport.write`."""
         deadline = time.monotonic() + _WRITE_BASE_S + len(data) / self._port.bytes_per_s
-        self._note(Direction.TO_DEVICE, data)
+        if self._tap is not None:
+            self._note(Direction.TO_DEVICE, redaction.to_device(data))
         rest = memoryview(data)
         while rest:
             try:
@@ -98,24 +99,22 @@ class WireTransport:
             try:
                 data = self._port.receive()
             except PortLostError:
+                self._answered(demultiplexer.end())
                 if not self._closing.is_set():
                     self._note(Direction.LINE, b"lost")
                 break
-            self._note(Direction.FROM_DEVICE, data)
-            for reply in demultiplexer.feed(data):
-                self._replies.put(reply)
+            self._answered(demultiplexer.feed(data))
         self._replies.put(Closed())
+
+    def _answered(self, replies: list[Reply]) -> None:
+        if self._tap is not None:
+            self._note(Direction.FROM_DEVICE, redaction.from_device(replies))
+        for reply in replies:
+            self._replies.put(reply)
 
     def _note(self, direction: Direction, data: bytes) -> None:
         if self._tap is None or not data:
             return
-        match direction:
-            case Direction.TO_DEVICE:
-                data = redaction.to_device(data)
-            case Direction.FROM_DEVICE:
-                data = redaction.from_device(data)
-            case Direction.LINE:
-                pass
         self._tap(direction, data, time.monotonic_ns())
 
 

@@ -49,8 +49,7 @@ class Pkcs11Authenticator:
         """What the module was last known to do; that a child which has died was fine says nothing."""
         if self._closed:
             return DeviceStatus(DeviceState.UNKNOWN, detail="closed")
-        same = self._worker.pid is not None and self._worker.generation == self._generation
-        if self._status.usable and not same:
+        if self._status.usable and not self._worker.still_answers(self._generation):
             return DeviceStatus(DeviceState.UNKNOWN, Cause.TOKEN_MODULE_CRASHED, self._worker.last_failure)
         return self._status
 

@@ -20,6 +20,8 @@ from drivers.sensors.simulated import SimulatedSysfs
 
 OK = "ok"
 UNPLUGGED = "unplugged"
+SILENT = "silent"
+GARBAGE = "garbage"
 ALWAYS = 1_000_000
 """Commands; longer than any bench stands."""
 SLOW_READER_S = 1.2
@@ -32,7 +34,7 @@ MID_JOB_ROWS = 200
 READER: dict[str, Rule | None] = {
     OK: None,
     UNPLUGGED: None,
-    "silent": Rule(Fault.SILENCE, times=ALWAYS),
+    SILENT: Rule(Fault.SILENCE, times=ALWAYS),
     "slow": Rule(Fault.SLOW, times=ALWAYS, delay_s=SLOW_READER_S),
     "noise": Rule(Fault.NOISE, times=ALWAYS),
     "false_head": Rule(Fault.FALSE_HEAD, times=ALWAYS),
@@ -53,8 +55,11 @@ PRINTER: dict[str, tuple[SimulatedState, Faults]] = {
     "cover": (SimulatedState(cover_open=True), Faults()),
     "cutter": (SimulatedState(cutter_error=True), Faults()),
     "error": (SimulatedState(unrecoverable=True), Faults()),
-    "silent": (SimulatedState(), Faults(silent=True)),
-    "garbage": (SimulatedState(), Faults(garbage=b"\xff\xfe")),
+    "hot": (SimulatedState(head_hot=True), Faults()),
+    "feeding": (SimulatedState(feeding=True), Faults()),
+    "waiting": (SimulatedState(waiting=True), Faults()),
+    SILENT: (SimulatedState(), Faults(silent=True)),
+    GARBAGE: (SimulatedState(), Faults(garbage=b"\xff\xfe")),
     "stops_reading": (SimulatedState(), Faults(stops_reading_after_bytes=MID_JOB_BYTES)),
     "no_process_id": (SimulatedState(), Faults(drop_process_id=True)),
     "out_mid_job": (SimulatedState(), Faults(paper_rows=MID_JOB_ROWS)),
@@ -73,10 +78,12 @@ LENS: dict[str, CameraFault] = {
 A4: dict[str, DocumentFault] = {
     OK: DocumentFault.NONE,
     UNPLUGGED: DocumentFault.NONE,
+    SILENT: DocumentFault.NONE,
+    GARBAGE: DocumentFault.NONE,
     **{fault.value: fault for fault in DocumentFault if fault is not DocumentFault.NONE},
 }
 SERVICE = ("up", "down")
-"""The machine's smart-card service."""
+"""The machine's smart-card service, and its print service."""
 CABINET: dict[str, dict[str, str]] = {
     OK: {},
     "door_open": {"gpio/value": "1"},
@@ -134,10 +141,15 @@ def set_lens(camera: SimulatedCamera, fault: str) -> None:
 def set_a4(printer: VirtualPrinter, fault: str) -> None:
     """Raises OSError when it does not come back."""
     printer.set_fault(A4[fault])
+    printer.thaw()
     if fault == UNPLUGGED:
         printer.kill()
+    elif fault == GARBAGE:
+        printer.babble()
     elif not printer.runs and isinstance(started := printer.start(port=printer.port), Failed):
         raise OSError(started.detail or started.reason.value)
+    if fault == SILENT:
+        printer.freeze()
 
 
 def set_cabinet(sysfs: SimulatedSysfs, fault: str) -> None:

@@ -60,6 +60,9 @@ PRINTERS = (
     Choice("cutter", "切刀卡住", "Cutter jammed", "brick"),
     Choice("cutter_fails", "切不断纸", "Cut fails", "brick"),
     Choice("error", "报错", "Unrecoverable error", "brick"),
+    Choice("hot", "打印头太热", "Print head hot", "brick"),
+    Choice("feeding", "按着进纸键", "Feed button pressed", "brick"),
+    Choice("waiting", "等人按进纸键", "Waits for its feed button", "brick"),
     Choice("silent", "不应答", "Silent", "brick"),
     Choice("garbage", "应答是乱码", "Answers garbage", "brick"),
     Choice("stops_reading", "打到一半不再接收", "Takes no more mid-job", "brick"),
@@ -103,6 +106,8 @@ A4_PRINTERS = (
     Choice("jam-after-a-page", "出一页后卡纸", "Jam after a page", "brick"),
     Choice("abort", "中途放弃", "Gives up", "brick"),
     Choice("nothing", "说打完了，没出纸", "Says done, prints nothing", "brick"),
+    Choice("silent", "不应答", "Silent", "brick"),
+    Choice("garbage", "应答是乱码", "Answers garbage", "brick"),
     Choice("unplugged", "拔掉", "Unplugged", "brick"),
 )
 CABINETS = (
@@ -140,6 +145,7 @@ OFFERED = {
     "lens": LENSES,
     "service": SERVICES,
     "a4": A4_PRINTERS,
+    "print_service": SERVICES,
     "cabinet": CABINETS,
     "replug": REPLUGS,
     **dict.fromkeys(HOW, CHILDREN),
@@ -198,7 +204,7 @@ class Moves:
 
     def lacks(self, what: str) -> Refused | None:
         """What this machine lacks for a move, and what to do; None when its far end stands here."""
-        if what == "a4" and not self._village.a4:
+        if what in ("a4", "print_service") and not self._village.a4:
             return Refused(
                 "这里没有 A4 打印机：打印服务没有运行。请运行 deploy/setup.sh，它会安装 cups 和 cups-ipp-utils。",
                 "There is no A4 printer here: the print service does not run. Run deploy/setup.sh, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,10 +17,10 @@ from drivers.card_reader.simulated_module import SimulatedCard
 from drivers.card_reader.virtual_card import IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_service import VirtualService
 from drivers.contract import Failed, Ok
-from drivers.document_printer.simulated import QUEUE, VirtualPrinter, VirtualPrintService
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.sensors.simulated import SimulatedSysfs
 from kiosk.bench import children, faults
+from kiosk.bench.a4_corner import A4Corner
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS, Person
 from kiosk.bench.scenes import scene
@@ -67,7 +66,7 @@ class Village:
             self._cabinet = SimulatedSysfs.grown(
                 Path(stack.enter_context(TemporaryDirectory(prefix="cabinet-")))
             )
-            self._a4 = self._open_a4(stack) if use_a4 else None
+            self._a4 = A4Corner.open(stack) if use_a4 else None
             self._helper_card: VirtualCard | None = None
             stack.callback(self.take_helper_card)
             self._stack = stack.pop_all()
@@ -80,7 +79,11 @@ class Village:
         """What `set` made so, by what."""
         self.terminal: Callable[[], int | None] = lambda: None
         """The terminal's process, None while none runs: whoever starts it here says how to know."""
-        self.now |= {"network": "up", "service": "up" if self.card_service else "down"}
+        self.now |= {
+            "network": "up",
+            "service": "up" if self.card_service else "down",
+            "print_service": "up" if self.a4 else "down",
+        }
 
     def close(self) -> None:
         self._stack.close()
@@ -102,22 +105,6 @@ class Village:
         stack.callback(slot.close)
         return slot
 
-    def _open_a4(self, stack: ExitStack) -> VirtualPrinter | None:
-        """A cupsd of its own and one printer; None where the machine has not the programs for it."""
-        service = VirtualPrintService()
-        stack.callback(service.close)
-        printer = VirtualPrinter(service.folder / "printer")
-        stack.callback(printer.close)
-        started = service.start()
-        if isinstance(started, Failed) or isinstance(printer.start(), Failed):
-            return None
-        try:
-            service.add_queue(printer.uri)
-        except subprocess.SubprocessError:
-            return None
-        self._a4_server = started.value
-        return printer
-
     def settings(self) -> dict[tuple[str, str], str]:
         """Where the terminal finds this village's devices: (section, key) -> value."""
         return {
@@ -135,11 +122,7 @@ class Village:
                 for name, value in asdict(self._cabinet.wanted).items()
                 if name in ("door", "temperature", "mains", "battery")
             },
-            **(
-                {("document_printer", "queue"): QUEUE, ("document_printer", "server"): self._a4_server}
-                if self.a4
-                else {}
-            ),
+            **({} if self._a4 is None else self._a4.settings()),
             ("receipt_printer", "address"): self.printer.address,
             ("centre", "url"): f"https://127.0.0.1:{self.proxy.port}",
         }
@@ -219,7 +202,9 @@ class Village:
             case "cabinet":
                 faults.set_cabinet(self._cabinet, value)
             case "a4" if self._a4 is not None:
-                faults.set_a4(self._a4, value)
+                self._a4.set_fault(value)
+            case "print_service" if self._a4 is not None:
+                self._a4.set_service(value)
             case "service":
                 self._set_service(value)
             case _:

@@ -142,6 +142,24 @@ OF_DEVICES: dict[str, CauseText] = {
         ("有两台摄像头都符合 source", "two cameras fit the source"),
         ("source 加上序列号，或写 /dev/v4l/by-path 路径", "add the serial, or write a /dev/v4l/by-path path"),
     ),
+    "camera.denied": text(
+        _CAMERA,
+        ("没有权限打开摄像头", "no permission to open the camera"),
+        (
+            "把终端的用户加入 video 组，或写 udev 规则",
+            "put the terminal's user into group video, or write a udev rule",
+        ),
+    ),
+    "camera.busy": text(
+        _CAMERA,
+        ("另一个程序正在用摄像头", "another program uses the camera"),
+        ("关掉那个程序，会自动恢复", "close that program, it recovers by itself"),
+    ),
+    "camera.unopenable": text(
+        _CAMERA,
+        ("摄像头插着，但打不开", "the camera is plugged in and cannot be opened"),
+        ("重新插拔摄像头，不行就更换", "plug the camera in again, else replace it"),
+    ),
     "camera.restarting": text(
         ("摄像头正在重启，请稍等几秒", "The camera is restarting, please wait some seconds"),
         ("摄像头进程正在重启", "the camera process restarts"),
@@ -202,6 +220,27 @@ OF_DEVICES: dict[str, CauseText] = {
         _PRINTER,
         ("打印机报错", "the printer reports an error"),
         ("断电重启打印机", "power-cycle the printer"),
+    ),
+    "printer.hot": text(
+        ("回执打印机正在降温，请稍等几分钟", "The slip printer is cooling down, please wait some minutes"),
+        ("打印头太热，或者供电电压不对", "the print head is too hot, or its voltage is wrong"),
+        (
+            "等它降温，会自动恢复；常出现就检查通风和电源适配器",
+            "wait until it cools, it recovers by itself; if it is often so, check air flow and power supply",
+        ),
+    ),
+    "printer.feeding": text(
+        ("回执打印机正在走纸，请稍等", "Paper is being fed in the slip printer, please wait"),
+        ("有人按着进纸键", "the feed button is pressed"),
+        ("松开进纸键；按键卡住就修理", "let the feed button go; if it sticks, have it repaired"),
+    ),
+    "printer.waiting": text(
+        _PRINTER,
+        ("打印机等人按进纸键才继续", "the printer waits for its feed button to be pressed"),
+        (
+            "装好纸、盖好盖子，按一下进纸键",
+            "see that paper is in and the cover closed, then press the feed button once",
+        ),
     ),
     "printer.job_unknown": text(
         ("有的回执不能确定打印出来没有", "It is not known whether some slips came out"),

@@ -29,6 +29,7 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "lens": str,
     "cabinet": str,
     "a4": str,
+    "print_service": str,
     "service": str,
     "replug": str,
     "kill": str,
@@ -66,6 +67,7 @@ VILLAGE: dict[str, tuple[str, ...]] = {
     "lens": tuple(faults.LENS),
     "cabinet": tuple(faults.CABINET),
     "a4": tuple(faults.A4),
+    "print_service": faults.SERVICE,
     "service": faults.SERVICE,
 }
 """What holds until it is moved again: a step, or under [village] from the start."""
@@ -129,7 +131,7 @@ class Scenario:
     @property
     def uses_a4(self) -> bool:
         """Only then does a print service stand up, which takes two seconds."""
-        return self._moves("a4")
+        return self._moves("a4", "print_service")
 
     def _moves(self, *kinds: str) -> bool:
         return not {*self.village, *(step.kind for step in self.steps)}.isdisjoint(kinds)

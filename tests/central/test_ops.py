@@ -50,6 +50,14 @@ def test_a_terminal_is_first_installed_then_what_it_says(station: Station) -> No
     assert station.metric("jiujin_queue_oldest_seconds")[""] > 0
 
 
+def test_an_unknown_device_is_named_with_its_kind(station: Station) -> None:
+    station.beat({**HEALTHY, "causes": ["device.unknown"], "unknown_devices": ["a4", "card"]})
+    assert "device.unknown a4 card" in station.page("/ops/terminals/0142")
+    station.beat({**HEALTHY, "causes": ["device.unknown"], "unknown_devices": 7})
+    assert tidy({"unknown_devices": 7})["unknown_devices"] == []
+    assert "设备状态不明" in station.page("/ops/terminals/0142"), "an older terminal names none"
+
+
 @pytest.mark.parametrize(("waited_h", "alarms"), [(23, (0, 0)), (25, (1, 0)), (73, (1, 1))])
 def test_a_case_that_waits_over_a_day_or_three_is_an_alarm_though_its_terminal_is_silent(
     station: Station, waited_h: int, alarms: tuple[int, int]

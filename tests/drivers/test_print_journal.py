@@ -35,6 +35,24 @@ def test_a_line_torn_by_a_power_cut_swallows_no_other(tmp_path: Path) -> None:
     assert [entry.job_id for entry in again.unfinished()] == ["A", "B"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"job": "A", "state": "done", "bytes": 1e999, "wall_s": 0, "monotonic_ns": 0, "cause": ""}',
+        b'{"job": "A", "state": "done", "bytes": 1, "wall_s": 1e999, "monotonic_ns": 0, "cause": ""}',
+        b"[" * 100_000,
+        b'{"job": ' * 100_000,
+    ],
+    ids=["a count without end", "a time without end", "nested too deep", "objects too deep"],
+)
+def test_a_damaged_line_is_passed_over_like_a_torn_one(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "jobs.jsonl"
+    JobJournal(path).record("A", JobState.SENDING, 100)
+    with path.open("ab") as file:
+        file.write(line + b"\n")
+    assert [entry.job_id for entry in JobJournal(path).unfinished()] == ["A"]
+
+
 def test_a_refused_job_leaves_the_paper_as_it_was(tmp_path: Path) -> None:
     journal = JobJournal(tmp_path / "jobs.jsonl")
     assert not journal.paper_disturbed()

@@ -128,6 +128,14 @@ def test_a_file_cut_by_a_crash_gives_what_is_whole(tmp_path: Path) -> None:
         (b'{"schema": "jiujin.recording/1"}\nno json\n', "2"),
         (b'{"schema": "jiujin.recording/1"}\n{"wire": "card", "way": "up", "hex": "", "at_us": 0}\n', "2"),
         (b'{"schema": "jiujin.recording/1"}\n{"wire": "card", "way": "line", "hex": "0", "at_us": 0}\n', "2"),
+        (
+            b'{"schema": "jiujin.recording/1"}\n{"wire": "card", "way": "line", "hex": "", "at_us": 1e999}\n',
+            "2",
+        ),
+        pytest.param(b"[" * 100_000 + b"\n", "1", id="nested too deep, at the top"),
+        pytest.param(
+            b'{"schema": "jiujin.recording/1"}\n' + b"[" * 100_000 + b"\n", "2", id="nested too deep"
+        ),
     ],
 )
 def test_what_is_no_recording_is_refused_with_its_line(tmp_path: Path, content: bytes, where: str) -> None:

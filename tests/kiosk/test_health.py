@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,12 @@ NO_RESIDENT_WORDS = {
 
 
 def state_of(devices: dict[str, DeviceHealth], services: dict[str, tuple[str, ...]]) -> tuple[str, list[str]]:
-    body = report(
+    body = reported(devices, services)
+    return body["state"], body["causes"]
+
+
+def reported(devices: dict[str, DeviceHealth], services: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    return report(
         devices=devices,
         services=services,
         general=[],
@@ -50,7 +56,6 @@ def state_of(devices: dict[str, DeviceHealth], services: dict[str, tuple[str, ..
         clock_quality="synced",
         sent_at="2026-11-25T01:12:00Z",
     )
-    return body["state"], body["causes"]
 
 
 def test_drivers_and_health_know_the_same_causes() -> None:
@@ -105,6 +110,16 @@ def test_a_device_that_says_nothing_of_itself_is_unknown_and_the_terminal_is_not
     assert service_causes(["printer"], devices, []) == ("device.unknown",)
     assert state_of(devices, {"A": ()}) == ("degraded", ["device.unknown"])
     assert state_of({"printer": DeviceHealth(usable=True)}, {"A": ()}) == ("live", [])
+
+
+def test_of_devices_that_say_nothing_of_themselves_the_kinds_are_told() -> None:
+    devices = {
+        "printer": DeviceHealth(usable=False, cause="printer.cover"),
+        "card": DeviceHealth(usable=False),
+        "face": DeviceHealth(usable=True),
+        "a4": DeviceHealth(usable=False),
+    }
+    assert reported(devices, {"A": ()})["unknown_devices"] == ["card", "a4"]
 
 
 def test_out_of_service_when_nothing_can_be_done() -> None:

@@ -39,6 +39,7 @@ PRINT_WORDS: dict[Cause | None, str] = {
     Cause.PRINTER_PAPER_OUT: "打印机没有纸了，回执没有打印。",
     Cause.PRINTER_PAPER_SHORT: "打印机的纸不够了，回执没有打印。",
     Cause.PRINTER_COVER: "打印机的盖子没有盖好，回执没有打印。",
+    Cause.PRINTER_HOT: "打印机太热，正在降温，回执没有打印。",
     None: "打印机暂时不能用，回执没有打印。",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,3 +22,13 @@ def one_colour(blue: int, green: int, red: int) -> NDArray[np.uint8]:
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
     return bytes(cv2.imencode(".png", pixels)[1])
+
+
+def clip(path: Path, frames: int, *, brightness: int = 120) -> Path:
+    """A film of so many pictures, each another."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20.0, (320, 240))
+    assert writer.isOpened()
+    for count in range(frames):
+        writer.write(np.roll(room(brightness), 7 * count, axis=1))
+    writer.release()
+    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def tree(tmp_path: Path) -> UsbTree:
 
 def node(tree: UsbTree, source: str, *, demo: bool = False) -> str | CameraFailure:
     """The name of the node that `source` is now, or why there is none."""
-    match resolve(source, demo=demo, roots=tree.roots, capabilities=lambda _node: None):
+    match resolve(source, demo=demo, roots=tree.roots, capabilities=lambda _node: Ok(None)):
         case Ok(path):
             return Path(path).name
         case Failed(reason):
@@ -69,7 +70,9 @@ def test_the_node_itself_says_what_it_does(tree: UsbTree) -> None:
     tree.plug(0, usb=FACE, index=0)
     tree.plug(1, usb=FACE, index=1)
     known = {"video0": METADATA, "video1": CAP_VIDEO_CAPTURE}
-    found = resolve("usb:0c45:6366", demo=False, roots=tree.roots, capabilities=lambda path: known[path.name])
+    found = resolve(
+        "usb:0c45:6366", demo=False, roots=tree.roots, capabilities=lambda path: Ok(known[path.name])
+    )
     assert found == Ok(str(tree.roots.dev / "video1"))
 
 
@@ -139,8 +142,10 @@ def test_capabilities_are_those_of_the_node_and_not_of_the_whole_device(
     """struct v4l2_capability of linux/videodev2.h, written by hand."""
     file = tmp_path / "video0"
     file.write_bytes(b"")
-    assert binding.query_capabilities(file) is None  # a plain file knows no such request
-    assert binding.query_capabilities(tmp_path / "video9") is None
+    assert binding.query_capabilities(file) == Ok(None)  # a plain file knows no such request
+    gone = binding.query_capabilities(tmp_path / "video9")
+    assert isinstance(gone, Failed)
+    assert gone.reason is CameraFailure.ABSENT
     whole, of_this_node = CAP_DEVICE_CAPS | CAP_VIDEO_CAPTURE | METADATA, METADATA
 
     def answer(_descriptor: int, request: int, room: bytes) -> bytes:
@@ -154,4 +159,75 @@ def test_capabilities_are_those_of_the_node_and_not_of_the_whole_device(
 
     monkeypatch.setattr(fcntl, "ioctl", answer)
     assert CAPABILITY.size == 104
-    assert binding.query_capabilities(file) == METADATA
+    assert binding.query_capabilities(file) == Ok(METADATA)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (errno.EACCES, CameraFailure.DENIED),
+        (errno.EPERM, CameraFailure.DENIED),
+        (errno.EBUSY, CameraFailure.BUSY),
+        (errno.ENODEV, CameraFailure.ABSENT),
+        (errno.EIO, CameraFailure.UNOPENABLE),
+    ],
+)
+@pytest.mark.parametrize("source", ["usb:0c45:6366", "by-id"])
+def test_a_node_that_cannot_be_opened_is_no_camera_that_works(
+    tree: UsbTree, monkeypatch: pytest.MonkeyPatch, source: str, error: int, why: CameraFailure
+) -> None:
+    """And is one again as soon as it can be: nothing has to be restarted."""
+    tree.plug(0, usb=FACE)
+    tree.plug(1, usb=FACE, index=1)
+    if source == "by-id":
+        source = tree.link("usb-SN0001-video-index0", 0)
+    really_open = os.open
+
+    def refuse(path: Path, flags: int) -> int:
+        if path.name == "video0":
+            raise OSError(error, os.strerror(error))
+        return really_open(path, flags)
+
+    with monkeypatch.context() as kernel:
+        kernel.setattr(os, "open", refuse)
+        found = resolve(source, demo=False, roots=tree.roots)
+        assert isinstance(found, Failed)
+        assert found.reason is why
+    assert resolve(source, demo=False, roots=tree.roots) == Ok(str(tree.roots.dev / "video0"))
+
+
+@pytest.mark.parametrize(
+    ("capability", "kind"), [(CAP_VIDEO_CAPTURE, 1), (binding.CAP_VIDEO_CAPTURE_MPLANE, 9)]
+)
+def test_a_camera_from_which_another_program_captures_is_busy_until_it_lets_go(
+    tree: UsbTree, monkeypatch: pytest.MonkeyPatch, capability: int, kind: int
+) -> None:
+    """Everybody may open such a node; only the buffers are one program's. None are asked for."""
+    tree.plug(0, usb=FACE)
+    taken = True
+
+    def answer(_descriptor: int, request: int, room: bytes) -> bytes:
+        if request == 0x80685600:
+            return CAPABILITY.pack(b"", b"", b"", 0, CAP_DEVICE_CAPS, capability)
+        expected = bytes(4) + kind.to_bytes(4, "little") + (1).to_bytes(4, "little") + bytes(8)
+        assert (request, room) == (0xC0145608, expected)
+        if taken:
+            raise OSError(errno.EBUSY, "")
+        return room
+
+    monkeypatch.setattr(fcntl, "ioctl", answer)
+    assert resolve("usb:0c45:6366", demo=False, roots=tree.roots) == Failed(CameraFailure.BUSY)
+    taken = False
+    assert resolve("usb:0c45:6366", demo=False, roots=tree.roots) == Ok(str(tree.roots.dev / "video0"))
+
+
+@pytest.mark.parametrize("source", ["usb:0c45:6366", "0"])
+def test_a_camera_that_is_plugged_in_anew_is_another_one(tree: UsbTree, source: str) -> None:
+    tree.plug(0, usb=FACE)
+    before = binding.plugged(source, tree.roots)
+    assert before
+    assert binding.plugged(source, tree.roots) == before
+    tree.unplug(0)
+    assert binding.plugged(source, tree.roots) == frozenset()
+    tree.plug(0, usb=FACE)
+    assert binding.plugged(source, tree.roots) != before

@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
-import numpy as np
 import psutil
 import pytest
 
@@ -17,7 +15,7 @@ from drivers.camera.contract import CameraFailure, Frame
 from drivers.camera.opencv import OpencvCamera
 from drivers.camera.simulated import CameraFault, SimulatedCamera
 from drivers.contract import Cause, DeviceState, Failed, Ok
-from tests.drivers.camera.sights import one_colour, png, room
+from tests.drivers.camera.sights import clip, one_colour, png, room
 from tests.drivers.camera.usb_tree import UsbTree
 from tests.drivers.waiting import wait_until
 
@@ -263,15 +261,6 @@ def test_a_killed_child_is_a_reason_not_an_old_picture(camera: OpencvCamera) -> 
     camera.stop()
     assert camera.open() == Ok(None)
     first_frame(camera)
-
-
-def clip(path: Path, frames: int, *, brightness: int = 120) -> Path:
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 20.0, (320, 240))
-    assert writer.isOpened()
-    for count in range(frames):
-        writer.write(np.roll(room(brightness), 7 * count, axis=1))
-    writer.release()
-    return path
 
 
 def test_a_clip_loops(tmp_path: Path) -> None:

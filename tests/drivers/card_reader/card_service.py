@@ -31,6 +31,16 @@ def running_service() -> Iterator[VirtualService]:
         service.stop()
 
 
+OTHER_NAME = "New Virtual PCD 00 00"
+
+
+def service_with_another_name(folder: Path) -> VirtualService:
+    """Not yet started: the same virtual reader, as `OTHER_NAME`; its configuration goes into `folder`."""
+    configuration = Path("/etc/reader.conf.d/vpcd").read_text("utf-8")
+    (folder / "vpcd").write_text(configuration.replace("Virtual", "New Virtual"), "utf-8")
+    return VirtualService(folder, OTHER_NAME)
+
+
 @pytest.fixture
 def card_service() -> Iterator[VirtualService]:
     with running_service() as service:

@@ -1,4 +1,7 @@
-"""The card service, and on it the helper's card and a reader: for every module that has none of its own."""
+"""A simulated module; the card service, and on it the helper's card and a reader.
+
+For every file of tests that has none of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from drivers.card_reader.pcsc import PcscReader
+from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.virtual_card import IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_service import READER_NAME, VirtualService
 from drivers.contract import Ok
@@ -14,6 +18,13 @@ from tests.drivers.card_reader.card_service import card_service
 from tests.drivers.card_reader.people import HELPER
 
 __all__ = ["card_service"]
+
+
+@pytest.fixture
+def module() -> Iterator[SimulatedSdtReader]:
+    module = SimulatedSdtReader()
+    yield module
+    module.close()
 
 
 @pytest.fixture

@@ -24,13 +24,6 @@ MOVED_TO = "虚设县石桥乡新街𬭊村12号3单元"
 
 
 @pytest.fixture
-def module() -> Iterator[SimulatedSdtReader]:
-    module = SimulatedSdtReader()
-    yield module
-    module.close()
-
-
-@pytest.fixture
 def reader(module: SimulatedSdtReader) -> Iterator[SdtReader]:
     reader = SdtReader(SerialLink(module.path), poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
     yield reader

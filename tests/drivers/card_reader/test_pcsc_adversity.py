@@ -26,6 +26,7 @@ from drivers.card_reader.virtual_service import (
 )
 from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.tap import Direction
+from tests.drivers.card_reader.card_service import OTHER_NAME, service_with_another_name
 from tests.drivers.card_reader.people import DEMO, HELPER
 from tests.drivers.card_reader.test_card_readers import LOST, NEVER
 from tests.drivers.waiting import wait_until
@@ -240,10 +241,7 @@ def test_the_reader_comes_back_under_another_name(card_service: VirtualService, 
     """Its number in the list, and whatever follows it, changes when it is plugged in elsewhere."""
     if not card_service.is_ours:
         pytest.skip("a card service of this machine is running, which is not ours to end")
-    (tmp_path / "vpcd").write_text(
-        Path("/etc/reader.conf.d/vpcd").read_text().replace("Virtual", "New Virtual")
-    )
-    again = VirtualService(tmp_path, "New Virtual PCD 00 00")
+    again = service_with_another_name(tmp_path)
     reader = PcscReader("Virtual PCD")
     try:
         assert reader.probe().detail == READER_NAME
@@ -251,7 +249,7 @@ def test_the_reader_comes_back_under_another_name(card_service: VirtualService, 
         assert not reader.probe().usable
         assert isinstance(again.start(), Ok)
         assert wait_until(lambda: reader.probe().usable, 40.0)
-        assert reader.status().detail == "New Virtual PCD 00 00"
+        assert reader.status().detail == OTHER_NAME
         card = VirtualCard(IdentityFileCard(HELPER))
         card.insert()
         assert isinstance(reader.read(10.0, NEVER), Ok)

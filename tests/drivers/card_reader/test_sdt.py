@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 import serial
 
-from drivers.card_reader.contract import CardFailure, CardRead, EncodedPhoto, PhotoFormat
+from drivers.card_reader.contract import CardFailure, CardRead
 from drivers.card_reader.link import LinkFailure
 from drivers.card_reader.protocol import Command
 from drivers.card_reader.sdt import SdtReader
@@ -20,13 +20,6 @@ from drivers.evidence import Assurance, CheckName, assurance
 from tests.drivers.card_reader.people import CARD, FOREIGN_2017, FOREIGN_2023, HMT, PHOTO, RESIDENT
 from tests.drivers.card_reader.test_card_readers import NEVER
 from tests.drivers.waiting import wait_until
-
-
-@pytest.fixture
-def module() -> Iterator[SimulatedSdtReader]:
-    module = SimulatedSdtReader()
-    yield module
-    module.close()
 
 
 @pytest.fixture
@@ -413,31 +406,6 @@ def test_a_module_is_held_against_the_one_the_terminal_was_set_up_with(
         assert reader.status().warnings == warnings
     finally:
         reader.close()
-
-
-@pytest.mark.parametrize("size", [1024, 512, 0])
-def test_a_card_with_fingerprints_is_read_without_them(module: SimulatedSdtReader, size: int) -> None:
-    reader = SdtReader(SerialLink(module.path), poll_s=0.05, with_fingerprint=True)
-    module.put_card(replace(CARD, fingerprint=b"F" * size))
-    outcome = reader.read(10.0, NEVER)
-    reader.close()
-    assert isinstance(outcome, Ok)
-    assert outcome.value.document == RESIDENT
-    assert outcome.value.photo == EncodedPhoto(PhotoFormat.WLT, PHOTO)
-    assert module.heard(Command.READ_BASE) == 0
-
-
-@pytest.mark.parametrize("status", [0x37, 0x21])
-def test_a_fingerprint_that_cannot_be_had_does_not_keep_the_rest(
-    module: SimulatedSdtReader, status: int
-) -> None:
-    reader = SdtReader(SerialLink(module.path), poll_s=0.05, with_fingerprint=True)
-    module.inject(Rule(Fault.STATUS, Command.READ_FINGERPRINT, status=status))
-    module.put_card(CARD)
-    outcome = reader.read(10.0, NEVER)
-    reader.close()
-    assert isinstance(outcome, Ok)
-    assert module.heard(Command.READ_BASE) == 1
 
 
 def test_a_reader_that_was_never_there_is_absent() -> None:

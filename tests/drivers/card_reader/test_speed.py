@@ -15,13 +15,6 @@ from tests.drivers.card_reader.people import CARD
 from tests.drivers.card_reader.test_card_readers import NEVER
 
 
-@pytest.fixture
-def module() -> Iterator[SimulatedSdtReader]:
-    module = SimulatedSdtReader()
-    yield module
-    module.close()
-
-
 @contextmanager
 def reading(module: SimulatedSdtReader, wanted: int) -> Iterator[tuple[SdtReader, SerialLink]]:
     link = SerialLink(module.path, wanted)

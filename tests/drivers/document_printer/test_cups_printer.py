@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from drivers.document_printer.contract import DocumentReport
 from drivers.document_printer.simulated import Fault
 from drivers.print_journal import JobJournal, JobState
 from tests.drivers.document_printer.rig import Room, document
+from tests.drivers.waiting import wait_until
 
 DONE = DocumentReport(Outcome.DONE, pages_printed=1)
 
@@ -187,6 +190,18 @@ def test_a_killed_child_costs_no_job(room: Room) -> None:
     room.printer.set_fault(Fault.NONE)
     assert printing.result(30) == DONE
     assert len(room.printer.begun()) == 1
+
+
+def test_of_a_child_that_has_died_nothing_is_believed_until_the_next_look(room: Room) -> None:
+    worker = room.driver._worker
+    assert room.driver.probe().state is DeviceState.READY
+    generation, pid = worker.generation, worker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: room.driver.status().cause is Cause.A4_SERVICE_LOST)
+    assert wait_until(lambda: worker.generation > generation)
+    assert room.driver.status().state is DeviceState.UNKNOWN, "the new child has seen no printer yet"
+    assert room.driver.probe().state is DeviceState.READY
 
 
 def test_another_printer_at_the_same_address_is_not_taken_for_ours(room: Room, tmp_path: Path) -> None:

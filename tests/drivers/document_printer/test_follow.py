@@ -32,7 +32,10 @@ def ended(state: JobState, impressions: int | None, *reasons: str) -> Verdict | 
     ("state", "impressions", "reasons", "outcome"),
     [
         (JobState.COMPLETED, 2, (), Outcome.DONE),
-        (JobState.COMPLETED, None, (), Outcome.DONE),
+        (JobState.COMPLETED, None, ("job-completed-successfully",), Outcome.DONE),
+        (JobState.COMPLETED, None, (), Outcome.UNKNOWN),
+        (JobState.COMPLETED, None, ("job-completed-with-warnings",), Outcome.UNKNOWN),
+        (JobState.COMPLETED, 1, ("job-completed-successfully",), Outcome.UNKNOWN),
         (JobState.COMPLETED, 1, (), Outcome.UNKNOWN),
         (JobState.COMPLETED, 0, (), Outcome.UNKNOWN),
         (JobState.COMPLETED, 2, ("job-completed-with-errors",), Outcome.UNKNOWN),
@@ -50,6 +53,20 @@ def test_an_ended_job(
     assert verdict is not None
     assert (verdict.outcome, verdict.give_up) == (outcome, False)
     assert (verdict.cause is None) == (outcome is Outcome.DONE)
+
+
+def test_a_printer_that_counts_nothing_is_not_believed_after_an_open_door() -> None:
+    watched = following()
+    assert watched.see(1.0, printer(1, "door-open-error"), (replace(RUNNING, impressions=None),)) is None
+    success = replace(
+        RUNNING,
+        state=JobState.COMPLETED,
+        impressions=None,
+        reasons=frozenset({"job-completed-successfully"}),
+    )
+    verdict = watched.see(2.0, printer(2), (success,))
+    assert verdict is not None
+    assert (verdict.outcome, verdict.cause) == (Outcome.UNKNOWN, Cause.A4_COVER)
 
 
 def test_another_job_is_never_taken_for_ours() -> None:

@@ -10,7 +10,7 @@ from drivers.contract import Cause, DeviceState, Outcome
 from drivers.document_printer import cups_printer
 from drivers.document_printer.contract import DocumentReport
 from drivers.document_printer.simulated import Fault
-from tests.drivers.document_printer.garbage import Garbage
+from drivers.document_printer.simulated_garbage import NO_HTTP, Garbage
 from tests.drivers.document_printer.rig import MARK, Room, document
 from tests.drivers.waiting import wait_until
 
@@ -124,7 +124,7 @@ def test_a_printer_found_at_another_address_is_followed(room: Room) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [b"\xff" * 600, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\0\0\0\0", b""],
+    [NO_HTTP, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\0\0\0\0", b""],
     ids=["no HTTP", "no IPP", "hangs up"],
 )
 def test_garbage_is_no_answer(room: Room, answer: bytes) -> None:

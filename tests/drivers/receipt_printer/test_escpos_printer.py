@@ -21,6 +21,9 @@ _TROUBLES = [
     (SimulatedState(cover_open=True), Cause.PRINTER_COVER),
     (SimulatedState(cutter_error=True), Cause.PRINTER_CUTTER),
     (SimulatedState(unrecoverable=True), Cause.PRINTER_ERROR),
+    (SimulatedState(head_hot=True), Cause.PRINTER_HOT),
+    (SimulatedState(feeding=True), Cause.PRINTER_FEEDING),
+    (SimulatedState(waiting=True), Cause.PRINTER_WAITING),
     (SimulatedState(offline=True), Cause.PRINTER_OFFLINE),
 ]
 

@@ -64,8 +64,24 @@ def test_it_survives_a_restart_and_a_torn_line(tmp_path: Path) -> None:
     assert roll(tmp_path).roll.used_mm == pytest.approx(2 * SLIP_MM)
     path.write_bytes(b"\xff\x00{]\n")
     assert roll(tmp_path).roll == Roll()
-    path.write_bytes(b'{"used_mm": -1e999, "low_since_mm": null, "out": false, "slip_mm": 1}\n')
-    assert roll(tmp_path).roll == Roll()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"used_mm": -1e999, "low_since_mm": null, "out": false, "slip_mm": 1}',
+        b'{"used_mm": 1, "low_since_mm": 1e999, "out": false, "slip_mm": 1}',
+        b'{"used_mm": 1, "low_since_mm": null, "out": false, "slip_mm": 1e999}',
+        b'{"used_mm": 1' + b"0" * 400 + b', "low_since_mm": null, "out": false, "slip_mm": 1}',
+        b"[" * 100_000,
+    ],
+    ids=["used", "low since", "slip", "a number too great", "nested too deep"],
+)
+def test_a_damaged_line_leaves_the_one_before(tmp_path: Path, line: bytes) -> None:
+    roll(tmp_path).printed(SLIP_ROWS)
+    with (tmp_path / "roll.jsonl").open("ab") as file:
+        file.write(line + b"\n")
+    assert roll(tmp_path).roll.used_mm == pytest.approx(SLIP_MM)
 
 
 def test_the_file_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from drivers.receipt_printer.commands import Kind, next_command
 from drivers.receipt_printer.contract import PrintMode
 from drivers.receipt_printer.encoder import encode_slip
 from drivers.receipt_printer.escpos_printer import EscposPrinter
+from drivers.receipt_printer.protocol import Demultiplexer
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_state import Faults
@@ -96,4 +97,37 @@ def test_what_has_no_known_form_is_not_let_through() -> None:
     assert redaction.to_device(b"\x1b\x07A") == b"***"
     own_code = b"\x1d(k\x05\x001P0AB"
     assert redaction.to_device(own_code) == own_code[:5] + bytes(5)
-    assert redaction.from_device(b"\x12\xb2\xe2\x7e") == b"\x12\x80\x80\x7e"
+    assert from_device(b"\x12\xb2\xe2\x16") == b"\x12\x80\x80\x16"
+
+
+def from_device(*pieces: bytes) -> bytes:
+    """What a recording holds of these pieces and of the wire's end after them."""
+    demultiplexer = Demultiplexer()
+    heard = [demultiplexer.feed(piece) for piece in pieces]
+    return b"".join(map(redaction.from_device, [*heard, demultiplexer.end()]))
+
+
+@pytest.mark.parametrize("sent_back", ["Zhang Zhenrui", "ALMIGDO", "RV Zvz", "0JKLMNO", "Roy"])
+def test_a_name_that_comes_back_from_the_device_is_not_in_the_recording(sent_back: str) -> None:
+    """Letters that look like a status byte, or like the first of four, as well."""
+    assert from_device(b"\x12", sent_back.encode(), b"\x12") == b"\x12" + b"\x80" * len(sent_back) + b"\x12"
+
+
+@pytest.mark.parametrize("ending", [b"", b"\0"])
+def test_a_name_behind_the_head_of_an_answer_is_none(ending: bytes) -> None:
+    said = b'7"Zhenrui' + ending
+    assert from_device(said) == b"\x80" * len(said)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"\x12\x72\x12\x1a", b"\x00\x0f", b"\x18\x08\x0c\x0f", b"\x37\x220001\x00", b"\x37\x25\x00"],
+    ids=["realtime", "sensor", "unasked", "process", "cleared"],
+)
+def test_every_answer_is_let_through_as_it_is(answer: bytes) -> None:
+    assert from_device(answer) == answer
+    assert from_device(*(bytes((byte,)) for byte in answer)) == answer, "however it arrives"
+
+
+def test_of_what_a_printer_says_of_itself_the_form_is_kept() -> None:
+    assert from_device(b"\x5fTM-T", b"88\x00\x12") == b"\x5f******\x00\x12"

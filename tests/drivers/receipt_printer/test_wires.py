@@ -75,6 +75,13 @@ def test_paper_out_midway_is_told_and_nothing_prints_after_the_refill(place: Pla
     assert place.far_end.receipts == []
 
 
+def test_a_printer_plugged_in_as_soon_as_it_was_unplugged_is_there(place: Place) -> None:
+    for _ in range(20):
+        place.far_end.unplug()
+        place.far_end.plug()
+    assert place.printer.probe().state is DeviceState.READY
+
+
 def test_unplugged_in_the_middle_is_unknown_and_found_again_elsewhere(place: Place) -> None:
     place.far_end.set_faults(Faults(unplug_after_bytes=9_000))
     report = place.printer.print_slip(slip())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -14,7 +13,6 @@ from drivers.document_camera.contract import SheetFormat
 from tests.drivers.document_camera.sheets import card
 from tests.drivers.rigs.camera import CameraRig
 from tests.drivers.rigs.child import end_child
-from tests.drivers.rigs.rig import Verb
 
 SIZE_PX = (1426, 1070)
 """Enough for a card, and quick to draw anew 15 times a second."""
@@ -26,11 +24,8 @@ def a_card() -> bytes:
     return bytes(cv2.imencode(".jpg", seen)[1])
 
 
-SAME_LINE = "done to the same line by the camera's rig; what a page is made of is in test_camera.py"
-
-
 class DocumentCameraRig(CameraRig):
-    cannot: ClassVar = dict.fromkeys(set(Verb) - {Verb.RESTART_SERVICE}, SAME_LINE)
+    """What is done to its line is the camera's; what a page is made of is in test_camera.py."""
 
     def __init__(self) -> None:
         super().__init__()

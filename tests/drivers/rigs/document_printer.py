@@ -10,7 +10,6 @@ from typing import ClassVar
 from drivers.contract import Device, Outcome
 from drivers.document_printer.cups_printer import CupsPrinter
 from drivers.document_printer.simulated import Fault
-from tests.drivers.document_printer.garbage import Garbage
 from tests.drivers.document_printer.rig import SHORT, document, open_room
 from tests.drivers.rigs.rig import Rig
 from tests.drivers.waiting import wait_until
@@ -24,7 +23,6 @@ class DocumentPrinterRig(Rig):
         folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="a4-rig-"))
         self._room = open_room(Path(folder), self._closing.callback)
         self._room.driver.close()
-        self._garbage: Garbage | None = None
         self._printed = 0
 
     def driver(self) -> CupsPrinter:
@@ -59,8 +57,7 @@ class DocumentPrinterRig(Rig):
         self._room.service.start()
 
     def garble(self) -> None:
-        self._garbage = Garbage(b"\xff" * 600)
-        self._room.service.change_queue("-v", self._garbage.uri)
+        self._room.printer.babble()
 
     def slow(self) -> None:
         self._room.printer.set_fault(Fault.SLOW)
@@ -71,10 +68,8 @@ class DocumentPrinterRig(Rig):
     def heal(self) -> None:
         self._room.printer.thaw()
         self._room.printer.set_fault(Fault.NONE)
-        if self._garbage is not None:
-            self._garbage.close()
-            self._garbage = None
-            self._room.service.change_queue("-v", self._room.printer.uri)
+        if self._room.printer.babbles:
+            self.plug()
 
     def close(self) -> None:
         self._closing.close()

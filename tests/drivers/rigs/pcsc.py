@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+from pathlib import Path
 from threading import Event
-from typing import ClassVar
 
 import pytest
 
@@ -18,27 +19,25 @@ from drivers.card_reader.identity_file import IdentityFile
 from drivers.card_reader.pcsc import PcscReader
 from drivers.card_reader.social_security import SocialSecurityCard
 from drivers.card_reader.virtual_card import CardFault, CardProgram, IdentityFileCard, VirtualCard
-from drivers.card_reader.virtual_service import READER_NAME
+from drivers.card_reader.virtual_service import VirtualService
 from drivers.card_reader.virtual_social_security import VirtualSocialSecurityCard
 from drivers.contract import Device, Ok
-from tests.drivers.card_reader.card_service import running_service
+from tests.drivers.card_reader.card_service import running_service, service_with_another_name
 from tests.drivers.card_reader.emrtd.world import HOLDER, NOW, portrait, read
 from tests.drivers.card_reader.people import DEMO, SOCIAL_SECURITY
-from tests.drivers.rigs.rig import CardRig, Verb
+from tests.drivers.rigs.rig import CardRig
 from tests.drivers.waiting import wait_until
+
+NAME_PART = "Virtual PCD"
+"""What the settings have of the reader's name: it is the same in another socket, the rest is not."""
 
 
 class PcscRig(CardRig):
-    cannot: ClassVar = {
-        Verb.REPLUG_ELSEWHERE: "vpcd's reader has one name",
-        Verb.SLOW: "vpcd asks a late card for more time by itself",
-    }
-
     conversation_s = 1.0
 
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
-        self._service = self._stack.enter_context(running_service())
+        self._service: VirtualService = self._stack.enter_context(running_service())
         program, self._application, self.document = self.kind()
         self.card = VirtualCard(program)
         self._reader: PcscReader | None = None
@@ -49,7 +48,7 @@ class PcscRig(CardRig):
         return IdentityFileCard(DEMO), IdentityFile(), DEMO
 
     def driver(self) -> PcscReader:
-        self._reader = PcscReader(READER_NAME, (self._application,), conversation_s=self.conversation_s)
+        self._reader = PcscReader(NAME_PART, (self._application,), conversation_s=self.conversation_s)
         return self._reader
 
     def operate(self, device: Device, *, long: bool = False) -> bool:
@@ -74,7 +73,8 @@ class PcscRig(CardRig):
         self.card.misbehave(CardFault.LEAVE)
 
     def plug(self) -> None:
-        self._service.start()
+        started = self._service.start()
+        assert isinstance(started, Ok), started
         self._gone = False
 
     def unplug(self) -> None:
@@ -84,12 +84,24 @@ class PcscRig(CardRig):
         self._service.kill()
         self._gone = True
 
+    def replug_elsewhere(self) -> None:
+        """The service lists another name from now on; both slots' ports stay."""
+        self.unplug()
+        self._service = service_with_another_name(
+            Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="pcscd-")))
+        )
+        self._stack.callback(self._service.stop)
+        self.plug()
+
     def restart_service(self) -> None:
         self.unplug()
         self.plug()
 
     def garble(self) -> None:
         self.card.misbehave(CardFault.GARBAGE)
+
+    def slow(self) -> None:
+        self.card.misbehave(CardFault.SLOW)
 
     def silence(self) -> None:
         self.card.misbehave(CardFault.SILENT)

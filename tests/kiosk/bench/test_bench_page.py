@@ -61,7 +61,7 @@ def test_the_page_offers_moves_and_each_is_done(client: httpx.Client, village: V
     offers = {
         what: len(choices) + (what in TAKEN_AWAY)
         for what, choices in OFFERED.items()
-        if what not in ("helper", "service", "a4", "smart_card")
+        if what not in ("helper", "service", "a4", "print_service", "smart_card")
     }
     assert Counter(what for what, _ in moves) == offers
     for what, value in [move for move in moves if move[0] not in ONCE]:

@@ -177,6 +177,20 @@ def test_every_device_has_a_name_for_technicians() -> None:
     assert devices.named().keys() <= NAMES.keys()
 
 
+@pytest.mark.parametrize(
+    ("cause", "what_to_do"),
+    [
+        (Cause.CAMERA_DENIED, "group video"),
+        (Cause.CAMERA_BUSY, "close that program"),
+        (Cause.CAMERA_UNOPENABLE, "plug the camera in again"),
+    ],
+)
+def test_of_a_camera_that_cannot_be_had_the_doctor_says_what_to_do(cause: Cause, what_to_do: str) -> None:
+    (found,) = of_device("camera", DeviceStatus(DeviceState.FAULT, cause))
+    assert (found.verdict, found.cause) == (Verdict.WRONG, cause.value)
+    assert what_to_do in CAUSES[cause.value].action["en"]
+
+
 def test_one_device_that_is_away_is_one_finding(bench: Bench) -> None:
     bench.configure({("document_camera", "source"): "usb:dead:beef"})
     _, report = bench.json("doctor")

@@ -55,6 +55,33 @@ def test_what_fails_is_named_and_the_others_are_still_tried(bench: Bench) -> Non
     assert journal.unsettled() == (), "no resident waits for the sheet"
 
 
+def test_a_bad_key_is_told_and_what_needs_no_key_is_still_tried(bench: Bench) -> None:
+    bad = bench.folder / "terminal.key"
+    bad.write_text("no key")
+    bench.configure({**NO_CAMERA, ("trust", "terminal_key"): str(bad)})
+    bench.village.put_card(next(iter(PEOPLE)))
+    code, report = bench.json("selftest")
+    assert (code, report["ok"]) == (1, False)
+    found = {step["name"]: step for step in report["steps"]}
+    assert found["keys"]["outcome"] == "failed"
+    assert found["keys"]["detail"].startswith("keys.unusable: terminal.key")
+    assert found["sync_round_trip"] == {
+        "name": "sync_round_trip", "outcome": "not_done", "detail": "needs the keys", "measured": {},
+    }  # fmt: skip
+    assert {outcomes(report)[name] for name in ("queue_fsync", "card_read", "print", "cabinet")} == {"passed"}
+    assert len(bench.village.printer.receipts) == 1, "the sheet names the key as well"
+
+
+def test_a_queue_that_cannot_be_opened_is_told_and_the_devices_are_still_tried(bench: Bench) -> None:
+    bench.configure(NO_CAMERA)
+    (bench.folder / "state").mkdir()
+    (bench.folder / "state" / "outbox").write_text("no folder")
+    code, report = bench.json("selftest", "--no-card")
+    assert code == 1
+    assert outcomes(report)["queue"] == "failed"
+    assert outcomes(report)["print"] == "passed"
+
+
 def test_a_step_that_is_left_out_is_not_called_passed(bench: Bench) -> None:
     bench.configure(NO_CAMERA)
     code, report = bench.json("selftest", "--no-card", "--no-print")

@@ -77,6 +77,9 @@ FAMILIES = {
             "cover": "printer.cover",
             "cutter": "printer.cutter",
             "error": "printer.error",
+            "hot": "printer.hot",
+            "feeding": "printer.feeding",
+            "waiting": "printer.waiting",
             "silent": "printer.silent",
             "garbage": "printer.silent",
             "unplugged": "printer.offline",
@@ -99,7 +102,7 @@ FAMILIES = {
     ),
     "a4": Family(
         "a4",
-        stops={faults.UNPLUGGED: "a4.absent"},
+        stops={faults.UNPLUGGED: "a4.absent", "silent": "a4.silent", "garbage": "a4.silent"},
         harmless=dict.fromkeys(
             ("slow", "no-paper", "jam", "jam-after-a-page", "abort", "nothing"),
             "only within a job: drivers/document_printer",
@@ -123,6 +126,7 @@ FAMILIES = {
         },
     ),
     "service": Family("helper", stops={"down": "helper.unavailable"}),
+    "print_service": Family("a4", stops={"down": "a4.service_lost"}),
 }
 
 
@@ -187,6 +191,10 @@ def made(stand: Hall, what: str, value: str) -> moves.Refused | None:
 @pytest.mark.parametrize("what", ["reader", "printer", "paper", "cabinet", "a4"])
 def test_a_fault_is_named_and_gone_when_it_is_mended(stand: Hall, what: str) -> None:
     each_fault_is_told_and_heals(stand, what, lambda: stand.view.state is State.ATTRACT)
+
+
+def test_without_the_print_service_the_rest_is_served(stand: Hall) -> None:
+    each_fault_is_told_and_heals(stand, "print_service", lambda: stand.view.state is State.ATTRACT, "up")
 
 
 @pytest.fixture(scope="module")
@@ -327,6 +335,7 @@ def test_the_bench_offers_every_fault_that_the_simulators_have() -> None:
         ("a4", faults.A4),
         ("cabinet", faults.CABINET),
         ("service", faults.SERVICE),
+        ("print_service", faults.SERVICE),
     ):
         assert {choice.value for choice in moves.OFFERED[what]} == set(known)
         assert set(VILLAGE[what]) == set(known), "a scenario can make every fault of the bench"
@@ -342,6 +351,7 @@ def test_a_scenario_has_the_far_ends_that_it_moves(tmp_path: Path) -> None:
     assert not plain.uses_a4
     assert not plain.uses_helper_card
     assert scenario('[[step]]\na4 = "jam"\n').uses_a4
+    assert scenario('[[step]]\nprint_service = "down"\n').uses_a4
     assert scenario('[village]\nservice = "down"\n[[step]]\npress = "begin"\n').uses_helper_card
     with pytest.raises(ScenarioError, match="jam-after-a-page"):
         scenario('[[step]]\na4 = "eaten"\n')

@@ -74,7 +74,7 @@ class Stand:
     @property
     def a4(self) -> VirtualPrinter:
         assert self.hall.village._a4 is not None, "this machine has no print service"
-        return self.hall.village._a4
+        return self.hall.village._a4.printer
 
     def told(self, kind: str) -> bool:
         """Whether the next heartbeat says that this device does not work, and why."""
