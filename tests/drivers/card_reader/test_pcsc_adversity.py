@@ -323,7 +323,11 @@ def test_a_recorded_session_holds_headers_and_status_words_and_no_person(card: V
 
 
 def test_nothing_grows_over_many_cards(card_service: VirtualService) -> None:
-    """The short form of the soak: threads, descriptors, and the service's threads, one for a context."""
+    """The short form of the soak: threads, descriptors, and the service's threads, one for a context.
+
+    pcscd looks at a virtual reader every 0.4 s, so that hundreds of insertions take minutes: the proof for
+    300 and for 5000 is `python -m tests.soak.pcsc_cycles`, its figures in docs/decisions/card_reader.md.
+    """
     if not card_service.is_ours:
         pytest.skip("a card service of this machine is running, which is not ours to end")
     samples: list[pcsc_cycles.Sample] = []
