@@ -67,7 +67,8 @@ def bench_picture(folder: Path, scratch: Path, screen: Path) -> None:
     Image.open(screen).convert("RGB").save(jpeg, "JPEG", quality=90)
     mirror = Mirror(jpeg.getvalue, lambda _x, _y: None)
     village = Village(draw_faces(scratch / "faces"), 1, use_helper_slot=False)
-    village.helper_slot = True  # shown as on a machine with a card service; no card is put there
+    # Shown as on a machine with a card service; no card is put there.
+    village.helper_slot, village.now["service"] = True, "up"
     page = PageServer(create_page(village, mirror, "https://127.0.0.1:1/ops"), 0)
     fonts = fonts_of(PROJECT / ".setup" / "fonts")
     printer = EscposPrinter(village.printer.address, fonts, scratch / "jobs.jsonl")
