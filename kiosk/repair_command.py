@@ -127,7 +127,7 @@ def export(file: Path, config: Path, as_json: bool) -> None:
             words = f"写不进去，请换一个U盘 / cannot be written, try another stick: {type(error).__name__}"
             show(as_json, {"ok": False, "items": 0, "message": words}, [words])
             sys.exit(NOT_FINE)
-    # A damaged row is not written: what is missing is told, never passed over.
+    # A damaged row, or one with a damaged attachment, is not written: what is missing is told, never passed over.
     fine = written == total
     words = f"写出 {written} 件，共 {total} 件 / {written} of {total} items written to {file.name}"
     show(as_json, {"ok": fine, "items": written, "of": total, "file": str(file)}, [words])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -113,7 +113,7 @@ def write_export(
 ) -> int:
     """Write the file whole or not at all; how many items. OSError when the stick does not take it.
 
-    An attachment that `load` does not give, or gives damaged, is left out: the centre answers its item `later`.
+    An item is left out when `load` does not give an attachment of it, or gives it damaged.
     """
     part, digest, count, parts = file.with_name(file.name + ".part"), hashlib.sha256(), 0, 0
     with part.open("wb") as stream:
@@ -124,11 +124,15 @@ def write_export(
             stream.write(line)
 
         put(heading)
-        for count, item in enumerate(items, 1):
-            for piece in _pieces(item, load):
+        for item in items:
+            attachments = _loaded(item, load)
+            if attachments is None:
+                continue
+            for piece in _pieces(item, attachments):
                 put(piece)
                 parts += 1
             put(item)
+            count += 1
             on_item(count)
         sha256 = digest.hexdigest()
         signature = key.sign(Ending.signed_bytes(heading.terminal, count, sha256))
@@ -139,20 +143,22 @@ def write_export(
     return count
 
 
-def _pieces(item: Item, load: Load) -> Iterator[Part]:
+def _loaded(item: Item, load: Load) -> dict[str, bytes] | None:
+    """Digest -> sealed bytes; None when one is missing or not what was committed."""
+    found = {}
     for told in item.attachments:
         sealed = load(item, told)
         if sealed is None or hashlib.sha256(sealed).hexdigest() != told.sealed_sha256:
-            continue
+            return None
+        found[told.sealed_sha256] = sealed
+    return found
+
+
+def _pieces(item: Item, attachments: Mapping[str, bytes]) -> Iterator[Part]:
+    for sha256, sealed in attachments.items():
         for offset in range(0, len(sealed), PART_BYTES_MAX):
             data = sealed[offset : offset + PART_BYTES_MAX]
-            yield Part(
-                part_of=item.id,
-                attachment=told.sealed_sha256,
-                offset=offset,
-                of_bytes=len(sealed),
-                data=data,
-            )
+            yield Part(part_of=item.id, attachment=sha256, offset=offset, of_bytes=len(sealed), data=data)
 
 
 def check_export(file: Path, key_of: Callable[[str], Ed25519PublicKey | None]) -> Checked | Unusable:

@@ -143,21 +143,6 @@ def test_a_stick_brings_the_photographs_with_their_case_even_where_the_line_brok
     assert registered(engine) == {item.id}
 
 
-def test_a_stick_without_the_photographs_leaves_the_case_waiting(
-    booth: Terminal, engine: Engine, trust: Path, tmp_path: Path
-) -> None:
-    booth.put(photographed(300))
-    file = tmp_path / "stick"
-    outbox = booth.outbox
-    heading = Heading(terminal=outbox.terminal, head=outbox.head(), made_at="2026-11-26T00:00:00Z")
-    key = signing_key(trust, f"terminal_{outbox.terminal}")
-    write_export(file, heading, outbox.deliveries.unsettled(), key, load=lambda _item, _told: b"damaged")
-    told = import_export(engine, load_trust(trust, production=False), file)
-    assert isinstance(told, Imported)
-    assert (told.verdicts, told.fine) == ({"later": 1}, False)
-    assert not upload_rows(engine)
-
-
 def test_it_comes_in_parts_and_other_cases_go_between_them(booth: Terminal, engine: Engine) -> None:
     item = booth.put(photographed(BIG))
     while not held(engine, item, item.attachments[0]):
