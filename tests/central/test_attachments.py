@@ -15,7 +15,6 @@ import httpx
 import pytest
 from sqlalchemy import Engine, create_engine, func, select, update
 
-from central import retention
 from central import uploads as store
 from central.database import as_text, utc_now, writing
 from central.imports import Imported, import_export
@@ -108,18 +107,6 @@ def test_a_case_with_photographs_is_registered_with_all_of_them(
     assert is_opened(engine, item) == "registered"
     assert booth.outbox.deliveries.attachment(item.sequence, 1) is None, "the terminal keeps nothing of it"
     assert booth.outbox.verify().whole
-
-
-def test_the_photographs_of_a_withdrawn_case_go_with_its_content(booth: Terminal, engine: Engine) -> None:
-    withdrawn, stands = booth.put(photographed(300)), booth.put(photographed(300))
-    booth.send_everything()
-    with writing(engine).begin() as connection:
-        connection.execute(update(cases).where(cases.c.code == withdrawn.lane).values(state="withdrawn"))
-    assert retention.sweep(engine, utc_now() + timedelta(days=29)).bodies == 0
-    assert retention.sweep(engine, utc_now() + timedelta(days=31)).bodies == 1
-    with engine.connect() as connection:
-        for table in (uploads, upload_parts):
-            assert set(connection.execute(select(table.c.item_id)).scalars()) == {stands.id}
 
 
 def exported(booth: Terminal, trust: Path, file: Path) -> Path:
