@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from central import chain, inbox, problems
@@ -81,7 +81,9 @@ class Beats:
         self._task: asyncio.Task[None] | None = None
 
     async def take(self, beat: Beat) -> int:
-        """The newest number in the terminal's inbox, when the state is stored. DBAPIError when that failed: the terminal tries again."""
+        """The newest number in the terminal's inbox, when the state is stored. What the store raised when that failed:
+        DBAPIError, the terminal tries again; anything else is a defect, which the server logs as such.
+        """
         stored: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((beat, stored))
         if self._task is None or self._task.done():
@@ -92,19 +94,28 @@ class Beats:
         while self._waiting:
             await asyncio.sleep(self._gather_s)
             gathered, self._waiting = self._waiting, []
-            failure: DBAPIError | None = None
-            newest: Mapping[str, int] = {}
-            try:
-                newest = await run_in_threadpool(store, self._engine, [beat for beat, _ in gathered])
-            except DBAPIError as error:
-                failure = error
-            for beat, stored in gathered:
+            results = await run_in_threadpool(_results, self._engine, [beat for beat, _ in gathered])
+            for (_, stored), result in zip(gathered, results, strict=True):
                 if stored.done():  # its request was given up meanwhile
                     continue
-                if failure is None:
-                    stored.set_result(newest.get(beat.told.terminal, 0))
+                if isinstance(result, Exception):
+                    stored.set_exception(result)
                 else:
-                    stored.set_exception(failure)
+                    stored.set_result(result)
+
+
+def _results(engine: Engine, beats: Sequence[Beat]) -> list[int | Exception]:
+    """For each beat the newest number in its terminal's inbox, or why it is not stored.
+
+    When one of them cannot be stored each is stored alone, so that it harms no other. A lost database fails all at once.
+    """
+    try:
+        newest = store(engine, beats)
+    except Exception as error:  # noqa: BLE001 - each request raises it again
+        if len(beats) == 1 or isinstance(error, OperationalError | InterfaceError):
+            return [error] * len(beats)
+        return [result for beat in beats for result in _results(engine, [beat])]
+    return [newest.get(beat.told.terminal, 0) for beat in beats]
 
 
 def tidy(body: dict[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,8 @@ _MAY_NAME_A_TIME = frozenset(
 """Retry-After of these is obeyed."""
 
 
+_YEARS = range(2000, 3000)
+"""Of a time that may be the centre's: far from the ends of `datetime`, over which a sum would run."""
 _JSON = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
 _BYTES = {"Content-Type": "application/octet-stream", "Content-Encoding": "identity"}
 """A part of an attachment: it is compressed and sealed already."""
@@ -259,7 +261,7 @@ class Link:
             centre = datetime.fromisoformat(problem.centre_time) if problem else None
         except ValueError:
             return False
-        if centre is None or centre.tzinfo is None:
+        if centre is None or centre.tzinfo is None or centre.year not in _YEARS:
             return False
         self.clock_offset_s = (centre - self._now()).total_seconds()
         return True

@@ -91,7 +91,7 @@ def retry_after_s(headers: httpx.Headers, now: datetime) -> float | None:
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max((aware - now).total_seconds(), 0.0)

@@ -12,13 +12,23 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from offline_queue.wire import SCHEMA, Base64, ChainHead, Message, Sha256Hex, Terminal, canonical
+from offline_queue.wire import (
+    SCHEMA,
+    SEQUENCE_MAX,
+    Base64,
+    ChainHead,
+    Message,
+    Sha256Hex,
+    Terminal,
+    canonical,
+)
 
 MANIFEST_PATH = "/v1/manifest"
 SPANS_MAX = 1000
 ITEMS_MAX = 100_000
 
-Span = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
+Sequence = Annotated[int, Field(ge=1, le=SEQUENCE_MAX)]
+Span = tuple[Sequence, Sequence]
 """First and last sequence of an unbroken stretch."""
 
 
@@ -60,7 +70,7 @@ class CounterSignature(Message):
     """The centre's signed word that at this time it held everything that this digest names, up to this head."""
 
     terminal: Terminal
-    head_sequence: Annotated[int, Field(ge=0)]
+    head_sequence: Annotated[int, Field(ge=0, le=SEQUENCE_MAX)]
     head_hash: Sha256Hex
     digest: Sha256Hex
     at: str

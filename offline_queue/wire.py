@@ -44,6 +44,14 @@ GENESIS_HASH = "0" * 64
 PREFER_TREE = ("Prefer", "acknowledgement=tree")
 """Header (RFC 7240) of a terminal that understands one signature over all items of an answer; a centre that does
 not know it signs each."""
+SEQUENCE_MAX = 2**53 - 1
+"""The greatest whole number that canonical JSON (RFC 8785) knows; a database's 64 bits hold it."""
+WAIT_MAX_S = 86_400.0
+"""A wish of the centre for a longer wait than a day is no wish."""
+ID_MAX = 128
+TIME_MAX = 64
+WORDS_MAX = 4096
+"""Characters of the centre's words: bounds against nonsense, far over what it says."""
 PATH_MAX = 7
 """Levels of a tree of `BATCH_ITEMS_MAX` leaves above them."""
 
@@ -62,6 +70,11 @@ Base64 = Annotated[
     PlainSerializer(lambda value: base64.b64encode(value).decode("ascii"), when_used="json"),
 ]
 Sha256Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Wait = Annotated[float, Field(ge=0, le=WAIT_MAX_S, allow_inf_nan=False)]
+"""Seconds."""
+Id = Annotated[str, Field(max_length=ID_MAX)]
+Time = Annotated[str, Field(max_length=TIME_MAX, description="RFC 3339")]
+CentreWords = Annotated[str, Field(max_length=WORDS_MAX)]
 Terminal = Annotated[str, Field(pattern=r"^[0-9A-Z]{4}$")]
 """Issuing terminal, as encoded in its case codes."""
 
@@ -117,7 +130,7 @@ class Item(Message):
     kind: Kind
     service: Annotated[str, Field(max_length=64)]
     definition_version: Annotated[str, Field(max_length=32)]
-    sequence: Annotated[int, Field(ge=1, description="per-terminal counter, no gaps")]
+    sequence: Annotated[int, Field(ge=1, le=SEQUENCE_MAX, description="per-terminal counter, no gaps")]
     previous_hash: Sha256Hex
     received_at_kiosk: Annotated[str, Field(description="RFC 3339 UTC wall time, as claimed")]
     clock_quality: ClockQuality
@@ -152,7 +165,7 @@ class Item(Message):
 class ChainHead(Message):
     """The end of a terminal's chain, signed with its Ed25519 key."""
 
-    sequence: Annotated[int, Field(ge=0)]
+    sequence: Annotated[int, Field(ge=0, le=SEQUENCE_MAX)]
     hash: Sha256Hex
     signature: Base64
 
@@ -189,11 +202,11 @@ class Acknowledgement(Message):
     answer acknowledged (`offline_queue.hash_tree`), and the path leads there from this item.
     """
 
-    item_id: str
+    item_id: Id
     item_hash: Sha256Hex
     """`Item.chain_hash()` of the item as registered."""
-    registered_at: str
-    key_id: str
+    registered_at: Time
+    key_id: Id
     signature: Base64
     # Left out when there is none: a terminal that does not know it takes no unknown key.
     path: Annotated[tuple[Base64, ...] | None, Field(max_length=PATH_MAX, exclude_if=_is_none)] = None
@@ -224,25 +237,25 @@ class Taken(Message):
     """What a verdict adds to the tree of its answer: with the item's id the content of one leaf."""
 
     item_hash: Sha256Hex
-    registered_at: str
+    registered_at: Time
 
 
 class TreeSignature(Message):
     """Over the root of the tree of an answer: a leaf for each verdict that is `taken`, in their order."""
 
-    key_id: str
+    key_id: Id
     signature: Base64
 
 
 class Verdict(Message):
     """One per item. `registered` and `duplicate` carry an acknowledgement, or are `taken` in a signed tree."""
 
-    item_id: str
+    item_id: Id
     kind: VerdictKind
-    reason: str = ""
-    retry_after_s: float | None = None
+    reason: CentreWords = ""
+    retry_after_s: Wait | None = None
     acknowledgement: Acknowledgement | None = None
-    case_state: str = ""
+    case_state: Id = ""
     taken: Annotated[Taken | None, Field(exclude_if=_is_none)] = None
 
 
@@ -251,7 +264,7 @@ class BatchAnswer(Message):
 
     schema_: Annotated[Literal["jiujin.sync/1"], Field(alias="schema")] = SCHEMA
     verdicts: tuple[Verdict, ...]
-    centre_time: str
+    centre_time: Time
     tree: Annotated[TreeSignature | None, Field(exclude_if=_is_none)] = None
 
 
@@ -282,9 +295,9 @@ class Heartbeat(Message):
 class HeartbeatAnswer(Message):
     """The centre heard it; `interval_s` is when it wants the next one, `inbox` the newest number there."""
 
-    centre_time: str
-    interval_s: float = 300.0
-    inbox: int = 0
+    centre_time: Time
+    interval_s: Wait = 300.0
+    inbox: Annotated[int, Field(ge=0, le=SEQUENCE_MAX)] = 0
 
 
 class Problem(Message):
