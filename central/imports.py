@@ -12,14 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic_core import from_json
 from sqlalchemy import Engine
 
-from central import form, log
+from central import form, log, uploads
 from central.database import as_text, utc_now, writing
-from central.form import Fit, Unfit
 from central.ingest import take_items
 from central.log import Event
 from central.terminal_keys import TerminalKeys
 from central.trust import Trust
-from offline_queue.export import Unusable, check_export, item_lines
+from offline_queue.export import Checked, Part, Unusable, check_export, contents
 from offline_queue.wire import BATCH_ITEMS_MAX, VerdictKind
 
 
@@ -57,7 +56,8 @@ def import_export(
     # Carried by nobody whom the centre trusts: `central.cases` leaves such cases to a clerk.
     carried_by = log.NO_TERMINAL if revoked else terminal
     counted: Counter[str] = Counter()
-    for judged in _in_groups(file, checked.items, trust):
+    for group in _in_groups(_items(engine, file, checked, carried_by)):
+        judged = [form.judge(from_json(line), trust.sealing_keys) for line in group]
         counted.update(one.kind.value for one in take_items(engine, judged, carried_by))
         on_items(counted.total(), checked.items)
     with writing(engine).begin() as connection:
@@ -67,7 +67,29 @@ def import_export(
     return Imported(terminal, checked.items, dict(counted), revoked)
 
 
-def _in_groups(file: Path, items: int, trust: Trust) -> Iterator[list[Fit | Unfit]]:
-    lines = item_lines(file, items)
+def _items(engine: Engine, file: Path, checked: Checked, carried_by: str) -> Iterator[bytes]:
+    """The items; the parts before each are stored as uploaded ones are by the time it comes."""
+    for one in contents(file, checked):
+        if isinstance(one, Part):
+            _store(engine, one, checked.heading.terminal, carried_by)
+        else:
+            yield one
+
+
+def _store(engine: Engine, part: Part, terminal: str, carried_by: str) -> None:
+    """What of it the centre does not hold, for the terminal may have begun the upload itself.
+
+    A part that is not taken needs no word here: its item is answered `later`, which is counted.
+    """
+    key = uploads.key_of(terminal, part.part_of, part.attachment)
+    if key is None:
+        return
+    held = uploads.state(engine, key)
+    if not held.whole and part.offset <= held.offset < part.offset + len(part.data):
+        rest = part.data[held.offset - part.offset :]
+        uploads.take(engine, key, carried_by, held.offset, part.of_bytes, rest, utc_now())
+
+
+def _in_groups(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
     while group := list(islice(lines, BATCH_ITEMS_MAX)):
-        yield [form.judge(from_json(line), trust.sealing_keys) for line in group]
+        yield group

@@ -31,11 +31,15 @@ class Cause(StrEnum):
     CARD_ABSENT = "card.absent"
     CARD_LOST = "card.lost"
     CARD_SERVICE_LOST = "card.service_lost"
+    CARD_SERVICE_REFUSED = "card.service_refused"
+    CARD_SERVICE_SILENT = "card.service_silent"
     CARD_SILENT = "card.silent"
     CARD_SAM_ERROR = "card.sam_error"
+    CARD_PROTOCOL = "card.protocol"
     CARD_UNAUTHORISED = "card.unauthorised"
     CARD_DENIED = "card.denied"
     CARD_SWAPPED = "card.swapped"
+    CARD_UNIDENTIFIED = "card.unidentified"
     CARD_RESTARTING = "card.restarting"
     TOKEN_MODULE_MISSING = "token.module_missing"  # noqa: S105 - a cause
     TOKEN_MODULE_CRASHED = "token.module_crashed"  # noqa: S105 - a cause

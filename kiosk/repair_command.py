@@ -111,6 +111,7 @@ def export(file: Path, config: Path, as_json: bool) -> None:
     """
     from kiosk import keys
     from offline_queue.export import Heading, write_export
+    from offline_queue.wire import Attachment, Item
 
     settings = load_or_exit(config).settings
     with closing(outbox_or_exit(config)) as outbox:
@@ -123,14 +124,17 @@ def export(file: Path, config: Path, as_json: bool) -> None:
             if done % _PROGRESS_EVERY == 0 or done == total:
                 click.echo(f"已写出 / written {done}/{total}", err=True)
 
-        key = keys.private_key(settings.trust.terminal_key)
+        def load(item: Item, told: Attachment) -> bytes | None:
+            return deliveries.attachment(item.sequence, told.number)
+
+        key, deliveries = keys.private_key(settings.trust.terminal_key), outbox.deliveries
         try:
-            written = write_export(file, heading, outbox.deliveries.unsettled(), key, progress)
+            written = write_export(file, heading, deliveries.unsettled(), key, progress, load)
         except OSError as error:
             words = f"写不进去，请换一个U盘 / cannot be written, try another stick: {type(error).__name__}"
             show(as_json, {"ok": False, "items": 0, "message": words}, [words])
             sys.exit(NOT_FINE)
-    # A damaged row is not written: what is missing is told, never passed over.
+    # A damaged row, or one with a damaged attachment, is not written: what is missing is told, never passed over.
     fine = written == total
     words = f"写出 {written} 件，共 {total} 件 / {written} of {total} items written to {file.name}"
     show(as_json, {"ok": fine, "items": written, "of": total, "file": str(file)}, [words])

@@ -108,6 +108,7 @@ class CardFailure(StrEnum):
     READER_BUSY = "reader_busy"
     READER_LOST = "reader_lost"
     SERVICE_LOST = "service_lost"
+    SERVICE_REFUSED = "service_refused"
     VENDOR_UNAUTHORISED = "vendor_unauthorised"
     TIMED_OUT = "timed_out"
     CANCELLED = "cancelled"

@@ -19,6 +19,8 @@ Spans = dict[str, tuple[tuple[int, int], ...]]
 _FLAG: Final = (248, 250)
 _LONG_TERM: Final = "长期"
 _LAST_DATE: Final = "99991231"
+_TERMS_YEARS: Final = (5, 10, 20)
+"""How long a resident's card is valid when it is not for ever: law on identity cards, article 5."""
 _PADDING: Final = " \0\u3000"
 
 _COMMON: Final[Spans] = {
@@ -87,7 +89,8 @@ def decode(block: bytes) -> Ok[Document] | Failed[CardFailure]:
     `UNSUPPORTED_KIND` for a type flag we do not know: such a card is never read as a
     resident's. `UNREADABLE` when the block has another size, no number or no name, or when a field
     contradicts another or itself: the frame's checksum lets 1 in 256 damages pass, and the detail names
-    the field.
+    the field. The end of a resident's validity that is not 5, 10 or 20 years after its start leaves the validity
+    unreadable: staff look at the card itself.
     """
     if len(block) != TEXT_SIZE:
         return Failed(CardFailure.UNREADABLE, f"text block of {len(block)} bytes")
@@ -105,6 +108,8 @@ def decode(block: bytes) -> Ok[Document] | Failed[CardFailure]:
     validity, valid_to = read_validity(texts.pop("valid_to"))
     birth_date = read_date(texts.pop("birth_date"))
     valid_from = read_date(texts.pop("valid_from", ""))
+    if kind is DocumentKind.RESIDENT and valid_from and valid_to and not _is_a_term(valid_from, valid_to):
+        validity, valid_to = ValidityKind.UNREADABLE, None
     return Ok(
         Document(
             kind=kind,
@@ -180,6 +185,17 @@ def read_validity(text: str) -> tuple[ValidityKind, date | None]:
         return ValidityKind.LONG_TERM, None
     end = read_date(text)
     return (ValidityKind.UNREADABLE, None) if end is None else (ValidityKind.DATED, end)
+
+
+def _is_a_term(start: date, end: date) -> bool:
+    """To the day or one beside it: the law says neither which is the last day nor what follows on a 29 February."""
+    for years in _TERMS_YEARS:
+        year = min(start.year + years, date.max.year)
+        leap_day = (start.month, start.day) == (2, 29)
+        anniversary = date(year, 3, 1) if leap_day else start.replace(year=year)
+        if abs((end - anniversary).days) <= 1:
+            return True
+    return False
 
 
 def _text(block: bytes, spans: tuple[tuple[int, int], ...]) -> tuple[str, bool]:

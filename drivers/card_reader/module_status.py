@@ -41,12 +41,12 @@ _MEANINGS: Final = {
     0x91: Meaning("no such item on the card", Reaction.PROCEED, CardFailure.UNREADABLE),
     0x9F: Meaning("card found", Reaction.PROCEED, CardFailure.UNREADABLE),
     0x10: Meaning(
-        "request checksum error", Reaction.RESEND, CardFailure.READER_LOST, 2, fault=Cause.CARD_SAM_ERROR
+        "request checksum error", Reaction.RESEND, CardFailure.READER_LOST, 2, fault=Cause.CARD_PROTOCOL
     ),
     0x11: Meaning(
-        "request length error", Reaction.RESEND, CardFailure.READER_LOST, 2, fault=Cause.CARD_SAM_ERROR
+        "request length error", Reaction.RESEND, CardFailure.READER_LOST, 2, fault=Cause.CARD_PROTOCOL
     ),
-    0x21: Meaning("command error", Reaction.STOP, CardFailure.READER_LOST, fault=Cause.CARD_SAM_ERROR),
+    0x21: Meaning("command error", Reaction.STOP, CardFailure.READER_LOST, fault=Cause.CARD_PROTOCOL),
     0x23: Meaning("not permitted in this order", Reaction.RESTART, CardFailure.UNREADABLE, 2),
     0x24: _UNRECOGNISED,
     0x31: Meaning("card refused the module", Reaction.RESTART, CardFailure.NOT_AUTHENTIC, 1),

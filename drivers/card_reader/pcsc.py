@@ -35,7 +35,19 @@ _NAMEPLATE_S = 5.0
 """How long it is waited for a look to end."""
 _TRIES = 2
 """Further conversations with one card after a failure that a new connection may cure."""
-_WORTH_ANOTHER_TRY = (CardFailure.CARD_MOVED, CardFailure.READER_BUSY, CardFailure.SERVICE_LOST)
+_WORTH_ANOTHER_TRY = (
+    CardFailure.CARD_MOVED,
+    CardFailure.READER_BUSY,
+    CardFailure.SERVICE_LOST,
+    CardFailure.SERVICE_REFUSED,
+)
+_CAUSES = {
+    CardFailure.SERVICE_REFUSED: Cause.CARD_SERVICE_REFUSED,
+    CardFailure.TIMED_OUT: Cause.CARD_SERVICE_SILENT,
+}
+"""What a look that failed says of the service; else it is lost."""
+_UNTIL_THE_CARD_IS_OUT = (Cause.CARD_SILENT, Cause.CARD_SERVICE_REFUSED)
+"""Known from a talk with a card; a look at the reader knows nothing better while that card is in."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -171,7 +183,7 @@ class PcscReader:
         seen = self._ask("look", wait_s, deadline_s=wait_s + _MARGIN_S)
         if isinstance(seen, Failed):
             self._session = None
-            self._state.fault(Cause.CARD_SERVICE_LOST, seen.detail)
+            self._state.replace_fault(_CAUSES.get(seen.reason, Cause.CARD_SERVICE_LOST), seen.detail)
             return Failed(CardFailure.SERVICE_LOST, seen.detail)
         pad: Pad = seen.value
         if pad.reader is None:
@@ -180,7 +192,7 @@ class PcscReader:
             return Failed(CardFailure.READER_LOST, "the card service has no such reader")
         self._seen_reader = True
         self._present = pad.present
-        if not (pad.present and self._state.status.cause is Cause.CARD_SILENT):
+        if not (pad.present and self._state.status.cause in _UNTIL_THE_CARD_IS_OUT):
             self._state.ready(pad.reader)
         return Ok(pad)
 
@@ -217,6 +229,8 @@ class PcscReader:
         if isinstance(outcome, Ok):
             self._state.ready(reader)
             return Ok(self._card_read(pad, outcome.value))
+        if outcome.reason is CardFailure.SERVICE_REFUSED:
+            self._state.replace_fault(Cause.CARD_SERVICE_REFUSED, outcome.detail)
         if outcome.reason is not CardFailure.TIMED_OUT:
             return outcome
         if pad.in_use and not self._held.value:

@@ -11,11 +11,14 @@ SUCCESS: Final = 0
 TIMEOUT: Final = 0x8010000A
 SHARING_VIOLATION: Final = 0x8010000B
 NO_READERS: Final = 0x8010002E
+SECURITY_VIOLATION: Final = 0x8010006A
+"""polkit refuses this user; for a moment also a service that ends, and for long one that is full (200 clients)."""
 
 # Measured with pyscard 2.3.1: a killed, stopped or restarting pcscd shows as any of these.
-SERVICE_LOST: Final = frozenset({0x80100013, 0x8010001D, 0x8010001E, 0x8010006A, 0x80100003})
+SERVICE_LOST: Final = frozenset({0x80100013, 0x8010001D, 0x8010001E, 0x80100003})
 _FAILURES: Final = {
     SHARING_VIOLATION: CardFailure.READER_BUSY,
+    SECURITY_VIOLATION: CardFailure.SERVICE_REFUSED,
     0x80100068: CardFailure.READER_BUSY,  # another program reset the card
     0x80100069: CardFailure.CARD_MOVED,  # removed
     0x80100016: CardFailure.CARD_MOVED,  # not transacted: the first error after a pull

@@ -14,11 +14,13 @@ from typing import Final
 from smartcard import scard
 
 from drivers.card_reader.contract import CardFailure
-from drivers.card_reader.pcsc_codes import NO_READERS, SUCCESS, TIMEOUT, failure, settled
+from drivers.card_reader.pcsc_codes import NO_READERS, SECURITY_VIOLATION, SUCCESS, TIMEOUT, failure, settled
 from drivers.contract import Failed, Ok
 
 _FIRST_RETRY_S: Final = 0.5
 _LONGEST_RETRY_S: Final = 30.0
+_REFUSALS: Final = 3
+"""A service that ends answers so once (measured); one that refuses this user, each time."""
 _PLUG_AND_PLAY: Final = "\\\\?PnP?\\Notification"
 """A pseudo-reader that changes when a reader comes or goes."""
 _MODULE_SLOT: Final = re.compile(r"\b(P?SAM|SIM)\d*\b", re.IGNORECASE)
@@ -56,7 +58,7 @@ class Watcher:
 
     Lists the readers each time, since a reader that is plugged in together with another may be
     missed by a notification. A lost service is asked again with a new context after 0.5 s, then
-    twice as long each time, at most 30 s.
+    twice as long each time, at most 30 s. It counts as refusing this user after three refusals in a row.
     """
 
     def __init__(self, wanted: str, other: str = "") -> None:
@@ -65,6 +67,7 @@ class Watcher:
         self._context: int | None = None
         self._retry_s = _FIRST_RETRY_S
         self._next_try_s = 0.0
+        self._refusals = 0
         self._seen: tuple[str, int] = ("", scard.SCARD_STATE_UNAWARE)
 
     @property
@@ -73,7 +76,7 @@ class Watcher:
         return self._context
 
     def look(self, wait_s: float) -> Ok[Pad] | Failed[CardFailure]:
-        """What is on the reader, after a change or `wait_s` at most; `SERVICE_LOST` or the pad."""
+        """What is on the reader, after a change or `wait_s` at most; `SERVICE_LOST`, `SERVICE_REFUSED` or the pad."""
         if self._context is None and (failed := self._establish()) is not None:
             return failed
         code, listed = settled(scard.SCardListReaders(self._context, []))
@@ -106,8 +109,9 @@ class Watcher:
 
     def _establish(self) -> Failed[CardFailure] | None:
         if time.monotonic() < self._next_try_s:
-            return Failed(CardFailure.SERVICE_LOST, "waiting before the next try")
+            return Failed(self._lost_as, "waiting before the next try")
         code, rest = settled(scard.SCardEstablishContext(scard.SCARD_SCOPE_USER))
+        self._refusals = self._refusals + 1 if code == SECURITY_VIOLATION else 0
         if code != SUCCESS:
             return self._lost(code, "establish context")
         self._context = rest[0]
@@ -119,4 +123,8 @@ class Watcher:
         self.release()
         self._next_try_s = time.monotonic() + self._retry_s
         self._retry_s = min(self._retry_s * 2, _LONGEST_RETRY_S)
-        return Failed(CardFailure.SERVICE_LOST, f"{step}: 0x{code:08X}")
+        return Failed(self._lost_as, f"{step}: 0x{code:08X}")
+
+    @property
+    def _lost_as(self) -> CardFailure:
+        return CardFailure.SERVICE_REFUSED if self._refusals >= _REFUSALS else CardFailure.SERVICE_LOST

@@ -25,10 +25,18 @@ class SamModule:
 
     "In step" means that no answer to an earlier command can still come. Out of step after a
     time-out or a cancelled wait: then the line is drained and the status asked first.
+    `own_sam_id` is the printed id of the module that the terminal was set up with; "" takes the first one
+    that tells its id for it.
     """
 
     def __init__(
-        self, link: Link, state: ReaderState, *, short_timeout_s: float, read_timeout_s: float
+        self,
+        link: Link,
+        state: ReaderState,
+        *,
+        short_timeout_s: float,
+        read_timeout_s: float,
+        own_sam_id: str = "",
     ) -> None:
         self._link = link
         self._wanted_speed = link.speed
@@ -38,7 +46,7 @@ class SamModule:
         self._in_step = False
         self._was_in_step = False
         self._sam_id = ""
-        self._first_sam_id = ""
+        self._own_sam_id = own_sam_id
         self._denied_since_s: float | None = None
 
     @property
@@ -50,6 +58,15 @@ class SamModule:
     def identity(self) -> str:
         """The printed id, or the link's name for a module that does not tell it."""
         return self._sam_id or self._link.name
+
+    @property
+    def doubt(self) -> str:
+        """Why this module's word on a card counts for nothing, "" when it is the terminal's own module."""
+        if not self._sam_id:
+            return "the module does not tell its id"
+        if self._sam_id != self._own_sam_id:
+            return f"module {self._sam_id} is not {self._own_sam_id}, which this terminal was set up with"
+        return ""
 
     @property
     def is_open(self) -> bool:
@@ -90,7 +107,8 @@ class SamModule:
             return self._silent(answer)
         found = meaning(answer.value.status)
         if found.reaction is not Reaction.PROCEED:
-            self._state.replace_fault(found.fault or Cause.CARD_SAM_ERROR, found.text)
+            # what is no word about the module itself is no answer to this question
+            self._state.replace_fault(found.fault or Cause.CARD_PROTOCOL, found.text)
             return Failed(found.failure, found.text)
         if not self._sam_id:
             self._learn_sam_id(patience)
@@ -99,18 +117,20 @@ class SamModule:
         return None
 
     def tell_ready(self) -> None:
-        """Ready, with the module's id; a module that is not the first one since the start is a warning."""
-        if self._sam_id and self._first_sam_id not in ("", self._sam_id):
-            detail = f"{self._sam_id} in the place of {self._first_sam_id}"
+        """Ready, with the module's id; a module that is not the terminal's own, or tells no id, is a warning."""
+        if not self.doubt:
+            self._state.ready(self._sam_id)
+        elif self._sam_id:
+            detail = f"{self._sam_id} in the place of {self._own_sam_id}"
             self._state.ready(detail, (Cause.CARD_SWAPPED,))
         else:
-            self._state.ready(self._sam_id)
+            self._state.ready("", (Cause.CARD_UNIDENTIFIED,))
 
     def _learn_sam_id(self, patience: Patience) -> None:
         named = self.command(Command.SAM_ID, patience)
         if isinstance(named, Ok) and len(named.value.data) == _SAM_ID_SIZE:
             self._sam_id = format_sam_id(named.value.data)
-            self._first_sam_id = self._first_sam_id or self._sam_id
+            self._own_sam_id = self._own_sam_id or self._sam_id
 
     def _ask_status(self, patience: Patience) -> Ok[Reply] | Failed[CardFailure]:
         """Twice if need be: firmware that still reads for a cancelled wait is deaf for 1.5 s, and a late

@@ -99,7 +99,7 @@ class WireTransport:
             try:
                 data = self._port.receive()
             except PortLostError:
-                self._answered(demultiplexer.end())
+                self._record(demultiplexer.end())  # half an answer: the loss itself is what is told
                 if not self._closing.is_set():
                     self._note(Direction.LINE, b"lost")
                 break
@@ -107,10 +107,13 @@ class WireTransport:
         self._replies.put(Closed())
 
     def _answered(self, replies: list[Reply]) -> None:
-        if self._tap is not None:
-            self._note(Direction.FROM_DEVICE, redaction.from_device(replies))
+        self._record(replies)
         for reply in replies:
             self._replies.put(reply)
+
+    def _record(self, replies: list[Reply]) -> None:
+        if self._tap is not None:
+            self._note(Direction.FROM_DEVICE, redaction.from_device(replies))
 
     def _note(self, direction: Direction, data: bytes) -> None:
         if self._tap is None or not data:

@@ -99,7 +99,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     match card.kind:
         case "sdt":
             link = tapped(link_to(card.port, card.baud_rate))
-            identity = opened(SdtReader(link, with_fingerprint=card.with_fingerprint))
+            identity = opened(SdtReader(link, with_fingerprint=card.with_fingerprint, sam_id=card.sam_id))
         case "pcsc":
             # The terminal's own cards are signed by nobody: anybody can write one.
             own = (IdentityFile(),) if settings.terminal.demo else ()

@@ -107,7 +107,14 @@ PEOPLE: dict[str, Person] = {
         ),
         Person(
             "xiaoyu",
-            _resident("林小雨", "110199201506010024", date(2015, 6, 1), sex="2", valid_to=date(2030, 6, 1)),
+            _resident(
+                "林小雨",
+                "110199201506010024",
+                date(2015, 6, 1),
+                sex="2",
+                valid_from=date(2025, 6, 1),
+                valid_to=date(2030, 6, 1),
+            ),
             None,
             "11 岁，不用人脸",
             "11 years old, no face",

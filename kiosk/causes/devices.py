@@ -5,6 +5,10 @@ from __future__ import annotations
 from kiosk.causes.text import CauseText, text
 
 _CARD = ("身份证读卡器暂时不能用", "The card reader is not available now")
+_UNPROVEN = (
+    "读卡器需要核对，有的事现在不能办",
+    "The card reader must be checked, some services are not available now",
+)
 _TOKEN = ("数字证书令牌暂时不能用", "Signing tokens are not available now")
 _CAMERA = ("摄像头暂时不能用", "The camera is not available now")
 _FACE = ("人脸确认暂时不能用，可以用别的办法", "Face check is not available now, other ways are")
@@ -25,11 +29,30 @@ OF_DEVICES: dict[str, CauseText] = {
     "card.service_lost": text(
         _CARD, ("智能卡服务没有运行", "pcscd does not run"), ("启动 pcscd", "start pcscd")
     ),
+    "card.service_refused": text(
+        _CARD,
+        ("智能卡服务拒绝了终端的用户", "pcscd refuses this user"),
+        (
+            "安装 deploy/polkit 里的规则；已装好就重启 pcscd",
+            "install the polkit rule of deploy/polkit; if it is there, restart pcscd",
+        ),
+    ),
+    "card.service_silent": text(
+        _CARD, ("智能卡服务没有应答", "pcscd does not answer"), ("重启 pcscd", "restart pcscd")
+    ),
     "card.silent": text(
         _CARD, ("读卡器没有应答", "the reader does not answer"), ("断电重启读卡器", "power-cycle the reader")
     ),
     "card.sam_error": text(
         _CARD, ("安全模块自检失败", "the SAM failed its self-test"), ("更换读卡器", "replace the reader")
+    ),
+    "card.protocol": text(
+        _CARD,
+        ("读卡模块和终端互相听不懂", "module and terminal do not understand each other"),
+        (
+            "检查接线、kiosk.ini 的 baud_rate 和 with_fingerprint，再断电重启读卡器",
+            "check cable, speed (baud_rate) and with_fingerprint in kiosk.ini, then power-cycle the reader",
+        ),
     ),
     "card.unauthorised": text(
         _CARD, ("安全模块没有授权", "the SAM is not authorised"), ("联系厂商授权", "ask the vendor")
@@ -40,9 +63,20 @@ OF_DEVICES: dict[str, CauseText] = {
         ("把终端的用户加入端口所属的组", "add the terminal's user to the port's group"),
     ),
     "card.swapped": text(
-        ("身份证读卡器可以用", "The card reader is available"),
+        _UNPROVEN,
         ("换了一台读卡器（安全模块编号变了）", "another reader is in place (the SAM's number changed)"),
-        ("核对读卡器登记", "check it against the register of readers"),
+        (
+            "核对读卡器登记，再改 kiosk.ini 的 sam_id（空着就重启终端）",
+            "check it against the register of readers, then set sam_id in kiosk.ini (empty: restart the terminal)",
+        ),
+    ),
+    "card.unidentified": text(
+        _UNPROVEN,
+        (
+            "读卡模块不报编号，读出的证件不算核验过",
+            "the module does not tell its number: no card counts as verified",
+        ),
+        ("断电重启读卡器，不行就更换", "power-cycle the reader, else replace it"),
     ),
     "card.restarting": text(
         _CARD, ("读卡进程正在重启", "the reader's process restarts"), ("稍等几秒", "wait some seconds")

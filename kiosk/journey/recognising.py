@@ -26,6 +26,7 @@ PROBLEM_OF: dict[CardFailure, CardProblem] = {
     CardFailure.READER_BUSY: CardProblem.READER,
     CardFailure.READER_LOST: CardProblem.READER,
     CardFailure.SERVICE_LOST: CardProblem.READER,
+    CardFailure.SERVICE_REFUSED: CardProblem.READER,
     CardFailure.VENDOR_UNAUTHORISED: CardProblem.READER,
 }
 """`NO_CARD` and `CANCELLED` are no problem of the card: nobody put one."""

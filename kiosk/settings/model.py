@@ -64,6 +64,7 @@ class CardReaderSection(Section):
     )
     baud_rate: Literal[115200, 57600, 38400, 19200, 9600] = 115200
     with_fingerprint: bool = False
+    sam_id: Annotated[str, Field(pattern=r"^(\d{2}\.\d{2}-\d{8}-\d{10}-\d{10})?$")] = ""
     photo_decoder: CommandLine = ""
     reader_name: str = ""
     csca_folder: str = ""

@@ -15,15 +15,16 @@ import httpx
 import pytest
 from sqlalchemy import Engine, create_engine, func, select, update
 
-from central import retention
 from central import uploads as store
 from central.database import as_text, utc_now, writing
+from central.imports import Imported, import_export
 from central.schema import cases, items, upload_parts, uploads
 from central.server import RunningCentre
 from central.settings import CentreSettings
 from central.trust import load_trust
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from offline_queue import ItemState
+from offline_queue.export import Heading, write_export
 from offline_queue.seal import attachment_aad, open_sealed
 from offline_queue.wire import ATTACHMENT_BYTES_MAX, ATTACHMENT_PATH, Item, UploadState, VerdictKind
 from offline_queue.wire_signature import sign_headers
@@ -40,7 +41,7 @@ from tests.central.photographed import (
     terminal,
     upload_rows,
 )
-from tests.central.station import Station, centre
+from tests.central.station import Station, centre, signing_key
 from tests.crash.visits import Visit
 from tests.drivers.waiting import wait_until
 from tests.offline_queue.terminal import committed
@@ -108,16 +109,38 @@ def test_a_case_with_photographs_is_registered_with_all_of_them(
     assert booth.outbox.verify().whole
 
 
-def test_the_photographs_of_a_withdrawn_case_go_with_its_content(booth: Terminal, engine: Engine) -> None:
-    withdrawn, stands = booth.put(photographed(300)), booth.put(photographed(300))
+def exported(booth: Terminal, trust: Path, file: Path) -> Path:
+    outbox = booth.outbox
+    write_export(
+        file,
+        Heading(terminal=outbox.terminal, head=outbox.head(), made_at="2026-11-26T00:00:00Z"),
+        outbox.deliveries.unsettled(),
+        signing_key(trust, f"terminal_{outbox.terminal}"),
+        load=lambda item, told: outbox.deliveries.attachment(item.sequence, told.number),
+    )
+    return file
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_stick_brings_the_photographs_with_their_case_even_where_the_line_broke_in_the_middle(
+    booth: Terminal, engine: Engine, trust: Path, tmp_path: Path, *, begun: bool
+) -> None:
+    draft = photographed(3 * BIG, 300)
+    item = booth.put(draft)
+    while begun and not upload_rows(engine):
+        booth.round()
+    assert len(held(engine, item, item.attachments[0])) < item.attachments[0].sealed_bytes
+    file = exported(booth, trust, tmp_path / "stick")
+    assert draft.attachments[0].content not in file.read_bytes()
+    loaded = load_trust(trust, production=False)
+    for verdict in ("registered", "duplicate"):
+        told = import_export(engine, loaded, file)
+        assert isinstance(told, Imported)
+        assert (told.verdicts, told.fine) == ({verdict: 1}, True)
+    for attachment in item.attachments:
+        assert hashlib.sha256(held(engine, item, attachment)).hexdigest() == attachment.sealed_sha256
     booth.send_everything()
-    with writing(engine).begin() as connection:
-        connection.execute(update(cases).where(cases.c.code == withdrawn.lane).values(state="withdrawn"))
-    assert retention.sweep(engine, utc_now() + timedelta(days=29)).bodies == 0
-    assert retention.sweep(engine, utc_now() + timedelta(days=31)).bodies == 1
-    with engine.connect() as connection:
-        for table in (uploads, upload_parts):
-            assert set(connection.execute(select(table.c.item_id)).scalars()) == {stands.id}
+    assert registered(engine) == {item.id}
 
 
 def test_it_comes_in_parts_and_other_cases_go_between_them(booth: Terminal, engine: Engine) -> None:

@@ -11,7 +11,18 @@ from sqlalchemy import Engine, Table, func, select, update
 
 from central.database import as_text, open_database, utc_now
 from central.retention import Swept, sweep
-from central.schema import evaluations, events, heartbeats, items, letters, refusals, terminals, upload_parts
+from central.schema import (
+    cases,
+    evaluations,
+    events,
+    heartbeats,
+    items,
+    letters,
+    refusals,
+    terminals,
+    upload_parts,
+    uploads,
+)
 from offline_queue.wire import Item, Kind, VerdictKind
 from tests.central.photographed import photographed, terminal
 from tests.central.station import Station, centre
@@ -139,4 +150,21 @@ def test_letters_wait_for_a_terminal_and_go_with_a_revoked_one(
         connection.execute(update(terminals).values(revoked_at=as_text(utc_now())))
     assert sweep(engine, in_days(91)).letters == 2
     assert rows(engine, letters) == 0
+    engine.dispose()
+
+
+def test_the_photographs_of_a_withdrawn_case_go_with_its_content(
+    database: str, trust: Path, tmp_path: Path
+) -> None:
+    with centre(database, trust) as running, terminal(tmp_path / "booth", trust, running.url) as booth:
+        withdrawn, stands = booth.put(photographed(300)), booth.put(photographed(300))
+        booth.send_everything()
+    engine = open_database(database)
+    with engine.begin() as connection:
+        connection.execute(update(cases).where(cases.c.code == withdrawn.lane).values(state="withdrawn"))
+    assert sweep(engine, in_days(29)).bodies == 0
+    assert sweep(engine, in_days(31)).bodies == 1
+    with engine.connect() as connection:
+        for table in (uploads, upload_parts):
+            assert set(connection.execute(select(table.c.item_id)).scalars()) == {stands.id}
     engine.dispose()

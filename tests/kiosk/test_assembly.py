@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -21,10 +22,15 @@ from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
 from kiosk.assembly.terminal import assemble
 from kiosk.bench.configure import village_ini
+from kiosk.journey import events as ev
+from kiosk.journey.states import State
+from kiosk.journey.table import step
+from kiosk.journey.visit import CardProblem
 from kiosk.settings import Settings, load_text
 from tests.drivers.camera.sights import png, room
 from tests.drivers.card_reader.people import CARD
 from tests.drivers.waiting import wait_until
+from tests.kiosk.journey.visits import visit, world
 
 PROJECT = Path(__file__).resolve().parents[2]
 NO_DEVICES = {
@@ -161,6 +167,38 @@ def started_since(me: psutil.Process, before: set[psutil.Process]) -> list[psuti
         for child in me.children(recursive=True)
         if child not in before and "resource_tracker" not in " ".join(child.cmdline())
     ]
+
+
+@pytest.mark.parametrize(
+    ("sam_id", "problem"),
+    [
+        ("", None),
+        ("05.01-20260101-0000123456-0000007890", None),
+        ("05.01-20260101-0000123456-0000007891", CardProblem.TOO_WEAK),
+    ],
+    ids=["none is named", "this one is named", "another is named"],
+)
+def test_a_card_counts_by_the_word_of_the_module_that_the_settings_name(
+    tmp_path: Path, sam_id: str, problem: CardProblem | None
+) -> None:
+    """An ordinary card on an ordinary reader is enough for the pension; one on a strange module is not."""
+    module = SimulatedSdtReader()
+    module.put_card(CARD)
+    given = {
+        ("card_reader", "kind"): "sdt",
+        ("card_reader", "port"): module.path,
+        ("card_reader", "sam_id"): sam_id,
+    }
+    try:
+        with ExitStack() as stack:
+            reader = open_devices(settings_of(tmp_path, given), stack).identity_reader
+            assert reader is not None
+            answered = reader.read(15.0, Event())
+    finally:
+        module.close()
+    after, _ = step(replace(visit(State.CARD), card=None), ev.CardAnswered(answered), world())
+    assert after.card_problem is problem
+    assert (after.card is not None) == (problem is None)
 
 
 @pytest.mark.parametrize(

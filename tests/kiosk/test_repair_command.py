@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kiosk.settings import Settings
 from offline_queue.inbox_wire import CaseNews, Cases, Letter
 from offline_queue.records import ItemState, Settlement
 from offline_queue.wire import Kind
+from tests.central.photographed import picture
 from tests.kiosk.test_queue_commands import config, outbox_of, settings
 from tests.offline_queue.terminal import committed, draft
 
@@ -106,6 +108,21 @@ def test_everything_that_the_centre_lacks_goes_on_a_stick(
     assert (code, told["items"], told["of"]) == (0, 1, 1)
     assert len((tmp_path / "stick").read_bytes().splitlines()) == 3
     assert one_refused == 1
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_photographs_go_on_the_stick_and_a_case_with_a_damaged_one_stays_behind(
+    config: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, damaged: bool
+) -> None:
+    outbox = outbox_of(settings)
+    committed(outbox, replace(draft(CODE), attachments=(picture(300),)))
+    outbox.close()
+    if damaged:
+        monkeypatch.setattr("offline_queue.deliveries.Deliveries.attachment", lambda *_: b"not this")
+    code, told = run(config, "export", str(tmp_path / "stick"))
+    assert (code, told["items"], told["of"]) == ((1, 0, 1) if damaged else (0, 1, 1))
+    lines = (tmp_path / "stick").read_bytes().splitlines()
+    assert len(lines) == (2 if damaged else 4), "heading, part, item, ending"
 
 
 def test_a_stick_that_cannot_be_written_is_told(config: Path, one_refused: int, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offline_queue import wire
 from offline_queue.database import migrate_outbox
-from offline_queue.export import Checked, Heading, Unusable, check_export, item_lines, write_export
+from offline_queue.export import Checked, Heading, Unusable, check_export, contents, write_export
 from offline_queue.inbox_wire import CaseNews, Correction
 from offline_queue.link import Link
 from offline_queue.records import Committed, ItemState, ItemSummary, NotCommitted, Settlement
@@ -156,7 +156,9 @@ def test_an_export_holds_what_waits_and_what_was_refused_and_changes_nothing(
     assert exported(outbox, kit, file) == 2
     checked = check_export(file, lambda _terminal: kit.signing_key.public_key())
     assert isinstance(checked, Checked), checked
-    found = [wire.Item.model_validate_json(line) for line in item_lines(file, checked.items)]
+    found = [
+        wire.Item.model_validate_json(line) for line in contents(file, checked) if isinstance(line, bytes)
+    ]
     assert [one.id for one in found] == [item.id, other.id]
     assert (outbox.counters().pending, outbox.counters().quarantined) == (1, 1)
 

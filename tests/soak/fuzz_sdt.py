@@ -1,17 +1,19 @@
 """Fuzz what reads a reader's bytes: `python -m tests.soak.fuzz_sdt --bytes 10000000 --json`.
 
 atheris (libFuzzer) writes little programs, each of which lays out a stream of whole, damaged,
-glued and late frames of two invented cards. Whatever the parser makes of it must be a frame that
+glued and late frames of three invented cards. Whatever the parser makes of it must be a frame that
 was in the stream in one piece, behind the one before, with a right XOR: found here by other means.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, Protocol
 
 from drivers.card_reader import layout
+from drivers.card_reader.contract import Document, ValidityKind
 from drivers.card_reader.protocol import (
     HEADER_SIZE,
     PREAMBLE,
@@ -30,7 +32,12 @@ from tests.drivers.card_reader.people import HMT, PHOTO, RESIDENT
 from tests.soak import fuzzing
 
 COMMANDS = (Command.READ_BASE,) * 12 + (Command.READ_FINGERPRINT,) * 4 + tuple(Command)
-TEXTS = tuple(layout.encode(document) for document in (RESIDENT, HMT))
+DATED = replace(RESIDENT, validity=ValidityKind.DATED, valid_to=date(2039, 5, 1))
+TEXTS = tuple(layout.encode(document) for document in (RESIDENT, DATED, HMT))
+TERMS_YEARS = (5, 10, 20)
+SLACK_DAYS = 2.0
+NO_END = "99991231"
+PADDING = " \0\u3000"
 CARDS = tuple(Reply(0, 0x90, join_base(text, PHOTO)).to_frame() for text in TEXTS)
 FINGERS = tuple(
     Reply(0, 0x90, join_fingerprint(TEXTS[0], PHOTO, bytes(size))).to_frame() for size in (1024, 512, 0)
@@ -71,6 +78,8 @@ class Report(fuzzing.Report):
     streams: int = 0
     frames: int = 0
     cards: int = 0
+    cards_to_staff: int = 0
+    """The end of validity could not be read: such a card passes nobody."""
     cards_never_written: int = 0
     """Damage that neither the XOR (1 in 256) nor a rule of the fields can see, and so a wrong card."""
     unseen_in: dict[str, int] = field(default_factory=dict)
@@ -162,8 +171,11 @@ def examine(data: bytes, report: Report, make: type[Parser] = FrameParser) -> No
     report.bytes += len(stream)
     report.frames += len(bodies)
     judge(stream, command, bodies)
-    for text in _cards(command, bodies):
+    for text, document in _cards(command, bodies):
         report.cards += 1
+        if document.validity is ValidityKind.UNREADABLE:
+            report.cards_to_staff += 1
+            continue
         if text not in TEXTS:
             report.cards_never_written += 1
             wrong = judge_card(text)
@@ -173,7 +185,7 @@ def examine(data: bytes, report: Report, make: type[Parser] = FrameParser) -> No
 def judge_card(text: bytes) -> str:
     """Where an unseen damage may be, found by offsets and not by the layout under test.
 
-    Raises `WrongCardError` where a rule should have caught it: the number's sum, its date, the digits.
+    Raises `WrongCardError` where a rule should have caught it: the number's sum, its date, the digits, the term.
     """
     fields = {name: text[start:end].decode("utf-16-le", "replace") for name, (start, end) in FIELDS.items()}
     number = fields["number"]
@@ -186,9 +198,23 @@ def judge_card(text: bytes) -> str:
         raise WrongCardError("the number's check digit is wrong")
     if number[6:14] != fields["birth_date"]:
         raise WrongCardError("number and birth disagree")
+    resident = text[248:250].decode("utf-16-le", "replace") in PADDING
+    if resident and not _a_term_apart(fields["valid_from"], fields["valid_to"]):
+        raise WrongCardError("no card is issued for such a term")
     nearest = min(TEXTS, key=lambda written: sum(a != b for a, b in zip(written, text, strict=True)))
     wrong = [name for name, (start, end) in FIELDS.items() if text[start:end] != nearest[start:end]]
     return "+".join(wrong) or "elsewhere"
+
+
+def _a_term_apart(start: str, end: str) -> bool:
+    """By the number of days between, leap days and one day more or less included; without two dates, True."""
+    try:
+        begins, ends = (date(int(text[:4]), int(text[4:6]), int(text[6:])) for text in (start, end))
+    except ValueError:
+        return True
+    return end == NO_END or any(
+        abs((ends - begins).days - years * 365.25) < SLACK_DAYS for years in TERMS_YEARS
+    )
 
 
 def judge(stream: bytes, command: Command, bodies: list[bytes]) -> None:
@@ -208,14 +234,14 @@ def judge(stream: bytes, command: Command, bodies: list[bytes]) -> None:
         behind = start + len(whole)
 
 
-def _cards(command: Command, bodies: list[bytes]) -> Iterator[bytes]:
-    """The text blocks, all of which are decoded: a document or a failure, never an exception."""
+def _cards(command: Command, bodies: list[bytes]) -> Iterator[tuple[bytes, Document]]:
+    """The text blocks that are cards, all of which are decoded: a document or a failure, never an exception."""
     for body in bodies:
         data = Reply.from_body(command.kept(body)).data
         layout.decode_address(data)
         parts = split_fingerprint(data) if command is Command.READ_FINGERPRINT else split_base(data)
-        if isinstance(parts, Ok) and isinstance(layout.decode(parts.value[0]), Ok):
-            yield parts.value[0]
+        if isinstance(parts, Ok) and isinstance(decoded := layout.decode(parts.value[0]), Ok):
+            yield parts.value[0], decoded.value
 
 
 def _prepare(instrument: Callable[..., Any]) -> None:

@@ -70,7 +70,7 @@ def test_it_finds_a_parser_that_is_wrong(make: type[FrameParser], program: bytes
 
 
 def test_two_peoples_halves_are_found() -> None:
-    first, second = CARDS[:2]
+    first, second = CARDS[0], CARDS[-1]
     mixed = first[HEADER_SIZE:100] + second[100:-1]
     with pytest.raises(WrongFrameError):
         judge(first + second, Command.READ_BASE, [mixed])
@@ -83,8 +83,8 @@ def replaced(text: bytes, at: int, signs: str) -> bytes:
 
 @pytest.mark.parametrize(
     ("at", "signs"),
-    [(122, "2"), (50, "3"), (188, "O"), (36, "1949")],
-    ids=["number", "day", "letter", "year"],
+    [(122, "2"), (50, "3"), (188, "O"), (36, "1949"), (204, "20410501")],
+    ids=["number", "day", "letter", "year", "term"],
 )
 def test_a_wrong_card_that_a_rule_catches_is_a_failure_of_the_run(at: int, signs: str) -> None:
     with pytest.raises(WrongCardError):
@@ -93,7 +93,7 @@ def test_a_wrong_card_that_a_rule_catches_is_a_failure_of_the_run(at: int, signs
 
 def test_damage_that_no_rule_can_see_is_counted_by_its_field() -> None:
     assert judge_card(replaced(TEXTS[0], 0, "沉")) == "name"
-    assert judge_card(replaced(TEXTS[1], 204, "20290601")) == "valid_to"
+    assert judge_card(replaced(TEXTS[2], 204, "20290601")) == "valid_to"
 
 
 def test_a_short_run_of_it() -> None:

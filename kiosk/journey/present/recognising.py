@@ -53,7 +53,7 @@ CARD_WORDS: dict[CardProblem, str] = {
     CardProblem.READER: "读卡器暂时没有反应，正在重新连接。没有记录任何内容。",
     CardProblem.NOT_HELPER: "这张不是协理员卡。请协理员放上自己的工作卡。",
     CardProblem.VALIDITY_UNREADABLE: "证件上的有效期读不出来。请再放一次，或到窗口请工作人员看一下。",
-    CardProblem.TOO_WEAK: "办这件事要用身份证。您的卡没有问题，请换成身份证再放一次。",
+    CardProblem.TOO_WEAK: "这张卡在这台机器上办不了这件事，卡没有问题。请放身份证；放的就是身份证，请到窗口办理。",
 }
 
 

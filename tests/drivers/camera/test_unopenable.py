@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from tests.drivers.camera.sights import clip
 from tests.drivers.camera.usb_tree import UsbTree
 from tests.drivers.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that stands still for a moment makes no picture too old."""
+    monkeypatch.setattr("drivers.camera.opencv.STALE_S", 60.0)
 
 
 def test_a_camera_that_could_not_be_opened_is_at_fault_until_it_could(tmp_path: Path) -> None:
@@ -51,6 +58,29 @@ def test_plugged_in_anew_a_camera_gets_another_chance(tmp_path: Path) -> None:
         camera.restart()
         tried_again = DeviceStatus(DeviceState.READY, warnings=(Cause.CAMERA_UNOPENABLE,))
         assert wait_until(lambda: camera.probe() == tried_again)
+    finally:
+        camera.close()
+
+
+def test_an_opening_that_hung_stays_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process is a new one and the source is there: the next visit may try, and staff are told."""
+    film = clip(tmp_path / "clip.avi", 8)
+    camera = OpencvCamera(str(film), demo=True)
+    try:
+        assert wait_until(lambda: camera.probe().state is DeviceState.READY)
+        assert camera._worker.pid is not None
+        os.kill(camera._worker.pid, signal.SIGSTOP)
+        with monkeypatch.context() as impatient:
+            impatient.setattr("drivers.camera.opencv.OPEN_DEADLINE_S", 0.5)
+            opened = camera.open()
+        assert isinstance(opened, Failed)
+        assert opened.reason is CameraFailure.TIMED_OUT
+        warned = DeviceStatus(DeviceState.READY, warnings=(Cause.CAMERA_STALE,))
+        assert wait_until(lambda: camera.probe() == warned)
+        assert camera.open() == Ok(None)
+        assert wait_until(lambda: isinstance(camera.latest(), Ok))
+        camera.stop()
+        assert camera.probe() == DeviceStatus(DeviceState.READY)
     finally:
         camera.close()
 

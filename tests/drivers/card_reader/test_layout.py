@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -120,6 +121,61 @@ def test_a_county_that_no_longer_exists_is_no_damage() -> None:
 @pytest.mark.parametrize("size", [0, 255, 257])
 def test_a_block_of_another_size_is_unreadable(size: int) -> None:
     assert isinstance(decode(bytes(size)), Failed)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kind"),
+    [
+        ("20190501", "20240501", ValidityKind.DATED),
+        ("20190501", "20290501", ValidityKind.DATED),
+        ("20190501", "20390501", ValidityKind.DATED),
+        ("20190501", "20390430", ValidityKind.DATED),
+        ("20120229", "20220228", ValidityKind.DATED),
+        ("20120229", "20220301", ValidityKind.DATED),
+        ("20120229", "20320229", ValidityKind.DATED),
+        ("20100101", "20191231", ValidityKind.DATED),
+        ("20190501", "20490501", ValidityKind.UNREADABLE),
+        ("20190501", "20280501", ValidityKind.UNREADABLE),
+        ("20190501", "20290901", ValidityKind.UNREADABLE),
+        ("20190501", "20290503", ValidityKind.UNREADABLE),
+        ("20190501", "20190501", ValidityKind.UNREADABLE),
+        ("99930501", "20290501", ValidityKind.UNREADABLE),
+        ("        ", "20290502", ValidityKind.DATED),
+        ("20190501", "长期      ", ValidityKind.LONG_TERM),
+    ],
+)
+def test_a_resident_s_card_ends_after_a_term_of_the_law_or_staff_look_at_it(
+    start: str, end: str, kind: ValidityKind
+) -> None:
+    """An expired card whose end was damaged into the future does not pass."""
+    block = bytearray(encode(RESIDENT))
+    block[188:204], block[204:220] = start.encode("utf-16-le"), end.encode("utf-16-le")
+    outcome = decode(bytes(block))
+    assert isinstance(outcome, Ok)
+    assert outcome.value.validity is kind
+    assert (outcome.value.valid_to is not None) == (kind is ValidityKind.DATED)
+
+
+def test_two_damages_that_cancel_out_in_the_checksum_never_make_a_card_last_longer() -> None:
+    own = replace(RESIDENT, validity=ValidityKind.DATED, valid_to=date(2039, 5, 1))
+    block = encode(own)
+    outcomes = []
+    for first, second in combinations(range(204, 220, 2), 2):
+        for mask in range(1, 16):
+            damaged = bytearray(block)
+            damaged[first] ^= mask
+            damaged[second] ^= mask
+            outcome = decode(bytes(damaged))
+            assert isinstance(outcome, Ok)
+            outcomes.append(outcome.value.valid_to)
+    assert not [end for end in outcomes if end is not None and end > date(2039, 5, 1)]
+    assert outcomes.count(None) > 400
+
+
+@pytest.mark.parametrize("document", [HMT, FOREIGN_2017, FOREIGN_2023], ids=lambda d: d.kind.value)
+def test_other_kinds_of_card_have_other_terms(document: Document) -> None:
+    odd = replace(document, valid_to=date(2027, 2, 3))
+    assert decode(encode(odd)) == Ok(odd)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from drivers.card_reader.module_status import Reaction, meaning
 from drivers.contract import Cause
 
 PROCEED, WAIT, RESEND, RESTART, STOP = Reaction
-SAM_ERROR, UNAUTHORISED = Cause.CARD_SAM_ERROR, Cause.CARD_UNAUTHORISED
+SAM_ERROR, UNAUTHORISED, PROTOCOL = Cause.CARD_SAM_ERROR, Cause.CARD_UNAUTHORISED, Cause.CARD_PROTOCOL
 SUCCESS = (0x90, 0x91, 0x9F)
 TABLE = [
     # status, words, reaction, failure, tries again, reset before the last, fault of the device
-    (0x10, "checksum", RESEND, CardFailure.READER_LOST, 2, False, SAM_ERROR),
-    (0x11, "length", RESEND, CardFailure.READER_LOST, 2, False, SAM_ERROR),
-    (0x21, "command", STOP, CardFailure.READER_LOST, 0, False, SAM_ERROR),
+    (0x10, "checksum", RESEND, CardFailure.READER_LOST, 2, False, PROTOCOL),
+    (0x11, "length", RESEND, CardFailure.READER_LOST, 2, False, PROTOCOL),
+    (0x21, "command", STOP, CardFailure.READER_LOST, 0, False, PROTOCOL),
     (0x23, "not permitted", RESTART, CardFailure.UNREADABLE, 2, False, None),
     (0x24, "unrecognised", RESTART, CardFailure.UNREADABLE, 2, True, None),
     (0x31, "card refused", RESTART, CardFailure.NOT_AUTHENTIC, 1, False, None),

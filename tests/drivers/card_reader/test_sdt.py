@@ -15,8 +15,7 @@ from drivers.card_reader.sdt import SdtReader
 from drivers.card_reader.serial_link import SerialLink
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import Fault, Rule, SimulatedCard
-from drivers.contract import Cause, CheckOutcome, DeviceState, DeviceStatus, Failed, Ok
-from drivers.evidence import Assurance, CheckName, assurance
+from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from tests.drivers.card_reader.people import CARD, FOREIGN_2017, FOREIGN_2023, HMT, PHOTO, RESIDENT
 from tests.drivers.card_reader.test_card_readers import NEVER
 from tests.drivers.waiting import wait_until
@@ -43,19 +42,6 @@ def test_every_kind_of_card(module: SimulatedSdtReader, reader: SdtReader, docum
     assert outcome.value.photo is not None
     assert outcome.value.photo.data == PHOTO
     assert outcome.value.reader_id == "sdt:05.01-20260101-0000123456-0000007890"
-
-
-def test_the_evidence_says_what_was_checked_and_what_was_not(
-    module: SimulatedSdtReader, reader: SdtReader
-) -> None:
-    module.put_card(CARD)
-    outcome = reader.read(5.0, NEVER)
-    assert isinstance(outcome, Ok)
-    passed = {check.name for check in outcome.value.evidence if check.outcome is CheckOutcome.PASSED}
-    assert passed == {
-        CheckName.READ, CheckName.TRUSTED_CHAIN, CheckName.CLONE_CHECK, CheckName.NEWEST_ADDRESS,
-    }  # fmt: skip
-    assert assurance(outcome.value.evidence) is Assurance.HIGH
 
 
 def test_a_card_is_read_once_until_it_was_lifted(module: SimulatedSdtReader, reader: SdtReader) -> None:
@@ -245,28 +231,6 @@ def test_an_unrecognised_error_is_tried_again_and_then_the_module_is_reset(
     assert module.heard(Command.RESET) == 1
 
 
-@pytest.mark.parametrize(
-    ("status", "failure", "cause"),
-    [
-        (0x60, CardFailure.READER_LOST, Cause.CARD_SAM_ERROR),
-        (0x66, CardFailure.VENDOR_UNAUTHORISED, Cause.CARD_UNAUTHORISED),
-    ],
-)
-@pytest.mark.parametrize("command", [Command.STATUS, Command.FIND])
-def test_a_module_out_of_service(
-    module: SimulatedSdtReader,
-    reader: SdtReader,
-    status: int,
-    failure: CardFailure,
-    cause: Cause,
-    command: Command,
-) -> None:
-    module.inject(Rule(Fault.STATUS, command, status=status))
-    assert reason(reader.read(5.0, NEVER)) is failure
-    assert (reader.status().state, reader.status().cause) == (DeviceState.FAULT, cause)
-    assert reader.probe().state is DeviceState.READY
-
-
 def test_replugged_elsewhere_and_unplugged_in_mid_answer(
     module: SimulatedSdtReader, reader: SdtReader
 ) -> None:
@@ -311,33 +275,6 @@ def test_a_line_that_is_lost_again_and_again_ends_the_read(
         module.replug()
     thread.join(20.0)
     assert reason(outcomes[0]) is CardFailure.READER_LOST
-
-
-def test_another_module_in_its_place_is_told(module: SimulatedSdtReader, reader: SdtReader) -> None:
-    first = reader.probe()
-    assert (first.detail, first.warnings) == ("05.01-20260101-0000123456-0000007890", ())
-    module.unplug()
-    assert not reader.probe().usable
-    module.sam_id = (5, 1, 20260202, 654321, 7)
-    module.replug()
-    module.put_card(CARD)
-    outcome = reader.read(5.0, NEVER)
-    assert isinstance(outcome, Ok)
-    assert outcome.value.reader_id == "sdt:05.01-20260202-0000654321-0000000007"
-    told = reader.status()
-    assert told.state is DeviceState.READY
-    assert told.warnings == (Cause.CARD_SWAPPED,)
-    assert told.detail == f"05.01-20260202-0000654321-0000000007 in the place of {first.detail}"
-    assert reader.probe().warnings == (Cause.CARD_SWAPPED,)
-
-
-def test_a_module_without_an_id_is_known_by_its_port(module: SimulatedSdtReader, reader: SdtReader) -> None:
-    module.inject(Rule(Fault.STATUS, Command.SAM_ID, status=0x21))
-    module.put_card(CARD)
-    outcome = reader.read(5.0, NEVER)
-    assert isinstance(outcome, Ok)
-    assert outcome.value.reader_id == f"sdt:{module.path}"
-    assert reader.status().warnings == ()
 
 
 def test_a_reader_that_was_never_there_is_absent() -> None:

@@ -12,11 +12,13 @@ from drivers.receipt_printer.commands import Kind, next_command
 from drivers.receipt_printer.contract import PrintMode
 from drivers.receipt_printer.encoder import encode_slip
 from drivers.receipt_printer.escpos_printer import EscposPrinter
-from drivers.receipt_printer.protocol import Demultiplexer
+from drivers.receipt_printer.port import PortLostError
+from drivers.receipt_printer.protocol import Demultiplexer, RealtimeReply
 from drivers.receipt_printer.raster import WIDE_DOTS, render_slip
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.receipt_printer.simulated_state import Faults
 from drivers.receipt_printer.text_encoder import encode_text_slip
+from drivers.receipt_printer.transport import Closed, WireTransport
 from drivers.tap import Direction
 from tests.drivers.receipt_printer.slips import fonts, slip
 
@@ -89,6 +91,44 @@ def test_a_lost_wire_is_in_the_recording(far_end: SimulatedPrinter, tmp_path: Pa
     outcome, taken = _printed(far_end, tmp_path, "测试甲", PrintMode.RASTER)
     assert outcome is Outcome.UNKNOWN
     assert (Direction.LINE, b"lost") in taken
+
+
+class _LostInMidAnswer:
+    """A port that brings the first bytes of an answer and is gone."""
+
+    bytes_per_s = 1000.0
+
+    def __init__(self) -> None:
+        self._pieces = [b"\x12", b"\x37\x22"]
+
+    def take(self, data: memoryview) -> int:
+        return len(data)
+
+    def receive(self) -> bytes:
+        if not self._pieces:
+            message = "gone"
+            raise PortLostError(message)
+        return self._pieces.pop(0)
+
+    def interrupt(self, *, discard: bool) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_half_an_answer_is_in_the_recording_and_the_loss_is_what_is_told() -> None:
+    taken: Taken = []
+    wire = WireTransport(_LostInMidAnswer(), lambda direction, data, _ns: taken.append((direction, data)))
+    try:
+        assert wire.next_reply(10.0) == RealtimeReply(0x12)
+        assert wire.next_reply(10.0) == Closed()
+    finally:
+        wire.close(discard=True)
+    heard = [
+        (Direction.FROM_DEVICE, b"\x12"),
+        (Direction.FROM_DEVICE, b"\x80\x80"),
+        (Direction.LINE, b"lost"),
+    ]
+    assert taken[1:4] == heard
 
 
 def test_what_has_no_known_form_is_not_let_through() -> None:

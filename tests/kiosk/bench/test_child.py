@@ -108,12 +108,13 @@ def test_stdout_is_there_only_when_asked_for(tmp_path: Path) -> None:
 
 def test_a_process_that_adopts_orphans_keeps_no_zombies_of_a_group_that_ended(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from kiosk.bench.child import Child;"
-        "from kiosk.bench.ending import adopt_orphans, _children, end_leftovers; adopt_orphans();"
+        "import os, sys; from pathlib import Path; from kiosk.bench.child import Child;"
+        "from kiosk.bench.children import children_of;"
+        "from kiosk.bench.ending import adopt_orphans, end_leftovers; adopt_orphans();"
         "folder = Path(sys.argv[1]); log = folder / 'log';"
         "child = Child(['sh', '-c', sys.argv[2]], log=log, cwd=folder);"
         "from tests.kiosk.bench.patience import says; assert says(log, 'ready');"
-        "child.end(patience_s=0.2); print(len(_children()), end_leftovers())"
+        "child.end(patience_s=0.2); print(len(children_of(os.getpid())), end_leftovers())"
     )
     hidden = f"setsid sleep 1000 & {STUBBORN}"
     done = subprocess.run(
