@@ -106,11 +106,13 @@ def take_inbox(engine: Engine, trust: Trust, admitted: Admitted) -> InboxAnswer 
     after = request.after or 0
     with writing(engine).begin() as connection:
         if request.after is not None:
-            _drop(connection, request.terminal, after)
+            _applied(connection, request.terminal, after)
         query = select(letters.c.number, letters.c.content).where(
             letters.c.terminal == request.terminal, letters.c.number > after
         )
         found = connection.execute(query.order_by(letters.c.number).limit(LETTERS_MAX + 1)).all()
+        if found:
+            _remember_served(connection, request.terminal, found[:LETTERS_MAX][-1].number)
     return InboxAnswer(
         letters=tuple(
             _signed(trust, request.terminal, row.number, row.content) for row in found[:LETTERS_MAX]
@@ -120,12 +122,35 @@ def take_inbox(engine: Engine, trust: Trust, admitted: Admitted) -> InboxAnswer 
     )
 
 
-def _drop(connection: Connection, terminal: str, applied: int) -> None:
-    connection.execute(delete(letters).where(letters.c.terminal == terminal, letters.c.number <= applied))
-    # After a restored backup the terminal is ahead: what is posted from now on must come after its cursor.
+def _applied(connection: Connection, terminal: str, applied: int) -> None:
+    """Drop what the terminal has applied; what this database never gave it goes behind its cursor instead."""
     insert_or_skip(connection, inboxes, terminal=terminal, newest=0)
-    behind = (inboxes.c.terminal == terminal) & (inboxes.c.newest < applied)
-    connection.execute(update(inboxes).where(behind).values(newest=applied))
+    mine = select(inboxes.c.served).where(inboxes.c.terminal == terminal).with_for_update()
+    served = connection.execute(mine).scalar_one()
+    given = letters.c.number <= min(applied, served)
+    connection.execute(delete(letters).where(letters.c.terminal == terminal, given))
+    if applied > served:
+        _move_behind(connection, terminal, served, applied)
+
+
+def _move_behind(connection: Connection, terminal: str, served: int, applied: int) -> None:
+    """After a restored backup the terminal applied letters that are lost here.
+
+    Those with the same numbers are others, which it never saw. They are signed when fetched, so they may move.
+    """
+    ahead = applied - served
+    theirs = letters.c.terminal == terminal
+    # In two steps: a number that another row still has cannot be taken.
+    unread = update(letters).where(theirs, letters.c.number > served)
+    connection.execute(unread.values(number=-(letters.c.number + ahead)))
+    connection.execute(update(letters).where(theirs, letters.c.number < 0).values(number=-letters.c.number))
+    moved = update(inboxes).where(inboxes.c.terminal == terminal)
+    connection.execute(moved.values(newest=inboxes.c.newest + ahead, served=applied))
+
+
+def _remember_served(connection: Connection, terminal: str, number: int) -> None:
+    less = (inboxes.c.terminal == terminal) & (inboxes.c.served < number)
+    connection.execute(update(inboxes).where(less).values(served=number))
 
 
 def _signed(trust: Trust, terminal: str, number: int, content: str) -> Letter:

@@ -15,13 +15,14 @@ from central.database import as_text, writing
 from central.heartbeat import tidy
 from central.schema import cases, evaluations, events, heartbeats, items, letters, refusals, terminals
 from kiosk.case import CaseState
+from offline_queue.wire import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Days. Sources: rules F12 and F15 of the domain; the consent record lies within the sealed case.
 
-    `withdrawn`: time for an objection, then the content of a withdrawn case goes. `case`: at least three years.
+    `withdrawn`: time for an objection, from the registration of the withdrawal, then the content of a withdrawn case goes. `case`: at least three years.
     `audit`: the log of events, at least six months. `telemetry`: a silent terminal's last state, and letters
     that a revoked one will never fetch. `refused`: what the terminal itself settles long before.
     """
@@ -83,7 +84,16 @@ def _erase_bodies(connection: Connection, withdrawn_before: str, before: str, at
         cases.c.code == items.c.code,
         cases.c.state == CaseState.WITHDRAWN.value,
     )
-    due = (items.c.registered_at < before) | ((items.c.registered_at < withdrawn_before) & withdrawn.exists())
+    withdrawal = items.alias("withdrawal")
+    # The last one counts: an earlier one that another terminal carried withdrew nothing.
+    objection = select(withdrawal.c.item_id).where(
+        withdrawal.c.terminal == items.c.terminal,
+        withdrawal.c.code == items.c.code,
+        withdrawal.c.kind == Kind.WITHDRAWAL.value,
+        withdrawal.c.registered_at >= withdrawn_before,
+    )
+    over = (items.c.registered_at < withdrawn_before) & withdrawn.exists() & ~objection.exists()
+    due = (items.c.registered_at < before) | over
     old = items.c.opened_at.is_not(None) & items.c.erased_at.is_(None) & due
     erased = _rows(connection, update(items).where(old).values(sealed=b"", erased_at=at))
     if erased:

@@ -160,6 +160,9 @@ inboxes = Table(
     metadata,
     Column("terminal", String(4), primary_key=True, comment="the terminal that is told"),
     Column("newest", BigInteger, nullable=False, comment="number of the last letter posted"),
+    Column(
+        "served", BigInteger, nullable=False, server_default="0", comment="highest given or told as applied"
+    ),
 )
 
 letters = Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from enum import StrEnum
 
 from kiosk.clock import Clock
 from offline_queue.records import Committed, Draft, ItemSummary
@@ -16,11 +17,22 @@ RETURNED_WORDS = (
 _TOMBSTONES = uuid.UUID("6f0a1c52-9a5e-4d0f-8b3e-2c6d0f2f9c11")
 
 
-def give_back(outbox: Outbox, summary: ItemSummary, words: str, clock: Clock) -> bool:
-    """Close a refused item for good, its body erased; False when it is not in quarantine or the disk is full.
+class GiveBack(StrEnum):
+    """What became of it."""
+
+    DONE = "done"
+    NOT_REFUSED = "not_refused"
+    REPLACED = "replaced"
+    NOT_WRITTEN = "not_written"
+
+
+def give_back(outbox: Outbox, summary: ItemSummary, words: str, clock: Clock) -> GiveBack:
+    """Close a refused item for good, its body erased. `summary` is from `Deliveries.quarantined`.
 
     A tombstone tells the centre, so that the number on the slip is known there too. Repeating it is harmless.
     """
+    if summary.superseded_by is not None:
+        return GiveBack.REPLACED  # the tombstone has the case's number: it would withdraw what took its place
     now = clock.now()
     at = now.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z")
     # A conflict means that the centre has the case already: that one is not withdrawn.
@@ -38,5 +50,6 @@ def give_back(outbox: Outbox, summary: ItemSummary, words: str, clock: Clock) ->
             monotonic_ns=now.monotonic_ns,
         )
         if not isinstance(outbox.commit(tombstone), Committed):
-            return False
-    return outbox.deliveries.give_back(summary.sequence, words, at)
+            return GiveBack.NOT_WRITTEN
+    closed = outbox.deliveries.give_back(summary.sequence, words)
+    return GiveBack.DONE if closed else GiveBack.NOT_REFUSED

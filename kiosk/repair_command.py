@@ -13,13 +13,19 @@ import click
 
 from kiosk.case import parse_case_code
 from kiosk.cli import NOT_FINE, config_option, json_option, load_or_exit, outbox_or_exit, show
-from kiosk.repair import RETURNED_WORDS
+from kiosk.repair import RETURNED_WORDS, GiveBack
 
 if TYPE_CHECKING:
     from offline_queue.records import ItemSummary
 
 _UNKNOWN = "没有这一件 / there is no such item"
 _PROGRESS_EVERY = 100
+_GIVE_BACK = {
+    GiveBack.DONE: "已退还 / given back",
+    GiveBack.NOT_REFUSED: _UNKNOWN,
+    GiveBack.REPLACED: "已有新的一件代替它，请处理新的那件 / another item took its place, please see to that one",
+    GiveBack.NOT_WRITTEN: "磁盘写不进去，请腾出空间再试 / the disk does not take it, please free space and try again",
+}
 
 
 def _row(item: ItemSummary) -> dict[str, Any]:
@@ -87,8 +93,9 @@ def give_back(sequence: int, words: str, config: Path, as_json: bool) -> None:
     clock = Clock(load_or_exit(config).settings.terminal.state / "clock.json")
     with closing(outbox_or_exit(config)) as outbox:
         found = {item.sequence: item for item in outbox.deliveries.quarantined()}.get(sequence)
-        done = found is not None and repair.give_back(outbox, found, words, clock)
-    show(as_json, {"ok": done}, ["已退还 / given back" if done else _UNKNOWN])
+        outcome = repair.give_back(outbox, found, words, clock) if found else repair.GiveBack.NOT_REFUSED
+    done, told = outcome is repair.GiveBack.DONE, _GIVE_BACK[outcome]
+    show(as_json, {"ok": done, "outcome": outcome.value, "message": told}, [told])
     sys.exit(0 if done else NOT_FINE)
 
 

@@ -84,15 +84,15 @@ class Deliveries:
             lambda connection: transactions.summaries(connection, "state = 'quarantined'", ())
         )
 
-    def give_back(self, sequence: int, words: str, at: str) -> bool:
+    def give_back(self, sequence: int, words: str) -> bool:
         """Close a refused item that the resident takes back; False when it is not in quarantine.
 
-        Its body is erased. `at`: RFC 3339 UTC.
+        Its body is erased. No time is kept with it: the terminal's own may be years off.
         """
         self.catch_up()
         if sequence not in {summary.sequence for summary in self.quarantined()}:
             return False
-        returned = Settlement(sequence, ItemState.CLOSED, transactions.RETURNED, words, at)
+        returned = Settlement(sequence, ItemState.CLOSED, transactions.RETURNED, words)
         return self.settle([returned])
 
     def unsettled(self) -> Iterator[wire.Item]:

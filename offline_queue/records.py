@@ -119,6 +119,7 @@ class ItemSummary:
     reason: str
     registered_at: str | None
     case_state: str
+    superseded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

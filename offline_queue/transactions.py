@@ -214,11 +214,11 @@ def summaries(connection: Connection, where: str, values: tuple[Any, ...]) -> tu
     """Index rows; `where` is a constant of this package."""
     rows = connection.execute(
         "select sequence, id, lane, kind, service, state, received_at, attempts, verdict, reason, "  # noqa: S608 - constants
-        f"registered_at, case_state from delivery where {where} order by sequence",
+        f"registered_at, case_state, superseded_by from delivery where {where} order by sequence",
         values,
     ).fetchall()
     return tuple(
-        ItemSummary(r[0], r[1], r[2], wire.Kind(r[3]), r[4], ItemState(r[5]), *r[6:12]) for r in rows
+        ItemSummary(r[0], r[1], r[2], wire.Kind(r[3]), r[4], ItemState(r[5]), *r[6:13]) for r in rows
     )
 
 
@@ -255,17 +255,23 @@ def unsettled(
 def forget(connection: Connection, registered_before: str) -> int:
     """Drop index rows from the chain's beginning up to the first that is unsettled or younger; how many.
 
-    The centre's time counts. The chain's anchor moves along, so that what is kept can still be verified.
+    The centre's time counts; a settled row that has none (given back here) goes with the next that
+    has one. The chain's anchor moves along, so that what is kept can still be verified.
     """
     with transaction(connection):
         (anchor, newest) = connection.execute("select anchor_sequence, sequence from ledger").fetchone()
         first_kept = connection.execute(
-            "select sequence from delivery where state in ('pending', 'quarantined') or registered_at is null "
-            "or coalesce(julianday(registered_at) >= julianday(?), 1) order by sequence limit 1",
+            "select sequence from delivery where state in ('pending', 'quarantined') "
+            "or (registered_at is not null and coalesce(julianday(registered_at) >= julianday(?), 1)) "
+            "order by sequence limit 1",
             (registered_before,),
         ).fetchone()
-        last = min((first_kept[0] if first_kept else newest + 1) - 1, anchor + _FORGET_ROWS)
-        if last <= anchor:
+        (last,) = connection.execute(
+            "select max(sequence) from delivery where sequence < ? and sequence <= ? "
+            "and registered_at is not null",
+            (first_kept[0] if first_kept else newest + 1, anchor + _FORGET_ROWS),
+        ).fetchone()
+        if last is None:
             return 0
         (hash_,) = connection.execute("select item_hash from settled where sequence = ?", (last,)).fetchone()
         connection.execute("update ledger set anchor_sequence = ?, anchor_hash = ?", (last, hash_))

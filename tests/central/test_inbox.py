@@ -128,9 +128,26 @@ def test_after_a_restored_backup_new_letters_come_after_the_terminals_cursor(
 ) -> None:
     post_references(database, 1)
     with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        assert len(ask(station).letters) == 1, "given before the backup"
         assert ask(station, 7).letters == ()
         post_references(database, 1)
         assert [letter.number for letter in ask(station, 7).letters] == [8]
+
+
+def test_after_a_restored_backup_letters_posted_before_the_terminal_asks_are_not_lost(
+    database: str, trust: Path
+) -> None:
+    post_references(database, 1)
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        ask(station)
+        post_references(database, 4)
+        found = ask(station, 3).letters
+        assert [letter.number for letter in found] == [4, 5, 6, 7], (
+            "2 and 3 were others, gone with the database"
+        )
+        post_references(database, 1)
+        assert [letter.number for letter in ask(station, 6).letters] == [7, 8]
+        assert ask(station, 8).letters == ()
 
 
 def test_nobody_reads_another_terminals_inbox(database: str, trust: Path) -> None:

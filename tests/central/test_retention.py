@@ -28,6 +28,7 @@ from tests.central.photographed import photographed, terminal
 from tests.central.station import Station, centre
 from tests.central.test_corrections import refuse_one
 from tests.central.test_inbox import post_references
+from tests.offline_queue.terminal import committed
 
 NOTHING = Swept(bodies=0, events=0, evaluations=0, refusals=0, heartbeats=0, letters=0)
 
@@ -90,6 +91,31 @@ def test_after_their_days_nothing_of_them_is_found(database: str, a_life: tuple[
     engine.dispose()
     if database.startswith("sqlite"):
         assert not found_on_disk(database, withdrawn.sealed, stands.sealed)
+
+
+def test_an_old_case_is_kept_for_the_days_of_objection_after_its_withdrawal(
+    database: str, trust: Path, tmp_path: Path
+) -> None:
+    engine = open_database(database)
+    with (
+        centre(database, trust) as running,
+        terminal(tmp_path / "q", trust, running.url) as sender,
+        closing(Station(running.url, trust)) as station,
+    ):
+        committed(sender.outbox, photographed(5000))
+        sender.send_everything()
+        with engine.begin() as connection:
+            filed = as_text(in_days(-40))
+            code = connection.execute(update(items).values(registered_at=filed).returning(items.c.code))
+            withdrawal = station.item(Kind.WITHDRAWAL, code.scalar_one())
+        station.send(withdrawal)
+    assert sweep(engine, in_days(29)).bodies == 0
+    assert all(bodies(engine).values())
+    assert rows(engine, upload_parts) == 1
+    assert sweep(engine, in_days(31)).bodies == 2
+    assert not any(bodies(engine).values())
+    assert rows(engine, upload_parts) == 0
+    engine.dispose()
 
 
 def test_an_item_that_was_never_opened_is_not_swept(database: str, a_life: tuple[Item, Item]) -> None:

@@ -68,8 +68,9 @@ def kinds_and_states(settings: Settings) -> list[tuple[Kind, ItemState]]:
 def test_it_is_given_back_and_a_tombstone_tells_the_centre(
     config: Path, settings: Settings, one_refused: int
 ) -> None:
-    assert run(config, "give-back", str(one_refused), "--words", "已退还本人") == (0, {"ok": True})
-    assert run(config, "give-back", str(one_refused)) == (1, {"ok": False})
+    assert run(config, "give-back", str(one_refused), "--words", "已退还本人")[0] == 0
+    code, told = run(config, "give-back", str(one_refused))
+    assert (code, told["ok"], told["outcome"]) == (1, False, "not_refused")
     assert kinds_and_states(settings) == [
         (Kind.CASE, ItemState.CLOSED),
         (Kind.WITHDRAWAL, ItemState.PENDING),
@@ -80,8 +81,24 @@ def test_it_is_given_back_and_a_tombstone_tells_the_centre(
 def test_giving_back_a_conflict_does_not_withdraw_the_case_that_the_centre_has(
     config: Path, settings: Settings, one_refused: int
 ) -> None:
-    assert run(config, "give-back", str(one_refused)) == (0, {"ok": True})
+    assert run(config, "give-back", str(one_refused))[0] == 0
     assert kinds_and_states(settings) == [(Kind.CASE, ItemState.CLOSED)]
+
+
+def test_what_was_replaced_is_not_given_back_since_that_would_withdraw_what_took_its_place(
+    config: Path, settings: Settings, one_refused: int
+) -> None:
+    outbox = outbox_of(settings)
+    (replaced,) = outbox.find(CODE)
+    committed(outbox, draft(CODE, payload=b"better", supersedes=replaced.id))
+    outbox.close()
+    code, told = run(config, "give-back", str(one_refused))
+    assert (code, told["ok"], told["outcome"]) == (1, False, "replaced")
+    assert "请处理新的那件" in told["message"]
+    assert kinds_and_states(settings) == [
+        (Kind.CASE, ItemState.QUARANTINED),
+        (Kind.CASE, ItemState.PENDING),
+    ]
 
 
 def test_everything_that_the_centre_lacks_goes_on_a_stick(

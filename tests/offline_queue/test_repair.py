@@ -97,8 +97,8 @@ def test_what_is_given_back_is_closed_with_words_and_its_body_is_gone(
 ) -> None:
     item, _ = refused(outbox)
     (sealed,) = [found.sealed for found in outbox.deliveries.unsettled()]
-    assert outbox.deliveries.give_back(item.sequence, "已退还", AT)
-    assert not outbox.deliveries.give_back(item.sequence, "已退还", AT), "once only"
+    assert outbox.deliveries.give_back(item.sequence, "已退还")
+    assert not outbox.deliveries.give_back(item.sequence, "已退还"), "once only"
     (closed,) = outbox.find(LANE)
     assert (closed.state, closed.verdict, closed.reason) == (ItemState.CLOSED, "returned", "已退还")
     assert list(outbox.deliveries.unsettled()) == []
@@ -109,14 +109,26 @@ def test_what_is_given_back_is_closed_with_words_and_its_body_is_gone(
 
 def test_a_closed_item_is_none_that_the_centre_was_to_hold(outbox: Outbox) -> None:
     item, _ = refused(outbox)
-    outbox.deliveries.give_back(item.sequence, "已退还", AT)
+    outbox.deliveries.give_back(item.sequence, "已退还")
     assert outbox.deliveries.manifest(outbox.head()).delivered == ()
+
+
+def test_what_is_given_back_is_forgotten_with_the_next_item_that_has_the_centres_time(outbox: Outbox) -> None:
+    item, _ = refused(outbox)
+    outbox.deliveries.give_back(item.sequence, "已退还")
+    after = committed(outbox, draft("0142BBBB"))
+    outbox.deliveries.settle([Settlement(after.sequence, ItemState.ACKNOWLEDGED, "registered", "", AT)])
+    outbox.deliveries.forget("2026-11-26T07:00:00Z")
+    assert states(outbox) == ["closed"], "the words are there as long as what came after it"
+    outbox.deliveries.forget("2026-11-26T09:00:00Z")
+    assert (states(outbox), states(outbox, "0142BBBB")) == ([], [])
+    assert outbox.verify().whole
 
 
 def test_closed_items_go_back_to_an_older_program_and_forward_again(kit: TerminalKit) -> None:
     outbox = kit.open()
     item, _ = refused(outbox)
-    outbox.deliveries.give_back(item.sequence, "已退还", AT)
+    outbox.deliveries.give_back(item.sequence, "已退还")
     committed(outbox, draft("0142BBBB"))
     outbox.close()
     migrate_outbox(kit.directory, kit.database_key, NEWEST - 1)
