@@ -25,7 +25,8 @@ from offline_queue.seal import PrivateKey, SealBroken, attachment_aad, open_seal
 from offline_queue.wire import ATTACHMENT_BYTES_MAX, PART_BYTES_MAX, Item, UploadFault, UploadState
 
 OPEN_MAX = 64
-"""Uploads that one terminal may have begun and not finished; it sends one after another."""
+"""Uploads that one terminal may have brought for no item yet, whole or not; an item follows its attachments at once.
+So it never holds more than `OPEN_MAX` x `ATTACHMENT_BYTES_MAX` bytes that nothing asked for."""
 KEPT_WITHOUT_ITEM = timedelta(days=7)
 """A terminal that comes back later than this sends the attachment again."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -151,7 +152,7 @@ def _begin(connection: Connection, key: Key, carried_by: str, of_bytes: int, at:
     enrolled = select(terminals.c.terminal).where(terminals.c.terminal == key.terminal)
     if connection.execute(enrolled).one_or_none() is None:
         return problems.MALFORMED
-    open_ones = select(func.count()).where(uploads.c.carried_by == carried_by, uploads.c.whole == 0)
+    open_ones = select(func.count()).where(uploads.c.carried_by == carried_by, uploads.c.kept == 0)
     if connection.execute(open_ones).scalar_one() >= OPEN_MAX:
         return problems.TOO_MANY_UPLOADS
     values = {"carried_by": carried_by, "of_bytes": of_bytes, "begun_at": at, "touched_at": at}

@@ -25,12 +25,19 @@ DECISION_S = 10.0
 PROGRESS_S = 5.0
 PAYMENT_S = 8.0
 WITHIN_MAX_S = 30.0
+REQUEST_BYTES_MAX = 64 * 1024
+"""The largest request, decompressed; a full one has some hundred bytes."""
 FIELDS_MAX = 16
 VALUE_MAX = 200
 WORDS_MAX = 120
 AMOUNT_MAX_FEN = 10_000_000
 
-Code = Annotated[str, Field(max_length=32, description="case code")]
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+"""No control sign: one database stores a NUL and another refuses it, so it ends at the door."""
+UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+Code = Annotated[str, Field(max_length=32, pattern=PRINTABLE, description="case code")]
+Service = Annotated[str, Field(min_length=1, max_length=64, pattern=PRINTABLE)]
 Words = Annotated[str, Field(max_length=WORDS_MAX)]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
@@ -63,8 +70,10 @@ class LiveRequest(Message):
 class PrefillRequest(LiveRequest):
     """What is on record about a person whom the terminal has identified and verified."""
 
-    service: Annotated[str, Field(max_length=64)]
-    number: Annotated[str, Field(min_length=1, max_length=32, repr=False, description="of the card")]
+    service: Service
+    number: Annotated[
+        str, Field(min_length=1, max_length=32, pattern=PRINTABLE, repr=False, description="of the card")
+    ]
     records: Annotated[tuple[FieldName, ...], Field(min_length=1, max_length=FIELDS_MAX)]
 
 
@@ -87,7 +96,7 @@ class PrefillAnswer(Message):
 class DecisionRequest(LiveRequest):
     """Decide this case now. `item_id`: the case's own idempotency key, so nothing is decided twice."""
 
-    item_id: Annotated[str, Field(max_length=36)]
+    item_id: Annotated[str, Field(pattern=UUID)]
     code: Code
 
 
@@ -126,9 +135,9 @@ class ProgressAnswer(Message):
 class PaymentRequest(LiveRequest):
     """Make an order. `key`: chosen and stored by the terminal before it asks (rule F19), in whole fen."""
 
-    key: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    key: Annotated[str, Field(pattern=UUID)]
     code: Code
-    service: Annotated[str, Field(max_length=64)]
+    service: Service
     amount_fen: Annotated[int, Field(ge=1, le=AMOUNT_MAX_FEN)]
 
 

@@ -32,7 +32,11 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust) -> APIRouter:
 
     def read(raw: RawRequest, form: type[Q]) -> Q | Turned:
         admitted = door.admit(raw, keys, utc_now(), settings.clock_window_s)
-        return admitted if isinstance(admitted, Turned) else door.read_message(admitted, form)
+        return (
+            admitted
+            if isinstance(admitted, Turned)
+            else door.read_message(admitted, form, live_wire.REQUEST_BYTES_MAX)
+        )
 
     async def take(
         request: Request, form: type[Q], act: Callable[[Q], Awaitable[BaseModel | Turned]]

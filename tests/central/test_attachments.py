@@ -359,6 +359,21 @@ def test_sizes_and_numbers_are_bounded(
         assert connection.execute(select(func.count()).select_from(upload_parts)).scalar_one() == 3
 
 
+def test_whole_uploads_that_no_item_asked_for_count_too(
+    station: Station, booth: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "OPEN_MAX", 3)
+    item = booth.put(photographed(10))
+    told = item.attachments[0].sealed_sha256
+    parts = [bytes([number]) for number in range(4)]
+    paths = [path_of(item).replace(told, hashlib.sha256(part).hexdigest()) for part in parts]
+    answers = [
+        signed(station, "PUT", f"{path}?offset=0&of=1", part).status_code
+        for path, part in zip(paths, parts, strict=True)
+    ]
+    assert answers == [200, 200, 200, 429]
+
+
 def test_nobody_uploads_without_a_signature_over_every_byte_and_its_place(
     station: Station, booth: Terminal, engine: Engine
 ) -> None:

@@ -11,6 +11,7 @@ from selenium.webdriver.common.by import By
 
 from central.progress.words import MEANINGS
 from kiosk.case import TERMINAL_MAY_REACH, CaseState, format_case_code, new_case_code
+from offline_queue.wire import Kind
 from tests.browser import browser, complaints, faint_texts, go
 from tests.central.conftest import make_trust
 from tests.central.county import County, county
@@ -45,6 +46,13 @@ def test_a_case_is_found_by_its_code_as_people_type_it(driver: Chrome, centre: C
         assert format_case_code(registered) in told
         assert registered not in driver.current_url
     assert ask(driver, centre, withdrawn).startswith("已撤回")
+
+
+def test_the_page_shows_the_words_for_the_resident(station: Station) -> None:
+    item = station.item()
+    station.send(item, station.item(Kind.WITHDRAWAL, item.lane))
+    page = station.client.post("/case", data={"code": item.lane}).text
+    assert page.index("已按您的申请撤回") < page.index("Withdrawn as you asked")
 
 
 def test_a_code_that_is_not_here_and_one_that_is_none_are_told_apart(driver: Chrome, centre: County) -> None:

@@ -146,6 +146,14 @@ def test_progress_tells_each_step_with_its_time(asked: LiveCentre, live: Live) -
     )
 
 
+def test_progress_tells_the_words_of_a_state_that_no_department_spoke_of(on_sqlite: LiveCentre) -> None:
+    item = on_sqlite.registered()
+    on_sqlite.station.send(on_sqlite.station.item(Kind.WITHDRAWAL, item.lane))
+    told = on_sqlite.live().progress(item.lane, PATIENT_S)
+    assert isinstance(told, Answered)
+    assert (told.answer.words_zh, told.answer.words_en) == ("已按您的申请撤回", "Withdrawn as you asked")
+
+
 def test_an_unknown_code_is_said_to_be_unknown(on_sqlite: LiveCentre) -> None:
     live = on_sqlite.live()
     for code in ("", "0142K7QF93WDXM2A", "全是汉字", "x" * 32):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, delete
 
 from central.departments.port import Order
 from central.departments.simulated import Fault
 from central.live.payments import settle
+from central.schema import payment_orders
 from kiosk.case import new_case_code
 from offline_queue import new_item_id
 from offline_queue.live import Answered, Live, Reason, Unavailable
@@ -83,6 +84,17 @@ def test_a_provider_that_fails_is_asked_again_under_the_same_number(asked: LiveC
     asked.provider.fault = Fault.NONE
     order = ordered(live, key)
     assert asked.provider.asked == {order.order: 2}
+
+
+def test_a_centre_restored_from_before_the_order_asks_for_the_same_one(asked: LiveCentre, live: Live) -> None:
+    key = new_item_id()
+    first = ordered(live, key)
+    engine = create_engine(asked.database)
+    with engine.begin() as connection:
+        connection.execute(delete(payment_orders))
+    engine.dispose()
+    assert ordered(live, key).order == first.order
+    assert asked.provider.asked == {first.order: 2}
 
 
 def test_no_order_is_made_for_another_terminals_code(on_sqlite: LiveCentre) -> None:
