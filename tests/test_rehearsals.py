@@ -14,18 +14,11 @@ from click.testing import CliRunner
 from drivers.card_reader.virtual_service import VirtualService
 from drivers.contract import Failed
 from kiosk.cli import cli
-from kiosk.rehearsal.scenario import load
-from tests.groups import ONE_READER
+from tests.groups import FACES
 
+pytestmark = pytest.mark.xdist_group(FACES)
 PROJECT = Path(__file__).resolve().parent.parent
-SCENARIOS = [
-    pytest.param(
-        path.stem,
-        marks=[pytest.mark.xdist_group(ONE_READER)] if load(path).uses_card_service else [],
-        id=path.stem,
-    )
-    for path in sorted((PROJECT / "tests" / "scenarios").glob("*.toml"))
-]
+SCENARIOS = [path.stem for path in sorted((PROJECT / "tests" / "scenarios").glob("*.toml"))]
 
 
 def rehearse(name: str, into: Path) -> tuple[int, dict[str, Any]]:

@@ -10,10 +10,10 @@ import pytest
 
 from kiosk.bench.people import HELPERS, PEOPLE
 from kiosk.rehearsal.leftovers import scan
-from tests.groups import ONE_READER
+from tests.groups import FACES, ONE_READER
 from tests.journeys.window import Window
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.xdist_group(FACES)]
 PENSION, REPORT = "action:service:110199-YL-01", "action:service:110199-SB-01"
 ZHOU = PEOPLE["zhou"].document
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.groups import FACES
 from tests.journeys.test_visits import PENSION, REPORT, pension_until_result, registered
 from tests.journeys.window import PROJECT, Window
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.xdist_group(FACES)]
 
 
 @pytest.fixture

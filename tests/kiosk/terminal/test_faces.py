@@ -11,7 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.drivers.face.portraits import two
+from tests.groups import FACES
 from tests.kiosk.terminal.hall import PENSION, Hall, hall
+
+pytestmark = pytest.mark.xdist_group(FACES)
 
 
 @pytest.fixture

@@ -26,8 +26,10 @@ from kiosk.journey import hands
 from kiosk.journey.events import IdleExpired
 from kiosk.journey.view import View, action
 from tests.drivers.waiting import wait_until
+from tests.groups import FACES
 from tests.kiosk.terminal.hall import PENSION, REPORT, REPORT_ANSWERS, Hall, hall
 
+pytestmark = pytest.mark.xdist_group(FACES)
 KINDS = ["camera", "face"]
 LONG_S = 90.0
 """For the start of a child that loads models, on a machine that has much else to do."""
