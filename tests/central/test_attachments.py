@@ -13,12 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, create_engine, func, select, update
+from sqlalchemy import Engine, create_engine, func, select
 
 from central import uploads as store
-from central.database import as_text, utc_now, writing
+from central.database import utc_now
 from central.imports import Imported, import_export
-from central.schema import cases, items, upload_parts, uploads
+from central.schema import cases, items, upload_parts
 from central.server import RunningCentre
 from central.settings import CentreSettings
 from central.trust import load_trust
@@ -43,7 +43,6 @@ from tests.central.photographed import (
 )
 from tests.central.station import Station, centre, signing_key
 from tests.crash.visits import Visit
-from tests.drivers.waiting import wait_until
 from tests.offline_queue.terminal import committed
 
 
@@ -315,17 +314,6 @@ def test_what_no_item_asks_for_is_swept_and_what_one_has_stays(booth: Terminal, 
     assert store.sweep(engine, utc_now() + store.KEPT_WITHOUT_ITEM + timedelta(seconds=1)) == 1
     assert held(engine, begun, begun.attachments[0]) == b""
     assert held(engine, kept, kept.attachments[0])
-
-
-def test_the_centre_sweeps_by_itself(database: str, trust: Path, tmp_path: Path, engine: Engine) -> None:
-    with centre(database, trust) as running, terminal(tmp_path, trust, running.url) as booth:
-        item = booth.put(photographed(BIG))
-        while not held(engine, item, item.attachments[0]):
-            booth.round()
-    with writing(engine).begin() as connection:
-        connection.execute(update(uploads).values(touched_at=as_text(utc_now() - timedelta(days=8))))
-    with centre(database, trust):
-        assert wait_until(lambda: upload_rows(engine) == 0)
 
 
 def test_sizes_and_numbers_are_bounded(

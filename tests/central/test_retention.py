@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, Table, func, select, update
 
-from central.database import as_text, open_database, utc_now
+from central.database import as_text, open_database, utc_now, writing
 from central.retention import Swept, sweep
 from central.schema import (
     cases,
@@ -24,10 +24,11 @@ from central.schema import (
     uploads,
 )
 from offline_queue.wire import Item, Kind, VerdictKind
-from tests.central.photographed import photographed, terminal
+from tests.central.photographed import BIG, held, photographed, terminal, upload_rows
 from tests.central.station import Station, centre
 from tests.central.test_corrections import refuse_one
 from tests.central.test_inbox import post_references
+from tests.drivers.waiting import wait_until
 from tests.offline_queue.terminal import committed
 
 NOTHING = Swept(bodies=0, events=0, evaluations=0, refusals=0, heartbeats=0, letters=0)
@@ -167,4 +168,19 @@ def test_the_photographs_of_a_withdrawn_case_go_with_its_content(
     with engine.connect() as connection:
         for table in (uploads, upload_parts):
             assert set(connection.execute(select(table.c.item_id)).scalars()) == {stands.id}
+    engine.dispose()
+
+
+def test_an_upload_that_no_item_asks_for_is_swept_by_the_centre_itself(
+    database: str, trust: Path, tmp_path: Path
+) -> None:
+    engine = open_database(database)
+    with centre(database, trust) as running, terminal(tmp_path / "booth", trust, running.url) as booth:
+        item = booth.put(photographed(BIG))
+        while not held(engine, item, item.attachments[0]):
+            booth.round()
+    with writing(engine).begin() as connection:
+        connection.execute(update(uploads).values(touched_at=as_text(utc_now() - timedelta(days=8))))
+    with centre(database, trust):
+        assert wait_until(lambda: upload_rows(engine) == 0)
     engine.dispose()

@@ -101,7 +101,7 @@ def test_a_social_security_card_goes_the_whole_way_where_the_service_takes_it(st
 def test_where_more_is_wanted_it_is_not_blamed_and_an_identity_card_is_asked_for(stand: Hall) -> None:
     to_the_card(stand, PENSION)
     stand.village.put_card(PERSON)
-    stand.play(screen_has=["您的卡没有问题，请换成身份证"], wait_state="card")
+    stand.play(screen_has=["这张卡在这台机器上办不了这件事，卡没有问题"], wait_state="card")
     stand.press("window")
     stand.play(wait_state="window")
 
