@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -48,10 +49,26 @@ def fault_of(
         return "no acknowledgement"
     if acknowledgement.item_id != item_id or acknowledgement.item_hash != item_hash:
         return "acknowledges another item"
-    key = centre_keys.get(acknowledgement.key_id)
+    return fault_of_signature(acknowledgement, centre_keys)
+
+
+class SignedWord(Protocol):
+    """What the centre signs: an acknowledgement, a letter, a counter-signature."""
+
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def signature(self) -> bytes: ...
+
+    def signed_bytes(self) -> bytes: ...
+
+
+def fault_of_signature(word: SignedWord, centre_keys: Mapping[str, Ed25519PublicKey]) -> str:
+    """Empty when a known key of the centre signed it."""
+    key = centre_keys.get(word.key_id)
     if key is None:
         return "signed by an unknown key"
-    if not _is_signed(key.public_bytes_raw(), acknowledgement.signature, acknowledgement.signed_bytes()):
+    if not _is_signed(key.public_bytes_raw(), word.signature, word.signed_bytes()):
         return "signature is wrong"
     return ""
 

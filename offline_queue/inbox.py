@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from offline_queue.acknowledgement import fault_of_signature
 from offline_queue.inbox_wire import CaseNews, Cases, Correction, Letter, Reference, read_content
 from offline_queue.records import ItemState, Settlement
 from offline_queue.schema import Connection
@@ -50,14 +50,7 @@ def _fault_of(
         return "a letter for another terminal"
     if cursor is not None and letter.number != cursor + 1:
         return "a letter is missing"
-    key = centre_keys.get(letter.key_id)
-    if key is None:
-        return "signed by an unknown key"
-    try:
-        key.verify(letter.signature, letter.signed_bytes())
-    except InvalidSignature:
-        return "signature is wrong"
-    return ""
+    return fault_of_signature(letter, centre_keys)
 
 
 def cursor_of(connection: Connection) -> int | None:

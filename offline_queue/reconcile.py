@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from offline_queue.acknowledgement import fault_of_signature
 from offline_queue.manifest import (
     ITEMS_MAX,
     SPANS_MAX,
@@ -50,14 +50,7 @@ def fault_of(answer: ManifestAnswer, asked: Manifest, centre_keys: Mapping[str, 
     told = (signed.terminal, signed.head_sequence, signed.head_hash, signed.digest)
     if told != (asked.terminal, asked.head.sequence, asked.head.hash, asked.digest):
         return "signs another manifest"
-    key = centre_keys.get(signed.key_id)
-    if key is None:
-        return "signed by an unknown key"
-    try:
-        key.verify(signed.signature, signed.signed_bytes())
-    except InvalidSignature:
-        return "signature is wrong"
-    return ""
+    return fault_of_signature(signed, centre_keys)
 
 
 def keep(connection: Connection, answer: ManifestAnswer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from drivers.camera.simulated import SimulatedCamera
+from drivers.card_reader.contract import CardFailure, CardRead
 from drivers.card_reader.protocol import Command
 from drivers.card_reader.simulated import SimulatedSdtReader
-from drivers.contract import Cause, DeviceState, Ok
+from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.document_camera.camera import CameraForDocuments
 from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
@@ -169,6 +170,22 @@ def started_since(me: psutil.Process, before: set[psutil.Process]) -> list[psuti
     ]
 
 
+def read_once(
+    folder: Path, key: str, value: str
+) -> tuple[Ok[CardRead] | Failed[CardFailure], SimulatedSdtReader]:
+    """A card read by the assembled reader with this setting, and the module that answered, closed."""
+    with closing(SimulatedSdtReader()) as module, ExitStack() as stack:
+        module.put_card(CARD)
+        given = {
+            ("card_reader", "kind"): "sdt",
+            ("card_reader", "port"): module.path,
+            ("card_reader", key): value,
+        }
+        reader = open_devices(settings_of(folder, given), stack).identity_reader
+        assert reader is not None
+        return reader.read(15.0, Event()), module
+
+
 @pytest.mark.parametrize(
     ("sam_id", "problem"),
     [
@@ -182,20 +199,7 @@ def test_a_card_counts_by_the_word_of_the_module_that_the_settings_name(
     tmp_path: Path, sam_id: str, problem: CardProblem | None
 ) -> None:
     """An ordinary card on an ordinary reader is enough for the pension; one on a strange module is not."""
-    module = SimulatedSdtReader()
-    module.put_card(CARD)
-    given = {
-        ("card_reader", "kind"): "sdt",
-        ("card_reader", "port"): module.path,
-        ("card_reader", "sam_id"): sam_id,
-    }
-    try:
-        with ExitStack() as stack:
-            reader = open_devices(settings_of(tmp_path, given), stack).identity_reader
-            assert reader is not None
-            answered = reader.read(15.0, Event())
-    finally:
-        module.close()
+    answered, _module = read_once(tmp_path, "sam_id", sam_id)
     after, _ = step(replace(visit(State.CARD), card=None), ev.CardAnswered(answered), world())
     assert after.card_problem is problem
     assert (after.card is not None) == (problem is None)
@@ -207,19 +211,7 @@ def test_a_card_counts_by_the_word_of_the_module_that_the_settings_name(
 def test_a_reader_that_wants_the_question_with_fingerprints_gets_it(
     tmp_path: Path, written: str, asked: Command
 ) -> None:
-    module = SimulatedSdtReader()
-    module.put_card(CARD)
-    given = {
-        ("card_reader", "kind"): "sdt",
-        ("card_reader", "port"): module.path,
-        ("card_reader", "with_fingerprint"): written,
-    }
-    try:
-        with ExitStack() as stack:
-            reader = open_devices(settings_of(tmp_path, given), stack).identity_reader
-            assert reader is not None
-            assert isinstance(reader.read(15.0, Event()), Ok)
-    finally:
-        module.close()
+    answered, module = read_once(tmp_path, "with_fingerprint", written)
+    assert isinstance(answered, Ok)
     reads = (Command.READ_FINGERPRINT, Command.READ_BASE)
     assert [command for command in reads if module.heard(command)] == [asked]
