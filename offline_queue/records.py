@@ -123,10 +123,22 @@ class ItemSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """When an item was taken in, as its header has it. `at`: what the wall clock claimed, RFC 3339 UTC, to be
+    trusted as far as `clock_quality` says; `monotonic_ns` of the boot `boot_id` is what can be counted from.
+    """
+
+    at: str
+    clock_quality: wire.ClockQuality
+    boot_id: str
+    monotonic_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counters:
     """Kept in one row, in the same transaction as what they count.
 
-    Bytes. `oldest_pending_at`: the wall time that the oldest unsent item claims. `used_bytes` of
+    Bytes. `oldest_pending`, `oldest_quarantined`: the first by the counter, whatever the clock claimed. `used_bytes` of
     `quota_bytes` are the watermarks of chapter F18. `opened_fresh_because`: non-empty from the start that
     set a damaged database aside until it is salvaged.
     """
@@ -135,12 +147,18 @@ class Counters:
     pending_bytes: int
     quarantined: int
     acknowledged: int
-    oldest_pending_at: str | None
+    oldest_pending: Received | None
+    oldest_quarantined: Received | None
     sequence: int
     head_hash: str
     used_bytes: int
     quota_bytes: int
     opened_fresh_because: str
+
+    @property
+    def oldest_pending_at(self) -> str | None:
+        """The wall time that the oldest unsent item claims."""
+        return None if self.oldest_pending is None else self.oldest_pending.at
 
 
 @dataclass(frozen=True, slots=True)

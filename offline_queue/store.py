@@ -211,17 +211,15 @@ class Outbox:
             row = connection.execute(
                 "select pending, pending_bytes, quarantined, acknowledged from ledger"
             ).fetchone()
-            new, new_bytes, new_at = intake.unlisted(connection)
+            new, new_bytes, oldest_new = intake.unlisted(connection)
             sequence, head_hash = intake.end_of_chain(connection)
-            oldest = connection.execute(
-                "select received_at from delivery where state = 'pending' order by sequence limit 1"
-            ).fetchone()
             return Counters(
                 pending=row[0] + new,
                 pending_bytes=row[1] + new_bytes,
                 quarantined=row[2],
                 acknowledged=row[3],
-                oldest_pending_at=oldest[0] if oldest else new_at,
+                oldest_pending=intake.oldest(connection, ItemState.PENDING) or oldest_new,
+                oldest_quarantined=intake.oldest(connection, ItemState.QUARANTINED),
                 sequence=sequence,
                 head_hash=head_hash,
                 used_bytes=self._used_bytes(connection),

@@ -108,6 +108,13 @@ def test_salvage_brings_back_what_can_be_read(config: Path, settings: Settings) 
 
 
 @pytest.mark.usefixtures("a_dozen_wait")
+def test_status_tells_how_long_the_oldest_waits_and_how_well_that_is_known(config: Path) -> None:
+    told = run(config, "status")[1]
+    assert told["oldest_known"] is False, "another boot's case, and no centre told its time"
+    assert told["oldest_waited_s"] >= 0
+
+
+@pytest.mark.usefixtures("a_dozen_wait")
 def test_migrate_goes_back_and_forward_and_loses_no_case(config: Path) -> None:
     older = NEWEST - 1
     assert run(config, "migrate", "--to", str(older))[:2] == (0, {"ok": True, "from": NEWEST, "to": older})
