@@ -12,6 +12,7 @@ import pytest
 
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from tests.central.conftest import make_trust
+from tests.central.station import address_in
 from tests.crash.centre import CentreProcess
 from tests.crash.doomed import VISITS, Life, Work, live
 from tests.drivers.waiting import wait_until
@@ -32,7 +33,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("bad_line")
     trust = make_trust(folder / "trust")
-    with closing(CentreProcess(folder, trust)) as centre:
+    with closing(CentreProcess(address_in(folder), trust)) as centre:
         yield Place(folder, trust, centre)
 
 
