@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select, text
 
 from central.database import as_text, utc_now, writing
 from central.inbox import post
 from central.schema import cases, events, inboxes, items, upload_parts, uploads
-from offline_queue.inbox_wire import Content
 
 PROJECT = Path(__file__).resolve().parents[2]
 END_S = 30.0
@@ -78,8 +78,11 @@ class CentreProcess:
     def effects(self) -> Effects:
         return Effects.read(self.address)
 
-    def tell(self, terminal: str, letters: Sequence[Content]) -> None:
-        """As the centre's own programs do: letters into a terminal's inbox, while the door is open."""
+    def tell(self, terminal: str, letters: Sequence[Any]) -> None:
+        """As the centre's own programs do: letters into a terminal's inbox, while the door is open.
+
+        `letters`: of `inbox_wire.Content`, or what a newer centre may write one day.
+        """
         with book(self.address) as engine, writing(engine).begin() as connection:
             post(connection, {terminal: letters}, as_text(utc_now()))
 

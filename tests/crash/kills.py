@@ -48,7 +48,7 @@ CORRECTION = Wish("registered", "desk 3", "窗口已代为登记", "registered f
 
 
 @dataclass(frozen=True, slots=True)
-class _Unreadable:
+class Unreadable:
     """What a newer centre may write one day."""
 
     number: int
@@ -138,7 +138,7 @@ def _centres(
 def _centre_speaks(centre: CentreProcess, ledger: Ledger, number: int, unreadable: int) -> None:
     """Letters, and what staff settle of the refused; in this process, which nobody kills."""
     news = Reference(subject="definitions", version=str(number), sha256="d" * 64, path=f"/{number}.json")
-    told: list[Any] = [_Unreadable(number) for _ in range(unreadable)]
+    told: list[Any] = [Unreadable(number) for _ in range(unreadable)]
     centre.tell(TERMINAL, [*told, news])
     ledger.unreadable += unreadable
     ledger.version = str(number)
