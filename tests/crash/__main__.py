@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 import click
 
-from tests.crash.kills import CENTRES, Database, kill_often
+from tests.crash.centre import CENTRES, Database
+from tests.crash.kills import kill_often
 from tests.crash.ledger import Killed
 from tests.crash.power_cut import PowerCuts, cut_power
 from tests.crash.sabotage import Sabotage
@@ -124,6 +125,7 @@ def _table(killed: Mapping[Database, Killed], cut: PowerCuts, seed: int) -> str:
     row("databases set aside", lambda one: one.set_aside)
     row("lives that ended by an error", lambda one: one.died)
     row("chain whole", lambda one: "yes" if one.chain_whole else "NO")
+    row("not come to an end", lambda one: ", ".join(one.still_open) or 0)
     row("seconds", lambda one: round(one.seconds))
     heads += [
         ("power cuts", (cut.cuts,)),

@@ -98,16 +98,19 @@ class Killed:
     """Lives that ended by themselves, by an error; each is killed in the end."""
     chain_whole: bool
     seconds: float
+    still_open: dict[str, object]
+    """What did not come to its end within the time of the last drain."""
 
     @property
     def proved(self) -> bool:
-        wrong = (self.lost, self.doubled, self.damaged, self.out_of_order, self.letters_lost)
-        return self.chain_whole and not any((*wrong, self.letters_doubled, self.set_aside, self.died))
+        wrong = [self.lost, self.doubled, self.damaged, self.out_of_order, self.letters_lost]
+        wrong += [self.letters_doubled, self.set_aside, self.died]
+        return self.chain_whole and not any(wrong) and not self.still_open
 
 
 def judge(
     seed: int, database: str, ledger: Ledger, centre_kills: int, outbox: Outbox, effects: Effects, letters: int,
-    seconds: float,
+    seconds: float, still_open: dict[str, object],
 ) -> Killed:  # fmt: skip
     """The promises against the centre's book and the terminal's own."""
     here = {
@@ -145,6 +148,7 @@ def judge(
         died=ledger.died,
         chain_whole=outbox.verify().whole,
         seconds=seconds,
+        still_open=still_open,
     )
 
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.crash.__main__ import main
-from tests.crash.centre import Effects
-from tests.crash.kills import Database, kill_often
+from tests.crash.centre import Database, Effects
+from tests.crash.kills import kill_often
 from tests.crash.power_cut import Disk, Step, cut_power
 from tests.crash.sabotage import Sabotage
 
