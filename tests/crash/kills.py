@@ -20,7 +20,7 @@ from offline_queue import Outbox
 from offline_queue.inbox_wire import Reference
 from tests.central.conftest import make_trust
 from tests.crash.centre import CentreProcess, Database, book, centres_on
-from tests.crash.doomed import Life, Work, busy_sender, live, repair
+from tests.crash.doomed import Life, Work, busy_sender, has_its_place_taken, live, repair
 from tests.crash.ledger import Killed, Ledger, judge
 from tests.crash.sabotage import OF_CENTRE, Sabotage
 from tests.crash.visits import Fate, open_outbox, repair_of
@@ -168,6 +168,6 @@ def _settle_all(outbox: Outbox, centre: CentreProcess, trust: Path, ledger: Ledg
 
 def _left_to_repair(outbox: Outbox) -> bool:
     return any(
-        repair_of(item.id) is not Fate.REQUEUED and item.superseded_by is None
+        repair_of(item.id) is not Fate.REQUEUED and not has_its_place_taken(outbox, item)
         for item in outbox.deliveries.quarantined()
     )
