@@ -17,6 +17,7 @@ from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
 from kiosk.clock import Clock
+from kiosk.filing import FORM_BYTES, largest_bytes
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Backstage, Fresh, Place, World
 from kiosk.speech import Speaker
@@ -57,7 +58,7 @@ OLD_AFTER_H = 24.0
 OVERDUE_AFTER_H = 72.0
 """From here the operations are told, and told that it is urgent (rule F7)."""
 FILLING_SHARE = 0.8
-"""Of the queue's quota: above it, services with photos are shed (rule F18). `Outbox.accepts` ends the rest."""
+"""Of the queue's quota: above it, services with photos are shed (rule F18). `Outbox.room_bytes` ends the rest."""
 NOTHING_COUNTED = Counters(
     pending=0,
     pending_bytes=0,
@@ -161,7 +162,7 @@ class Surroundings:
         self._offered = offered
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
-        self._accepts = True
+        self._room_bytes = 0
         self._broken = False
         self._read_only = False
         self.catalogue = load_catalogue()
@@ -189,7 +190,7 @@ class Surroundings:
         with self._lock:
             if self._counted is None or now_s - self._counted[0] > COUNT_EVERY_S:
                 try:
-                    counters, self._accepts = self._outbox.counters(), self._outbox.accepts()
+                    counters, self._room_bytes = self._outbox.counters(), self._outbox.room_bytes()
                     self._broken, self._read_only = False, self._outbox.read_only()
                 except StoreError:
                     # The screen goes on and takes no cases; what is known of the queue is what was last.
@@ -217,10 +218,22 @@ class Surroundings:
         alarm = ["queue.old"] if age.hours >= OLD_AFTER_H else []
         return alarm if age.exact else [*alarm, "queue.age_unknown"]
 
-    def _filling(self) -> bool:
-        """Whether services that bring photos are shed, so that the rest of the room is left for the others."""
+    def _has_no_room(self) -> bool:
+        return self._room_bytes < FORM_BYTES
+
+    def _shed(self) -> dict[str, str]:
+        """Service -> why it is stopped before the others: nobody types what could not be stored in the end.
+
+        Those with photos go first, so that the rest of the room is left for the others.
+        """
         counters = self._counters()
-        return counters.used_bytes > FILLING_SHARE * counters.quota_bytes
+        filling = counters.used_bytes > FILLING_SHARE * counters.quota_bytes
+        return {
+            definition.code: "queue.full" if definition.photos is None else "queue.filling"
+            for definition in self.catalogue.definitions
+            if largest_bytes(definition) > self._room_bytes >= FORM_BYTES
+            or (filling and definition.photos is not None)
+        }
 
     def link_cause(self) -> str:
         return CAUSE_OF_LINK[self._sender.status().link_state]
@@ -278,9 +291,9 @@ class Surroundings:
             causes.append("queue.broken")
         elif self._read_only:
             causes.append("queue.read_only")
-        elif not self._accepts:
+        elif self._has_no_room():
             causes.append("queue.full")
-        if self._filling():
+        if "queue.filling" in self._shed().values():
             causes.append("queue.filling")
         causes += self._waited_too_long()
         if counters.quarantined:
@@ -293,6 +306,7 @@ class Surroundings:
 
     def _service_causes(self) -> dict[str, tuple[str, ...]]:
         devices, general, age = self._healths(), self._general(), self._unsent()
+        shed = self._shed()
         # What was refused does not stop the intake: it waits for a person, and the network is there.
         waited_h = 0.0 if age is None else age.hours
         return {
@@ -300,7 +314,7 @@ class Surroundings:
                 *health.service_causes(
                     (kind.value for kind in definition.devices_required), devices, general
                 ),
-                *(["queue.filling"] if definition.photos and self._filling() else []),
+                *([shed[definition.code]] if definition.code in shed else []),
                 *(["queue.stopped"] if waited_h >= definition.offline.stop_after_h else []),
             )
             for definition in self.catalogue.definitions

@@ -16,10 +16,9 @@ import sqlcipher3
 
 from offline_queue import words
 from offline_queue.records import StoreCorrupt, StoreKeyWrong, StoreLocked, StoreUnwritable
+from offline_queue.room import PAGE_BYTES
 from offline_queue.schema import NEWEST, Connection, migrate
 
-PAGE_BYTES = 1024
-"""Small: a commit writes whole pages, and a sealed record with its header fills two of these."""
 WAL_BYTES_MAX = 4 * 1024 * 1024
 _LEAST_LOG_PAGES = 64
 QUOTA_WHILE_MIGRATING = 1 << 40
@@ -65,13 +64,17 @@ class Ballast:
             return False
         return True
 
-    def as_much_is_free(self) -> bool:
-        """Whether the disk takes a case besides the ballast; asked of the system, never guessed."""
+    def spare_bytes(self) -> int:
+        """Free besides as much again as the ballast, for a new item; asked of the system, never guessed.
+
+        0 while the ballast is not there: what it freed belongs to the acknowledgements.
+        """
         try:
-            free = shutil.disk_usage(self.path.parent).free
-            return free >= self.size_bytes and os.access(self.path.parent, os.W_OK)
+            if not self.restore() or not os.access(self.path.parent, os.W_OK):
+                return 0
+            return max(0, shutil.disk_usage(self.path.parent).free - self.size_bytes)
         except OSError:
-            return False
+            return 0
 
     def restore(self) -> bool:
         """True when the ballast is there in full; it is taken back only while as much again stays free."""
@@ -271,6 +274,14 @@ def became_read_only(directory: Path) -> bool:
         return bool(os.statvfs(directory).f_flag & os.ST_RDONLY) and (directory / "outbox.db").exists()
     except OSError:
         return False
+
+
+def log_bytes(directory: Path) -> int:
+    """How much the write-ahead log takes on the disk."""
+    try:
+        return (directory / "outbox.db-wal").stat().st_size
+    except OSError:  # none, as after it was cut off, or a disk that cannot be read
+        return 0
 
 
 def _open_read_only(directory: Path, database_key: bytes) -> Opened:

@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from offline_queue import intake, salvage, transactions, wire
 from offline_queue.chain import WHOLE_CHAIN, sign_head, verify_chain
 from offline_queue.database import (
-    PAGE_BYTES,
     Ballast,
     Opened,
     became_read_only,
     derived,
     disk_refuses,
+    log_bytes,
     open_database,
 )
 from offline_queue.deliveries import Deliveries
@@ -42,6 +42,14 @@ from offline_queue.records import (
     StoreKeyWrong,
     StoreLocked,
     StoreUnwritable,
+)
+from offline_queue.room import (
+    LOG_KEPT_BYTES,
+    PAGE_BYTES,
+    SETTLING_BYTES,
+    SHORT_BYTES,
+    on_disk_bytes,
+    room_bytes,
 )
 from offline_queue.schema import Connection
 from offline_queue.seal import SealingKey, attachment_aad, item_aad, seal
@@ -66,11 +74,6 @@ __all__ = [
 
 QUOTA_BYTES = 256 * 1024 * 1024
 BALLAST_BYTES = 4 * 1024 * 1024
-_RESERVE_SHARE = 0.1
-"""Of the quota, kept for verdicts and for visits that are under way: no new visit begins in it."""
-_SETTLING_BYTES = 64 * PAGE_BYTES
-"""Of the quota, never given to an item, so that verdicts can always be written."""
-
 
 _NO_LAST = 2**63 - 1
 
@@ -176,20 +179,26 @@ class Outbox:
             on_step("committed")
         return answer
 
-    def accepts(self) -> bool:
-        """May a visit begin that will want to commit? Asked before the resident types anything."""
+    def accepts(self, expected_bytes: int) -> bool:
+        """May a visit begin that will want to commit so much? Asked before the resident types anything."""
+        return max(1, expected_bytes) <= self.room_bytes()
 
-        def ready(connection: Connection) -> bool:
-            return (
-                self._used_bytes(connection) <= self._quota_bytes * (1 - _RESERVE_SHARE) - _SETTLING_BYTES
-                and self._ballast.restore()
-                and self._ballast.as_much_is_free()
-            )
+    def room_bytes(self) -> int:
+        """The largest draft, payload and attachments in the clear, that is taken as things stand; 0: none."""
+
+        def room(connection: Connection) -> int:
+            used_bytes, spare_bytes = self._used_bytes(connection), self._ballast.spare_bytes()
+            reusable_bytes = transactions.free_pages(connection) * PAGE_BYTES
+            if spare_bytes < SHORT_BYTES and reusable_bytes + log_bytes(self._directory) > LOG_KEPT_BYTES:
+                transactions.give_back(connection, log_too=True)
+                reusable_bytes = transactions.free_pages(connection) * PAGE_BYTES
+                spare_bytes = self._ballast.spare_bytes()
+            return room_bytes(self._quota_bytes, used_bytes, spare_bytes, reusable_bytes)
 
         try:
-            return self._owner.ask(ready)
+            return self._owner.ask(room)
         except StoreClosed:
-            return False
+            return 0
 
     def read_only(self) -> bool:
         """Whether its file system takes no writing any more, as after an error of the storage."""
@@ -306,8 +315,8 @@ class Outbox:
             yield told, sealed
 
     def _refusal(self, connection: Connection, size: int) -> NotCommitted | None:
-        """Why an item of so many bytes may not be added; None when it may."""
-        if self._used_bytes(connection) + size > self._quota_bytes - _SETTLING_BYTES:
+        """Why an item of so many sealed bytes may not be added; None when it may."""
+        if self._used_bytes(connection) + on_disk_bytes(size) > self._quota_bytes - SETTLING_BYTES:
             return NotCommitted(Refused.QUOTA)
         if not self._ballast.restore():
             # What the ballast freed belongs to the acknowledgements, not to new items.
@@ -324,5 +333,4 @@ class Outbox:
 
     def _used_bytes(self, connection: Connection) -> int:
         (pages,) = connection.execute("pragma page_count").fetchone()
-        (free,) = connection.execute("pragma freelist_count").fetchone()
-        return int(pages - free) * PAGE_BYTES
+        return (int(pages) - transactions.free_pages(connection)) * PAGE_BYTES

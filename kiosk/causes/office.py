@@ -58,7 +58,10 @@ OF_OFFICE: dict[str, CauseText] = {
     ),
     "queue.filling": text(
         ("这台机器暂时存不下要拍照的办件", "This terminal cannot take cases with photos now"),
-        ("待送件的空间用了八成，要拍照的事项先停", "the queue is 80 % full: services with photos wait"),
+        (
+            "待送件的空间不多了，要拍照的事项先停",
+            "the room for waiting cases runs out: services with photos stop first",
+        ),
         ("恢复网络或清理磁盘", "bring the network back or free disk"),
     ),
     "csca.none": text(

@@ -47,7 +47,7 @@ class Queue:
 
     def __init__(self) -> None:
         self.counted: Counters | None = NOTHING_COUNTED
-        self.room = True
+        self.room = 1 << 30
         self.writable = True
 
     def counters(self) -> Counters:
@@ -55,8 +55,8 @@ class Queue:
             raise StoreCorrupt(words.DAMAGED_WHILE_OPEN)
         return self.counted
 
-    def accepts(self) -> bool:
-        return self.room and self.writable
+    def room_bytes(self) -> int:
+        return self.room if self.writable else 0
 
     def read_only(self) -> bool:
         return not self.writable

@@ -15,7 +15,7 @@ from kiosk import keys
 from kiosk.cli import NOT_CONFIGURED, queue
 from kiosk.settings import Settings, load
 from offline_queue import Outbox
-from offline_queue.database import PAGE_BYTES
+from offline_queue.room import PAGE_BYTES
 from offline_queue.schema import NEWEST
 from tests.kiosk.terminal.hall import TRUST
 from tests.offline_queue.terminal import committed, draft

@@ -9,6 +9,7 @@ import pytest
 
 from drivers.contract import Cause, DeviceState, DeviceStatus
 from kiosk.catalogue.load import Catalogue, Rejection
+from kiosk.filing import FORM_BYTES, largest_bytes
 from kiosk.health import CAUSES
 from kiosk.surroundings import NOTHING_COUNTED
 from tests.kiosk.stand import PENSION, REPORT, Something, Stand
@@ -67,16 +68,20 @@ def test_a_disk_that_takes_no_writing_has_a_name_of_its_own(stand: Stand) -> Non
 def test_room_that_runs_out_is_shed_in_order(stand: Stand) -> None:
     """First what brings photos, then everything; what waits is still sent, which is not asked here."""
     with_photos, all_of_them = {REPORT.code}, {REPORT.code, PENSION.code}
-    for used, accepts, stopped, told in (
-        (80, True, set[str](), []),
-        (81, True, with_photos, ["queue.filling"]),
-        (91, False, all_of_them, ["queue.full", "queue.filling"]),
-        (79, True, set[str](), []),
+    photo, form = largest_bytes(REPORT), largest_bytes(PENSION)
+    for used, room, stopped, told in (
+        (80, photo, set[str](), []),
+        (81, photo, with_photos, ["queue.filling"]),
+        (91, 0, all_of_them, ["queue.full", "queue.filling"]),
+        (40, photo - 1, with_photos, ["queue.filling"]),
+        (40, form, with_photos, ["queue.filling"]),
+        (40, FORM_BYTES - 1, all_of_them, ["queue.full"]),
+        (79, photo, set[str](), []),
     ):
         stand.queue.counted = replace(NOTHING_COUNTED, used_bytes=used, quota_bytes=100)
-        stand.queue.room = accepts
-        assert set(stand.made.world().not_ready) == stopped
-        assert stand.causes == told
+        stand.queue.room = room
+        assert set(stand.made.world().not_ready) == stopped, (used, room)
+        assert stand.causes == told, (used, room)
     assert PENSION.photos is None
     assert CAUSES["queue.filling"].resident["zh"].startswith("这台机器暂时存不下要拍照的")
 

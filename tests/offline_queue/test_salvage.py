@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from offline_queue import records, salvage, wire
-from offline_queue.database import PAGE_BYTES, migrate_outbox
+from offline_queue.database import migrate_outbox
 from offline_queue.link import Link
 from offline_queue.records import ItemState, Salvaged, Settlement
+from offline_queue.room import PAGE_BYTES
 from offline_queue.store import Outbox
 from tests.offline_queue.simulated import Centre
 from tests.offline_queue.terminal import TerminalKit, Watched, committed, draft
