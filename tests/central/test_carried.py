@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 
 from kiosk.case import new_case_code
 from offline_queue.wire import BATCH_PATH, ChainHead, Kind, VerdictKind
@@ -59,12 +60,20 @@ def test_a_head_that_was_signed_earlier_and_comes_late_is_no_step_back(station: 
     station.send(station.item())
     late = station.head()
     station.send(station.item())
-    now, station.clock_offset = station.clock_offset, station.clock_offset.__class__(seconds=-60)
+    station.clock_offset = timedelta(seconds=-60)
     newest, station.head = station.head, lambda: late  # type: ignore[method-assign] # held up on its way
     assert isinstance(station.head(), ChainHead)
     assert station.beat({}).status_code == 200
-    station.clock_offset, station.head = now, newest  # type: ignore[method-assign] # back
+    station.clock_offset, station.head = timedelta(), newest  # type: ignore[method-assign] # back
     assert station.metric("jiujin_forked_chains") == {"": 0}
+
+
+def test_a_state_that_was_signed_earlier_and_comes_late_changes_nothing(station: Station) -> None:
+    assert station.beat({"state": "live"}).status_code == 200
+    station.clock_offset = timedelta(seconds=-60)
+    assert station.beat({"state": "out_of_service"}).status_code == 200
+    by_state = station.metric("jiujin_terminals")
+    assert (by_state['{state="live"}'], by_state['{state="out_of_service"}']) == (1, 0)
 
 
 def test_an_item_that_its_successor_does_not_name_forks_the_chain(station: Station) -> None:
