@@ -20,7 +20,7 @@ from central import problems
 from central.database import as_text, insert_or_skip, writing
 from central.form import Reason
 from central.problems import Turned
-from central.schema import items, terminals, upload_parts, uploads
+from central.schema import terminals, upload_parts, uploads
 from offline_queue.seal import PrivateKey, SealBroken, attachment_aad, open_sealed
 from offline_queue.wire import ATTACHMENT_BYTES_MAX, PART_BYTES_MAX, Item, UploadFault, UploadState
 
@@ -147,17 +147,6 @@ def sweep(engine: Engine, now: datetime) -> int:
         dropped += len(rows)
         if len(rows) < SWEPT_AT_ONCE:
             return dropped
-
-
-def drop_of_erased(connection: Connection) -> None:
-    """An attachment goes with the content of its item (`central.retention`)."""
-    for table in (upload_parts, uploads):
-        erased = select(items.c.item_id).where(
-            items.c.terminal == table.c.terminal,
-            items.c.item_id == table.c.item_id,
-            items.c.erased_at.is_not(None),
-        )
-        connection.execute(delete(table).where(erased.exists()))
 
 
 def _begin(

@@ -210,11 +210,16 @@ class Work:
 
     def _sweep_if_due(self) -> None:
         if time.monotonic() >= self._retention_due_s:
-            sweep(self._engine, utc_now())
+            sweep(self._engine, utc_now(), go_on=self._may_go_on)
             self._retention_due_s = time.monotonic() + RETENTION_EVERY_S
         if time.monotonic() >= self._unasked_due_s:
             uploads.sweep(self._engine, utc_now())
             self._unasked_due_s = time.monotonic() + UNASKED_EVERY_S
+
+    def _may_go_on(self) -> bool:
+        """After a quiet moment at the door; False once the process is to end."""
+        self._quiet.wait(GIVE_WAY_S)
+        return not self._end.is_set()
 
     def _run(self) -> None:
         while not self._end.is_set():
