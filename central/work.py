@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import DBAPIError
 
-from central import chain, inbox, uploads
+from central import chain, inbox, replays, uploads
 from central.cases import Arrival, Desk, issuer
 from central.chain import Link
 from central.database import as_text, utc_now, writing
@@ -38,7 +38,7 @@ POLL_S = 5.0
 RETENTION_EVERY_S = 86_400.0
 """How often a process ends what has been kept long enough; the first time at its start."""
 UNASKED_EVERY_S = 3600.0
-"""How often uploads are looked for that no item asked for."""
+"""How often uploads are looked for that no item asked for, and nonces that no request can have any more."""
 GIVE_WAY_S = 1.0
 """How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
 
@@ -168,6 +168,7 @@ class Work:
             self._retention_due_s = time.monotonic() + RETENTION_EVERY_S
         if time.monotonic() >= self._unasked_due_s:
             uploads.sweep(self._engine, utc_now())
+            replays.sweep(self._engine, utc_now())
             self._unasked_due_s = time.monotonic() + UNASKED_EVERY_S
 
     def _may_go_on(self) -> bool:
