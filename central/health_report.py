@@ -8,7 +8,7 @@ one whose program is newer than the centre is heard all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -23,7 +23,8 @@ LONG_TEXT_MAX = 200
 CODES_MAX = 300
 """Causes, or devices, that one list names."""
 SERVICES_MAX = 300
-YEARS = range(1970, 3000)
+YEARS = range(1900, 9990)
+"""Whatever a clock may show; at the very ends `datetime` cannot change the zone."""
 
 
 def _moment(text: str) -> str:
@@ -59,6 +60,9 @@ class QueueReport(_Part):
     pending: Count | None = None
     quarantined: Count | None = None
     oldest_at: Moment | None = None
+    oldest_waited_s: Count | None = None
+    oldest_known: bool | None = None
+    """Whether the waiting is that long, or at least that long."""
 
 
 class JobsReport(_Part):
@@ -91,9 +95,15 @@ class HealthReport(_Part):
     last_error: LongText | None = None
     note: LongText | None = None
 
-    def as_stored(self) -> dict[str, Any]:
-        """For pages and sums: the parts are always there; a text that was not told is left out."""
+    def as_stored(self, heard: datetime | None = None) -> dict[str, Any]:
+        """For pages and sums: the parts are always there; a text that was not told is left out.
+
+        `heard`: when it came (aware). How long the oldest case has waited is reckoned back from there, since the
+        terminal's own clock may be years off.
+        """
         told = self.model_dump(by_alias=True)
+        if heard is not None and self.queue.oldest_waited_s is not None:
+            told["queue"]["oldest_at"] = as_text(heard - timedelta(seconds=self.queue.oldest_waited_s))
         return {name: value for name, value in told.items() if value is not None}
 
 

@@ -46,12 +46,13 @@ def read_heartbeat(admitted: Admitted) -> Beat | Turned:
     report = read_report(heartbeat.body)
     if isinstance(report, Turned):
         return report
+    now = utc_now()
     row = {
         "terminal": admitted.terminal,
         "state": report.state or "unknown",
         "sent_at": as_text(admitted.signed_at),
-        "heard_at": as_text(utc_now()),
-        "body": report.as_stored(),
+        "heard_at": as_text(now),
+        "body": report.as_stored(now),
     }
     return Beat(row, chain.told_head(admitted, heartbeat.head), admitted.nonce)
 
