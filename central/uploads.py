@@ -31,6 +31,7 @@ SWEPT_AT_ONCE = 64
 KEPT_WITHOUT_ITEM = timedelta(days=7)
 """A terminal that comes back later than this sends the attachment again."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_TERMINAL = re.compile(r"[0-9A-Z]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ class Key:
 def key_of(terminal: str, item_id: str, sha256: str) -> Key | None:
     """None for what can be no upload's name."""
     try:
-        good = str(uuid.UUID(item_id)) == item_id and _DIGEST.fullmatch(sha256) and len(terminal) == 4
+        good = (
+            str(uuid.UUID(item_id)) == item_id and _DIGEST.fullmatch(sha256) and _TERMINAL.fullmatch(terminal)
+        )
     except ValueError:
         return None
     return Key(terminal, item_id, sha256) if good else None
