@@ -30,6 +30,8 @@ JUMP_S = 5.0
 DRIFT = 2e-4
 """200 ppm: ten times a poor crystal, so that weeks without network are no jump."""
 SAVE_EVERY_S = 60.0
+TIME_SERVICE_MARK = Path("/run/systemd/timesync/synchronized")
+"""systemd-timesyncd touches it when it has set or confirmed the clock since boot (systemd-timesyncd.service(8))."""
 
 
 class ClockQuality(StrEnum):
@@ -80,8 +82,10 @@ class Clock:
         monotonic_ns: Callable[[], int] = since_boot_ns,
         boot: Callable[[], str] = boot_id,
         build_date: datetime = BUILD_DATE,
+        time_service: Path = TIME_SERVICE_MARK,
     ) -> None:
         self._file = state_file
+        self._time_service = time_service
         self._wall = wall
         self._monotonic_ns = monotonic_ns
         self._boot_id = boot()
@@ -132,6 +136,13 @@ class Clock:
         with self._lock:
             return self._uptimes.age(boot_id, monotonic_ns, claimed, self._monotonic_ns())
 
+    def trusted(self) -> bool:
+        """Whether the centre or the system's time service has confirmed the wall clock since boot.
+
+        Only then may an expired certificate be blamed on the certificate (field case Q05).
+        """
+        return self.now().quality is ClockQuality.SYNCED or self._time_service.exists()
+
     def skew_s(self, centre_time: datetime) -> float:
         """How far this clock is ahead of the centre's, in seconds."""
         return (self._wall() - centre_time).total_seconds()
@@ -158,7 +169,7 @@ class Clock:
 def _load(state_file: Path) -> tuple[datetime | None, list[Boot]]:
     """The latest wall time and the boots; what cannot be read is begun anew, each for itself."""
     try:
-        state = strict_json.parse(state_file.read_bytes())
+        state = strict_json.read(state_file.read_bytes())
     except FileNotFoundError:
         return None, []
     except (OSError, ValueError):

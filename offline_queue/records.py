@@ -185,7 +185,7 @@ class Salvaged:
 
     `readable`: something in it could be read at all. `recovered`: waits to be sent again. `already`: was
     here before. `waiting`: no room yet, or its number is taken. `lost`: numbers that it gave out and that
-    can be told neither as whole items nor as acknowledged.
+    can be told neither as whole items nor as acknowledged. `highest`: the last number that it gave out.
     """
 
     file: str
@@ -194,6 +194,25 @@ class Salvaged:
     already: int = 0
     waiting: int = 0
     lost: int = 0
+    highest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One database that was set aside. `file`: its name; `state`: damaged, salvaged, or log_alone.
+
+    `items`: how many with a sealed body it still names, `unsettled`: of these, those not known here as settled,
+    `only_here`: those not known here at all, so that they go with it for good; None when nothing can be read.
+    `since`: RFC 3339, the centre's clock, from when the days count; None before the centre told its time.
+    """
+
+    file: str
+    state: str
+    size_bytes: int
+    items: int | None
+    unsettled: int | None
+    only_here: int | None
+    since: str | None
 
 
 @dataclass(frozen=True, slots=True)

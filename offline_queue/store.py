@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from offline_queue import intake, salvage, transactions, wire
+from offline_queue import aside, intake, salvage, transactions, wire
 from offline_queue.chain import WHOLE_CHAIN, sign_head, verify_chain
 from offline_queue.database import (
     Ballast,
@@ -37,6 +39,7 @@ from offline_queue.records import (
     NotCommitted,
     Refused,
     Salvaged,
+    SetAside,
     StoreClosed,
     StoreCorrupt,
     StoreKeyWrong,
@@ -83,7 +86,7 @@ def _no_step(_step: str) -> None:
 
 
 def _why_fresh(directory: Path) -> str:
-    damaged = salvage.set_aside(directory)
+    damaged = aside.damaged(directory)
     return f"damaged database set aside as {damaged[-1].name}" if damaged else ""
 
 
@@ -270,7 +273,7 @@ class Outbox:
         May be repeated and cut short: no item comes twice. A file that is done with is renamed `salvaged`.
         """
         done = []
-        for damaged in salvage.set_aside(self._directory):
+        for damaged in aside.damaged(self._directory):
 
             def take(connection: Connection, damaged: Path = damaged) -> Salvaged:
                 return salvage.recover(
@@ -279,9 +282,32 @@ class Outbox:
 
             done.append(self._owner.ask(take))
             if not done[-1].waiting:
-                salvage.put_away(damaged)
+                aside.put_away(damaged, done[-1])
         self._fresh_because = _why_fresh(self._directory)
         return tuple(done)
+
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """The databases that were set aside, and what each still holds; a technician's command."""
+        self.deliveries.catch_up()
+        files = [*aside.damaged(self._directory), *aside.salvaged(self._directory)]
+        looked = [self._owner.ask(partial(salvage.look, path=file)) for file in files]
+        return (*looked, *map(salvage.look_at_log, aside.logs_alone(self._directory)))
+
+    def remove_set_aside(self, one: SetAside) -> None:
+        """Delete one of these for good. OSError."""
+        aside.remove(self._directory / one.file)
+        self._fresh_because = _why_fresh(self._directory)
+
+    def sweep_set_aside(self, now: datetime, days: float) -> tuple[str, ...]:
+        """Delete salvaged databases when all in them is settled here, or after so many days; the names.
+
+        `now`: aware, the centre's clock. What was not salvaged stays.
+        """
+
+        def is_settled(highest: int) -> bool:
+            return self._owner.ask(lambda connection: salvage.is_settled(connection, highest))
+
+        return aside.sweep(self._directory, now, days, is_settled)
 
     def use_sealing_key(self, key: SealingKey) -> None:
         """Seal what comes from now on to the centre's next key; what is sealed stays as it is."""
@@ -293,7 +319,7 @@ class Outbox:
 
     def _count_on(self) -> None:
         """A database that takes the place of a damaged one goes on with its numbers; at the next start, if not now."""
-        damaged = salvage.set_aside(self._directory)
+        damaged = aside.damaged(self._directory)
         try:
             self._owner.ask(lambda connection: salvage.continue_chain(connection, self._signer, damaged))
         except sqlcipher3.OperationalError as error:

@@ -39,6 +39,8 @@ ATTACHMENT_BYTES_MAX = 6 * 1024 * 1024
 ATTACHMENT_PATH = "/v1/attachments/{terminal}/{item_id}/{sha256}"
 PART_BYTES_MAX = 1024 * 1024
 """Of one request that carries a part of an attachment."""
+TOO_MANY_UPLOADS = "uploads.too_many"
+"""`Problem.code`: the centre holds as many attachments without an item as it grants a terminal; items still come in."""
 GENESIS_HASH = "0" * 64
 """The previous hash of a terminal's first item."""
 PREFER_TREE = ("Prefer", "acknowledgement=tree")
@@ -263,7 +265,7 @@ class BatchAnswer(Message):
     """Verdicts in the order of the items. `tree` only for a terminal that asked for it with `PREFER_TREE`."""
 
     schema_: Annotated[Literal["jiujin.sync/1"], Field(alias="schema")] = SCHEMA
-    verdicts: tuple[Verdict, ...]
+    verdicts: Annotated[tuple[Verdict, ...], Field(max_length=BATCH_ITEMS_MAX)]
     centre_time: Time
     tree: Annotated[TreeSignature | None, Field(exclude_if=_is_none)] = None
 
@@ -278,7 +280,7 @@ class UploadFault(StrEnum):
 class UploadState(Message):
     """What the centre holds of one attachment: the next part begins at `offset` (bytes)."""
 
-    offset: Annotated[int, Field(ge=0)]
+    offset: Annotated[int, Field(ge=0, le=ATTACHMENT_BYTES_MAX)]
     whole: bool
     fault: UploadFault | None = None
 
@@ -303,8 +305,8 @@ class HeartbeatAnswer(Message):
 class Problem(Message):
     """An error about the request as a whole (401, 403, 413, 422, 503): items stay queued."""
 
-    code: str
-    message_zh: str
-    message_en: str
-    centre_time: str = ""
+    code: Id
+    message_zh: CentreWords
+    message_en: CentreWords
+    centre_time: Time = ""
     """RFC 3339 UTC; filled when `code` is `clock`, so that a terminal can sign again with it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlcipher3
 
-from offline_queue import records, salvage, wire
+from offline_queue import aside, records, salvage, wire
 from offline_queue.database import migrate_outbox
 from offline_queue.link import Link
 from offline_queue.records import ItemState, Salvaged, Settlement
@@ -116,7 +116,7 @@ def test_cut_short_and_repeated_it_takes_nothing_twice(
     kit: TerminalKit, before: dict[int, wire.Item]
 ) -> None:
     outbox = kit.open()
-    [damaged] = salvage.set_aside(kit.directory)
+    [damaged] = aside.damaged(kit.directory)
     room = iter([True] * 7)
 
     def cut_short(_size: int) -> bool:
@@ -138,7 +138,7 @@ def test_a_full_quota_leaves_the_rest_for_later(kit: TerminalKit, before: dict[i
     outbox = kit.open(quota_bytes=96 * 1024)
     [result] = outbox.salvage()
     assert result.waiting > 0
-    assert salvage.set_aside(kit.directory)
+    assert aside.damaged(kit.directory)
     outbox.close()
     outbox = kit.open()
     [result] = outbox.salvage()
