@@ -6,7 +6,7 @@ import multiprocessing
 import random
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -111,8 +111,9 @@ def _until_up(pipe: Connection, *, past_opening: bool) -> None:
     """It has said its first word, or its second: from here on the instant is chance."""
     pipe.poll(UP_S)
     if past_opening:
-        pipe.recv()
-        pipe.poll(UP_S)
+        with suppress(EOFError):  # it ended by itself: the caller counts that
+            pipe.recv()
+            pipe.poll(UP_S)
 
 
 def _centre_speaks(centre: CentreProcess, ledger: Ledger, number: int, unreadable: int) -> None:
