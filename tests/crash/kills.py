@@ -29,7 +29,7 @@ from tests.offline_queue.terminal import TERMINAL
 
 LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.FETCH: 0.2, Work.MIGRATE: 0.05}
 SHARE = {Work.PUT: 4, Work.SEND: 4, Work.FETCH: 1, Work.MIGRATE: 2}
-LETTERS = {Work.FETCH: 30}
+LETTERS = {Work.FETCH: 200}
 """Posted before such a life, besides news; a few before the others."""
 DRAIN_S = 300.0
 OLD_TIMES_SHARE = 0.25
@@ -160,7 +160,7 @@ def _settle_all(outbox: Outbox, centre: CentreProcess, trust: Path, ledger: Ledg
         still_open.update({what: value for what, value in found.items() if value})
         return not still_open
 
-    with closing(busy_sender(centre.url, outbox, trust)) as sender:
+    with closing(busy_sender(centre.url, outbox, trust, heartbeat_body=dict)) as sender:
         sender.start()
         if not wait_until(settled, DRAIN_S):
             still_open["sender"] = str(sender.status())

@@ -14,11 +14,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
-    MultipleResults,
     RuleBasedStateMachine,
     initialize,
     invariant,
-    multiple,
     rule,
 )
 from sqlalchemy import Engine, event
@@ -43,9 +41,6 @@ from tests.crash.centre import Effects, book
 from tests.crash.kills import CORRECTION, Unreadable
 from tests.crash.visits import Fate, Visit, centre_keys, in_place_of, open_outbox
 from tests.offline_queue.terminal import FAST, QUICK, TERMINAL
-
-Visits = Visit | MultipleResults[Visit]
-"""One that was committed, or none."""
 
 
 @functools.cache
@@ -86,8 +81,6 @@ class ModelMachine(BadNetwork, RuleBasedStateMachine):
         self.on_the_way = []
         self.closed: dict[str, str] = {}
         """Id to the verdict that it must come to at this terminal."""
-        self.replaced: dict[str, str] = {}
-        """Refused item to the one in its place."""
         self.unreadable: list[int] = []
         """Numbers of the letters that this program only counts."""
         self.skew = timedelta()
@@ -107,31 +100,31 @@ class ModelMachine(BadNetwork, RuleBasedStateMachine):
             self.dies.close()
             self.place.cleanup()
 
+    # Chance decides in the visits which of them have a picture, so no bundle may depend on what became of one.
+
     @rule(target=visits)
-    def put(self) -> Visits:
+    def put(self) -> Visit:
         return self._put(Visit.new())
 
     @rule(target=visits, earlier=visits)
-    def withdraw(self, earlier: Visit) -> Visits:
-        return self._put(earlier.withdrawn())
+    def withdraw(self, earlier: Visit) -> Visit:
+        later = earlier.withdrawn()
+        return self._put(later) if earlier.id in self.committed else later
 
     @rule(has_a_code=st.booleans())
     def put_what_the_centre_refuses(self, has_a_code: bool) -> None:
         """A lane that is no case code, which nobody can repair, or a time that is none."""
         new = Visit.refused() if has_a_code else Visit.new()
         visit = new if has_a_code else replace(new, code=f"NOT-A-CODE-{new.code}")
-        if self._put(visit) is visit:
-            self.refused.add(visit.id)
+        self.refused.add(self._put(visit).id)
 
-    @rule(target=visits)
-    def a_technician_supersedes_a_refused_one(self) -> Visits:
+    @rule()
+    def a_technician_supersedes_a_refused_one(self) -> None:
         for item in self._repairable():
             visit = self._put(in_place_of(item.id, item.lane))
-            if isinstance(visit, Visit):
-                self.replaced[item.id] = visit.id
+            if visit.id in self.committed:
                 self.closed[item.id] = SUPERSEDED
-            return visit
-        return multiple()
+            return
 
     @rule()
     def a_technician_gives_a_refused_one_back(self) -> None:
@@ -184,18 +177,18 @@ class ModelMachine(BadNetwork, RuleBasedStateMachine):
 
     @rule(visit=visits)
     def put_again(self, visit: Visit) -> None:
-        answer = self.outbox.commit(visit.draft())
-        if self.disk_is_full and isinstance(answer, NotCommitted):
-            return
-        assert isinstance(answer, Committed)
-        assert answer.already
+        if visit.id in self.committed:
+            answer = self.outbox.commit(visit.draft())
+            assert isinstance(answer, Committed)
+            assert answer.already
 
     @rule(visit=visits)
     def put_other_content_under_the_same_id(self, visit: Visit) -> None:
-        other = replace(visit.draft(), payload=case_payload(visit.code, remark="other"))
-        answer = self.outbox.commit(other)
-        assert isinstance(answer, NotCommitted)
-        assert answer.reason is Refused.CONFLICT or self.disk_is_full
+        if visit.id in self.committed:
+            other = replace(visit.draft(), payload=case_payload(visit.code, remark="other"))
+            answer = self.outbox.commit(other)
+            assert isinstance(answer, NotCommitted)
+            assert answer.reason is Refused.CONFLICT
 
     @rule(fault=st.sampled_from(FAULTS))
     def send(self, fault: str) -> None:
@@ -295,14 +288,15 @@ class ModelMachine(BadNetwork, RuleBasedStateMachine):
     def _now(self) -> datetime:
         return utc_now() + self.skew
 
-    def _put(self, visit: Visit) -> Visits:
+    def _put(self, visit: Visit) -> Visit:
+        """A full disk may refuse it; then it is not among the committed."""
         wanted = visit.draft()
         if visit.fate is Fate.GOOD:
             wanted = replace(wanted, received_at=as_text(self._now()))
         answer = self.outbox.commit(wanted)
         if self.disk_is_full and isinstance(answer, NotCommitted):
             assert answer.reason is Refused.DISK_FULL
-            return multiple()
+            return visit
         assert isinstance(answer, Committed)
         assert not answer.already
         self.committed[visit.id] = visit
