@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from offline_queue import intake, salvage, transactions, wire
+from offline_queue import erasure, intake, salvage, transactions, wire
 from offline_queue.chain import WHOLE_CHAIN, sign_head, verify_chain
 from offline_queue.database import (
     PAGE_BYTES,
@@ -69,7 +69,8 @@ BALLAST_BYTES = 4 * 1024 * 1024
 _RESERVE_SHARE = 0.1
 """Of the quota, kept for verdicts and for visits that are under way: no new visit begins in it."""
 _SETTLING_BYTES = 64 * PAGE_BYTES
-"""Of the quota, never given to an item, so that verdicts can always be written."""
+"""Of the quota, never given to an item, so that verdicts can always be written. Half of it is open to withdrawals,
+which make room."""
 
 
 _NO_LAST = 2**63 - 1
@@ -102,6 +103,8 @@ class Outbox:
         self._mac_key = mac_key
         self._duplicates = DuplicateKeys()
         self._quota_bytes = quota_bytes
+        self._log_is_empty = False
+        """Of what was erased. Not yet after a start: a withdrawal may have been cut off before that."""
         self._fresh_because = opened.fresh_because or _why_fresh(self._directory)
 
     @classmethod
@@ -136,6 +139,7 @@ class Outbox:
         mac_key = derived(database_key, "content")
         made = cls(owner, held[0], ballast, terminal, signing_key, sealing_key, mac_key, quota_bytes)
         made._count_on()
+        owner.ask(made._empty_log)
         return made
 
     def commit(self, draft: Draft, on_step: Callable[[str], None] = _no_step) -> Committed | NotCommitted:
@@ -143,6 +147,7 @@ class Outbox:
 
         `on_step` is told `sealed`, `inserted` (before the commit, on the owner thread) and
         `committed`. The same id with the same content is `already`; with other content CONFLICT.
+        A withdrawal erases what waits of its lane's cases, here and now; a full disk takes it with the ballast's bytes.
         """
         aad = item_aad(
             terminal=self.terminal, item_id=draft.id, lane=draft.lane, kind=draft.kind.value,
@@ -160,18 +165,26 @@ class Outbox:
 
         def insert(connection: Connection) -> Committed | NotCommitted:
             with transactions.transaction(connection):
-                return self._refusal(connection, wanted.sealed_bytes) or intake.insert(
+                answer = self._refusal(connection, draft.kind, wanted.sealed_bytes) or intake.insert(
                     connection, wanted, self._signer, on_step
                 )
+            if isinstance(answer, Committed) and answer.erased:
+                self._log_is_empty = erasure.empty_log(connection, self._ballast)
+            return answer
 
-        try:
-            answer = self._owner.ask(insert)
-        except StoreClosed:
-            return NotCommitted(Refused.CLOSED)
-        except sqlcipher3.OperationalError as error:
-            if not disk_refuses(error):
-                raise
-            return NotCommitted(Refused.DISK_FULL, str(error))
+        withdraws = draft.kind is wire.Kind.WITHDRAWAL
+        while True:
+            try:
+                answer = self._owner.ask(insert)
+            except StoreClosed:
+                return NotCommitted(Refused.CLOSED)
+            except sqlcipher3.OperationalError as error:
+                if not disk_refuses(error):
+                    raise
+                if not (withdraws and self._ballast.release()):
+                    return NotCommitted(Refused.DISK_FULL, str(error))
+            else:
+                break
         if isinstance(answer, Committed):
             on_step("committed")
         return answer
@@ -180,6 +193,7 @@ class Outbox:
         """May a visit begin that will want to commit? Asked before the resident types anything."""
 
         def ready(connection: Connection) -> bool:
+            self._empty_log(connection)
             return (
                 self._used_bytes(connection) <= self._quota_bytes * (1 - _RESERVE_SHARE) - _SETTLING_BYTES
                 and self._ballast.restore()
@@ -267,12 +281,17 @@ class Outbox:
 
             def take(connection: Connection, damaged: Path = damaged) -> Salvaged:
                 return salvage.recover(
-                    connection, self._signer, damaged, lambda size: self._refusal(connection, size) is None
+                    connection,
+                    self._signer,
+                    damaged,
+                    lambda size: self._refusal(connection, wire.Kind.CASE, size) is None,
                 )
 
             done.append(self._owner.ask(take))
             if not done[-1].waiting:
                 salvage.put_away(damaged)
+        self._log_is_empty = False
+        self._owner.ask(self._empty_log)
         self._fresh_because = _why_fresh(self._directory)
         return tuple(done)
 
@@ -293,6 +312,10 @@ class Outbox:
             if not disk_refuses(error):
                 raise
 
+    def _empty_log(self, connection: Connection) -> None:
+        """Once it is done, only a withdrawal makes it necessary again."""
+        self._log_is_empty = self._log_is_empty or self.read_only() or erasure.empty_log(connection)
+
     def _seal_attachments(self, draft: Draft) -> Iterator[tuple[wire.Attachment, bytes]]:
         for number, one in enumerate(draft.attachments, start=1):
             aad = attachment_aad(
@@ -307,11 +330,13 @@ class Outbox:
             )
             yield told, sealed
 
-    def _refusal(self, connection: Connection, size: int) -> NotCommitted | None:
+    def _refusal(self, connection: Connection, kind: wire.Kind, size: int) -> NotCommitted | None:
         """Why an item of so many bytes may not be added; None when it may."""
-        if self._used_bytes(connection) + size > self._quota_bytes - _SETTLING_BYTES:
+        withdraws = kind is wire.Kind.WITHDRAWAL
+        kept_free = _SETTLING_BYTES // 2 if withdraws else _SETTLING_BYTES
+        if self._used_bytes(connection) + size > self._quota_bytes - kept_free:
             return NotCommitted(Refused.QUOTA)
-        if not self._ballast.restore():
+        if not self._ballast.restore() and not withdraws:
             # What the ballast freed belongs to the acknowledgements, not to new items.
             return NotCommitted(Refused.DISK_FULL, "the disk has no reserve")
         return None

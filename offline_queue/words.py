@@ -46,4 +46,8 @@ ATTACHMENTS_WAIT: Final = Words(
     "还有带附件的办件（或更早的办件）没有送到中心，请先送完再迁回旧版本",
     "items with attachments, or older ones, are not at the centre yet; let them be sent first",
 )
+ERASED_WAIT: Final = Words(
+    "还有撤回后抹去内容的办件没有送到中心，请先送完再迁回旧版本",
+    "items whose content was erased by a withdrawal are not at the centre yet; let them be sent first",
+)
 CLOSED: Final = Words("待送件已经关闭", "the outbox is closed")
