@@ -96,9 +96,9 @@ def keep(connection: Connection, wanted_by: Collection[Item]) -> set[tuple[str, 
     """Bind the attachments of these items to them; (terminal, id) of the items that lack one."""
     lacking = set()
     for item in wanted_by:
-        if not item.attachments:
+        if not item.enclosed:
             continue
-        wanted = {told.sealed_sha256: told.sealed_bytes for told in item.attachments}
+        wanted = {told.sealed_sha256: told.sealed_bytes for told in item.enclosed}
         mine = and_(uploads.c.terminal == item.terminal, uploads.c.item_id == item.id, uploads.c.whole == 1)
         rows = connection.execute(
             select(uploads.c.sha256, uploads.c.of_bytes).where(mine).with_for_update()
@@ -124,10 +124,11 @@ def fault(connection: Connection, item: Item, keys: Mapping[str, PrivateKey]) ->
 
 
 def sweep(engine: Engine, now: datetime) -> int:
-    """Drop what no item asked for in time; how many uploads."""
+    """Drop what no item asked for in time, or what came late for one that was withdrawn; how many uploads."""
     before = as_text(now - KEPT_WITHOUT_ITEM)
     with writing(engine).begin() as connection:
-        old = select(uploads).where(uploads.c.kept == 0, uploads.c.touched_at < before)
+        over = (uploads.c.touched_at < before) | _of_erased(uploads)
+        old = select(uploads).where(uploads.c.kept == 0, over)
         rows = connection.execute(old.limit(OPEN_MAX).with_for_update(skip_locked=True)).all()
         for row in rows:
             _drop(connection, Key(row.terminal, row.item_id, row.sha256))
@@ -137,12 +138,23 @@ def sweep(engine: Engine, now: datetime) -> int:
 def drop_of_erased(connection: Connection) -> None:
     """An attachment goes with the content of its item (`central.retention`)."""
     for table in (upload_parts, uploads):
-        erased = select(items.c.item_id).where(
-            items.c.terminal == table.c.terminal,
-            items.c.item_id == table.c.item_id,
-            items.c.erased_at.is_not(None),
-        )
-        connection.execute(delete(table).where(erased.exists()))
+        connection.execute(delete(table).where(_of_erased(table)))
+
+
+def _of_erased(table: Table) -> ColumnElement[bool]:
+    erased = select(items.c.item_id).where(
+        items.c.terminal == table.c.terminal,
+        items.c.item_id == table.c.item_id,
+        items.c.erased_at.is_not(None),
+    )
+    return erased.exists()
+
+
+def drop_of(connection: Connection, withdrawn: Collection[Item]) -> None:
+    """What had come of items that were withdrawn before they were whole here."""
+    for item in withdrawn:
+        for told in item.attachments:
+            _drop(connection, Key(item.terminal, item.id, told.sealed_sha256))
 
 
 def _begin(connection: Connection, key: Key, carried_by: str, of_bytes: int, at: str) -> Turned | None:

@@ -152,7 +152,11 @@ class Work:
         findings: dict[str, Reason] = {}
         for row in rows:
             item = Item(**row.header, sealed=row.sealed)
-            content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
+            content = (
+                Reason.ERASED
+                if row.erased_at is not None
+                else uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
+            )
             if isinstance(content, Reason):
                 findings[row.item_id] = content
             found_out = (
