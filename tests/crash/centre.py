@@ -69,13 +69,17 @@ class CentreProcess:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """`items` by id and `cases` by code: how often each was registered. `order`: code, kind, sequence, id."""
+    """`items` by id and `cases` by code: how often each was registered. `order`: code, kind, sequence, id.
+
+    `erased`: ids of the items that came as their header alone.
+    """
 
     items: Counter[str]
     cases: Counter[str]
     order: list[tuple[str, str, int, str]]
     events: Counter[tuple[str, str | None]]
     states: dict[str, str]
+    erased: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, file: Path) -> Effects:
@@ -89,7 +93,9 @@ class Effects:
             ]
             events = Counter((row[0], row[1]) for row in book.execute("select event, code from events"))
             states = dict(book.execute("select code, state from cases").fetchall())
-        return cls(items, cases, order, events, states)
+            header_only = book.execute("select item_id from items where erased_at is not null")
+            erased = frozenset(row[0] for row in header_only)
+        return cls(items, cases, order, events, states, erased)
 
     @property
     def doubled(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection
@@ -14,7 +13,7 @@ from offline_queue import Committed
 from offline_queue.database import migrate_outbox
 from offline_queue.records import StoreUnwritable
 from offline_queue.schema import NEWEST
-from tests.crash.visits import DATABASE_KEY, Visit, open_outbox, sender_to
+from tests.crash.visits import DATABASE_KEY, Visit, half_withdrawn, open_outbox, sender_to
 
 VISITS = 12
 """Of one life, so that what is left at the end can be sent in minutes."""
@@ -42,15 +41,19 @@ class Life:
 
 
 def live(life: Life, pipe: Connection) -> None:
-    """Until killed. Messages: ("opening",), ("open", why fresh), ("begun", visit), ("promised", id)."""
+    """Until killed. Messages: ("opening",), ("kept",) when a migration back was refused for what waits,
+    ("open", why fresh, cases half withdrawn), ("begun", visit), ("promised", id).
+    """
     pipe.send(("opening",))
     while life.work is Work.MIGRATE:
-        with suppress(StoreUnwritable):  # while photographs wait, the older tables would lose them
+        try:
             migrate_outbox(life.directory, DATABASE_KEY, 1)
+        except StoreUnwritable:  # the older tables would lose the photographs, or what was withdrawn
+            pipe.send(("kept",))
         migrate_outbox(life.directory, DATABASE_KEY, NEWEST)
     chance = random.Random(life.seed)  # noqa: S311 - the kills are meant to be repeatable
     outbox = open_outbox(life.directory, life.trust)
-    pipe.send(("open", outbox.counters().opened_fresh_because))
+    pipe.send(("open", outbox.counters().opened_fresh_because, half_withdrawn(outbox)))
     if life.work is Work.SEND:
         sender = sender_to(life.url, outbox, life.trust)
         sender.start()

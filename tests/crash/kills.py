@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from offline_queue import Outbox
+from offline_queue.wire import Kind
 from tests.central.conftest import make_trust
 from tests.crash.centre import CentreProcess, Effects
 from tests.crash.doomed import Life, Work, live
@@ -32,6 +33,7 @@ class Ledger:
     begun: dict[str, Visit] = field(default_factory=dict)
     unanswered: Visit | None = None
     set_aside: int = 0
+    half_withdrawn: int = 0
     killed_while: Counter[str] = field(default_factory=Counter)
 
     def hear(self, pipe: Connection, work: Work) -> None:
@@ -44,15 +46,24 @@ class Ledger:
                 break
             last = word
             match word, rest:
-                case "open", [fresh_because]:
+                case "open", [fresh_because, half_withdrawn]:
                     self.set_aside += bool(fresh_because)
+                    self.half_withdrawn += half_withdrawn
                 case "begun", [visit]:
                     self.begun[visit.id] = self.unanswered = visit
                 case "promised", [item_id]:
                     self.promised[item_id] = self.begun[item_id]
                     self.unanswered = None
         doing = {"begun": "in a commit", "promised": "after a promise", "open": "just opened"}.get(last, last)
-        self.killed_while[f"{work.value}: {'migrating' if work is Work.MIGRATE else doing}"] += 1
+        if work is Work.MIGRATE:
+            doing = "migrating back as far as what waits allows" if last == "kept" else "migrating"
+        self.killed_while[f"{work.value}: {doing}"] += 1
+
+    @property
+    def withdrawn(self) -> set[str]:
+        """Ids of the cases whose withdrawal was begun: they alone may reach the centre without their content."""
+        codes = {visit.code for visit in self.begun.values() if visit.kind is Kind.WITHDRAWAL}
+        return {visit.id for visit in self.begun.values() if visit.kind is Kind.CASE and visit.code in codes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,11 @@ class Killed:
     registered: int
     told_again: int
     """Registered at the centre before, and sent again since the terminal died before it had written that down."""
+    erased: int
+    """Withdrawn before they were sent: at the centre as their header. They are there, so they are not lost."""
+    half_withdrawn: int
+    """Found after a kill with content and a withdrawal, or with neither; or at the centre without the content that
+    nobody withdrew."""
     lost: int
     doubled: int
     out_of_order: int
@@ -78,7 +94,12 @@ class Killed:
     @property
     def proved(self) -> bool:
         return self.chain_whole and not (
-            self.lost or self.doubled or self.out_of_order or self.quarantined or self.set_aside
+            self.lost
+            or self.doubled
+            or self.out_of_order
+            or self.quarantined
+            or self.set_aside
+            or self.half_withdrawn
         )
 
 
@@ -143,6 +164,8 @@ def _judged(
         promised=len(ledger.promised),
         registered=effects.items.total(),
         told_again=sum(item.verdict == "duplicate" for code in codes for item in outbox.find(code)),
+        erased=len(effects.erased),
+        half_withdrawn=ledger.half_withdrawn + len(effects.erased - ledger.withdrawn),
         lost=len(ledger.promised.keys() - effects.items.keys()),
         doubled=effects.doubled,
         out_of_order=effects.out_of_order,
