@@ -64,7 +64,8 @@ def item_of(terminal: str, row: tuple[Any, ...]) -> wire.Item | None:
             attachments=json.loads(row[14]) if row[14] else (),
             erased=row[15] is not None,
         )
-    except ValueError:  # pydantic's ValidationError and JSONDecodeError are both ValueErrors
+    except (ValueError, RecursionError):
+        # pydantic's and json's errors are ValueErrors; a damaged row may be nested deeper than json goes.
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -79,13 +80,13 @@ def test_cut_off_before_the_log_was_emptied_it_is_done_at_the_next_start(
     outbox = kit.open()
     sealed = sealed_of(outbox, committed(outbox, case(attachments=(PICTURE,))).sequence)
     with monkeypatch.context() as cut:
-        cut.setattr("offline_queue.erasure.empty_log", lambda *_: False)
+        cut.setattr("offline_queue.erasure.Eraser.settle_up", lambda *_: None)
         committed(outbox, withdrawal())
     killed = TerminalKit(tmp_path / "killed", signing_key=kit.signing_key)
     killed.directory.mkdir()
     for name, content in every_byte(kit.directory).items():
         (killed.directory / name).write_bytes(content)
-    assert outbox.accepts()
+    assert outbox.accepts(1)
     assert pieces_left(kit, sealed) == 0, "or before the next visit"
     outbox.close()
     assert pieces_left(killed, sealed), "the log holds it still"
@@ -346,4 +347,25 @@ def test_a_full_disk_still_takes_a_withdrawal_and_nothing_is_left_of_the_case(
     outbox = kit.open(ballast_bytes=512 * 1024)
     assert outbox.verify().whole
     assert sum(item.erased for number in range(20) for item in outbox.find(f"LANE{number}")) == 10
+    outbox.close()
+
+
+def test_what_a_full_disk_cannot_overwrite_is_let_go_and_given_back_once_there_is_room(
+    disk: Path, kit: TerminalKit
+) -> None:
+    kit.directory = disk / "queue"
+    outbox = kit.open()
+    large = replace(PICTURE, content=os.urandom(900_000))
+    sealed = sealed_of(outbox, committed(outbox, case(attachments=(large,))).sequence)
+    others = [committed(outbox, case(f"{OTHER}{number}")).sequence for number in range(20)]
+    ask(outbox, "pragma wal_checkpoint(truncate)")
+    log = exhaust(disk)
+    assert committed(outbox, withdrawal()).erased == 1
+    assert [only(outbox).erased, outbox.verify().whole] == [True, True]
+    log.unlink()
+    assert outbox.accepts(1)
+    assert pieces_left(kit, sealed) == 0
+    assert ask(outbox, "pragma secure_delete") == [(1,)]
+    assert all(sealed_of(outbox, sequence)[0] for sequence in others)
+    assert outbox.verify().whole
     outbox.close()
