@@ -7,6 +7,7 @@ opaque here.
 Versions. A terminal speaks one, the centre understands it and the two before (N-2), since a terminal may be offline
 across two releases; so the centre is updated first. Within a version a request may gain a key only if it is left out
 when it has nothing to say, and an answer gains none that the terminal did not ask for: both ends refuse unknown keys.
+An item that brings such a key to a centre older than it is refused alone (`item.form`) and stays.
 What the centre does not know at all it answers with 415 (`schema.unknown`), which the terminal takes for a state of the
 link: everything stays queued. `tests/central/recorded` holds the traffic of each version.
 """

@@ -266,7 +266,11 @@ class ModelMachine(RuleBasedStateMachine):
         self.nothing_is_lost_and_each_effect_is_one()
         effects = Effects.read(self.folder / "centre.sqlite")
         assert effects.items.keys() == self.committed.keys() - self.refused
-        withdrawn = {visit.code for visit in self.committed.values() if visit.kind is Kind.WITHDRAWAL}
+        withdrawn = {
+            visit.code
+            for visit in self.committed.values()
+            if visit.kind is Kind.WITHDRAWAL and visit.id not in self.refused
+        }
         assert all(effects.states[code] == "withdrawn" for code in withdrawn)
         assert self.outbox.verify().whole
 
