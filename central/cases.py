@@ -153,8 +153,16 @@ class Desk:
             self._ratings.append({**row, "level": content.level, "registered_at": self.at})
 
     def unusable(self, item: Arrival, reason: Reason) -> None:
-        """The seal or what is in it is wrong: the case waits for a clerk, the sealed form is kept."""
-        self._log(item, Event.CASE_NOT_OPENED, f"{reason.value} item {item.item_id}")
+        """The seal or what is in it is wrong: the case waits for a clerk, the sealed form is kept.
+
+        So does one that was erased: if the withdrawal that it stands for never comes, somebody has to ask.
+        """
+        erased = reason is Reason.ERASED
+        self._log(
+            item,
+            Event.CASE_ERASED if erased else Event.CASE_NOT_OPENED,
+            f"{reason.value} item {item.item_id}",
+        )
         known = self.states.get(item.code)
         if item.kind == "evaluation":
             return

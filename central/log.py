@@ -25,6 +25,7 @@ class Event(StrEnum):
     CASE_NAME_CUT = "case.name_cut"
     CASE_CARRIED = "case.carried_by_other"
     CASE_NOT_OPENED = "case.not_opened"
+    CASE_ERASED = "case.erased"
     CASE_AFTER_WITHDRAWAL = "case.after_withdrawal"
     CASE_WITHDRAWN = "case.withdrawn"
     CASE_DECIDED = "case.decided"
@@ -62,6 +63,10 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     Event.CASE_NOT_OPENED: (
         "密封内容无法使用，原件已保存，待人工处理",
         "The sealed content cannot be used; it is kept, a clerk takes it up",
+    ),
+    Event.CASE_ERASED: (
+        "撤回时还没有送达，内容已在终端抹去；撤回件应随后到达",
+        "Withdrawn before it was sent, erased at the terminal; the withdrawal itself is to follow",
     ),
     Event.CASE_AFTER_WITHDRAWAL: (
         "撤回之后收到原件，仍为已撤回",

@@ -55,7 +55,11 @@ items = Table(
     Column("finding", String(64), comment="why its content cannot be used"),
     Column("header", JSON, nullable=False, comment="the whole clear header, as hashed"),
     Column("sealed", LargeBinary, nullable=False, comment="never changed; empty once erased"),
-    Column("erased_at", String(32), comment="kept long enough (`central.retention`)"),
+    Column(
+        "erased_at",
+        String(32),
+        comment="kept long enough (`central.retention`), or withdrawn before it was sent",
+    ),
     Index(None, "code"),
     Index(
         "ix_items_waiting",

@@ -197,7 +197,9 @@ class Work:
         for row in rows:
             item = Item(**row.header, sealed=row.sealed)
             content: Content | Reason = Reason.PAYLOAD
-            if usable:
+            if row.erased_at is not None:
+                content = Reason.ERASED
+            elif usable:
                 content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
             if isinstance(content, Reason):
                 findings[row.item_id] = content
