@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk import published as module
 from kiosk.catalogue.bundle import Bundle, SignedFile
 from kiosk.clock import Clock
-from kiosk.published import Published
+from kiosk.durable import write_durably
+from kiosk.published import Published, Subject
 from kiosk.settings import Settings
 from kiosk.settings.from_afar import FROM_AFAR, over, problems_of
 from offline_queue.inbox_wire import Reference
@@ -55,12 +55,12 @@ def bundle(tmp_path: Path, version: str = "1.1.0", key: Ed25519PrivateKey = KEY,
     return Bundle(files=(signed(tmp_path, document, key),)).to_text()
 
 
-def reference(content: str, number: object, subject: str = "definitions") -> Reference:
+def reference(content: str, number: object, subject: Subject = "definitions") -> Reference:
     sha256 = digest_of(content)
     return Reference(subject=subject, version=str(number), sha256=sha256, path=f"/v1/publications/{sha256}")
 
 
-def give(published: Published, content: str, number: object, subject: str = "definitions") -> None:
+def give(published: Published, content: str, number: object, subject: Subject = "definitions") -> None:
     told = reference(content, number, subject)
     assert published.lacks(told)
     published.put(told, content)
@@ -143,7 +143,7 @@ def test_a_cut_at_any_write_leaves_the_former_and_the_same_is_taken_later(
 ) -> None:
     give(open_it(), bundle(tmp_path, "1.1.0"), 1)
     content, writes = bundle(tmp_path, "1.2.0"), 0
-    genuine = module.write_durably
+    genuine = write_durably
 
     def cut(path: Path, content: bytes, mode: int = 0o644) -> None:
         nonlocal writes
