@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from central.database import as_text
 from offline_queue.wire import SCHEMA, Problem
+from offline_queue.wire import TOO_MANY_UPLOADS as TOO_MANY_UPLOADS_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ UNAVAILABLE = _turned(
 )
 TOO_MANY_UPLOADS = _turned(
     HTTPStatus.TOO_MANY_REQUESTS,
-    "uploads.too_many",
+    TOO_MANY_UPLOADS_CODE,
     "这台终端未传完的附件太多，请先传完已开始的",
     "This terminal has begun too many attachments; finish those first",
     retry_after_s=600,
