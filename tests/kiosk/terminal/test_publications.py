@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kiosk import keys
+from kiosk.bench.centre import Centre
 from kiosk.catalogue.bundle import Bundle, SignedFile
 from kiosk.journey import events as ev
+from kiosk.journey.view import Tone
 from kiosk.journey.world import World
 from kiosk.published import Published
 from offline_queue.inbox_wire import Reference
 from offline_queue.publication_wire import digest_of
 from tests.drivers.waiting import wait_until
 from tests.kiosk.catalogue.made import SHIPPED, put
-from tests.kiosk.terminal.hall import NO_CAMERA, TRUST, Hall, hall
+from tests.kiosk.terminal.hall import NO_CAMERA, PROJECT, TRUST, Hall, hall
 from tests.kiosk.terminal.test_third_definition import THIRD, third
 
 
@@ -101,3 +107,35 @@ def test_a_published_configuration_changes_the_words_and_the_patience_between_vi
     running.play(wait_state="attract")
     assert wait_until(lambda: world().place.hotline == "010-55512345")
     assert running.terminal.journey._idle.warn_s == 123
+
+
+def test_from_the_centres_command_to_the_residents_screen_and_back(tmp_path: Path) -> None:
+    """A real centre in its own process, its staff's commands, the terminal's own sender."""
+    shutil.copytree(SHIPPED, tmp_path / "definitions")
+    database = f"sqlite:///{tmp_path / 'centre.sqlite'}"
+    file = put(tmp_path, third(), "third.json", keys.private_key(TRUST / "publisher.key"))
+
+    def desk(*words: str) -> dict[str, Any]:
+        command = [sys.executable, str(PROJECT / "main.py"), "central", "--database", database, *words]
+        done = subprocess.run([*command, "--json"], cwd=PROJECT, capture_output=True, check=False)
+        said: dict[str, Any] = json.loads(done.stdout)
+        assert (done.returncode == 0) is said["ok"], done.stderr
+        return said
+
+    def taken() -> bool:
+        (newest,) = desk("publications")["publications"]
+        return bool(newest["taken"] == 1)
+
+    with contextlib.closing(
+        Centre(PROJECT, tmp_path / "centre.sqlite", TRUST, tmp_path / "centre.log")
+    ) as centre:
+        settings = {**NO_CAMERA, ("catalogue", "directory"): str(tmp_path / "definitions")}
+        with hall(tmp_path, centre_port=centre.port, settings=settings) as running:
+            running.wait(lambda view: view.top.link_tone is Tone.FINE, "the centre")
+            assert THIRD not in offered(running)
+            assert desk("publish-definition", str(file), "--by", "ops-1")["told"] == ["0142"]
+            assert wait_until(lambda: THIRD in offered(running), 60)
+            assert wait_until(taken, 60)
+            assert desk("spread", "definitions", "--by", "ops-1")["version"] == 1
+            assert desk("roll-back", "definitions", "--by", "ops-1")["version"] == 2
+            assert wait_until(lambda: THIRD not in offered(running), 60)
