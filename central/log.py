@@ -45,6 +45,9 @@ class Event(StrEnum):
     CHAIN_GAP = "chain.gap"
     CHAIN_GAP_CLOSED = "chain.gap_closed"
     CHAIN_HEAD_UNSIGNED = "chain.head_unsigned"
+    PUBLISHED = "publication.begun"
+    PUBLISHED_TO_ALL = "publication.spread"
+    ROLLED_BACK = "publication.rolled_back"
     MANIFEST_MISSING = "manifest.missing"
     MANIFEST_DIFFERING = "manifest.differing"
     MANIFEST_WHOLE = "manifest.whole"
@@ -110,6 +113,9 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "Reconciliation: items differ from what the terminal holds",
     ),
     Event.MANIFEST_WHOLE: ("对账：又一致了", "Reconciliation: all is here again"),
+    Event.PUBLISHED: ("发布给先行终端", "Published to the first terminals"),
+    Event.PUBLISHED_TO_ALL: ("发布给所有终端", "Published to all terminals"),
+    Event.ROLLED_BACK: ("已退回上一版", "Rolled back to the version before"),
     Event.CHAIN_HEAD_UNSIGNED: ("链头签名不正确", "The chain head's signature is wrong"),
 }
 

@@ -31,6 +31,7 @@ from central.schema import (
     manifests,
     nonces,
     payment_orders,
+    publications,
     refusals,
     terminals,
     upload_parts,
@@ -148,6 +149,7 @@ KEPT: Mapping[Table, str] = {
     chain_heads: "one row a terminal",
     chain_links: "the proof that nothing was left out (F16); hashes and numbers, as long as the items' headers",
     nonces: "an hour, by `central.replays.sweep`",
+    publications: "what counted when, to go back to and to judge a case by; a few a year, nothing personal",
     inboxes: "one row a terminal, the place of its next letter",
     manifests: "one row a terminal, its last comparison",
 }

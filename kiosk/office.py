@@ -44,7 +44,7 @@ class CaseOffice:
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
-        self._place = place
+        self.place = place
         self._key = signing_key
         self._progress = progress
         self._on_slip = on_slip
@@ -103,7 +103,7 @@ class CaseOffice:
         stored_at = datetime.fromisoformat(visit.stored.received_at) if visit.stored else now.wall_utc
         made = receipt(
             visit,
-            self._place,
+            self.place,
             sign=self._key.sign,
             local_time=stored_at.astimezone(CHINA_TIME),
             clock_quality=now.quality,

@@ -145,11 +145,13 @@ class Surroundings:
         standing: tuple[str, ...] = (),
         noticed: Callable[[], Sequence[str]] = tuple,
         offered: AbstractSet[StaffAction] = frozenset(),
+        published: Callable[[], tuple[dict[str, str], dict[str, str]]] = lambda: ({}, {}),
     ) -> None:
         """`standing`: causes that hold from the start on, such as `config.last_good`; `noticed`: those
-        that the window saw or the staff decided; `offered`: what the staff menu can do.
+        that the window saw or the staff decided; `offered`: what the staff menu can do;
+        `published`: what the centre published and counts here, and what of it was refused.
         """
-        self._place = place
+        self.place = place
         self._clock = clock
         self._devices = devices
         self._outbox = outbox
@@ -160,6 +162,7 @@ class Surroundings:
         self._standing = standing
         self._noticed = noticed
         self._offered = offered
+        self._published = published
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
         self._room_bytes = 0
@@ -252,7 +255,7 @@ class Surroundings:
             return health.resident_words(causes) if causes else {}
 
         return World(
-            place=self._place,
+            place=self.place,
             now=self._clock.now().wall_utc,
             services=self.catalogue.definitions,
             not_ready=self._not_ready(),
@@ -278,7 +281,7 @@ class Surroundings:
                 version=__version__,
                 offered=self._offered,
             ),
-            fresh=Fresh(uuid.uuid4().hex, new_item_id(), new_case_code(self._place.terminal)),
+            fresh=Fresh(uuid.uuid4().hex, new_item_id(), new_case_code(self.place.terminal)),
         )
 
     def _general(self) -> list[str]:
@@ -300,7 +303,7 @@ class Surroundings:
             causes.append("queue.poison")
         if counters.opened_fresh_because:
             causes.append("queue.reopened")
-        if self.catalogue.faulty:
+        if self.catalogue.faulty or self._published()[1]:
             causes.append("def.invalid")
         return [*causes, *self._noticed()]
 
@@ -358,4 +361,5 @@ class Surroundings:
             version=__version__,
             clock_quality=now.quality,
             sent_at=_text(now.wall_utc),
+            published=self._published(),
         )
