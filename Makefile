@@ -2,6 +2,8 @@
 PYTHON := .venv/bin/python
 # Most tests wait for a device or a process, so two workers halve the time.
 WORKERS ?= 2
+# Some containers forbid it, and then each of the tests' many child processes compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest bench crash clean help
 
