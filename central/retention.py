@@ -79,20 +79,17 @@ def sweep(engine: Engine, now: datetime, kept: Retention = DEFAULT_RETENTION) ->
 
 def _erase_bodies(connection: Connection, withdrawn_before: str, before: str, at: str) -> int:
     """With their attachments. Only what was opened: an item that still waits is nobody's past."""
-    withdrawn = select(cases.c.code).where(
-        cases.c.terminal == items.c.terminal,
-        cases.c.code == items.c.code,
-        cases.c.state == CaseState.WITHDRAWN.value,
-    )
-    withdrawal = items.alias("withdrawal")
+    # By the code, not by the terminal: who withdrew or completed it elsewhere left items there.
+    withdrawn = select(cases.c.code).where(cases.c.state == CaseState.WITHDRAWN.value)
     # The last one counts: an earlier one that another terminal carried withdrew nothing.
-    objection = select(withdrawal.c.item_id).where(
-        withdrawal.c.terminal == items.c.terminal,
-        withdrawal.c.code == items.c.code,
-        withdrawal.c.kind == Kind.WITHDRAWAL.value,
-        withdrawal.c.registered_at >= withdrawn_before,
+    objection = select(items.c.code).where(
+        items.c.kind == Kind.WITHDRAWAL.value, items.c.registered_at >= withdrawn_before
     )
-    over = (items.c.registered_at < withdrawn_before) & withdrawn.exists() & ~objection.exists()
+    over = (
+        (items.c.registered_at < withdrawn_before)
+        & items.c.code.in_(withdrawn)
+        & items.c.code.not_in(objection)
+    )
     due = (items.c.registered_at < before) | over
     old = items.c.opened_at.is_not(None) & items.c.erased_at.is_(None) & due
     erased = _rows(connection, update(items).where(old).values(sealed=b"", erased_at=at))
