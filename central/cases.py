@@ -20,18 +20,15 @@ from central.opening import Content
 from central.rechecks import NOTHING_FOUND, Doubt, Findings
 from central.schema import cases, evaluations, events, refusals
 from central.whose import Arrival, Known, issuer
-from kiosk.case import TRANSITIONS, CasePayload, CaseState, EvaluationPayload, WithdrawalPayload, move
-
-AFTER_ACCEPTANCE = frozenset(
-    {
-        CaseState.ACCEPTED,
-        CaseState.IN_PROCESS,
-        CaseState.DECIDED,
-        CaseState.COLLECTABLE,
-        CaseState.COLLECTED,
-    }
+from kiosk.case import (
+    AFTER_ACCEPTANCE,
+    TRANSITIONS,
+    CasePayload,
+    CaseState,
+    EvaluationPayload,
+    WithdrawalPayload,
+    move,
 )
-"""The department has begun: a withdrawal is too late (rule F12), and its resident is told so."""
 
 
 def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseState]:

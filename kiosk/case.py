@@ -58,6 +58,10 @@ TERMINAL_MAY_REACH = frozenset({S.DRAFT, S.RECEIVED, S.SYNCED, S.WITHDRAWN, S.EX
 """States that a terminal sets by itself; all others come from the centre's signed word."""
 
 
+AFTER_ACCEPTANCE = frozenset({S.ACCEPTED, S.IN_PROCESS, S.DECIDED, S.COLLECTABLE, S.COLLECTED})
+"""The department has begun: a withdrawal that comes now is too late (rule F12)."""
+
+
 def move(current: CaseState, to: CaseState) -> CaseState:
     """The new state; ValueError when chapter F has no such step."""
     if to not in TRANSITIONS[current]:

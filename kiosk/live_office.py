@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Protocol
 
 from drivers.contract import Failed, Ok
@@ -12,7 +13,7 @@ from kiosk.journey.live import LookUpFailure, Prefilled, Progress
 from kiosk.journey.visit import Visit
 from offline_queue.live import Answered, Reason, Unavailable
 from offline_queue.live_wire import DecisionAnswer, PrefillAnswer, ProgressAnswer
-from offline_queue.records import ItemSummary, StoreError
+from offline_queue.records import ItemState, ItemSummary, StoreError
 from offline_queue.wire import Kind
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,8 @@ class CentreOnTheLine:
                 state = _state(answer.state)
                 if state is None:
                     return ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED))
-                return ev.ProgressAnswered(Ok(_progress(answer, state)))
+                told = replace(_progress(answer, state), withdrawing=self._withdrawing(code))
+                return ev.ProgressAnswered(Ok(told))
             case Unavailable(reason):
                 own = self._own(code)
                 if own is not None:
@@ -96,11 +98,23 @@ class CentreOnTheLine:
         case = next((item for item in items if item.kind is Kind.CASE), None)
         if case is None:
             return None
-        state = _state(case.case_state) if case.case_state else None
+        # The last word about the case, whichever of its items it answered.
+        heard = [item.case_state for item in items if item.case_state]
+        state = _state(heard[-1]) if heard else None
         at = {CaseState.RECEIVED: case.received_at}
         if case.registered_at:
             at[CaseState.SYNCED] = case.registered_at
-        return Progress(code, case.service, state or CaseState.RECEIVED, at)
+        return Progress(
+            code, case.service, state or CaseState.RECEIVED, at, withdrawing=self._withdrawing(code)
+        )
+
+    def _withdrawing(self, code: str) -> bool:
+        """Whether a withdrawal waits here for the centre's answer."""
+        try:
+            items = self._outbox.find(code)
+        except StoreError:
+            return False
+        return any(item.kind is Kind.WITHDRAWAL and item.state is ItemState.PENDING for item in items)
 
 
 def _state(text: str) -> CaseState | None:

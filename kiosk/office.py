@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers.receipt_printer.contract import Slip
 from kiosk.case import CaseState, EvaluationPayload
 from kiosk.clock import Clock, Moment
-from kiosk.filing import files_of, payload_of
+from kiosk.filing import files_of, payload_of, withdrawal_of
 from kiosk.journey import events as ev
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import Errand, Visit
 from kiosk.journey.world import Place
 from kiosk.local_time import CHINA_TIME
 from kiosk.paper.receipt import receipt
@@ -50,12 +50,15 @@ class CaseOffice:
         self._on_slip = on_slip
 
     def store(self, visit: Visit) -> ev.Stored | ev.NotStored:
-        """Commit the case; only a `Stored` may be promised to the resident."""
+        """Commit the case, or what else the resident came for; only a `Stored` may be promised to the resident."""
         self._progress("submitting")
         now = self._clock.now()
-        payload = payload_of(visit, received_at=_stamp(now), clock_quality=now.quality)
-        body = payload.model_dump_json(by_alias=True).encode()
-        match self._commit(visit.item_id, visit, Kind.CASE, body, now):
+        withdraws = visit.errand is Errand.WITHDRAW
+        made = (withdrawal_of if withdraws else payload_of)(
+            visit, received_at=_stamp(now), clock_quality=now.quality
+        )
+        body = made.model_dump_json(by_alias=True).encode()
+        match self._commit(visit.item_id, visit, Kind.WITHDRAWAL if withdraws else Kind.CASE, body, now):
             case Committed(sequence=sequence):
                 self._sender.wake()
                 return ev.Stored(visit.case_code, sequence, _stamp(now))
@@ -120,8 +123,8 @@ class CaseOffice:
             id=item_id,
             lane=visit.case_code,
             kind=kind,
-            service=visit.service.code,
-            definition_version=visit.service.definition_version,
+            service=visit.about if kind is Kind.WITHDRAWAL else visit.service.code,
+            definition_version="" if kind is Kind.WITHDRAWAL else visit.service.definition_version,
             payload=payload,
             received_at=_stamp(now),
             clock_quality=ClockQuality(now.quality),

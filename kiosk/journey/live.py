@@ -42,3 +42,5 @@ class Progress:
     at: Mapping[CaseState, str]
     words: Mapping[str, str] = field(default_factory=dict)
     told_at: str = ""
+    withdrawing: bool = False
+    """Somebody asked here to withdraw it, and the centre has not answered that yet."""

@@ -28,6 +28,13 @@ class DialogKind(StrEnum):
     """Staff: the program ends by it."""
 
 
+class Errand(StrEnum):
+    """What the resident came for."""
+
+    FILE = "file"
+    WITHDRAW = "withdraw"
+
+
 class CardProblem(StrEnum):
     """Why a card that was read, or not read, does not serve. Each has words in `present`."""
 
@@ -120,6 +127,11 @@ class Visit:
     page: int = 0
     item_id: str = ""
     case_code: str = ""
+    errand: Errand = Errand.FILE
+    about: str = ""
+    """Code of the service whose case is withdrawn; empty where nobody could say."""
+    about_title: Mapping[str, str] = field(default_factory=dict)
+    """Language -> its title, where this terminal knows the service."""
     consent: Consent | None = None
     card: CardRead | None = None
     card_problem: CardProblem | None = None

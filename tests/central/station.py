@@ -59,7 +59,9 @@ def sealing_key(trust: Path) -> SealingKey:
     return key
 
 
-def person(number: str = NUMBER, name: str = NAME, kind: str = "resident", *, complete: bool = True) -> Person:
+def person(
+    number: str = NUMBER, name: str = NAME, kind: str = "resident", *, complete: bool = True
+) -> Person:
     return Person(document_kind=kind, number=number, name=name, name_complete=complete, validity="in_date")
 
 

@@ -267,9 +267,7 @@ def test_another_persons_completion_is_checked_by_a_clerk(here: Station, lacking
     assert words(here, lacking) == RESIDENT_WORDS[Doubt.OTHER_PERSON]
 
 
-def test_who_completed_a_case_elsewhere_did_not_make_it_theirs(
-    station: Station, other_station: Station, lacking: str
-) -> None:
+def test_who_completed_a_case_elsewhere_did_not_make_it_theirs(other_station: Station, lacking: str) -> None:
     complete(other_station, lacking, person=person(OTHER))
     assert withdraw(other_station, lacking, person(OTHER)) == "needs_clerk"
     assert withdraw(other_station, lacking) == "withdrawn"

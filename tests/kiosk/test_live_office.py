@@ -151,3 +151,19 @@ def test_a_case_of_elsewhere_is_unknown_only_when_the_centre_says_so(
 ) -> None:
     for here in (office(Line(Unavailable(reason))), office(Line(Unavailable(reason)), closed=True)):
         assert here.progress(CODE) == ev.ProgressAnswered(Failed(failure))
+
+
+WITHDRAWAL = replace(ITEM, sequence=2, id="id2", kind=Kind.WITHDRAWAL)
+
+
+@pytest.mark.parametrize("line", [Line(Unavailable(Reason.OFFLINE)), Line(progressed("registered"))])
+def test_a_withdrawal_that_waits_here_is_told_whatever_the_line_does(line: Line) -> None:
+    told = office(line, ITEM, WITHDRAWAL).progress(CODE).result
+    assert isinstance(told, Ok)
+    assert told.value.withdrawing
+    answered = replace(WITHDRAWAL, state=ItemState.ACKNOWLEDGED, case_state="withdrawn")
+    told = office(line, replace(ITEM, case_state="registered"), answered).progress(CODE).result
+    assert isinstance(told, Ok)
+    assert not told.value.withdrawing
+    if line.says == Unavailable(Reason.OFFLINE):
+        assert told.value.state is CaseState.WITHDRAWN, "the last word counts"

@@ -22,7 +22,7 @@ from offline_queue.link import LinkState
 from offline_queue.records import Draft, ItemState, ItemSummary, NotCommitted, Refused, StoreCorrupt
 from offline_queue.store import Outbox
 from offline_queue.wire import Kind
-from tests.kiosk.journey.visits import CODE, visit
+from tests.kiosk.journey.visits import CODE, coming_back, visit, withdrawing
 from tests.offline_queue.terminal import TerminalKit
 
 CASE = replace(visit(State.SUBMITTING), item_id="01936d4e-0000-7000-8000-000000000001")
@@ -93,6 +93,20 @@ def test_a_case_is_stored_once_with_one_time(office: CaseOffice, outbox: Outbox,
     [item] = outbox.find(CODE)
     assert (item.id, item.received_at, item.kind) == (CASE.item_id, stored.received_at, Kind.CASE)
     assert post.woken == 1
+
+
+def test_a_withdrawal_follows_its_case_and_says_nothing_in_the_clear(
+    office: CaseOffice, outbox: Outbox, post: Post
+) -> None:
+    office.store(CASE)
+    asks = replace(withdrawing(coming_back()), item_id=new_item_id())
+    stored = office.store(asks)
+    assert stored == ev.Stored(CODE, 2, "2026-11-25T01:12:00Z")
+    case, item = outbox.find(CODE)
+    assert (case.kind, item.kind, item.service) == (Kind.CASE, Kind.WITHDRAWAL, CASE.service.code)
+    assert office.store(asks) == stored, "a second press is the same withdrawal"
+    assert len(outbox.find(CODE)) == 2
+    assert post.woken == 3
 
 
 def test_a_case_whose_time_is_set_by_law_goes_before_one_without(office: CaseOffice, outbox: Outbox) -> None:
