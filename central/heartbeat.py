@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -42,13 +42,13 @@ def read_heartbeat(admitted: Admitted) -> Beat | Turned:
         return heartbeat
     if any(len(str(heartbeat.body.get(name, ""))) > TEXT_MAX for name in SHORT_TEXTS):
         return problems.TEXT_TOO_LONG
-    state = heartbeat.body.get("state")
+    state, now = heartbeat.body.get("state"), utc_now()
     row = {
         "terminal": admitted.terminal,
         "state": state if state in STATES else "unknown",
         "sent_at": as_text(admitted.signed_at),
-        "heard_at": as_text(utc_now()),
-        "body": tidy(heartbeat.body),
+        "heard_at": as_text(now),
+        "body": tidy(heartbeat.body, now),
     }
     return Beat(row, chain.told_head(admitted, heartbeat.head))
 
@@ -118,10 +118,16 @@ def _results(engine: Engine, beats: Sequence[Beat]) -> list[int | Exception]:
     return [newest.get(beat.told.terminal, 0) for beat in beats]
 
 
-def tidy(body: dict[str, Any]) -> dict[str, Any]:
-    """The known keys with the types that the pages and sums rely on; what is wrong becomes None, never 0."""
+def tidy(body: dict[str, Any], heard: datetime | None = None) -> dict[str, Any]:
+    """The known keys with the types that the pages and sums rely on; what is wrong becomes None, never 0.
+
+    `heard`: when it came (aware). How long the oldest case has waited is reckoned back from there, since the
+    terminal's own clock may be years off.
+    """
     queue = body.get("queue")
     queue = queue if isinstance(queue, dict) else {}
+    waited_s, known = _count(queue.get("oldest_waited_s")), queue.get("oldest_known")
+    reckoned = None if heard is None or waited_s is None else as_text(heard - timedelta(seconds=waited_s))
     services = body.get("services")
     services = services if isinstance(services, dict) else {}
     return {
@@ -140,7 +146,8 @@ def tidy(body: dict[str, Any]) -> dict[str, Any]:
             **queue,
             "pending": _count(queue.get("pending")),
             "quarantined": _count(queue.get("quarantined")),
-            "oldest_at": _time(queue.get("oldest_at")),
+            "oldest_at": reckoned or _time(queue.get("oldest_at")),
+            "oldest_known": known if isinstance(known, bool) else None,
         },
         "slips": _jobs(body.get("slips")),
         "documents": _jobs(body.get("documents")),

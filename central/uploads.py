@@ -20,7 +20,7 @@ from central import problems
 from central.database import as_text, insert_or_skip, writing
 from central.form import Reason
 from central.problems import Turned
-from central.schema import items, terminals, upload_parts, uploads
+from central.schema import terminals, upload_parts, uploads
 from offline_queue.seal import PrivateKey, SealBroken, attachment_aad, open_sealed
 from offline_queue.wire import ATTACHMENT_BYTES_MAX, PART_BYTES_MAX, Item, UploadFault, UploadState
 
@@ -64,15 +64,26 @@ def state(engine: Engine, key: Key) -> UploadState:
 
 
 def take(
-    engine: Engine, key: Key, carried_by: str, offset: int, of_bytes: int, part: bytes, now: datetime
+    engine: Engine,
+    key: Key,
+    carried_by: str,
+    offset: int,
+    of_bytes: int,
+    part: bytes,
+    now: datetime,
+    *,
+    open_max: int | None = OPEN_MAX,
 ) -> UploadState | Turned:
-    """Append a part that begins where the held ones end. A repeated one changes nothing and says what is held."""
+    """Append a part that begins where the held ones end. A repeated one changes nothing and says what is held.
+
+    `open_max`: None for a file that staff take in, whose items follow many attachments.
+    """
     if not 0 < of_bytes <= ATTACHMENT_BYTES_MAX or len(part) > PART_BYTES_MAX:
         return problems.TOO_LARGE
     if not part or not 0 <= offset <= of_bytes - len(part):
         return problems.MALFORMED
     with writing(engine).begin() as connection:
-        if refusal := _begin(connection, key, carried_by, of_bytes, as_text(now)):
+        if refusal := _begin(connection, key, carried_by, of_bytes, as_text(now), open_max):
             return refusal
         # The row's lock lets two senders of the same attachment take turns.
         row = connection.execute(select(uploads).where(key.here(uploads)).with_for_update()).one()
@@ -134,18 +145,9 @@ def sweep(engine: Engine, now: datetime) -> int:
     return len(rows)
 
 
-def drop_of_erased(connection: Connection) -> None:
-    """An attachment goes with the content of its item (`central.retention`)."""
-    for table in (upload_parts, uploads):
-        erased = select(items.c.item_id).where(
-            items.c.terminal == table.c.terminal,
-            items.c.item_id == table.c.item_id,
-            items.c.erased_at.is_not(None),
-        )
-        connection.execute(delete(table).where(erased.exists()))
-
-
-def _begin(connection: Connection, key: Key, carried_by: str, of_bytes: int, at: str) -> Turned | None:
+def _begin(
+    connection: Connection, key: Key, carried_by: str, of_bytes: int, at: str, open_max: int | None
+) -> Turned | None:
     known = connection.execute(select(uploads.c.held).where(key.here(uploads))).one_or_none()
     if known is not None:
         return None
@@ -153,7 +155,7 @@ def _begin(connection: Connection, key: Key, carried_by: str, of_bytes: int, at:
     if connection.execute(enrolled).one_or_none() is None:
         return problems.MALFORMED
     open_ones = select(func.count()).where(uploads.c.carried_by == carried_by, uploads.c.kept == 0)
-    if connection.execute(open_ones).scalar_one() >= OPEN_MAX:
+    if open_max is not None and connection.execute(open_ones).scalar_one() >= open_max:
         return problems.TOO_MANY_UPLOADS
     values = {"carried_by": carried_by, "of_bytes": of_bytes, "begun_at": at, "touched_at": at}
     insert_or_skip(connection, uploads, **key.columns(), **values, held=0, whole=0, kept=0)

@@ -7,6 +7,7 @@ marks them, so a process killed anywhere leaves them waiting or done, and any pr
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -15,14 +16,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from central import chain, inbox, uploads
 from central.cases import Desk
 from central.chain import Link
 from central.database import as_text, utc_now, writing
 from central.form import Reason
-from central.opening import open_content
+from central.opening import Content, open_content
 from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks
 from central.retention import sweep
 from central.schema import items
@@ -32,6 +33,8 @@ from offline_queue.inbox_wire import CaseNews
 from offline_queue.seal import PrivateKey
 from offline_queue.wire import Item, Kind
 
+log = logging.getLogger(__name__)
+
 STEP_ITEMS = 100
 """Items of one transaction."""
 POLL_S = 5.0
@@ -40,6 +43,8 @@ RETENTION_EVERY_S = 86_400.0
 """How often a process ends what has been kept long enough; the first time at its start."""
 UNASKED_EVERY_S = 3600.0
 """How often uploads are looked for that no item asked for."""
+_LOST = (OperationalError, InterfaceError)
+"""The database's trouble (gone, full, two that waited for each other) and no item's: everything waits."""
 GIVE_WAY_S = 1.0
 """How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
 
@@ -95,7 +100,7 @@ class Work:
         """Open these items (terminal -> ids) at once, since somebody waits for them; False when it must wait."""
         try:
             for terminal, ids in item_ids.items():
-                self.step(terminal, ids)
+                self._open(terminal, ids)
         except DBAPIError as error:
             # They are taken in and acknowledged: the thread tries again.
             self.last_error = type(error).__name__
@@ -112,14 +117,53 @@ class Work:
         for terminal in terminals:
             while not self._end.is_set():
                 self._quiet.wait(GIVE_WAY_S)
-                opened = self.step(terminal)
+                opened = self._open(terminal)
                 done += opened
                 if opened < STEP_ITEMS:
                     break
         return done
 
-    def step(self, terminal: str, ids: Collection[str] | None = None) -> int:
-        """Open up to `STEP_ITEMS` waiting items that this terminal issued, or those named; how many."""
+    def _open(self, terminal: str, ids: Collection[str] | None = None) -> int:
+        """A step; when one of its items cannot be applied, each alone, and that one is left to a clerk."""
+        answered = ids is not None
+        try:
+            return self.step(terminal, ids, answered=answered)
+        except _LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one item does must stay with that item
+            self.last_error = type(error).__name__
+            log.error("a step of terminal %s ended by %s", terminal, type(error).__name__)
+        return sum(self._alone(terminal, one, answered=answered) for one in self._waiting(terminal, ids))
+
+    def _alone(self, terminal: str, item_id: str, *, answered: bool) -> int:
+        try:
+            return self.step(terminal, [item_id], answered=answered)
+        except _LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - see `_open`; its text may quote the content
+            log.error("item %s cannot be applied: %s", item_id, type(error).__name__)
+            return self.step(terminal, [item_id], answered=answered, usable=False)
+
+    def _waiting(self, terminal: str, ids: Collection[str] | None) -> list[str]:
+        """In their order."""
+        query = select(items.c.item_id).where(items.c.terminal == terminal, items.c.opened_at.is_(None))
+        if ids is not None:
+            query = query.where(items.c.item_id.in_(ids))
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.order_by(items.c.sequence).limit(STEP_ITEMS)).scalars())
+
+    def step(
+        self,
+        terminal: str,
+        ids: Collection[str] | None = None,
+        *,
+        answered: bool = False,
+        usable: bool = True,
+    ) -> int:
+        """Open up to `STEP_ITEMS` waiting items that this terminal issued, or those named; how many.
+
+        `answered`: who brought them reads their states in the answer. Not `usable`: a clerk takes them up.
+        """
         at = as_text(utc_now())
         query = select(items).where(items.c.terminal == terminal, items.c.opened_at.is_(None))
         if ids is None:
@@ -131,7 +175,7 @@ class Work:
             rows = connection.execute(query).all()
             if not rows:
                 return 0
-            findings, desk = self._apply(connection, rows, at)
+            findings, desk = self._apply(connection, rows, at, usable=usable)
             links = [
                 Link(r.sequence, r.item_hash, r.previous_hash, r.item_id)
                 for r in rows
@@ -140,11 +184,11 @@ class Work:
             if links:
                 chain.take_links(connection, terminal, links, at)
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
-            inbox.tell_cases(connection, _to_tell(rows, desk, at, answered=ids is not None), at)
+            inbox.tell_cases(connection, _to_tell(rows, desk, at, answered=answered), at)
         return len(rows)
 
     def _apply(
-        self, connection: Connection, rows: Collection[Row[Any]], at: str
+        self, connection: Connection, rows: Collection[Row[Any]], at: str, *, usable: bool
     ) -> tuple[dict[str, Reason], Desk]:
         """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it."""
         codes = {row.code for row in rows}
@@ -154,7 +198,9 @@ class Work:
         findings: dict[str, Reason] = {}
         for row in rows:
             item = Item(**row.header, sealed=row.sealed)
-            content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
+            content: Content | Reason = Reason.PAYLOAD
+            if usable:
+                content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
             if isinstance(content, Reason):
                 findings[row.item_id] = content
             found_out = (
@@ -166,11 +212,16 @@ class Work:
 
     def _sweep_if_due(self) -> None:
         if time.monotonic() >= self._retention_due_s:
-            sweep(self._engine, utc_now())
+            sweep(self._engine, utc_now(), go_on=self._may_go_on)
             self._retention_due_s = time.monotonic() + RETENTION_EVERY_S
         if time.monotonic() >= self._unasked_due_s:
             uploads.sweep(self._engine, utc_now())
             self._unasked_due_s = time.monotonic() + UNASKED_EVERY_S
+
+    def _may_go_on(self) -> bool:
+        """After a quiet moment at the door; False once the process is to end."""
+        self._quiet.wait(GIVE_WAY_S)
+        return not self._end.is_set()
 
     def _run(self) -> None:
         while not self._end.is_set():

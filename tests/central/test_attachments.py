@@ -142,6 +142,17 @@ def test_a_stick_brings_the_photographs_with_their_case_even_where_the_line_brok
     assert registered(engine) == {item.id}
 
 
+def test_a_stick_with_more_photographs_than_may_be_open_is_taken_in_one_go(
+    booth: Terminal, engine: Engine, trust: Path, tmp_path: Path
+) -> None:
+    wanted = {booth.put(photographed(200)).id for _ in range(store.OPEN_MAX + 3)}
+    file = exported(booth, trust, tmp_path / "stick")
+    told = import_export(engine, load_trust(trust, production=False), file)
+    assert isinstance(told, Imported)
+    assert told.verdicts == {"registered": len(wanted)}
+    assert registered(engine) == wanted
+
+
 def test_it_comes_in_parts_and_other_cases_go_between_them(booth: Terminal, engine: Engine) -> None:
     item = booth.put(photographed(BIG))
     while not held(engine, item, item.attachments[0]):

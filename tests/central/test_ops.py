@@ -68,6 +68,20 @@ def test_a_case_that_waits_over_a_day_or_three_is_an_alarm_though_its_terminal_i
     assert (told['{over_hours="24"}'], told['{over_hours="72"}']) == alarms
 
 
+@pytest.mark.parametrize("claimed", ["1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", None])
+def test_the_waiting_is_reckoned_by_the_centres_clock_and_a_bound_is_told_as_one(
+    station: Station, claimed: str | None
+) -> None:
+    queue = {"pending": 1, "quarantined": 0, "oldest_at": claimed}
+    station.beat({**HEALTHY, "queue": {**queue, "oldest_waited_s": 90_000, "oldest_known": False}})
+    told = station.metric("jiujin_terminals_unsent")
+    assert (told['{over_hours="24"}'], told['{over_hours="72"}']) == (1, 0)
+    assert 90_000 <= station.metric("jiujin_queue_oldest_seconds")[""] < 93_600
+    assert "at least, not known exactly" in station.page("/ops/terminals/0142")
+    station.beat({**HEALTHY, "queue": {**queue, "oldest_waited_s": 90_000, "oldest_known": True}})
+    assert "at least, not known exactly" not in station.page("/ops/terminals/0142")
+
+
 def test_what_the_printers_owe_is_shown_and_what_was_not_told_is_not_nought(station: Station) -> None:
     def owed(name: str) -> list[str]:
         page = station.page("/ops/terminals/0142")
@@ -181,6 +195,10 @@ def test_a_heartbeat_with_missing_or_wrong_keys_is_shown_as_unknown_not_as_zero(
         assert "not told" in station.page("/ops/terminals/0142")
     assert tidy({"queue": {"pending": True}})["queue"]["pending"] is None
     assert tidy({"queue": {"oldest_at": "2026-11-25T01:00:00"}})["queue"]["oldest_at"] is None
+    wrong: list[object] = [-1, 2**40, "9", True, [], 1e300]
+    for nonsense in wrong:
+        told = tidy({"queue": {"oldest_waited_s": nonsense, "oldest_known": nonsense}}, utc_now())["queue"]
+        assert (told["oldest_at"], told["oldest_known"]) == (None, True if nonsense is True else None)
 
 
 def test_words() -> None:

@@ -60,7 +60,7 @@ def test_survives_reopening_and_drops_only_what_was_acknowledged(kit: TerminalKi
     outbox.close()
     outbox.close()
     assert outbox.commit(draft()) == NotCommitted(Refused.CLOSED)
-    assert not outbox.accepts()
+    assert not outbox.accepts(1)
     outbox = kit.open()
     assert outbox.counters() == before
     assert (before.pending, before.acknowledged, before.sequence) == (1, 3, 4)
