@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from central import log
 from central.bulk import insert_new
-from central.form import Reason
+from central.form import Reason, is_time
 from central.log import Event
 from central.opening import Content
 from central.rechecks import NOTHING_FOUND, Doubt, Findings
@@ -53,6 +53,8 @@ class Desk:
     _ratings: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[dict[str, Any]] = field(default_factory=list)
     _settled_refusals: list[dict[str, str]] = field(default_factory=list)
+    _instead_of: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Code of a new case -> carrying terminal and id of the refused item in whose place it came."""
     reasons: dict[str, str | None] = field(default_factory=dict)
     """Code -> the first doubt, of the cases that an item moved."""
     asked_from: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -67,6 +69,7 @@ class Desk:
         return cls(at, states_of(connection, codes), set(connection.execute(rated).scalars()), known)
 
     def store(self, connection: Connection) -> None:
+        self._keep_first_times(connection)
         insert_new(connection, cases, list(self._new.values()))
         if changed := self._changed - self._new.keys():
             here = (cases.c.terminal == bindparam("of")) & (cases.c.code == bindparam("named"))
@@ -107,6 +110,8 @@ class Desk:
         if known is None:
             self.reasons[item.code] = doubts[0].value if doubts else None
             self._open(item, _first_state(found))
+            if content.supersedes is not None:
+                self._instead_of[item.code] = (item.carried_by, content.supersedes)
             self._log(item, Event.CASE_REGISTERED, f"item {item.item_id}")
         elif known is CaseState.WITHDRAWN:
             self._log(item, Event.CASE_AFTER_WITHDRAWAL, f"item {item.item_id}")
@@ -200,6 +205,15 @@ class Desk:
                 self.evaluation(item, content)
             case WithdrawalPayload() | None:
                 self.withdrawal(item, content)
+
+    def _keep_first_times(self, connection: Connection) -> None:
+        """A resident whose item was refused came when that one was filed (rule F11)."""
+        for code, (by, named) in self._instead_of.items():
+            here = (refusals.c.terminal == by) & (refusals.c.item_id == named) & (refusals.c.code == code)
+            columns = (refusals.c.received_at_kiosk, refusals.c.clock_quality)
+            first = connection.execute(select(*columns).where(here)).mappings().one_or_none()
+            if first is not None and is_time(first["received_at_kiosk"]):
+                self._new[code] |= first
 
     def _open(self, item: Arrival, state: CaseState) -> None:
         self.states[item.code] = state

@@ -59,6 +59,7 @@ def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePay
         received_at_kiosk=received_at,
         clock_quality=clock_quality,
         recheck_at_sync=tuple(definition.offline.recheck_at_sync),
+        supersedes=visit.supersedes or None,
     )
 
 

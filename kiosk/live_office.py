@@ -80,8 +80,7 @@ class CentreOnTheLine:
                 state = _state(answer.state)
                 if state is None:
                     return ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED))
-                told = replace(_progress(answer, state), withdrawing=self._withdrawing(code))
-                return ev.ProgressAnswered(Ok(told))
+                return ev.ProgressAnswered(Ok(_with(_progress(answer, state), self._items(code))))
             case Unavailable(reason):
                 own = self._own(code)
                 if own is not None:
@@ -90,11 +89,14 @@ class CentreOnTheLine:
                 failure = LookUpFailure.UNKNOWN if unknown else LookUpFailure.UNREACHED
                 return ev.ProgressAnswered(Failed(failure))
 
-    def _own(self, code: str) -> Progress | None:
+    def _items(self, code: str) -> tuple[ItemSummary, ...]:
         try:
-            items = self._outbox.find(code)
+            return self._outbox.find(code)
         except StoreError:
-            return None
+            return ()
+
+    def _own(self, code: str) -> Progress | None:
+        items = self._items(code)
         case = next((item for item in items if item.kind is Kind.CASE), None)
         if case is None:
             return None
@@ -104,17 +106,29 @@ class CentreOnTheLine:
         at = {CaseState.RECEIVED: case.received_at}
         if case.registered_at:
             at[CaseState.SYNCED] = case.registered_at
-        return Progress(
-            code, case.service, state or CaseState.RECEIVED, at, withdrawing=self._withdrawing(code)
-        )
+        return _with(Progress(code, case.service, state or CaseState.RECEIVED, at), items)
 
-    def _withdrawing(self, code: str) -> bool:
-        """Whether a withdrawal waits here for the centre's answer."""
-        try:
-            items = self._outbox.find(code)
-        except StoreError:
-            return False
-        return any(item.kind is Kind.WITHDRAWAL and item.state is ItemState.PENDING for item in items)
+
+def _with(told: Progress, items: tuple[ItemSummary, ...]) -> Progress:
+    """With what waits of it here: a withdrawal, or an item that the centre did not take."""
+    withdrawing = any(
+        item.kind is Kind.WITHDRAWAL and item.state in (ItemState.PENDING, ItemState.QUARANTINED)
+        for item in items
+    )
+    refused = [
+        item
+        for item in items
+        if item.kind is Kind.CASE and item.state is ItemState.QUARANTINED and item.superseded_by is None
+    ]
+    if not refused:
+        return replace(told, withdrawing=withdrawing)
+    zh, _, en = refused[-1].reason.partition(" / ")
+    return replace(
+        told,
+        withdrawing=withdrawing,
+        refused=refused[-1].id,
+        refused_words={"zh": zh, "en": en} if en else {},
+    )
 
 
 def _state(text: str) -> CaseState | None:

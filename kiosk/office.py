@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -76,6 +77,9 @@ class CaseOffice:
             if item.id == visit.item_id:
                 self._sender.wake()
                 return ev.Stored(visit.case_code, item.sequence, item.received_at)
+        if visit.supersedes:
+            # What it was to replace was settled meanwhile: it follows in the lane like any other.
+            return self.store(replace(visit, supersedes=""))
         return ev.NotStored(QUEUE_FULL)
 
     def await_centre(self, case_code: str, timeout_s: float) -> tuple[CaseState | None, str | None]:
@@ -132,6 +136,7 @@ class CaseOffice:
             monotonic_ns=now.monotonic_ns,
             priority=_priority(kind, visit),
             attachments=files_of(visit) if kind is Kind.CASE else (),
+            supersedes=visit.supersedes or None if kind is Kind.CASE else None,
         )
         try:
             return self._outbox.commit(draft, on_step=self._progress)

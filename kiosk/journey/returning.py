@@ -1,4 +1,4 @@
-"""Coming back with a slip: the case that was looked up is withdrawn by its person (rule F12)."""
+"""Coming back with a slip: the case that was looked up is withdrawn (rule F12) or filed once more (F11)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from drivers.contract import Failed, Ok
 from kiosk.case import TRANSITIONS, CaseState, parse_case_code
+from kiosk.catalogue.model import Definition
 from kiosk.journey import events as ev
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.moves import Moved, forward, go
@@ -54,6 +55,33 @@ def to_withdraw(visit: Visit, _event: ev.Event, world: World) -> Moved:
     return forward(begun, world)
 
 
+def to_file_again(look_up: LookUp, world: World) -> Definition | None:
+    """The service to go through once more, where the centre asked for it and it can be done here."""
+    if not isinstance(look_up.result, Ok):
+        return None
+    told = look_up.result.value
+    wanted = told.state is CaseState.NEEDS_CORRECTION or bool(told.refused)
+    return world.service(told.service) if wanted and not told.withdrawing else None
+
+
+def again(visit: Visit, _event: ev.Event, world: World) -> Moved:
+    """A new item in the case's own lane: the code and the time of the first one stay."""
+    definition = to_file_again(visit.look_up, world)
+    if definition is None or definition.code in world.not_ready or not isinstance(visit.look_up.result, Ok):
+        return visit, ()
+    told = visit.look_up.result.value
+    begun = replace(
+        visit,
+        errand=Errand.AGAIN,
+        definition=definition,
+        step=-1,
+        item_id=world.fresh.item_id,
+        case_code=told.code,
+        supersedes=told.refused,
+    )
+    return forward(begun, world)
+
+
 def withdraw(visit: Visit, _event: ev.Event, world: World) -> Moved:
     return forward(visit, world)
 
@@ -66,6 +94,7 @@ def keep(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 S = State
 HANDLERS = {
     (S.PROGRESS, "press:to_withdraw"): to_withdraw,
+    (S.PROGRESS, "press:again"): again,
     (S.WITHDRAW, "press:withdraw"): withdraw,
     (S.WITHDRAW, "press:keep"): keep,
 }

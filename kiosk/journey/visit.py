@@ -33,6 +33,8 @@ class Errand(StrEnum):
 
     FILE = "file"
     WITHDRAW = "withdraw"
+    AGAIN = "again"
+    """The same case once more: it is to be completed, or the centre did not take it."""
 
 
 class CardProblem(StrEnum):
@@ -128,6 +130,8 @@ class Visit:
     item_id: str = ""
     case_code: str = ""
     errand: Errand = Errand.FILE
+    supersedes: str = ""
+    """Id of the refused item in whose place this one goes."""
     about: str = ""
     """Code of the service whose case is withdrawn; empty where nobody could say."""
     about_title: Mapping[str, str] = field(default_factory=dict)

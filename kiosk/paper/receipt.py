@@ -60,6 +60,9 @@ WITHDRAWAL_WORDS: dict[CaseState, tuple[str, str]] = {
 AT_THE_CENTRE = ("撤回申请已送到中心", "The request is at the centre")
 
 
+COMPLETES = ("补交，编号不变", "Completes the case of this code")
+
+
 def state_words(visit: Visit) -> tuple[str, str]:
     """Of what the resident came for, Chinese and English."""
     if visit.errand is Errand.WITHDRAW:
@@ -118,6 +121,8 @@ def receipt(
     ]
     if english:
         blocks.append(Text(title_en + (" (copy)" if copy else ""), Size.SMALL, align=Align.CENTRE))
+    if visit.errand is Errand.AGAIN:
+        blocks.append(Text(label(*COMPLETES), Size.SMALL, align=Align.CENTRE))
     blocks += [
         Rule(),
         Text(label("回执编号", "Case code"), Size.SMALL),
@@ -155,7 +160,7 @@ def receipt(
         blocks.append(Text(visit.decision_words["zh"], Size.SMALL))
         if english:
             blocks.append(Text(visit.decision_words["en"], Size.SMALL))
-    elif visit.errand is Errand.FILE:
+    elif visit.errand is not Errand.WITHDRAW:
         blocks.append(Pair(label("承诺时限", "Promised"), definition.promised_limit.text[visit.language]))
     blocks += [
         QrCode(qr_text(visit.case_code, definition.code, visit.stored.received_at, sign)),

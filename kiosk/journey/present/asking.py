@@ -128,6 +128,7 @@ def _found(told: Progress, visit: Visit, world: World, t: Texts) -> Parts:
     blocks += [Lines(tuple(facts)), Lines(steps, t("一步一步"))]
     if words := told.words.get(visit.language):
         blocks.insert(1, Message(words, Tone.FINE if told.state is CaseState.DECIDED else Tone.WAITING))
+    blocks[1:1] = returning.what_is_lacking(told, visit, t)
     if told.withdrawing:
         blocks.insert(1, Message(t("撤回申请已经收下，送到中心后处理。"), Tone.WAITING))
     if not told.told_at:

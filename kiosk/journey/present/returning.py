@@ -1,14 +1,15 @@
-"""Withdrawing a case, in words that say what will happen and promise no more than that (rule F6)."""
+"""Coming back with a slip: words that say what will happen and promise no more than that (rule F6)."""
 
 from __future__ import annotations
 
 from drivers.contract import Ok
 from kiosk.case import AFTER_ACCEPTANCE, CaseState, format_case_code
 from kiosk.journey import forms
+from kiosk.journey.live import Progress
 from kiosk.journey.present.frame import Parts
-from kiosk.journey.returning import withdrawable
+from kiosk.journey.returning import to_file_again, withdrawable
 from kiosk.journey.view import Action, Block, Code, Line, Lines, Message, Points, Style, Tone
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import Errand, Visit
 from kiosk.journey.world import World
 from kiosk.locale import Texts
 from kiosk.paper.receipt import STATE_WORDS
@@ -17,11 +18,47 @@ UNKNOWN_STATE = "现在不知道它办到哪一步了。也可以先申请撤回
 
 
 def offer(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
-    """The button under a case that was looked up; none where the case cannot be withdrawn any more."""
+    """The buttons under a case that was looked up: what may still be done with it here."""
+    return (*_again(visit, world, t), *_withdrawal(visit, world, t))
+
+
+def _again(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
+    definition = to_file_again(visit.look_up, world)
+    if definition is None:
+        return ()
+    why_not = world.not_ready.get(definition.code, {}).get(visit.language, "")
+    return (Action("again", t("补好再交"), Style.PRIMARY, enabled=not why_not, reason=why_not),)
+
+
+def _withdrawal(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
     if world.withdrawal is None or withdrawable(visit.look_up, world) is None:
         return ()
     why_not = world.why_no_withdrawal.get(visit.language, "")
     return (Action("to_withdraw", t("不办了，撤回"), Style.SECONDARY, enabled=not why_not, reason=why_not),)
+
+
+def what_is_lacking(told: Progress, visit: Visit, t: Texts) -> tuple[Block, ...]:
+    """Why the centre did not take what was sent, in its own words."""
+    if not told.refused:
+        return ()
+    words = told.refused_words.get(visit.language)
+    said = (Lines((Line(t("中心的说明"), words),)),) if words else ()
+    return (
+        Message(t("送去的内容中心没有收下，要请您再办一次。编号和先到的时间都不变。"), Tone.WAITING),
+        *said,
+    )
+
+
+def why_again(visit: Visit, t: Texts) -> tuple[Block, ...]:
+    """Above the notice of a service that is gone through once more."""
+    if visit.errand is not Errand.AGAIN or not isinstance(visit.look_up.result, Ok):
+        return ()
+    told = visit.look_up.result.value
+    asked = told.words.get(visit.language) or t("请照着再办一次，中心会换用新的内容。")
+    return (
+        Code(t("补到这个编号，编号不变"), format_case_code(visit.case_code)),
+        Message(asked, Tone.WAITING),
+    )
 
 
 def withdraw(visit: Visit, world: World, t: Texts) -> Parts:
