@@ -15,7 +15,7 @@ from kiosk.case import CaseState, Person, is_same_person, new_case_code
 from offline_queue.inbox_wire import CaseNews
 from offline_queue.wire import Item, Kind
 from tests.central.conftest import database_of
-from tests.central.station import NUMBER, Station, case_payload, person, withdrawal_payload
+from tests.central.station import NUMBER, RECEIVED, Station, case_payload, person, withdrawal_payload
 from tests.central.test_inbox import told
 
 OTHER = "110199198502020003"
@@ -271,6 +271,20 @@ def test_who_completed_a_case_elsewhere_did_not_make_it_theirs(other_station: St
     complete(other_station, lacking, person=person(OTHER))
     assert withdraw(other_station, lacking, person(OTHER)) == "needs_clerk"
     assert withdraw(other_station, lacking) == "withdrawn"
+
+
+def test_who_files_again_what_was_refused_came_when_the_first_was_filed(station: Station) -> None:
+    code = new_case_code(station.terminal)
+    refused = station.item(code=code, received_at_kiosk="2026-11-20T08:00:00Z")
+    refused = refused.model_copy(update={"sealed_sha256": "f" * 64})
+    (verdict,) = station.send(refused)
+    assert verdict.kind.value == "refused"
+    complete(station, code, supersedes=refused.id)
+    told_of = station.client.get(f"/v1/cases/{code}").json()
+    assert (told_of["state"], told_of["received_at_kiosk"]) == ("registered", "2026-11-20T08:00:00Z")
+    other = new_case_code(station.terminal)
+    complete(station, other, supersedes=refused.id)
+    assert station.client.get(f"/v1/cases/{other}").json()["received_at_kiosk"] == RECEIVED, "not its own"
 
 
 def test_documents_of_one_person() -> None:

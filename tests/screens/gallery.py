@@ -33,6 +33,7 @@ from kiosk.journey.live import LookUpFailure, Prefilled, Progress
 from kiosk.journey.present import present
 from kiosk.journey.returning import to_withdraw
 from kiosk.journey.states import State
+from kiosk.journey.table import step
 from kiosk.journey.view import View
 from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, LookUp, StaffProgress, Visit
 from kiosk.journey.world import World
@@ -185,6 +186,7 @@ def _live(here: World) -> Iterator[tuple[str, Visit, World]]:
     yield "48_progress_own", replace(typed, look_up=LookUp(CODE, result=Ok(own))), offline
     yield "49_progress_writing", visit(State.PROGRESS), here
     yield from _withdrawing(here, offline)
+    yield from _again(here, offline)
 
 
 def _withdrawing(here: World, offline: World) -> Iterator[tuple[str, Visit, World]]:
@@ -212,6 +214,27 @@ def _withdrawing(here: World, offline: World) -> Iterator[tuple[str, Visit, Worl
     yield "56_withdraw_result", replace(done, case_state=CaseState.WITHDRAWN), here
     yield "57_withdraw_too_late", replace(done, case_state=CaseState.ACCEPTED), here
     yield "58_withdraw_kept", replace(asks, state=State.ENDED, ended_because="kept"), here
+
+
+def _again(here: World, offline: World) -> Iterator[tuple[str, Visit, World]]:
+    """Back with the slip of a case that lacks something, or that the centre did not take."""
+    words = {
+        "zh": "请补户口簿首页和银行卡号，两样都要。",
+        "en": "Please add the first page of the booklet and the number of the bank card.",
+    }
+    lacking = coming_back(state=CaseState.NEEDS_CORRECTION, words=words)
+    yield "60_progress_lacking", lacking, here
+    yield "60_progress_lacking_en", replace(lacking, language="en"), here
+    refused = coming_back(
+        state=CaseState.RECEIVED,
+        told_at="",
+        refused="item-0",
+        refused_words={"zh": "收件时间无法识别", "en": "The time of receipt cannot be read"},
+    )
+    yield "61_progress_refused", refused, offline
+    again, _ = step(lacking, Pressed("again"), here)
+    yield "62_again_notice", again, here
+    yield "62_again_notice_elder", replace(again, elder=True), here
 
 
 def _staff(here: World) -> Iterator[tuple[str, Visit, World]]:
