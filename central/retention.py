@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Table, delete, select, tuple_, update
 
 from central.database import as_text, writing
-from central.heartbeat import tidy
+from central.health_report import NOTHING_TOLD
 from central.schema import (
     cases,
     chain_heads,
@@ -29,6 +29,7 @@ from central.schema import (
     items,
     letters,
     manifests,
+    nonces,
     payment_orders,
     refusals,
     terminals,
@@ -130,7 +131,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         heartbeats,
         lambda ends: (heartbeats.c.heard_at < ends.telemetry) & (heartbeats.c.state != "unknown"),
-        lambda _at: {"state": "unknown", "body": tidy({})},
+        lambda _at: {"state": "unknown", "body": NOTHING_TOLD},
     ),
     Rule(letters, lambda ends: (letters.c.at < ends.telemetry) & letters.c.terminal.in_(_REVOKED)),
     Rule(payment_orders, lambda ends: payment_orders.c.created_at < ends.payment),
@@ -143,10 +144,11 @@ KEPT: Mapping[Table, str] = {
     cases: "the register: code, service, state and times, nothing personal; a slip may be asked about for life",
     chain_heads: "one row a terminal",
     chain_links: "the proof that nothing was left out (F16); hashes and numbers, as long as the items' headers",
+    nonces: "an hour, by `central.replays.sweep`",
     inboxes: "one row a terminal, the place of its next letter",
     manifests: "one row a terminal, its last comparison",
 }
-"""Tables that no rule ends, and why."""
+"""Tables that no rule here ends, and why."""
 
 
 def go_on_always() -> bool:

@@ -27,9 +27,11 @@ from offline_queue.wire import ATTACHMENT_BYTES_MAX, PART_BYTES_MAX, Item, Uploa
 OPEN_MAX = 64
 """Uploads that one terminal may have brought for no item yet, whole or not; an item follows its attachments at once.
 So it never holds more than `OPEN_MAX` x `ATTACHMENT_BYTES_MAX` bytes that nothing asked for."""
+SWEPT_AT_ONCE = 64
 KEPT_WITHOUT_ITEM = timedelta(days=7)
 """A terminal that comes back later than this sends the attachment again."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_TERMINAL = re.compile(r"[0-9A-Z]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class Key:
 def key_of(terminal: str, item_id: str, sha256: str) -> Key | None:
     """None for what can be no upload's name."""
     try:
-        good = str(uuid.UUID(item_id)) == item_id and _DIGEST.fullmatch(sha256) and len(terminal) == 4
+        good = (
+            str(uuid.UUID(item_id)) == item_id and _DIGEST.fullmatch(sha256) and _TERMINAL.fullmatch(terminal)
+        )
     except ValueError:
         return None
     return Key(terminal, item_id, sha256) if good else None
@@ -72,18 +76,18 @@ def take(
     part: bytes,
     now: datetime,
     *,
-    open_max: int | None = OPEN_MAX,
+    bounded: bool = True,
 ) -> UploadState | Turned:
     """Append a part that begins where the held ones end. A repeated one changes nothing and says what is held.
 
-    `open_max`: None for a file that staff take in, whose items follow many attachments.
+    Not `bounded`: a file that staff take in, where an item may follow many attachments.
     """
     if not 0 < of_bytes <= ATTACHMENT_BYTES_MAX or len(part) > PART_BYTES_MAX:
         return problems.TOO_LARGE
     if not part or not 0 <= offset <= of_bytes - len(part):
         return problems.MALFORMED
     with writing(engine).begin() as connection:
-        if refusal := _begin(connection, key, carried_by, of_bytes, as_text(now), open_max):
+        if refusal := _begin(connection, key, carried_by, of_bytes, as_text(now), bounded=bounded):
             return refusal
         # The row's lock lets two senders of the same attachment take turns.
         row = connection.execute(select(uploads).where(key.here(uploads)).with_for_update()).one()
@@ -135,18 +139,21 @@ def fault(connection: Connection, item: Item, keys: Mapping[str, PrivateKey]) ->
 
 
 def sweep(engine: Engine, now: datetime) -> int:
-    """Drop what no item asked for in time; how many uploads."""
-    before = as_text(now - KEPT_WITHOUT_ITEM)
-    with writing(engine).begin() as connection:
-        old = select(uploads).where(uploads.c.kept == 0, uploads.c.touched_at < before)
-        rows = connection.execute(old.limit(OPEN_MAX).with_for_update(skip_locked=True)).all()
-        for row in rows:
-            _drop(connection, Key(row.terminal, row.item_id, row.sha256))
-    return len(rows)
+    """Drop what no item asked for in time; how many uploads. A few in each transaction, so that the door goes between."""
+    before, dropped = as_text(now - KEPT_WITHOUT_ITEM), 0
+    old = select(uploads).where(uploads.c.kept == 0, uploads.c.touched_at < before)
+    while True:
+        with writing(engine).begin() as connection:
+            rows = connection.execute(old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)).all()
+            for row in rows:
+                _drop(connection, Key(row.terminal, row.item_id, row.sha256))
+        dropped += len(rows)
+        if len(rows) < SWEPT_AT_ONCE:
+            return dropped
 
 
 def _begin(
-    connection: Connection, key: Key, carried_by: str, of_bytes: int, at: str, open_max: int | None
+    connection: Connection, key: Key, carried_by: str, of_bytes: int, at: str, *, bounded: bool
 ) -> Turned | None:
     known = connection.execute(select(uploads.c.held).where(key.here(uploads))).one_or_none()
     if known is not None:
@@ -155,7 +162,7 @@ def _begin(
     if connection.execute(enrolled).one_or_none() is None:
         return problems.MALFORMED
     open_ones = select(func.count()).where(uploads.c.carried_by == carried_by, uploads.c.kept == 0)
-    if open_max is not None and connection.execute(open_ones).scalar_one() >= open_max:
+    if bounded and connection.execute(open_ones).scalar_one() >= OPEN_MAX:
         return problems.TOO_MANY_UPLOADS
     values = {"carried_by": carried_by, "of_bytes": of_bytes, "begun_at": at, "touched_at": at}
     insert_or_skip(connection, uploads, **key.columns(), **values, held=0, whole=0, kept=0)

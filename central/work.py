@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from central import chain, inbox, uploads
+from central import chain, inbox, replays, uploads
 from central.cases import Desk
 from central.chain import Link
 from central.database import as_text, utc_now, writing
@@ -42,7 +42,7 @@ POLL_S = 5.0
 RETENTION_EVERY_S = 86_400.0
 """How often a process ends what has been kept long enough; the first time at its start."""
 UNASKED_EVERY_S = 3600.0
-"""How often uploads are looked for that no item asked for."""
+"""How often uploads are looked for that no item asked for, and nonces that no request can have any more."""
 _LOST = (OperationalError, InterfaceError)
 """The database's trouble (gone, full, two that waited for each other) and no item's: everything waits."""
 GIVE_WAY_S = 1.0
@@ -216,6 +216,7 @@ class Work:
             self._retention_due_s = time.monotonic() + RETENTION_EVERY_S
         if time.monotonic() >= self._unasked_due_s:
             uploads.sweep(self._engine, utc_now())
+            replays.sweep(self._engine, utc_now())
             self._unasked_due_s = time.monotonic() + UNASKED_EVERY_S
 
     def _may_go_on(self) -> bool:

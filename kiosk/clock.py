@@ -169,7 +169,7 @@ class Clock:
 def _load(state_file: Path) -> tuple[datetime | None, list[Boot]]:
     """The latest wall time and the boots; what cannot be read is begun anew, each for itself."""
     try:
-        state = strict_json.parse(state_file.read_bytes())
+        state = strict_json.read(state_file.read_bytes())
     except FileNotFoundError:
         return None, []
     except (OSError, ValueError):

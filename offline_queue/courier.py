@@ -123,6 +123,12 @@ class Courier:
                 self.last_error = reason
             case Rejected() as rejected:
                 return self._isolate((item,), rejected)
+            case Unreached(code=wire.TOO_MANY_UPLOADS) as full:
+                # A limit on attachments keeps no other case waiting.
+                self.reached()
+                self.last_error = full.detail
+                self._hold(item.lane, full.retry_after_s)
+                return False
             case Unreached(LinkState.UNKNOWN, detail):
                 # An older centre does not know attachments: other cases go on.
                 self.last_error = f"attachment: {detail}"

@@ -166,9 +166,10 @@ class Player:
         """Fill the pages of a form: each field where it appears, then on, until the form is left."""
         self._wait(lambda v: v.state is State.FORM, "the form")
         left = dict(answers)
-        while (view := self.stage.view()).state is State.FORM:
-            here = [f.id for f in fields_of(view) if f.id in left]
-            for id_ in here:
+        while self.stage.view().state is State.FORM:
+            # Asked anew after each: an answer may bring another question onto the page.
+            while here := [f.id for f in fields_of(self.stage.view()) if f.id in left]:
+                id_ = here[0]
                 value = left.pop(id_)
                 self.stage.send(ev.Entered(id_, value))
                 self._wait(_filled(id_), f"the field {id_} to take its answer")

@@ -135,6 +135,18 @@ def test_once_the_centre_told_its_time_in_both_boots_the_nights_are_known_too(ma
     assert case.is_known(), "a jump after that changes nothing"
 
 
+def test_a_centre_that_is_years_behind_makes_no_case_younger_than_the_boots_are_long(
+    machine: Machine,
+) -> None:
+    machine.reach_centre()
+    case = machine.file_a_case()
+    machine.go(10)
+    machine.start(off_h=1)
+    machine.go(10)
+    machine.clock.confirm(machine.real - timedelta(days=700))
+    assert case.age().hours == pytest.approx(20, abs=2 * SAVE_EVERY_S / H)
+
+
 def test_a_centre_that_finds_the_clock_wrong_has_told_its_time_all_the_same(machine: Machine) -> None:
     machine.start(wall=NINETEEN_SEVENTY)
     case = machine.file_a_case()

@@ -95,6 +95,18 @@ def test_after_a_reboot_the_age_is_told_as_not_known_until_the_centre_told_its_t
     assert stand.made.world().not_ready
 
 
+@pytest.mark.parametrize("quality", [ClockQuality.UNSYNCED, ClockQuality.JUMPED])
+def test_what_a_case_claims_counts_only_if_its_clock_was_synced(stand: Stand, quality: ClockQuality) -> None:
+    said = Received("1970-01-01T00:00:13Z", quality, "another boot", 13)
+    stand.queue.counted = replace(NOTHING_COUNTED, pending=1, oldest_pending=said)
+    stand.made._clock.confirm(stand.wall)
+    assert stand.causes == ["queue.age_unknown"]
+    stand.queue.counted = replace(
+        NOTHING_COUNTED, pending=1, oldest_pending=replace(said, clock_quality=ClockQuality.SYNCED)
+    )
+    assert stand.causes == ["queue.overdue"]
+
+
 def test_boots_without_a_clock_add_up_to_the_limit_that_stops_a_service(stand: Stand) -> None:
     stand.queue.counted = replace(NOTHING_COUNTED, pending=1, oldest_pending=stand.received())
     for _day in range(4):

@@ -11,6 +11,7 @@ from unittest.mock import ANY
 
 import pytest
 
+from offline_queue.database import Ballast
 from offline_queue.link import Link
 from offline_queue.records import Attached, Draft, ItemState, Settlement
 from offline_queue.seal import PAYLOAD_BYTES_MAX
@@ -183,3 +184,12 @@ def test_disk_that_refuses_the_insert_keeps_nothing(outbox: Outbox) -> None:
     assert answer.reason is Refused.DISK_FULL
     assert outbox.counters() == before
     assert outbox.verify().whole
+
+
+def test_without_a_reserve_nothing_new_is_taken(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the ballast freed belongs to the acknowledgements of what waits already."""
+    monkeypatch.setattr(Ballast, "restore", lambda _ballast: False)
+    refused = outbox.commit(draft())
+    assert isinstance(refused, NotCommitted)
+    assert refused.reason is Refused.DISK_FULL
+    assert outbox.counters().pending == 0

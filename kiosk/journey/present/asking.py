@@ -124,7 +124,7 @@ def _found(told: Progress, visit: Visit, world: World, t: Texts) -> Parts:
     )
     blocks: list[Block] = [Code(t("回执编号"), format_case_code(told.code))]
     facts = [Line(t("事项"), service.title[visit.language])] if service is not None else []
-    facts.append(Line(t("现在的状态"), STATE_WORDS[told.state][index]))
+    facts.append(Line(t("现在的状态"), t("要再办一次") if told.refused else STATE_WORDS[told.state][index]))
     blocks += [Lines(tuple(facts)), Lines(steps, t("一步一步"))]
     if words := told.words.get(visit.language):
         blocks.insert(1, Message(words, Tone.FINE if told.state is CaseState.DECIDED else Tone.WAITING))
