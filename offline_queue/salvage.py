@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3
+from pydantic import ValidationError
 
 from offline_queue import aside, intake, wire
 from offline_queue.chain import ITEM_COLUMNS, item_of, sign_head
@@ -130,11 +131,12 @@ def _left_in(path: Path) -> _Left | None:
         with _reading(path) as old:
             old.execute("select count(*) from sqlite_schema").fetchone()
             items, settled = _sequences(old, "item"), _sequences(old, "settled")
-            ends = [end for query in _ENDS if (end := _one(old, query)) is not None]
+            ends = [end for query in _ENDS if (end := _one(old, query)) is not None and _is_an_end(end)]
             anchor = _one(old, "select anchor_sequence from ledger")
     except sqlcipher3.Error:
         return None
-    return _Left(items, set(settled), anchor[0] if anchor else 0, max(ends, default=(0, "")))
+    begin = anchor[0] if anchor is not None and isinstance(anchor[0], int) else 0
+    return _Left(items, set(settled), begin, max(ends, default=(0, "")))
 
 
 _ENDS = (
@@ -142,6 +144,15 @@ _ENDS = (
     "select sequence, item_hash from item order by sequence desc limit 1",
     "select sequence, item_hash from settled order by sequence desc limit 1",
 )
+
+
+def _is_an_end(row: tuple[Any, ...]) -> bool:
+    """Damage leaves rows that can be read and say nonsense; a chain cannot go on from that."""
+    try:
+        wire.ChainHead(sequence=row[0], hash=row[1], signature=b"")
+    except ValidationError:
+        return False
+    return True
 
 
 def _one(old: Connection, query: str, *values: object) -> tuple[Any, ...] | None:
