@@ -31,6 +31,8 @@ class Event(StrEnum):
     CASE_DECIDED = "case.decided"
     DECISION_TOO_LATE = "decision.too_late"
     WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
+    WITHDRAWAL_UNPROVEN = "withdrawal.unproven"
+    WITHDRAWAL_WAITS = "withdrawal.waits"
     CASE_IN_DOUBT = "case.in_doubt"
     CASE_NOT_RECHECKED = "case.not_rechecked"
     CASE_CORRECTED = "case.corrected"
@@ -82,6 +84,14 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "The department's answer came after the case had moved; nothing was changed",
     ),
     Event.WITHDRAWAL_TOO_LATE: ("撤回申请到达时已不能撤回", "The withdrawal came too late"),
+    Event.WITHDRAWAL_UNPROVEN: (
+        "有人申请撤回，未能确认是本人，待人工核实",
+        "A withdrawal was asked for, by whom is not sure; a clerk confirms it",
+    ),
+    Event.WITHDRAWAL_WAITS: (
+        "撤回申请先到，等原件送达后处理",
+        "A withdrawal came first; it waits for its case",
+    ),
     Event.CASE_IN_DOUBT: (
         "送达时复核有疑问，已告知申请人",
         "A re-check at sync left a doubt; the resident is told",

@@ -16,6 +16,7 @@ from drivers.print_journal import JournalledPrinter, UnsettledJobs
 from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
+from kiosk.catalogue.withdrawal import withdrawal
 from kiosk.clock import Clock
 from kiosk.filing import FORM_BYTES, largest_bytes
 from kiosk.journey.hands import Devices
@@ -169,6 +170,7 @@ class Surroundings:
         self._broken = False
         self._read_only = False
         self.catalogue = load_catalogue()
+        self._withdrawal = withdrawal(place.responsible_body)
 
     def reload_catalogue(self) -> None:
         """Read the definitions again: between visits only, a visit keeps what it began with."""
@@ -259,6 +261,8 @@ class Surroundings:
             now=self._clock.now().wall_utc,
             services=self.catalogue.definitions,
             not_ready=self._not_ready(),
+            withdrawal=self._withdrawal,
+            why_no_withdrawal=self._why_no_withdrawal(),
             online=link_state is LinkState.ONLINE,
             link_cause=CAUSE_OF_LINK[link_state],
             face_ready=ready("face") and ready("camera"),
@@ -325,6 +329,13 @@ class Surroundings:
 
     def _not_ready(self) -> dict[str, dict[str, str]]:
         return {code: health.resident_words(why) for code, why in self._service_causes().items() if why}
+
+    def _why_no_withdrawal(self) -> dict[str, str]:
+        """A queue that is full takes a withdrawal all the same, which makes room."""
+        general = [cause for cause in self._general() if cause != "queue.full"]
+        needed = (kind.value for kind in self._withdrawal.devices_required)
+        why = health.service_causes(needed, self._healths(), general)
+        return health.resident_words(why) if why else {}
 
     def seen(self) -> dict[str, Any]:
         """The heartbeat's body and every device's own state: what the technician's commands ask for."""
