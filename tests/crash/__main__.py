@@ -146,6 +146,8 @@ def _table(killed: Mapping[Database, Killed], cut: PowerCuts, seed: int) -> str:
     row("promised and lost", lambda one: one.lost)
     row("effects doubled", lambda one: one.doubled)
     row("registered without all that belongs to it", lambda one: one.damaged)
+    row("withdrawn before they were sent", lambda one: one.erased)
+    row("half withdrawn", lambda one: one.half_withdrawn)
     row("out of order within a case", lambda one: one.out_of_order)
     row("letters lost, applied twice", lambda one: one.letters_lost + one.letters_doubled)
     row("databases set aside", lambda one: one.set_aside)

@@ -39,7 +39,7 @@ from tests.central.station import address_in, case_payload, signing_key
 from tests.crash.bad_network import FAULTS, FAULTS_OF_LETTERS, LOST, Answer, BadNetwork
 from tests.crash.centre import Effects, book
 from tests.crash.kills import CORRECTION, Unreadable
-from tests.crash.visits import Fate, Visit, centre_keys, in_place_of, open_outbox
+from tests.crash.visits import Fate, Visit, centre_keys, half_withdrawn, in_place_of, open_outbox
 from tests.offline_queue.terminal import FAST, QUICK, TERMINAL
 
 
@@ -111,12 +111,18 @@ class ModelMachine(BadNetwork, RuleBasedStateMachine):
         later = earlier.withdrawn()
         return self._put(later) if earlier.id in self.committed else later
 
-    @rule(has_a_code=st.booleans())
-    def put_what_the_centre_refuses(self, has_a_code: bool) -> None:
-        """A lane that is no case code, which nobody can repair, or a time that is none."""
+    @rule(has_a_code=st.booleans(), withdrawn=st.booleans())
+    def put_what_the_centre_refuses(self, *, has_a_code: bool, withdrawn: bool) -> None:
+        """A time that is none, which somebody can repair, or a lane that is no case code.
+
+        The withdrawal of such a one is refused as well, and waits for nothing.
+        """
         new = Visit.refused() if has_a_code else Visit.new()
-        visit = new if has_a_code else replace(new, code=f"NOT-A-CODE-{new.code}")
-        self.refused.add(self._put(visit).id)
+        visit = self._put(new if has_a_code else replace(new, code=f"NOT-A-CODE-{new.code}"))
+        self.refused.add(visit.id)
+        if withdrawn and not has_a_code and visit.id in self.committed:
+            self._round(self.courier)
+            self.refused.add(self._put(visit.withdrawn()).id)
 
     @rule()
     def a_technician_supersedes_a_refused_one(self) -> None:
@@ -251,6 +257,9 @@ class ModelMachine(BadNetwork, RuleBasedStateMachine):
         assert self.outbox.deliveries.unread_letters() == sum(number <= applied for number in self.unreadable)
         assert self.effect_counts(effects) <= {1}
         assert effects.out_of_order == 0
+        assert half_withdrawn(self.outbox) == 0
+        codes = {visit.code for visit in self.committed.values() if visit.kind is Kind.WITHDRAWAL}
+        assert {self.committed[id_].code for id_ in effects.erased} <= codes
 
     @staticmethod
     def effect_counts(effects: Effects) -> set[int]:
@@ -340,7 +349,11 @@ class ModelMachine(BadNetwork, RuleBasedStateMachine):
         for item_id, verdict in self.closed.items():
             (item,) = (one for one in self.outbox.find(self.committed[item_id].code) if one.id == item_id)
             assert (item.state, item.verdict) == (ItemState.CLOSED, verdict)
-        withdrawn = {visit.code for visit in self.committed.values() if visit.kind is Kind.WITHDRAWAL}
+        withdrawn = {
+            visit.code
+            for visit in self.committed.values()
+            if visit.kind is Kind.WITHDRAWAL and visit.id not in self.refused
+        }
         assert all(effects.states[code] == "withdrawn" for code in withdrawn)
         assert self.outbox.verify().whole
 

@@ -127,22 +127,26 @@ def _take_in(outbox: Outbox, plan: Plan, say: Say) -> tuple[list[Visit], int]:
     began, plain_bytes = datetime.now(UTC) - OUTAGE, 0
     visits: list[Visit] = []
     for number in range(plan.cases):
-        # Every tenth resident withdraws what came just before: two items of one case, whose order matters.
+        # Every tenth resident withdraws what came just before: two items of one case, whose order matters. The
+        # first of them goes without its content.
         withdraws = number % ONE_IN_WITHDRAWN == ONE_IN_WITHDRAWN - 1
         has_photo = number * plan.photos % plan.cases < plan.photos
         visit = visits[-1].withdrawn() if withdraws else _new(has_photo=has_photo)
+        if withdraws:
+            plain_bytes -= _plain_bytes(visits[-1].draft())
         visits.append(visit)
         at = (began + OUTAGE * (number / plan.cases)).isoformat(timespec="milliseconds")
         wanted = replace(visit.draft(), received_at=at.replace("+00:00", "Z"))
-        plain_bytes += sum(len(zstandard.compress(part)) for part in _parts(wanted))
+        plain_bytes += _plain_bytes(wanted)
         committed(outbox, wanted)
         say(number + 1)
     return visits, plain_bytes
 
 
-def _parts(wanted: Draft) -> Iterator[bytes]:
-    yield wanted.payload
-    yield from (one.content for one in wanted.attachments)
+def _plain_bytes(wanted: Draft) -> int:
+    """Each part compressed by itself."""
+    parts = (wanted.payload, *(one.content for one in wanted.attachments))
+    return sum(len(zstandard.compress(part)) for part in parts)
 
 
 def _new(*, has_photo: bool) -> Visit:
