@@ -88,14 +88,14 @@ def kill_often(
             process.start()
             its.close()
             centre_dies = number % centre_every == 0
-            _until_up(mine, WORDS[work] if chance.random() < PAST_OPENING else 1, ledger)
+            last = _until_up(mine, WORDS[work] if chance.random() < PAST_OPENING else 1, ledger)
             time.sleep(chance.uniform(0, LONGEST_LIFE_S[work]))
             ledger.died += not process.is_alive()
             if centre_dies:
                 centre.kill()
             process.kill()
             process.join()
-            ledger.hear(mine, work)
+            ledger.hear(mine, work, last)
             mine.close()
             if centre_dies:
                 centre_kills += 1
@@ -109,13 +109,17 @@ def kill_often(
             return judge(seed, database, ledger, centre_kills, outbox, effects, letters, seconds, still_open)
 
 
-def _until_up(pipe: Connection, words: int, ledger: Ledger) -> None:
-    """It has said so many words: from here on the instant is chance."""
+def _until_up(pipe: Connection, words: int, ledger: Ledger) -> str:
+    """It has said so many words: from here on the instant is chance. The last one that was heard."""
+    last = "opening"
     with suppress(EOFError):  # it ended by itself: the caller counts that
         for _word in range(words - 1):
             if pipe.poll(UP_S):
-                ledger.note(*pipe.recv())
+                word, *rest = pipe.recv()
+                ledger.note(word, *rest)
+                last = last if word == "line" else word
         pipe.poll(UP_S)
+    return last
 
 
 def _centre_speaks(centre: CentreProcess, ledger: Ledger, number: int, unreadable: int) -> None:

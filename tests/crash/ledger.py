@@ -36,9 +36,9 @@ class Ledger:
     version: str = ""
     """Of the last published definitions that a letter told of."""
 
-    def hear(self, pipe: Connection, work: Work) -> None:
-        """Everything that was said until the kill."""
-        last, line = "opening", ""
+    def hear(self, pipe: Connection, work: Work, last: str) -> None:
+        """Everything that was said until the kill, after the word `last`."""
+        line = ""
         while True:
             try:
                 word, *rest = pipe.recv()
