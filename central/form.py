@@ -93,7 +93,7 @@ def judge(raw: Mapping[str, Any], key_ids: Container[str]) -> Fit | Unfit:
 
 
 def _reason(item: Item, key_ids: Container[str]) -> Reason | None:
-    if not _is_time(item.received_at_kiosk):
+    if not is_time(item.received_at_kiosk):
         return Reason.TIME
     if parse_case_code(item.lane) != item.lane:
         return Reason.CODE
@@ -112,7 +112,8 @@ def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
+    """As a header tells one: RFC 3339 with its zone."""
     try:
         return len(text) <= 40 and datetime.fromisoformat(text).tzinfo is not None
     except ValueError:

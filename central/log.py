@@ -31,6 +31,8 @@ class Event(StrEnum):
     CASE_DECIDED = "case.decided"
     DECISION_TOO_LATE = "decision.too_late"
     WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
+    WITHDRAWAL_UNPROVEN = "withdrawal.unproven"
+    WITHDRAWAL_WAITS = "withdrawal.waits"
     CASE_IN_DOUBT = "case.in_doubt"
     CASE_NOT_RECHECKED = "case.not_rechecked"
     CASE_CORRECTED = "case.corrected"
@@ -45,6 +47,9 @@ class Event(StrEnum):
     CHAIN_GAP = "chain.gap"
     CHAIN_GAP_CLOSED = "chain.gap_closed"
     CHAIN_HEAD_UNSIGNED = "chain.head_unsigned"
+    PUBLISHED = "publication.begun"
+    PUBLISHED_TO_ALL = "publication.spread"
+    ROLLED_BACK = "publication.rolled_back"
     MANIFEST_MISSING = "manifest.missing"
     MANIFEST_DIFFERING = "manifest.differing"
     MANIFEST_WHOLE = "manifest.whole"
@@ -79,6 +84,14 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "The department's answer came after the case had moved; nothing was changed",
     ),
     Event.WITHDRAWAL_TOO_LATE: ("撤回申请到达时已不能撤回", "The withdrawal came too late"),
+    Event.WITHDRAWAL_UNPROVEN: (
+        "有人申请撤回，未能确认是本人，待人工核实",
+        "A withdrawal was asked for, by whom is not sure; a clerk confirms it",
+    ),
+    Event.WITHDRAWAL_WAITS: (
+        "撤回申请先到，等原件送达后处理",
+        "A withdrawal came first; it waits for its case",
+    ),
     Event.CASE_IN_DOUBT: (
         "送达时复核有疑问，已告知申请人",
         "A re-check at sync left a doubt; the resident is told",
@@ -110,6 +123,9 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "Reconciliation: items differ from what the terminal holds",
     ),
     Event.MANIFEST_WHOLE: ("对账：又一致了", "Reconciliation: all is here again"),
+    Event.PUBLISHED: ("发布给先行终端", "Published to the first terminals"),
+    Event.PUBLISHED_TO_ALL: ("发布给所有终端", "Published to all terminals"),
+    Event.ROLLED_BACK: ("已退回上一版", "Rolled back to the version before"),
     Event.CHAIN_HEAD_UNSIGNED: ("链头签名不正确", "The chain head's signature is wrong"),
 }
 

@@ -31,7 +31,6 @@ from offline_queue.export import Heading, write_export
 from offline_queue.seal import attachment_aad, open_sealed
 from offline_queue.wire import ATTACHMENT_BYTES_MAX, ATTACHMENT_PATH, Item, Kind, UploadState, VerdictKind
 from offline_queue.wire_signature import sign_headers
-from tests.central.conftest import database_of
 from tests.central.front import Process
 from tests.central.photographed import (
     BIG,
@@ -47,13 +46,6 @@ from tests.central.photographed import (
 from tests.central.station import Station, centre, signing_key
 from tests.crash.visits import Visit
 from tests.offline_queue.terminal import committed
-
-
-@pytest.fixture(params=["sqlite", "hash_partitioned"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The partitioned PostgreSQL is the stricter of the two."""
-    with database_of(request.param, request, tmp_path) as address:
-        yield address
 
 
 @pytest.fixture
