@@ -40,7 +40,7 @@ pytest:   ## the tests, with coverage
 bench: test-setup ## how fast the drivers are, as ratios; on an otherwise idle machine
 	$(PYTHON) -m tests.benchmarks
 
-crash: test-setup ## a thousand kills and a thousand power cuts: is anything lost or doubled? (about ten minutes)
+crash: test-setup ## a thousand kills and a thousand power cuts: is anything lost or doubled? (about ten minutes; options: CRASH="--help")
 	$(PYTHON) -m tests.crash $(CRASH)
 
 clean:    ## remove what set-up and the demo made

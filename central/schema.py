@@ -155,7 +155,6 @@ nonces = Table(
     Column("terminal", String(4), primary_key=True),
     Column("nonce", String(64), primary_key=True, comment="of a request's signature"),
     Column("at", String(32), nullable=False, comment="of the signature"),
-    Index(None, "at"),
 )
 
 manifests = Table(

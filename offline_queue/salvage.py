@@ -8,7 +8,6 @@ has it already, it says `duplicate`. Nothing is deleted: a file that is done wit
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3
+from pydantic import ValidationError
 
 from offline_queue import aside, intake, wire
 from offline_queue.chain import ITEM_COLUMNS, item_of, sign_head
@@ -26,7 +26,6 @@ from offline_queue.records import ItemState, Salvaged, SetAside
 from offline_queue.schema import Connection
 from offline_queue.transactions import transaction
 
-_HASH = re.compile("[0-9a-f]{64}")
 _ADDED = ("attachments", "erased_by", "priority")
 """Columns of `item` that a database of an older program does not have; null means the same there."""
 _OLDEST = ITEM_COLUMNS.removesuffix(", attachments, erased_by")
@@ -133,11 +132,12 @@ def _left_in(path: Path) -> _Left | None:
         with _reading(path) as old:
             old.execute("select count(*) from sqlite_schema").fetchone()
             items, settled = _sequences(old, "item"), _sequences(old, "settled")
-            ends = [end for query in _ENDS if (end := _one(old, query)) is not None and _is_hash(end[1])]
+            ends = [end for query in _ENDS if (end := _one(old, query)) is not None and _is_an_end(end)]
             anchor = _one(old, "select anchor_sequence from ledger")
     except sqlcipher3.Error:
         return None
-    return _Left(items, set(settled), anchor[0] if anchor else 0, max(ends, default=(0, "")))
+    begin = anchor[0] if anchor is not None and isinstance(anchor[0], int) else 0
+    return _Left(items, set(settled), begin, max(ends, default=(0, "")))
 
 
 _ENDS = (
@@ -147,9 +147,13 @@ _ENDS = (
 )
 
 
-def _is_hash(told: object) -> bool:
-    """A page that was never written says anything."""
-    return isinstance(told, str) and _HASH.fullmatch(told) is not None
+def _is_an_end(row: tuple[Any, ...]) -> bool:
+    """Damage leaves rows that can be read and say nonsense; a chain cannot go on from that."""
+    try:
+        wire.ChainHead(sequence=row[0], hash=row[1], signature=b"")
+    except ValidationError:
+        return False
+    return True
 
 
 def _one(old: Connection, query: str, *values: object) -> tuple[Any, ...] | None:

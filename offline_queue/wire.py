@@ -7,6 +7,7 @@ opaque here.
 Versions. A terminal speaks one, the centre understands it and the two before (N-2), since a terminal may be offline
 across two releases; so the centre is updated first. Within a version a request may gain a key only if it is left out
 when it has nothing to say, and an answer gains none that the terminal did not ask for: both ends refuse unknown keys.
+An item that brings such a key to a centre older than it is refused alone (`item.form`) and stays.
 What the centre does not know at all it answers with 415 (`schema.unknown`), which the terminal takes for a state of the
 link: everything stays queued. `tests/central/recorded` holds the traffic of each version.
 """
@@ -277,7 +278,7 @@ class BatchAnswer(Message):
     """Verdicts in the order of the items. `tree` only for a terminal that asked for it with `PREFER_TREE`."""
 
     schema_: Annotated[Literal["jiujin.sync/1"], Field(alias="schema")] = SCHEMA
-    verdicts: tuple[Verdict, ...]
+    verdicts: Annotated[tuple[Verdict, ...], Field(max_length=BATCH_ITEMS_MAX)]
     centre_time: Time
     tree: Annotated[TreeSignature | None, Field(exclude_if=_is_none)] = None
 
@@ -292,7 +293,7 @@ class UploadFault(StrEnum):
 class UploadState(Message):
     """What the centre holds of one attachment: the next part begins at `offset` (bytes)."""
 
-    offset: Annotated[int, Field(ge=0)]
+    offset: Annotated[int, Field(ge=0, le=ATTACHMENT_BYTES_MAX)]
     whole: bool
     fault: UploadFault | None = None
 
@@ -317,8 +318,8 @@ class HeartbeatAnswer(Message):
 class Problem(Message):
     """An error about the request as a whole (401, 403, 413, 422, 503): items stay queued."""
 
-    code: str
-    message_zh: str
-    message_en: str
-    centre_time: str = ""
+    code: Id
+    message_zh: CentreWords
+    message_en: CentreWords
+    centre_time: Time = ""
     """RFC 3339 UTC; filled when `code` is `clock`, so that a terminal can sign again with it."""

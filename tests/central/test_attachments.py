@@ -1,4 +1,7 @@
-"""An attachment comes in parts, in one piece in the end, once, and always before its item is registered."""
+"""An attachment comes in parts, in one piece in the end, once, and always before its item is registered.
+
+Long because every way to cut, double, bound and sweep an upload is walked with the same booth.
+"""
 
 from __future__ import annotations
 

@@ -37,9 +37,7 @@ from tests.central.conftest import database_of
 from tests.central.county import told
 from tests.central.hostile import (
     ADDRESS_PARTS,
-    FOR_A_DATABASE,
     HUGE,
-    LEAVES,
     Answer,
     Asked,
     Line,
@@ -51,6 +49,7 @@ from tests.central.hostile import (
 from tests.central.live.conftest import LiveCentre, live_centre
 from tests.central.station import SERVICE, Station, address_in
 from tests.drivers.waiting import wait_until
+from tests.hostile_json import FOR_A_DATABASE, LEAVES
 
 UPLOAD = f"/v1/attachments/0142/{new_item_id()}/{'a' * 64}"
 RETRIED = {

@@ -23,7 +23,7 @@ from offline_queue.link import Answered, Rejected
 from offline_queue.link_state import LinkState, Unreached
 from offline_queue.wire import Batch, Kind, UploadState, VerdictKind
 from tests.central.conftest import make_trust
-from tests.central.station import case_payload, signing_key
+from tests.central.station import address_in, case_payload, signing_key
 from tests.crash.centre import Effects
 from tests.crash.visits import Visit, half_withdrawn, open_outbox
 from tests.offline_queue.terminal import FAST, QUICK, TERMINAL
@@ -166,7 +166,7 @@ class ModelMachine(RuleBasedStateMachine):
             for item in self.outbox.find(code)
         }
         assert states.keys() == self.committed.keys()
-        effects = Effects.read(self.folder / "centre.sqlite")
+        effects = Effects.read(address_in(self.folder))
         assert set(effects.items) <= self.committed.keys() - self.refused
         for item_id, state in states.items():
             assert state is not ItemState.ACKNOWLEDGED or item_id in effects.items
@@ -220,10 +220,10 @@ class ModelMachine(RuleBasedStateMachine):
 
     def _dying(self, batch: Batch) -> Answer:
         self.dies.next = True
-        before = Effects.read(self.folder / "centre.sqlite").items
+        before = Effects.read(address_in(self.folder)).items
         answer = self.link.send_batch(batch)
         assert not isinstance(answer, Answered), "the centre did not die"
-        assert Effects.read(self.folder / "centre.sqlite").items == before
+        assert Effects.read(address_in(self.folder)).items == before
         self.the_centre_restarts()
         return LOST
 
@@ -235,8 +235,7 @@ class ModelMachine(RuleBasedStateMachine):
         return visit
 
     def _start_centre(self) -> None:
-        address = f"sqlite:///{self.folder / 'centre.sqlite'}"
-        self.centre = RunningCentre(CentreSettings(address, self.trust), self.port)
+        self.centre = RunningCentre(CentreSettings(address_in(self.folder), self.trust), self.port)
         self.port = self.centre.port
 
     def _open(self) -> None:
@@ -264,9 +263,13 @@ class ModelMachine(RuleBasedStateMachine):
         while self.on_the_way:
             self.what_was_late_arrives()
         self.nothing_is_lost_and_each_effect_is_one()
-        effects = Effects.read(self.folder / "centre.sqlite")
+        effects = Effects.read(address_in(self.folder))
         assert effects.items.keys() == self.committed.keys() - self.refused
-        withdrawn = {visit.code for visit in self.committed.values() if visit.kind is Kind.WITHDRAWAL}
+        withdrawn = {
+            visit.code
+            for visit in self.committed.values()
+            if visit.kind is Kind.WITHDRAWAL and visit.id not in self.refused
+        }
         assert all(effects.states[code] == "withdrawn" for code in withdrawn)
         assert self.outbox.verify().whole
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlcipher3
 
 from offline_queue import aside, records, salvage, wire
 from offline_queue.database import migrate_outbox
@@ -189,4 +191,18 @@ def test_rubbish_is_told_as_unreadable_and_kept(kit: TerminalKit) -> None:
     assert isinstance(result, Salvaged)
     assert list(kit.directory.glob("outbox.salvaged-*.db"))
     assert outbox.counters().opened_fresh_because == ""
+    outbox.close()
+
+
+def test_an_end_of_the_chain_that_damage_made_nonsense_of_is_not_gone_on_from(kit: TerminalKit) -> None:
+    """Found by `make crash` with an outbox that does not flush: the terminal did not start."""
+    kit.open().close()
+    database = kit.directory / "outbox.db"
+    with closing(sqlcipher3.connect(str(database))) as raw:
+        raw.execute("update ledger set sequence = 7, head_hash = 'g' || char(1), anchor_hash = ''")
+        raw.commit()
+    database.rename(kit.directory / "outbox.damaged-20260301T000000Z.db")
+    outbox = kit.open()
+    assert outbox.head().sequence == 0
+    assert outbox.counters().opened_fresh_because
     outbox.close()

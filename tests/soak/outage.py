@@ -26,6 +26,7 @@ from offline_queue import Outbox
 from offline_queue.link import Timeouts
 from offline_queue.wire import Kind
 from tests.central.conftest import make_trust
+from tests.central.station import address_in
 from tests.crash.centre import CentreProcess
 from tests.crash.visits import Visit, open_outbox, sender_to
 from tests.drivers.waiting import wait_until
@@ -66,7 +67,7 @@ def replay(
     """Take in `cases` while the line is down, spread over three days by their own clock; then it comes back."""
     trust = make_trust(folder / "trust")
     with (
-        closing(CentreProcess(folder, trust)) as centre,
+        closing(CentreProcess(address_in(folder), trust)) as centre,
         FaultProxy(centre.port, line=line, pace=pace) as proxy,
         closing(open_outbox(folder / "queue", trust)) as outbox,
     ):
