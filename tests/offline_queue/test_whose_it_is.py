@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from offline_queue import wire
@@ -22,7 +24,7 @@ def outbox(kit: TerminalKit) -> Outbox:
     return kit.open()
 
 
-def case(person: str | None = PERSON, **changes: object) -> Draft:
+def case(person: str | None = PERSON, **changes: Any) -> Draft:
     return draft(LANE, person=person, **changes)
 
 
