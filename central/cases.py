@@ -131,9 +131,13 @@ class Desk:
         if found_out.not_done:
             self._log(item, Event.CASE_NOT_RECHECKED, " ".join(found_out.not_done))
         if known is None:
-            for asked, wish in self.known.waiting.pop(item.code, ()):
-                self.asked_from[item.code].add(asked.carried_by)
-                self._withdraw_for(asked, wish, self.states[item.code])
+            self._hear_who_waited(item.code)
+
+    def _hear_who_waited(self, code: str) -> None:
+        """The case has come: those who asked to withdraw it before are heard, in their order."""
+        for asked, wish in self.known.waiting.pop(code, ()):
+            self.asked_from[code].add(asked.carried_by)
+            self._withdraw_for(asked, wish, self.states[code])
 
     def withdrawal(self, item: Arrival, content: WithdrawalPayload | None) -> None:
         """It may overtake its case: from the case's own terminal by its sending class, from another by the line.
@@ -157,7 +161,7 @@ class Desk:
 
     def _withdraw_for(self, item: Arrival, content: WithdrawalPayload, known: CaseState) -> None:
         """Only for the person of the case, recognised; else a clerk looks, and the resident reads why."""
-        if self.known.is_of(item, content):
+        if self.known.may_withdraw(item, content):
             self._withdraw(item, known)
             return
         self._log(item, Event.WITHDRAWAL_UNPROVEN)
@@ -200,6 +204,9 @@ class Desk:
             return
         if known is None:
             self._open(item, move(CaseState.SYNCED, CaseState.NEEDS_CLERK))
+            if erased:
+                self.known.erase(item)
+                self._hear_who_waited(item.code)
         elif CaseState.NEEDS_CLERK in TRANSITIONS[known]:
             self._set(item.code, CaseState.NEEDS_CLERK)
 
