@@ -19,6 +19,7 @@ from central.opening import Content
 from central.rechecks import NOTHING_FOUND, Findings
 from central.schema import cases, evaluations, events, refusals
 from kiosk.case import TRANSITIONS, CasePayload, CaseState, EvaluationPayload, move
+from offline_queue.wire import Kind
 
 
 def issuer(code: str) -> str:
@@ -48,6 +49,16 @@ def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseS
 
 
 _STATES = select(cases.c.code, cases.c.state)
+_GIVEN_BACK = (
+    update(refusals)
+    .where(
+        refusals.c.terminal == bindparam("by"),
+        refusals.c.code == bindparam("named"),
+        refusals.c.kind == Kind.CASE.value,
+        refusals.c.outcome.is_(None),
+    )
+    .values(outcome="given_back")
+)
 
 
 @dataclass(slots=True)
@@ -62,6 +73,8 @@ class Desk:
     _ratings: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[dict[str, Any]] = field(default_factory=list)
     _settled_refusals: list[dict[str, str]] = field(default_factory=list)
+    _given_back: list[dict[str, str]] = field(default_factory=list)
+    """Carrying terminal and code of the cases whose refused items its technician gave back."""
     reasons: dict[str, str | None] = field(default_factory=dict)
     """Code -> the first doubt, of the cases that a case item moved."""
 
@@ -94,6 +107,8 @@ class Desk:
             connection.execute(
                 update(refusals).where(refused).values(outcome="superseded"), self._settled_refusals
             )
+        if self._given_back:
+            connection.execute(_GIVEN_BACK, self._given_back)
         insert_new(connection, evaluations, self._ratings)
         insert_new(connection, events, self._lines)
 
@@ -130,7 +145,11 @@ class Desk:
             self._log(item, Event.CASE_NOT_RECHECKED, " ".join(found_out.not_done))
 
     def withdrawal(self, item: Arrival) -> None:
-        """It may overtake its case (higher sending class): the case then begins as withdrawn."""
+        """It may overtake its case (higher sending class): the case then begins as withdrawn.
+
+        A terminal's tombstone: whatever it brought of this case and was refused, it has closed and asks nobody for.
+        """
+        self._given_back.append({"by": item.carried_by, "named": item.code})
         known = self.states.get(item.code)
         if issuer(item.code) != item.carried_by:
             # Another terminal's word alone withdraws nothing; the clerk finds it in the case's trail.
