@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,15 @@ def settle_taken(connection: Connection, taken: Iterable[Row[Any]]) -> None:
         )
         elsewise = refusals.c.verdict != VerdictKind.CONFLICT.value
         connection.execute(update(refusals).where(here, elsewise).values(outcome="registered"))
+
+
+def withdrawn_refusals(connection: Connection, withdrawn: Collection[Item], carried_by: str) -> None:
+    """What was refused and then withdrawn is nothing that staff could still settle."""
+    for item in withdrawn:
+        here = (refusals.c.terminal == carried_by) & (refusals.c.item_id == item.id)
+        connection.execute(
+            update(refusals).where(here, refusals.c.outcome.is_(None)).values(outcome="withdrawn")
+        )
 
 
 def _header_of(item: Item | None) -> Mapping[str, str]:

@@ -114,6 +114,7 @@ class Effects:
     """`items` by id and `cases` by code: how often each was registered. `order`: code, kind, sequence, id.
 
     `damaged`: registered items whose content cannot be used, or whose attachments are not here whole.
+    `erased`: ids of those that came as their header alone.
     """
 
     items: Counter[str]
@@ -122,6 +123,7 @@ class Effects:
     events: Counter[tuple[str, str | None]]
     states: dict[str, str]
     damaged: frozenset[str] = frozenset()
+    erased: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, address: str) -> Effects:
@@ -138,6 +140,8 @@ class Effects:
             moved = connection.execute(select(cases.c.code, cases.c.state))
             states = {row.code: row.state for row in moved}
             damaged = frozenset(_damaged(connection))
+            header_only = select(items.c.item_id).where(items.c.erased_at.is_not(None))
+            erased = frozenset(connection.execute(header_only).scalars())
         return cls(
             items=Counter(row[3] for row in order),
             cases=Counter(row[0] for row in order if row[1] == "case"),
@@ -145,6 +149,7 @@ class Effects:
             events=Counter((event, code) for event, code in told),
             states=states,
             damaged=damaged,
+            erased=erased,
         )
 
     @property
@@ -176,7 +181,8 @@ def _damaged(connection: Connection) -> Iterator[str]:
         (row.item_id, row.sha256)
         for row in connection.execute(select(uploads).where(uploads.c.kept == 1, uploads.c.whole == 1))
     }
-    for row in connection.execute(select(items.c.item_id, items.c.header, items.c.finding)):
+    whole = select(items.c.item_id, items.c.header, items.c.finding).where(items.c.erased_at.is_(None))
+    for row in connection.execute(whole):
         named = [(row.item_id, told["sealed_sha256"]) for told in row.header.get("attachments", ())]
         here = all(key in kept and digests[key].hexdigest() == key[1] for key in named)
         if not here or row.finding is not None:

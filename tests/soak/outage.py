@@ -24,6 +24,7 @@ import zstandard
 from kiosk.bench.fault_proxy import FaultProxy, Line, Mode
 from offline_queue import Outbox
 from offline_queue.link import Timeouts
+from offline_queue.wire import Kind
 from tests.central.conftest import make_trust
 from tests.central.station import address_in
 from tests.crash.centre import CentreProcess
@@ -102,8 +103,11 @@ def _take_in(outbox: Outbox, cases: int) -> tuple[list[Visit], int]:
     began, plain_bytes = datetime.now(UTC) - OUTAGE, 0
     visits: list[Visit] = []
     for number in range(cases):
-        # Every tenth resident withdraws what came just before: two items of one case, whose order matters.
+        # Every tenth resident withdraws what came just before: two items of one case, whose order matters. The
+        # first of them goes without its payload.
         visit = visits[-1].withdrawn() if number % 10 == 9 else Visit.new()
+        if visit.kind is Kind.WITHDRAWAL:
+            plain_bytes -= len(zstandard.compress(visits[-1].draft().payload))
         visits.append(visit)
         received = (
             (began + OUTAGE * (number / cases)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
