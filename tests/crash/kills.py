@@ -27,8 +27,8 @@ from tests.crash.visits import Fate, open_outbox, repair_of
 from tests.drivers.waiting import wait_until
 from tests.offline_queue.terminal import TERMINAL
 
-LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.FETCH: 0.1, Work.MIGRATE: 0.05}
-SHARE = {Work.PUT: 4, Work.SEND: 4, Work.FETCH: 1, Work.MIGRATE: 2}
+LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.FETCH: 0.1, Work.UPLOAD: 0.15, Work.MIGRATE: 0.05}
+SHARE = {Work.PUT: 4, Work.SEND: 4, Work.FETCH: 1, Work.UPLOAD: 1, Work.MIGRATE: 2}
 LETTERS = {Work.FETCH: 200}
 """Posted before such a life, besides news; a few before the others."""
 DRAIN_S = 300.0
@@ -36,8 +36,8 @@ OLD_TIMES_SHARE = 0.25
 """Of all lives, the first ones: without letters and refused items, which the oldest tables cannot hold."""
 OLDEST_WITH_LETTERS = 6
 UP_S = 30.0
-WORDS = {Work.PUT: 2, Work.SEND: 2, Work.FETCH: 4, Work.MIGRATE: 1}
-"""Said before it is at work: "opening", "open", and the first answer with letters is there."""
+WORDS = {Work.PUT: 2, Work.SEND: 2, Work.FETCH: 4, Work.UPLOAD: 5, Work.MIGRATE: 1}
+"""Said before it is at work: "opening", "open", and the first letters are there, or the first question is answered."""
 PAST_OPENING = 0.7
 """Of the lives, so many are left alone until they are at work, the others die anywhere."""
 CORRECTION = Wish("registered", "desk 3", "窗口已代为登记", "registered for you at the counter")
