@@ -29,6 +29,7 @@ from kiosk.case import (
     WithdrawalPayload,
     move,
 )
+from offline_queue.wire import Kind
 
 
 def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseState]:
@@ -38,6 +39,16 @@ def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseS
 
 
 _STATES = select(cases.c.code, cases.c.state)
+_GIVEN_BACK = (
+    update(refusals)
+    .where(
+        refusals.c.terminal == bindparam("by"),
+        refusals.c.code == bindparam("named"),
+        refusals.c.kind == Kind.CASE.value,
+        refusals.c.outcome.is_(None),
+    )
+    .values(outcome="given_back")
+)
 
 
 @dataclass(slots=True)
@@ -53,6 +64,8 @@ class Desk:
     _ratings: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[dict[str, Any]] = field(default_factory=list)
     _settled_refusals: list[dict[str, str]] = field(default_factory=list)
+    _given_back: list[dict[str, str]] = field(default_factory=list)
+    """Carrying terminal and code of the cases whose refused items its technician gave back."""
     _instead_of: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Code of a new case -> carrying terminal and id of the refused item in whose place it came."""
     reasons: dict[str, str | None] = field(default_factory=dict)
@@ -90,6 +103,8 @@ class Desk:
             connection.execute(
                 update(refusals).where(refused).values(outcome="superseded"), self._settled_refusals
             )
+        if self._given_back:
+            connection.execute(_GIVEN_BACK, self._given_back)
         insert_new(connection, evaluations, self._ratings)
         insert_new(connection, events, self._lines)
 
@@ -142,8 +157,11 @@ class Desk:
     def withdrawal(self, item: Arrival, content: WithdrawalPayload | None) -> None:
         """It may overtake its case: from the case's own terminal by its sending class, from another by the line.
 
-        Without evidence (a technician's, an older terminal's) only the case's own terminal is heard.
+        Without evidence (a technician's, an older terminal's) only the case's own terminal is heard. Such a one says too
+        that the terminal has closed whatever it brought of this case and was refused: nobody need look after that.
         """
+        if content is None:
+            self._given_back.append({"by": item.carried_by, "named": item.code})
         known = self.states.get(item.code)
         home = issuer(item.code) == item.carried_by
         if content is None and not home:
