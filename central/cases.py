@@ -202,6 +202,11 @@ class Desk:
             self._open(item, move(CaseState.SYNCED, CaseState.NEEDS_CLERK))
         elif CaseState.NEEDS_CLERK in TRANSITIONS[known]:
             self._set(item.code, CaseState.NEEDS_CLERK)
+        if erased and item.at_home:
+            self.known.erased.add(item.code)
+            if known is None:
+                for asked, wish in self.known.waiting.pop(item.code, ()):
+                    self._withdraw_for(asked, wish, self.states[item.code])
 
     def apply(self, item: Arrival, content: Content | Reason, found_out: Findings = NOTHING_FOUND) -> None:
         match content:

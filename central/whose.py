@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
+from central.form import Reason
 from central.opening import open_content
 from central.schema import items
 from kiosk.case import RECOGNISED, CasePayload, Person, WithdrawalPayload, is_same_person
@@ -72,6 +73,8 @@ class Known:
     """Code -> who filed it at the terminal of its code; a code that is missing is of nobody known here."""
     waiting: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
     """Code -> withdrawals with evidence, in the order in which they came."""
+    erased: set[str] = field(default_factory=set)
+    """Codes whose case its own terminal erased unsent: there is nobody here to compare with."""
 
     def file(self, item: Arrival, content: CasePayload) -> None:
         """The first one at the code's own terminal says whose the case is."""
@@ -81,13 +84,11 @@ class Known:
     def is_of(self, item: Arrival, content: CasePayload | WithdrawalPayload) -> bool:
         """Recognised (level 2), where the item was made, as the person of the case."""
         filed = self.persons.get(item.code)
-        return (
-            item.vouched
-            and content.assurance in RECOGNISED
-            and content.person is not None
-            and filed is not None
-            and is_same_person(content.person, filed)
-        )
+        if not (item.vouched and content.assurance in RECOGNISED and content.person is not None):
+            return False
+        if filed is None:
+            return item.at_home and item.code in self.erased
+        return is_same_person(content.person, filed)
 
     def is_of_another(self, item: Arrival, content: CasePayload) -> bool:
         """Both are somebody, and not the same."""
@@ -107,6 +108,12 @@ def known_before(connection: Connection, codes: Collection[str], keys: Mapping[s
         items.c.erased_at.is_(None),
         items.c.finding.is_(None),
     )
+    unsent = select(items.c.code).where(
+        items.c.code.in_(codes),
+        items.c.finding == Reason.ERASED.value,
+        items.c.carried_by == func.substr(items.c.code, 1, 4),
+    )
+    known.erased.update(connection.execute(unsent).scalars())
     for row in connection.execute(query.order_by(items.c.registered_at, items.c.sequence)):
         content = open_content(Item(**row.header, sealed=row.sealed), keys)
         if isinstance(content, CasePayload):
