@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from central.form import Reason
 from central.opening import open_content
@@ -74,21 +74,33 @@ class Known:
     waiting: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
     """Code -> withdrawals with evidence, in the order in which they came."""
     erased: set[str] = field(default_factory=set)
-    """Codes whose case its own terminal erased unsent: there is nobody here to compare with."""
+    """Codes of cases whose own terminal erased the content for a withdrawal, and so had made sure whose it was."""
 
     def file(self, item: Arrival, content: CasePayload) -> None:
         """The first one at the code's own terminal says whose the case is."""
         if item.at_home:
             self.persons.setdefault(item.code, content.person)
 
+    def erase(self, item: Arrival) -> None:
+        """It came as its header, from the terminal that is to be believed that it was withdrawn there."""
+        if item.at_home:
+            self.erased.add(item.code)
+
     def is_of(self, item: Arrival, content: CasePayload | WithdrawalPayload) -> bool:
         """Recognised (level 2), where the item was made, as the person of the case."""
         filed = self.persons.get(item.code)
-        if not (item.vouched and content.assurance in RECOGNISED and content.person is not None):
-            return False
-        if filed is None:
-            return item.at_home and item.code in self.erased
-        return is_same_person(content.person, filed)
+        return (
+            item.vouched
+            and content.assurance in RECOGNISED
+            and content.person is not None
+            and filed is not None
+            and is_same_person(content.person, filed)
+        )
+
+    def may_withdraw(self, item: Arrival, content: WithdrawalPayload) -> bool:
+        """As its person; or by the terminal that erased it, since nobody else can tell any more whose it was."""
+        erased_there = item.at_home and item.code in self.erased and item.code not in self.persons
+        return self.is_of(item, content) or erased_there
 
     def is_of_another(self, item: Arrival, content: CasePayload) -> bool:
         """Both are somebody, and not the same."""
@@ -97,7 +109,7 @@ class Known:
 
 
 def known_before(connection: Connection, codes: Collection[str], keys: Mapping[str, PrivateKey]) -> Known:
-    """What earlier items of these codes say. What was erased since, or could not be used, says nothing."""
+    """What earlier items of these codes say. What was swept since, or could not be used, says nothing."""
     known = Known()
     if not codes:
         return known
@@ -105,16 +117,12 @@ def known_before(connection: Connection, codes: Collection[str], keys: Mapping[s
         items.c.code.in_(codes),
         items.c.kind.in_((Kind.CASE.value, Kind.WITHDRAWAL.value)),
         items.c.opened_at.is_not(None),
-        items.c.erased_at.is_(None),
-        items.c.finding.is_(None),
+        (items.c.erased_at.is_(None) & items.c.finding.is_(None)) | (items.c.finding == Reason.ERASED.value),
     )
-    unsent = select(items.c.code).where(
-        items.c.code.in_(codes),
-        items.c.finding == Reason.ERASED.value,
-        items.c.carried_by == func.substr(items.c.code, 1, 4),
-    )
-    known.erased.update(connection.execute(unsent).scalars())
     for row in connection.execute(query.order_by(items.c.registered_at, items.c.sequence)):
+        if row.finding is not None:
+            known.erase(arrival(row))
+            continue
         content = open_content(Item(**row.header, sealed=row.sealed), keys)
         if isinstance(content, CasePayload):
             known.file(arrival(row), content)

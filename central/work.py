@@ -27,6 +27,7 @@ from central.opening import Content, open_content
 from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks
 from central.retention import sweep
 from central.schema import items
+from central.verdicts import settle_taken
 from central.whose import arrival, issuer, known_before
 from kiosk.case import CasePayload
 from offline_queue.inbox_wire import CaseNews
@@ -183,6 +184,7 @@ class Work:
             ]
             if links:
                 chain.take_links(connection, terminal, links, at)
+            settle_taken(connection, rows)
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
             inbox.tell_cases(connection, _to_tell(rows, desk, at, answered=answered), at)
         return len(rows)

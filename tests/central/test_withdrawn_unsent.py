@@ -98,18 +98,13 @@ def test_both_in_one_batch_and_in_the_other_order(station: Station) -> None:
 
 
 @pytest.mark.parametrize("first", ["case", "withdrawal"])
-@pytest.mark.parametrize(("assurance", "ends"), [("L2", "withdrawn"), ("L1", "needs_clerk")])
-def test_who_was_recognised_at_its_own_terminal_withdraws_it(
-    station: Station, first: str, assurance: str, ends: str
-) -> None:
+def test_who_was_recognised_at_its_own_terminal_withdraws_it(station: Station, first: str) -> None:
     case = station.item()
-    wish = station.item(
-        Kind.WITHDRAWAL, case.lane, withdrawal_payload(case.lane, None, assurance), service=""
-    )
+    wish = station.item(Kind.WITHDRAWAL, case.lane, withdrawal_payload(case.lane), service="")
     both = [erased(case), wish]
     for item in both if first == "case" else both[::-1]:
         station.send(item)
-    assert told(station, erased(case)) == [("duplicate", ends)]
+    assert told(station, erased(case)) == [("duplicate", "withdrawn")]
 
 
 def test_without_any_withdrawal_it_waits_for_a_clerk_where_staff_see_it(station: Station) -> None:

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from tests.central.conftest import make_trust
 from tests.crash.__main__ import main
-from tests.crash.centre import Effects
-from tests.crash.kills import Database, kill_often
+from tests.crash.centre import Database, Effects
+from tests.crash.kills import kill_often
 from tests.crash.power_cut import Disk, Step, cut_power
 from tests.crash.sabotage import Sabotage
 from tests.crash.visits import Visit, half_withdrawn, open_outbox
