@@ -48,6 +48,8 @@ def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseS
 
 
 _STATES = select(cases.c.code, cases.c.state)
+_MOVED = update(cases).values(state=bindparam("to"), reason=bindparam("why"), words_zh="", words_en="")
+"""Words are said of one state: another one has its own."""
 
 
 @dataclass(slots=True)
@@ -86,9 +88,7 @@ class Desk:
                 }
                 for code in changed
             ]
-            connection.execute(
-                update(cases).where(here).values(state=bindparam("to"), reason=bindparam("why")), rows
-            )
+            connection.execute(_MOVED.where(here), rows)
         if self._settled_refusals:
             refused = (refusals.c.terminal == bindparam("by")) & (refusals.c.item_id == bindparam("named"))
             connection.execute(
@@ -128,6 +128,8 @@ class Desk:
             self._log(item, Event.CASE_IN_DOUBT, " ".join(found_out.doubts))
         if found_out.not_done:
             self._log(item, Event.CASE_NOT_RECHECKED, " ".join(found_out.not_done))
+        if found_out.unanswered:
+            self._log(item, Event.CASE_RECHECK_WAITS, " ".join(found_out.unanswered))
 
     def withdrawal(self, item: Arrival) -> None:
         """It may overtake its case (higher sending class): the case then begins as withdrawn."""

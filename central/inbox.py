@@ -51,6 +51,12 @@ WORDS: Mapping[CaseState, tuple[str, str]] = {
 """For the resident, when a state needs more than its name."""
 
 
+NOT_RECHECKED = (
+    "有一项核对在等部门的系统，不用再来，您先到的时间不变",
+    "One check waits for a department's system; you need not come again, and the time you came counts",
+)
+
+
 def words_of(state: CaseState, reason: str | None) -> tuple[str, str]:
     """For the resident: of the doubt that a case waits for, else of its state."""
     if reason is not None and state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION):

@@ -1,12 +1,12 @@
 """The second step: what the door has taken in and acknowledged is opened and applied to its case.
 
 An item waits while `opened_at` is null. One transaction opens some items of one terminal, applies them and
-marks them, so a process killed anywhere leaves them waiting or done, and any process goes on with them.
+marks them, so a process killed anywhere leaves them waiting or done, and any process goes on with them. The
+registers that a case is to be checked against are asked before it: no lock is held while another house thinks.
 """
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import defaultdict
@@ -14,16 +14,18 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, Row, Select, select, update
 from sqlalchemy.exc import DBAPIError
 
-from central import chain, inbox, uploads
+from central import chain, inbox, open_rechecks, uploads
 from central.cases import Arrival, Desk, issuer
 from central.chain import Link
 from central.database import as_text, utc_now, writing
 from central.form import Reason
+from central.locks import lock_issuers
 from central.opening import open_content
-from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks
+from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks, Told
+from central.registers import NO_REGISTERS, Registers
 from central.retention import sweep
 from central.schema import items
 from kiosk.case import CasePayload
@@ -39,6 +41,8 @@ RETENTION_EVERY_S = 86_400.0
 """How often a process ends what has been kept long enough; the first time at its start."""
 UNASKED_EVERY_S = 3600.0
 """How often uploads are looked for that no item asked for."""
+REGISTERS_WAITED_S = 2.0
+"""How long a resident's case, or a step of a backlog, waits for all its registers together."""
 GIVE_WAY_S = 1.0
 """How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
 
@@ -47,9 +51,14 @@ class Work:
     """The steps of one process, and a thread that makes them."""
 
     def __init__(
-        self, engine: Engine, keys: Mapping[str, PrivateKey], rechecks: Rechecks = NO_RECHECKS
+        self,
+        engine: Engine,
+        keys: Mapping[str, PrivateKey],
+        rechecks: Rechecks = NO_RECHECKS,
+        registers: Registers = NO_REGISTERS,
     ) -> None:
         self._engine = engine
+        self._registers = registers
         self._rechecks = rechecks
         self._keys = keys
         self._wake = threading.Event()
@@ -119,18 +128,22 @@ class Work:
 
     def step(self, terminal: str, ids: Collection[str] | None = None) -> int:
         """Open up to `STEP_ITEMS` waiting items that this terminal issued, or those named; how many."""
-        at = as_text(utc_now())
         query = select(items).where(items.c.terminal == terminal, items.c.opened_at.is_(None))
-        if ids is None:
-            # Another process may be at some of them: it does those.
-            query = query.order_by(items.c.sequence).limit(STEP_ITEMS).with_for_update(skip_locked=True)
-        else:
-            query = query.where(items.c.item_id.in_(ids)).order_by(items.c.sequence).with_for_update()
+        query = query.order_by(items.c.sequence)
+        query = query.limit(STEP_ITEMS) if ids is None else query.where(items.c.item_id.in_(ids))
+        told: Mapping[str, Told] = {}
+        if self._registers:
+            # Only what was asked about is opened: what arrives meanwhile is the next step's.
+            asked, told = self._ask_registers(query)
+            query = query.where(items.c.item_id.in_(asked))
+        at = as_text(utc_now())
+        # Another process may be at some of a backlog: it does those.
+        query = query.with_for_update(skip_locked=ids is None)
         with writing(self._engine).begin() as connection:
             rows = connection.execute(query).all()
             if not rows:
                 return 0
-            findings, desk = self._apply(connection, rows, at)
+            findings, desk = self._apply(connection, rows, at, told)
             links = [
                 Link(r.sequence, r.item_hash, r.previous_hash, r.item_id)
                 for r in rows
@@ -142,24 +155,42 @@ class Work:
             inbox.tell_cases(connection, _to_tell(rows, desk, at, answered=ids is not None), at)
         return len(rows)
 
+    def _ask_registers(self, query: Select[Any]) -> tuple[Collection[str], Mapping[str, Told]]:
+        """The items that wait, and what registers say of the cases among them, by item id."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        found = {
+            row.item_id: open_content(Item(**row.header, sealed=row.sealed), self._keys)
+            for row in rows
+            if row.kind == Kind.CASE.value
+        }
+        named = {
+            id_: case for id_, case in found.items() if isinstance(case, CasePayload) and case.recheck_at_sync
+        }
+        return [row.item_id for row in rows], self._registers.ask(named, REGISTERS_WAITED_S)
+
     def _apply(
-        self, connection: Connection, rows: Collection[Row[Any]], at: str
+        self, connection: Connection, rows: Collection[Row[Any]], at: str, told: Mapping[str, Told]
     ) -> tuple[dict[str, Reason], Desk]:
         """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it."""
         codes = {row.code for row in rows}
         lock_issuers(connection, {issuer(code) for code in codes})
         desk = Desk.load(connection, codes, at)
         findings: dict[str, Reason] = {}
+        waiting: dict[str, Collection[str]] = {}
         for row in rows:
             item = Item(**row.header, sealed=row.sealed)
             content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
             if isinstance(content, Reason):
                 findings[row.item_id] = content
-            found_out = (
-                self._rechecks.of(content, utc_now()) if isinstance(content, CasePayload) else NOTHING_FOUND
-            )
+            found_out = NOTHING_FOUND
+            if isinstance(content, CasePayload):
+                found_out = self._rechecks.of(content, utc_now(), told.get(row.item_id, {}))
+                waiting[row.code] = found_out.unanswered
             desk.apply(_arrival(row), content, found_out)
         desk.store(connection)
+        if self._registers:
+            open_rechecks.remember(connection, waiting, at)
         return findings, desk
 
     def _sweep_if_due(self) -> None:
@@ -181,17 +212,6 @@ class Work:
                 self.last_error = type(error).__name__
                 self._end.wait(GIVE_WAY_S)
             self._wake.wait(POLL_S)
-
-
-def lock_issuers(connection: Connection, issuers: Collection[str]) -> None:
-    """Until the transaction ends nobody else applies items to these terminals' cases (on SQLite nobody writes)."""
-    if connection.dialect.name == "postgresql":
-        for name in sorted(issuers):
-            connection.exec_driver_sql(f"select pg_advisory_xact_lock({_lock_number(name)})")
-
-
-def _lock_number(terminal: str) -> int:
-    return int.from_bytes(hashlib.sha256(b"cases of " + terminal.encode()).digest()[:7])
 
 
 def _to_tell(

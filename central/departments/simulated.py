@@ -14,7 +14,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from central.departments.port import DecisionQuestion, Departments, OrderQuestion, Question, RecordQuestion
+from central.departments.port import (
+    DecisionQuestion,
+    Departments,
+    OrderQuestion,
+    Question,
+    RecordQuestion,
+    StandingQuestion,
+)
 
 PENSION = "110199-YL-01"
 SILENT_S = 60.0
@@ -46,6 +53,7 @@ class SimulatedDepartment:
     slow_s: float = 0.0
     retry_after_s: float = 120.0
     outcome: str = "decided"
+    standing: str = "clear"
     asked: Counter[str] = field(default_factory=Counter)
     _over: threading.Event = field(default_factory=threading.Event, repr=False)
 
@@ -78,6 +86,8 @@ class SimulatedDepartment:
                 return {"kind": "records", "records": _records(question)}
             case DecisionQuestion():
                 return {"kind": "decision", "outcome": self.outcome, **_WORDS[self.outcome]}
+            case StandingQuestion():
+                return {"kind": "standing", "standing": self.standing}
             case OrderQuestion(order=order, amount_fen=amount):
                 expires = datetime.now(UTC) + timedelta(minutes=15)
                 text = f"https://pay.example.invalid/{order}?fen={amount}"
@@ -123,6 +133,8 @@ def _name(question: Question) -> str:
             return key
         case OrderQuestion(order=order):
             return order
+        case StandingQuestion(register=register):
+            return register
 
 
 def _json(value: dict[str, Any]) -> bytes:

@@ -13,11 +13,11 @@ from central.database import as_text, insert_or_skip, writing
 from central.departments.port import Decision, DecisionQuestion
 from central.live import quota
 from central.live.turned import turned
+from central.locks import lock_issuers
 from central.log import Event
 from central.opening import open_content
 from central.problems import Turned
 from central.schema import cases, decisions, items
-from central.work import lock_issuers
 from kiosk.case import CasePayload, CaseState, move
 from offline_queue.live_wire import DecisionAnswer, DecisionRequest, LiveCode
 from offline_queue.seal import PrivateKey
@@ -138,7 +138,7 @@ def _moved(
         detail = f"{decision.outcome} at {state.value}"
         log.write(connection, at, Event.DECISION_TOO_LATE, question.terminal, question.code, detail)
         return state
-    changes: dict[str, str] = {}
+    changes = {"words_zh": decision.words_zh, "words_en": decision.words_en}
     for step in ROAD[decision.outcome]:
         state = move(state, step)
         if state is S.ACCEPTED:

@@ -24,9 +24,6 @@ def progress(connection: Connection, typed: str, now: datetime) -> ProgressAnswe
         decisions.c.terminal == issuer(code), decisions.c.code == code, decisions.c.decided_at.is_not(None)
     )
     decided = connection.execute(query.order_by(decisions.c.decided_at).limit(1)).one_or_none()
-    words_zh, words_en = found.words_zh, found.words_en
-    if decided and decided.words_zh:
-        words_zh, words_en = decided.words_zh, decided.words_en
     return ProgressAnswer(
         code=code,
         service=found.service,
@@ -36,7 +33,7 @@ def progress(connection: Connection, typed: str, now: datetime) -> ProgressAnswe
         registered_at=found.registered_at_centre,
         accepted_at=found.accepted_at,
         decided_at=decided.decided_at if decided else None,
-        words_zh=words_zh,
-        words_en=words_en,
+        words_zh=found.words_zh,
+        words_en=found.words_en,
         centre_time=as_text(now),
     )

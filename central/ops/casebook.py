@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.sql.selectable import Select
 
+from central import open_rechecks
 from central.cases import issuer
 from central.schema import cases, evaluations, events, items, refusals
 
@@ -40,6 +41,8 @@ class CaseView:
     trail: list[Row[Any]]
     items: list[Row[Any]]
     evaluation: Row[Any] | None
+    unchecked: list[Row[Any]]
+    """Re-checks whose register has not answered."""
 
 
 def by_state(connection: Connection) -> Mapping[str, int]:
@@ -78,6 +81,7 @@ def one(connection: Connection, code: str) -> CaseView | None:
         list(connection.execute(trail)),
         list(connection.execute(pieces.order_by(items.c.registered_at, items.c.sequence))),
         connection.execute(rated).one_or_none(),
+        open_rechecks.of_case(connection, code),
     )
 
 
