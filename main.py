@@ -12,8 +12,9 @@ def main() -> None:
     """Read the command and start what it names."""
     import click
 
-    from central.case_command import correct, settle
+    from central.case_command import correct, correct_answer, settle
     from central.desk_command import CentreAt, import_file
+    from central.paper_command import paper
     from central.terminal_command import revoke
     from kiosk.bench.command import demo
     from kiosk.cli import cli, config_option, queue
@@ -105,7 +106,7 @@ def main() -> None:
     ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages. Or do one thing at its database."""
         if context.invoked_subcommand is not None:
-            context.obj = CentreAt(database, trust, production)
+            context.obj = CentreAt(database, trust, production, catalogue)
             return
         if openapi:
             import json
@@ -134,7 +135,7 @@ def main() -> None:
             )
         )
 
-    for command in (correct, import_file, revoke, settle):
+    for command in (correct, correct_answer, import_file, paper, revoke, settle):
         central.add_command(command)
 
     @cli.command()

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from central import metrics, sync_api
 from central.database import open_database
+from central.duplicates import Businesses
 from central.enrolment import enrol
 from central.live import api as live_api
 from central.open_rechecks import Asking
@@ -43,7 +44,8 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
     # No generated documentation pages: they load scripts from elsewhere.
     definitions = published(settings.catalogue) if settings.catalogue else {}
     registers = Registers(settings.registers)
-    work = Work(engine, trust.sealing_keys, Rechecks(definitions), registers)
+    businesses = Businesses(trust.business_keys, definitions)
+    work = Work(engine, trust.sealing_keys, Rechecks(definitions), registers, businesses)
     asking = Asking(engine, trust.sealing_keys, registers, settings.recheck_again_s)
 
     @asynccontextmanager

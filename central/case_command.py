@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from central.desk_command import NOT_FINE, CentreAt, database_of, json_option, show
+from central.desk_command import NOT_CONFIGURED, NOT_FINE, CentreAt, database_of, json_option, show
 
 if TYPE_CHECKING:
+    from central.answer_corrections import NotChanged, Unfit
     from central.corrections import ForResident, NotCorrected, Outcome
     from central.staff_words import Signed
     from kiosk.case import CaseState
@@ -145,3 +146,69 @@ def correct(
     with database_of(at) as engine:
         state = correct_item(engine, terminal, item, Wish(outcome, signed, words))
     tell_state(state, as_json=as_json)
+
+
+@click.command("correct-answer")
+@click.argument("code")
+@click.option("--field", required=True, help="Name of the answer in the definition, such as living_village.")
+@click.option(
+    "--value-from",
+    "value_from",
+    type=click.File("r", encoding="utf-8"),
+    required=True,
+    help="File with the right value, or - for standard input: it must not stand in the shell's history.",
+)
+@signed_options
+@json_option
+@click.pass_obj
+def correct_answer(
+    at: CentreAt, code: str, field: str, value_from: TextIO, by: str, why: str, as_json: bool
+) -> None:
+    """Correct one answer of a case that waits for staff. CODE as on the slip.
+
+    What the resident sealed stays as it is; old and new value are kept beside it, sealed as well. The resident reads
+    which answer was corrected by staff, and may object. Who the person is, and what was signed, cannot be corrected:
+    settle such a case with needs_correction or not_accepted. The new answers are judged by the version of the
+    definition that the case was filed under, so --catalogue is needed.
+
+    \b
+    Example:
+      printf 110199001002 | python main.py central --catalogue /srv/jiujin/definitions correct-answer \\
+        "0142 K7QF 93WD XM2A" --field living_village --value-from - --by "clerk 12" --why "told at the counter"
+
+    Exit codes: 0 corrected, 1 it cannot be corrected so, 2 the command is not right, 78 not configured.
+    """  # noqa: D301 - the \b is click's mark for lines that are not joined
+    from central import answer_corrections
+    from central.answer_corrections import NOT_CHANGED_WORDS, Keys, NotChanged, Unfit
+    from central.rechecks import CatalogueError, published
+    from central.staff_words import UnfitWordsError, signed
+    from central.trust import TrustError, load_trust
+    from kiosk.case import parse_case_code
+
+    try:
+        who = signed(by, why)
+    except UnfitWordsError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        trust = load_trust(at.trust, production=at.production)
+        definitions = published(at.catalogue) if at.catalogue else {}
+    except (TrustError, CatalogueError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(NOT_CONFIGURED)
+    compact = parse_case_code(code)
+    done: CaseState | NotChanged | Unfit = NotChanged.UNKNOWN
+    if compact is not None:
+        keys = Keys(trust.present_sealing_key, trust.sealing_keys)
+        with database_of(at) as engine:
+            done = answer_corrections.correct_answer(
+                engine, keys, definitions, compact, field, value_from.read(), who
+            )
+    if isinstance(done, Unfit):
+        words = "\n".join(f"{name}: {said['zh']} / {said['en']}" for name, said in done.errors.items())
+        show(as_json, {"ok": False, "reason": "answers", "errors": dict(done.errors)}, words)
+        sys.exit(NOT_FINE)
+    if isinstance(done, NotChanged):
+        words = NOT_CHANGED_WORDS[done]
+        show(as_json, {"ok": False, "reason": done.value, "message": words}, words)
+        sys.exit(NOT_FINE)
+    show(as_json, {"ok": True, "state": done.value}, f"已更正：{done.value} / corrected: {done.value}")

@@ -124,6 +124,8 @@ class Desk:
             self._log(item, Event.CASE_CARRIED, f"issued by {item.terminal}")
         if cut:
             self._log(item, Event.CASE_NAME_CUT)
+        if found_out.duplicate_of is not None and known is None:
+            self._log(item, Event.CASE_DUPLICATE, f"of {found_out.duplicate_of}")
         if found_out.doubts:
             self._log(item, Event.CASE_IN_DOUBT, " ".join(found_out.doubts))
         if found_out.not_done:

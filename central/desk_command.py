@@ -30,6 +30,7 @@ class CentreAt:
     database: str
     trust: Path
     production: bool
+    catalogue: Path | None = None
 
 
 @contextmanager

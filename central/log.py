@@ -40,6 +40,9 @@ class Event(StrEnum):
     CASE_RETURNED = "case.returned"
     CASE_SETTLED = "case.settled"
     CASE_TOLD = "case.told"
+    CASE_ANSWER_CORRECTED = "case.answer_corrected"
+    CASE_DUPLICATE = "case.duplicate_suspected"
+    PAPER_TAKEN_IN = "paper.taken_in"
     EXPORT_IMPORTED = "export.imported"
     EVALUATION_RECEIVED = "evaluation.received"
     EVALUATION_REPEATED = "evaluation.repeated"
@@ -102,6 +105,9 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     Event.CASE_RETURNED: ("工作人员已退回给申请人", "Given back to the resident by staff"),
     Event.CASE_SETTLED: ("工作人员已处理", "Settled by staff"),
     Event.CASE_TOLD: ("告诉申请人的话", "The resident was told"),
+    Event.CASE_ANSWER_CORRECTED: ("工作人员更正了一项内容", "Staff corrected an answer"),
+    Event.CASE_DUPLICATE: ("和先收的一件可能重复，待人工核实", "May be the same as one received before"),
+    Event.PAPER_TAKEN_IN: ("窗口录入的纸质件", "Taken in on paper at a counter"),
     Event.EXPORT_IMPORTED: ("导入了终端导出的文件", "A file exported by a terminal was imported"),
     Event.EVALUATION_RECEIVED: ("收到评价", "Evaluation received"),
     Event.EVALUATION_REPEATED: ("重复评价，保留第一次", "A second evaluation; the first is kept"),

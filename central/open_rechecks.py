@@ -18,16 +18,15 @@ from sqlalchemy.exc import DBAPIError
 from central import inbox, log
 from central.bulk import insert_new
 from central.cases import issuer
+from central.contents import newest_case
 from central.database import as_text, utc_now, writing
 from central.locks import lock_issuers
 from central.log import Event
-from central.opening import open_content
 from central.rechecks import STATE_OF, Doubt, Silence, Told
 from central.registers import Registers
-from central.schema import cases, items, open_rechecks
-from kiosk.case import TRANSITIONS, CasePayload, CaseState
+from central.schema import cases, open_rechecks
+from kiosk.case import TRANSITIONS, CaseState
 from offline_queue.seal import PrivateKey
-from offline_queue.wire import Item, Kind
 
 AT_ONCE = 50
 """Cases of one round."""
@@ -93,7 +92,8 @@ class Asking:
     def round(self, now: datetime) -> int:
         """Ask what is due, at most `AT_ONCE` cases; how many re-checks that was."""
         due = self._claim(now)
-        content = self._content({row.code for row in due})
+        with self._engine.connect() as connection:
+            content = newest_case(connection, self._keys, {row.code for row in due})
         told = self._registers.ask(content, WITHIN_S) if content else {}
         by_code: dict[str, list[Row[Any]]] = defaultdict(list)
         for row in due:
@@ -120,24 +120,6 @@ class Asking:
         pause_s = min(self._again_s * 2 ** min(tries, 20), AGAIN_MAX_S)
         next_at = as_text(now + timedelta(seconds=pause_s))
         return update(open_rechecks).where(these).values(next_at=next_at, tries=tries + 1)
-
-    def _content(self, codes: Collection[str]) -> dict[str, CasePayload]:
-        """Of the newest item of each case that opens; one whose content was erased is not in it."""
-        newest = (
-            select(items)
-            .where(
-                items.c.terminal.in_({issuer(code) for code in codes}),
-                items.c.code.in_(codes),
-                items.c.kind == Kind.CASE.value,
-                items.c.erased_at.is_(None),
-                items.c.finding.is_(None),
-            )
-            .order_by(items.c.registered_at, items.c.sequence)
-        )
-        with self._engine.connect() as connection:
-            rows = connection.execute(newest).all() if codes else []
-        found = ((row.code, open_content(Item(**row.header, sealed=row.sealed), self._keys)) for row in rows)
-        return {code: content for code, content in found if isinstance(content, CasePayload)}
 
     def _settle(self, code: str, rows: Iterable[Row[Any]], told: Told | None, now: datetime) -> None:
         at = as_text(now)

@@ -96,25 +96,31 @@ class Findings:
     doubts: tuple[Doubt, ...] = ()
     not_done: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
+    duplicate_of: str | None = None
+    """The code of a case about the same business that was received before (`central.duplicates`)."""
 
     @property
     def state(self) -> CaseState:
-        """The most cautious of them."""
+        """The most cautious of them; a clerk who looks at a doubt sees in the trail that it may be a second one."""
         states = {STATE_OF[doubt] for doubt in self.doubts}
         for state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION):
             if state in states:
                 return state
-        return CaseState.REGISTERED
+        return CaseState.REGISTERED if self.duplicate_of is None else CaseState.DUPLICATE_SUSPECTED
 
 
 NOTHING_FOUND = Findings()
 
 
+Published = Mapping[tuple[str, str], Definition]
+"""Every version ever published, by (code, version)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rechecks:
-    """`definitions`: every version ever published, by (code, version); a code that is not there is not judged."""
+    """A code that is not in `definitions` is not judged."""
 
-    definitions: Mapping[tuple[str, str], Definition] = field(default_factory=dict)
+    definitions: Published = field(default_factory=dict)
 
     def of(self, case: CasePayload, now: datetime, told: Told) -> Findings:
         """`now` is aware. The registers were asked before: nothing here waits."""

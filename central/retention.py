@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
-from central import uploads
+from central import answer_corrections, duplicates, uploads
 from central.database import as_text, writing
 from central.heartbeat import tidy
 from central.schema import cases, evaluations, events, heartbeats, items, letters, refusals, terminals
@@ -98,6 +98,8 @@ def _erase_bodies(connection: Connection, withdrawn_before: str, before: str, at
     erased = _rows(connection, update(items).where(old).values(sealed=b"", erased_at=at))
     if erased:
         uploads.drop_of_erased(connection)
+        answer_corrections.drop_of_erased(connection)
+        duplicates.drop_of_erased(connection)
     return erased
 
 

@@ -125,6 +125,29 @@ open_rechecks = Table(
     Index(None, "next_at"),
 )
 
+businesses = Table(
+    "businesses",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("code", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, comment="keyed: who and what cannot be tried out from it"),
+    Column("received_at", String(40), nullable=False),
+    Index(None, "digest"),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("id", String(36), primary_key=True, comment="UUIDv7: sorts by time"),
+    Column("code", String(32), nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("by", String(32), nullable=False, comment="a role or staff number"),
+    Column("at", String(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="old and new value and why"),
+    Index(None, "code"),
+)
+
 evaluations = Table(
     "evaluations",
     metadata,

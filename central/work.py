@@ -12,23 +12,25 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, select, update
 from sqlalchemy.exc import DBAPIError
 
-from central import chain, inbox, open_rechecks, uploads
+from central import chain, duplicates, inbox, open_rechecks, uploads
 from central.cases import Arrival, Desk, issuer
 from central.chain import Link
 from central.database import as_text, utc_now, writing
+from central.duplicates import NO_BUSINESSES, Businesses, Claim
 from central.form import Reason
 from central.locks import lock_issuers
-from central.opening import open_content
+from central.opening import Content, open_content
 from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks, Told
 from central.registers import NO_REGISTERS, Registers
 from central.retention import sweep
 from central.schema import items
-from kiosk.case import CasePayload
+from kiosk.case import CasePayload, CaseState
 from offline_queue.inbox_wire import CaseNews
 from offline_queue.seal import PrivateKey
 from offline_queue.wire import Item, Kind
@@ -56,8 +58,10 @@ class Work:
         keys: Mapping[str, PrivateKey],
         rechecks: Rechecks = NO_RECHECKS,
         registers: Registers = NO_REGISTERS,
+        businesses: Businesses = NO_BUSINESSES,
     ) -> None:
         self._engine = engine
+        self._businesses = businesses
         self._registers = registers
         self._rechecks = rechecks
         self._keys = keys
@@ -143,7 +147,7 @@ class Work:
             rows = connection.execute(query).all()
             if not rows:
                 return 0
-            findings, desk = self._apply(connection, rows, at, told)
+            findings, desk, second = self._apply(connection, rows, at, told)
             links = [
                 Link(r.sequence, r.item_hash, r.previous_hash, r.item_id)
                 for r in rows
@@ -152,7 +156,11 @@ class Work:
             if links:
                 chain.take_links(connection, terminal, links, at)
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
-            inbox.tell_cases(connection, _to_tell(rows, desk, at, answered=ids is not None), at)
+            news = _to_tell(rows, desk, at, answered=ids is not None)
+            for code in second:
+                suspected = inbox.news(code, CaseState.DUPLICATE_SUSPECTED, None, at)
+                news.setdefault(issuer(code), []).append(suspected)
+            inbox.tell_cases(connection, news, at)
         return len(rows)
 
     def _ask_registers(self, query: Select[Any]) -> tuple[Collection[str], Mapping[str, Told]]:
@@ -171,27 +179,48 @@ class Work:
 
     def _apply(
         self, connection: Connection, rows: Collection[Row[Any]], at: str, told: Mapping[str, Told]
-    ) -> tuple[dict[str, Reason], Desk]:
-        """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it."""
+    ) -> tuple[dict[str, Reason], Desk, Collection[str]]:
+        """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it;
+        cases here before that turn out to be a second one.
+        """
         codes = {row.code for row in rows}
         lock_issuers(connection, {issuer(code) for code in codes})
         desk = Desk.load(connection, codes, at)
         findings: dict[str, Reason] = {}
         waiting: dict[str, Collection[str]] = {}
+        same = duplicates.compare(connection, self._claims(connection, rows, desk), at)
         for row in rows:
-            item = Item(**row.header, sealed=row.sealed)
-            content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
+            content = self._open(connection, row)
             if isinstance(content, Reason):
                 findings[row.item_id] = content
             found_out = NOTHING_FOUND
             if isinstance(content, CasePayload):
                 found_out = self._rechecks.of(content, utc_now(), told.get(row.item_id, {}))
+                found_out = replace(found_out, duplicate_of=same.second.get(row.code))
                 waiting[row.code] = found_out.unanswered
             desk.apply(_arrival(row), content, found_out)
         desk.store(connection)
         if self._registers:
             open_rechecks.remember(connection, waiting, at)
-        return findings, desk
+        return findings, desk, same.moved
+
+    def _claims(self, connection: Connection, rows: Collection[Row[Any]], desk: Desk) -> Iterator[Claim]:
+        """Of the cases that are new here: the first item of each."""
+        seen = set(desk.states)
+        for row in rows:
+            if row.kind != Kind.CASE.value or row.code in seen:
+                continue
+            seen.add(row.code)
+            if self._businesses.concern(row.service, row.definition_version):
+                content = self._open(connection, row)
+                if isinstance(content, CasePayload) and (
+                    claim := self._businesses.claim(content, row.received_at_kiosk)
+                ):
+                    yield claim
+
+    def _open(self, connection: Connection, row: Row[Any]) -> Content | Reason:
+        item = Item(**row.header, sealed=row.sealed)
+        return uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
 
     def _sweep_if_due(self) -> None:
         if time.monotonic() >= self._retention_due_s:
@@ -214,9 +243,7 @@ class Work:
             self._wake.wait(POLL_S)
 
 
-def _to_tell(
-    rows: Collection[Row[Any]], desk: Desk, at: str, *, answered: bool
-) -> Mapping[str, Collection[CaseNews]]:
+def _to_tell(rows: Collection[Row[Any]], desk: Desk, at: str, *, answered: bool) -> dict[str, list[CaseNews]]:
     """Terminal -> the cases that moved, for who did not read it in the answer to the batch.
 
     An answer tells a state and no words, so a doubt is always told.

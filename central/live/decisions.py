@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from central import log, problems
+from central.answer_corrections import corrected
 from central.cases import issuer
 from central.database import as_text, insert_or_skip, writing
 from central.departments.port import Decision, DecisionQuestion
@@ -64,6 +65,7 @@ def claim(
             return turned(LiveCode.QUOTA, wait_s)
         if not isinstance(content, CasePayload) or not _claimed(connection, item, now):
             return _answer(connection, item.code, item.item_id, case.state)
+        answers = corrected(connection, keys, content)
         quota.count(connection, request.terminal, item.service, now)
     return DecisionQuestion(
         terminal=item.terminal,
@@ -72,7 +74,7 @@ def claim(
         service=item.service,
         number=content.person.number if content.person else "",
         assurance=content.assurance,
-        answers=content.answers,
+        answers=answers,
     )
 
 

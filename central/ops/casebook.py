@@ -12,6 +12,11 @@ from sqlalchemy.sql.selectable import Select
 from central import open_rechecks
 from central.cases import issuer
 from central.schema import cases, evaluations, events, items, refusals
+from kiosk.case import CaseState
+
+WAITING = frozenset(
+    {CaseState.NEEDS_CLERK.value, CaseState.DUPLICATE_SUSPECTED.value, CaseState.NEEDS_CORRECTION.value}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,9 @@ def services(connection: Connection) -> list[str]:
 
 
 def listing(connection: Connection, chosen: CaseFilter, *, limit: int, offset: int = 0) -> list[Row[Any]]:
-    """Newest at the centre first."""
-    query = chosen.on(select(cases)).order_by(cases.c.registered_at_centre.desc(), cases.c.code)
+    """Newest at the centre first; of those that wait for somebody the longest received, whose time runs out first."""
+    first = cases.c.received_at_kiosk if chosen.state in WAITING else cases.c.registered_at_centre.desc()
+    query = chosen.on(select(cases)).order_by(first, cases.c.code)
     return list(connection.execute(query.limit(limit).offset(offset)))
 
 
