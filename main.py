@@ -16,20 +16,20 @@ def main() -> None:
     from central.desk_command import CentreAt, import_file
     from central.paper_command import paper
     from central.terminal_command import revoke
+    from kiosk import repair_command, set_aside_command
     from kiosk.bench.command import demo
     from kiosk.cli import cli, config_option, queue
     from kiosk.doctor.command import doctor
     from kiosk.documents.command import document
     from kiosk.printer_command import printer
     from kiosk.recording_command import recording
-    from kiosk.repair_command import COMMANDS
     from kiosk.selftest.command import selftest
     from kiosk.staff.command import staff
     from kiosk.travel_document_command import travel_document
 
     for command in (demo, doctor, document, printer, recording, selftest, staff, travel_document):
         cli.add_command(command)
-    for command in COMMANDS:
+    for command in (*repair_command.COMMANDS, *set_aside_command.COMMANDS):
         queue.add_command(command)
 
     @cli.group(invoke_without_command=True)

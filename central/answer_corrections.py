@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 from uuid_utils import uuid7
 
 from central import log
@@ -23,7 +23,7 @@ from central.database import as_text, utc_now, writing
 from central.locks import lock_issuers
 from central.log import Event
 from central.rechecks import Published
-from central.schema import corrections, items
+from central.schema import corrections
 from central.staff_words import Signed
 from kiosk.case import CasePayload, CaseState
 from kiosk.catalogue.answers import check_answers, clean_value, kept_answers
@@ -112,16 +112,6 @@ def corrected(connection: Connection, keys: Mapping[str, PrivateKey], case: Case
         if not isinstance(opened, SealBroken):
             answers[row.field] = json.loads(opened)["new"]
     return answers
-
-
-def drop_of_erased(connection: Connection) -> None:
-    """They go with the answers that they correct."""
-    kept = select(items.c.item_id).where(
-        items.c.terminal == corrections.c.terminal,
-        items.c.code == corrections.c.code,
-        items.c.erased_at.is_(None),
-    )
-    connection.execute(delete(corrections).where(~kept.exists()))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

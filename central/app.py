@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from central import metrics, sync_api
+from central import metrics, problems, sync_api
 from central.database import open_database
 from central.duplicates import Businesses
 from central.enrolment import enrol
@@ -67,7 +70,9 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
 
     @app.middleware("http")
     async def secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
+        # One database takes a NUL in a text and the other raises: no address has one.
+        nul = "\x00" in request.url.path or b"%00" in request.scope["query_string"]
+        response = problems.MALFORMED.response() if nul else await call_next(request)
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -76,6 +81,16 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
     async def gone(_request: Request, _error: Exception) -> Response:
         """A line that broke or a terminal that died in its request: nobody reads this, and it is no defect."""
         return Response(status_code=400)
+
+    @app.exception_handler(RequestValidationError)
+    async def misread(_request: Request, _error: Exception) -> Response:
+        """The library's own answer would repeat what came."""
+        return problems.MALFORMED.response()
+
+    @app.exception_handler(HTTPException)
+    async def nowhere(_request: Request, error: Exception) -> Response:
+        wrong_method = isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        return (problems.WRONG_METHOD if wrong_method else problems.NO_SUCH_PATH).response()
 
     @app.get("/healthz")
     def healthz() -> PlainTextResponse:

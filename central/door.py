@@ -30,6 +30,8 @@ class Admitted:
     public_key: Ed25519PublicKey
     signed_at: datetime
     content: bytes
+    nonce: str = ""
+    """Empty from a terminal of before it (`central.replays`)."""
     prefers_tree: bool = False
     """Whether it understands one signature over all that an answer acknowledges."""
 
@@ -47,7 +49,10 @@ class RawRequest:
 
 
 async def read(request: Request) -> RawRequest | Turned:
-    """The body as sent, never more than `BATCH_BYTES_MAX` in memory."""
+    """The body as sent, never more than `BATCH_BYTES_MAX` in memory. One that says it is longer is not read at all."""
+    told = request.headers.get("content-length", "")
+    if told.isascii() and told.isdigit() and int(told[:20]) > BATCH_BYTES_MAX:
+        return problems.TOO_LARGE
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -105,7 +110,9 @@ def admit(
     content = decompress(raw.body) if compressed else raw.body
     if isinstance(content, Turned):
         return content
-    return Admitted(judged.key_id, key.public, judged.created, content, _prefers_tree(raw.headers))
+    return Admitted(
+        judged.key_id, key.public, judged.created, content, judged.nonce, _prefers_tree(raw.headers)
+    )
 
 
 class FromTerminal(Protocol):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from central import log
 from central.bulk import insert_new
@@ -22,7 +22,7 @@ from central.cases import issuer
 from central.locks import lock_businesses
 from central.log import Event
 from central.rechecks import Published
-from central.schema import businesses, cases, items
+from central.schema import businesses, cases
 from kiosk.case import TRANSITIONS, CasePayload, CaseState
 from kiosk.catalogue.rules import evaluate
 from kiosk.identity import normalise_number
@@ -91,7 +91,7 @@ def compare(connection: Connection, claims: Iterable[Claim], at: str) -> Found:
     nobody who waits here holds what another one needs.
     """
     found = Found()
-    wanted = sorted(claims, key=lambda one: (one.received_at, one.code))
+    wanted = sorted(claims, key=lambda one: one.received_at)  # of one moment: the first that came stays first
     if not wanted:
         return found
     digests = {digest for claim in wanted for digest in claim.digests}
@@ -117,16 +117,6 @@ def compare(connection: Connection, claims: Iterable[Claim], at: str) -> Found:
     ]
     insert_new(connection, businesses, rows)
     return found
-
-
-def drop_of_erased(connection: Connection) -> None:
-    """Whose content was kept long enough has no business here any more."""
-    kept = select(items.c.item_id).where(
-        items.c.terminal == businesses.c.terminal,
-        items.c.code == businesses.c.code,
-        items.c.erased_at.is_(None),
-    )
-    connection.execute(delete(businesses).where(~kept.exists()))
 
 
 @dataclass(frozen=True, slots=True)

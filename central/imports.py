@@ -101,7 +101,7 @@ def _store(engine: Engine, part: Part, terminal: str, carried_by: str) -> None:
     held = uploads.state(engine, key)
     if not held.whole and part.offset <= held.offset < part.offset + len(part.data):
         rest = part.data[held.offset - part.offset :]
-        uploads.take(engine, key, carried_by, held.offset, part.of_bytes, rest, utc_now())
+        uploads.take(engine, key, carried_by, held.offset, part.of_bytes, rest, utc_now(), bounded=False)
 
 
 def _in_groups(lines: Iterator[bytes]) -> Iterator[list[bytes]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
+from central import problems, replays
 from central.bulk import insert_new
 from central.database import as_text, insert_or_skip, utc_now, writing
 from central.door import Admitted, read_message
@@ -116,6 +117,8 @@ def take_inbox(engine: Engine, trust: Trust, admitted: Admitted) -> InboxAnswer 
         return request
     after = request.after or 0
     with writing(engine).begin() as connection:
+        if not replays.first_time(connection, admitted):
+            return problems.REPLAYED
         if request.after is not None:
             _applied(connection, request.terminal, after)
         query = select(letters.c.number, letters.c.content).where(

@@ -44,10 +44,14 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
         ("jiujin_refused_items", "Items that the centre did not take.", [("", counts.refused)]),
         ("jiujin_queue_pending", "Items that wait on terminals, as last told.", [("", counts.pending)]),
         ("jiujin_queue_quarantined", "Items in terminals' quarantine.", [("", counts.quarantined)]),
-        ("jiujin_queue_oldest_seconds", "Age of the oldest unsent item.", [("", max(0.0, oldest_s))]),
+        (
+            "jiujin_queue_oldest_seconds",
+            "Age of the oldest item that waits on a terminal, unsent or refused.",
+            [("", max(0.0, oldest_s))],
+        ),
         (
             "jiujin_terminals_unsent",
-            "Terminals whose oldest unsent item, as last told, is older; 72 hours is urgent.",
+            "Terminals whose oldest item, unsent or refused, as last told, is older; 72 hours is urgent.",
             [(f'{{over_hours="{hours}"}}', count) for hours, count in counts.unsent_over.items()],
         ),
         (

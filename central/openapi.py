@@ -72,21 +72,21 @@ OPERATIONS = (
         "post",
         HEARTBEAT_PATH,
         "Tell the terminal's state.",
-        {200: HeartbeatAnswer, 400: Problem, **_MESSAGE},
+        {200: HeartbeatAnswer, 400: Problem, 409: Problem, **_MESSAGE},
         Heartbeat,
     ),
     Operation(
         "post",
         MANIFEST_PATH,
         "Compare what was acknowledged with what the centre holds.",
-        {200: ManifestAnswer, **_MESSAGE},
+        {200: ManifestAnswer, 409: Problem, **_MESSAGE},
         Manifest,
     ),
     Operation(
         "post",
         INBOX_PATH,
         "Fetch the signed letters after the last one applied.",
-        {200: InboxAnswer, **_MESSAGE},
+        {200: InboxAnswer, 409: Problem, **_MESSAGE},
         InboxRequest,
     ),
     Operation(
@@ -110,7 +110,7 @@ OPERATIONS = (
         _PLACE,
     ),
     *(
-        Operation("post", path, summary, {200: answer, **_SIGNED, **_LIVE}, asked)
+        Operation("post", path, summary, {200: answer, **_MESSAGE, **_LIVE}, asked)
         for path, summary, asked, answer in (
             (PREFILL_PATH, "Ask a department for what a form begins with.", PrefillRequest, PrefillAnswer),
             (DECISION_PATH, "Ask for an immediate decision.", DecisionRequest, DecisionAnswer),
@@ -128,7 +128,7 @@ OPERATIONS = (
 )
 _MEANINGS = {
     200: "done", 400: "a value is too long", 401: "not signed by a known terminal, or its clock is wrong",
-    403: "the terminal is revoked", 404: "unknown", 409: "not taken; what is held, or why", 413: "too large",
+    403: "the terminal is revoked", 404: "unknown", 409: "not taken: what is held, or why, or the request was played again", 413: "too large",
     415: "an unknown version of the messages", 422: "not in the agreed form", 429: "too many; Retry-After",
     503: "nothing can be stored now",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from central.database import as_text
 from offline_queue.wire import SCHEMA, Problem
+from offline_queue.wire import TOO_MANY_UPLOADS as TOO_MANY_UPLOADS_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,14 @@ UNKNOWN_SCHEMA = _turned(
 TEXT_TOO_LONG = _turned(
     HTTPStatus.BAD_REQUEST,
     "text_too_long",
-    "心跳中的名称或版本超过64个字符",
-    "A name or version in the heartbeat is longer than 64 characters",
+    "心跳中的文字太长（名称和版本最多64个字符）",
+    "A text in the heartbeat is too long (names and versions: 64 characters)",
+)
+REPLAYED = _turned(
+    HTTPStatus.CONFLICT,
+    "replayed",
+    "这个请求已经收到过一次，重复的不再处理",
+    "This very request was received once already; a repetition is not acted upon",
 )
 UNAVAILABLE = _turned(
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -74,10 +81,19 @@ UNAVAILABLE = _turned(
 )
 TOO_MANY_UPLOADS = _turned(
     HTTPStatus.TOO_MANY_REQUESTS,
-    "uploads.too_many",
+    TOO_MANY_UPLOADS_CODE,
     "这台终端未传完的附件太多，请先传完已开始的",
     "This terminal has begun too many attachments; finish those first",
     retry_after_s=600,
+)
+NO_SUCH_PATH = _turned(
+    HTTPStatus.NOT_FOUND, "path.unknown", "中心没有这个地址", "The centre has nothing at this address"
+)
+WRONG_METHOD = _turned(
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    "method",
+    "这个地址不接受这种请求",
+    "This address does not take such a request",
 )
 NO_SUCH_CASE = _turned(HTTPStatus.NOT_FOUND, "case.unknown", "没有这个编号的事项", "No case has this code")
 
@@ -94,6 +110,16 @@ def misread(content: bytes) -> Turned:
     schema = document.get("schema") if isinstance(document, dict) else None
     other = isinstance(schema, str) and schema.startswith(_FAMILY) and schema != SCHEMA
     return UNKNOWN_SCHEMA if other else MALFORMED
+
+
+def wrong_field(names: str) -> Turned:
+    """A heartbeat with wrong values under these names of the centre's own."""
+    return _turned(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "field",
+        f"心跳中的内容不正确：{names}",
+        f"The heartbeat has a wrong value: {names}",
+    )
 
 
 def wrong_clock(now: datetime) -> Turned:

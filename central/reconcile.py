@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Engine, select, update
 
-from central import log
+from central import log, problems, replays
 from central.database import as_text, insert_or_skip, utc_now, writing
 from central.door import Admitted, read_message
 from central.log import Event
@@ -25,6 +25,8 @@ def take_manifest(engine: Engine, trust: Trust, admitted: Admitted) -> ManifestA
         return manifest
     at = as_text(utc_now())
     with writing(engine).begin() as connection:
+        if not replays.first_time(connection, admitted):
+            return problems.REPLAYED
         here = _held(connection, manifest)
         told = [sequence for first, last in manifest.delivered for sequence in range(first, last + 1)]
         missing = [sequence for sequence in told if sequence not in here]

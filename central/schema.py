@@ -191,6 +191,15 @@ chain_links = Table(
     Column("item_id", String(36), nullable=False),
 )
 
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("terminal", String(4), primary_key=True),
+    Column("nonce", String(64), primary_key=True, comment="of a request's signature"),
+    Column("at", String(32), nullable=False, comment="of the signature"),
+    Index(None, "at"),
+)
+
 manifests = Table(
     "manifests",
     metadata,

@@ -21,7 +21,7 @@ class CentreSettings:
     production: bool = False
     """Refuse demo keys."""
     clock_window_s: float = 300.0
-    """How far a terminal's signature may be from the centre's clock."""
+    """How far a terminal's signature may be from the centre's clock; under half of `central.replays.REMEMBERED`."""
     heartbeat_interval_s: float = 300.0
     """What terminals are asked to keep; each varies it by a fifth (design, chapter 10)."""
     gather_s: float = 1.0

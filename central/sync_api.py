@@ -81,6 +81,8 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
             if isinstance(told, Turned):
                 return told
             newest = await beats.take(told)
+            if isinstance(newest, Turned):
+                return newest
             return HeartbeatAnswer(
                 centre_time=as_text(utc_now()), interval_s=settings.heartbeat_interval_s, inbox=newest
             )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from kiosk.case import COUNTER
 from offline_queue.seal import PrivateKey, SealingKey
@@ -130,7 +130,7 @@ def _directory(directory: Path) -> dict[str, TerminalEntry]:
     try:
         document = json.loads((directory / "directory.json").read_text(encoding="utf-8"))
         found = TypeAdapter(dict[Terminal, TerminalEntry]).validate_python(document["terminals"])
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"directory.json cannot be used: {error}"
         raise TrustError(message) from error
     if COUNTER in found:

@@ -20,16 +20,18 @@ from central import problems
 from central.database import as_text, insert_or_skip, writing
 from central.form import Reason
 from central.problems import Turned
-from central.schema import items, terminals, upload_parts, uploads
+from central.schema import terminals, upload_parts, uploads
 from offline_queue.seal import PrivateKey, SealBroken, attachment_aad, open_sealed
 from offline_queue.wire import ATTACHMENT_BYTES_MAX, PART_BYTES_MAX, Item, UploadFault, UploadState
 
 OPEN_MAX = 64
 """Uploads that one terminal may have brought for no item yet, whole or not; an item follows its attachments at once.
 So it never holds more than `OPEN_MAX` x `ATTACHMENT_BYTES_MAX` bytes that nothing asked for."""
+SWEPT_AT_ONCE = 64
 KEPT_WITHOUT_ITEM = timedelta(days=7)
 """A terminal that comes back later than this sends the attachment again."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_TERMINAL = re.compile(r"[0-9A-Z]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class Key:
 def key_of(terminal: str, item_id: str, sha256: str) -> Key | None:
     """None for what can be no upload's name."""
     try:
-        good = str(uuid.UUID(item_id)) == item_id and _DIGEST.fullmatch(sha256) and len(terminal) == 4
+        good = (
+            str(uuid.UUID(item_id)) == item_id and _DIGEST.fullmatch(sha256) and _TERMINAL.fullmatch(terminal)
+        )
     except ValueError:
         return None
     return Key(terminal, item_id, sha256) if good else None
@@ -64,15 +68,26 @@ def state(engine: Engine, key: Key) -> UploadState:
 
 
 def take(
-    engine: Engine, key: Key, carried_by: str, offset: int, of_bytes: int, part: bytes, now: datetime
+    engine: Engine,
+    key: Key,
+    carried_by: str,
+    offset: int,
+    of_bytes: int,
+    part: bytes,
+    now: datetime,
+    *,
+    bounded: bool = True,
 ) -> UploadState | Turned:
-    """Append a part that begins where the held ones end. A repeated one changes nothing and says what is held."""
+    """Append a part that begins where the held ones end. A repeated one changes nothing and says what is held.
+
+    Not `bounded`: a file that staff take in, where an item may follow many attachments.
+    """
     if not 0 < of_bytes <= ATTACHMENT_BYTES_MAX or len(part) > PART_BYTES_MAX:
         return problems.TOO_LARGE
     if not part or not 0 <= offset <= of_bytes - len(part):
         return problems.MALFORMED
     with writing(engine).begin() as connection:
-        if refusal := _begin(connection, key, carried_by, of_bytes, as_text(now)):
+        if refusal := _begin(connection, key, carried_by, of_bytes, as_text(now), bounded=bounded):
             return refusal
         # The row's lock lets two senders of the same attachment take turns.
         row = connection.execute(select(uploads).where(key.here(uploads)).with_for_update()).one()
@@ -124,28 +139,22 @@ def fault(connection: Connection, item: Item, keys: Mapping[str, PrivateKey]) ->
 
 
 def sweep(engine: Engine, now: datetime) -> int:
-    """Drop what no item asked for in time; how many uploads."""
-    before = as_text(now - KEPT_WITHOUT_ITEM)
-    with writing(engine).begin() as connection:
-        old = select(uploads).where(uploads.c.kept == 0, uploads.c.touched_at < before)
-        rows = connection.execute(old.limit(OPEN_MAX).with_for_update(skip_locked=True)).all()
-        for row in rows:
-            _drop(connection, Key(row.terminal, row.item_id, row.sha256))
-    return len(rows)
+    """Drop what no item asked for in time; how many uploads. A few in each transaction, so that the door goes between."""
+    before, dropped = as_text(now - KEPT_WITHOUT_ITEM), 0
+    old = select(uploads).where(uploads.c.kept == 0, uploads.c.touched_at < before)
+    while True:
+        with writing(engine).begin() as connection:
+            rows = connection.execute(old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)).all()
+            for row in rows:
+                _drop(connection, Key(row.terminal, row.item_id, row.sha256))
+        dropped += len(rows)
+        if len(rows) < SWEPT_AT_ONCE:
+            return dropped
 
 
-def drop_of_erased(connection: Connection) -> None:
-    """An attachment goes with the content of its item (`central.retention`)."""
-    for table in (upload_parts, uploads):
-        erased = select(items.c.item_id).where(
-            items.c.terminal == table.c.terminal,
-            items.c.item_id == table.c.item_id,
-            items.c.erased_at.is_not(None),
-        )
-        connection.execute(delete(table).where(erased.exists()))
-
-
-def _begin(connection: Connection, key: Key, carried_by: str, of_bytes: int, at: str) -> Turned | None:
+def _begin(
+    connection: Connection, key: Key, carried_by: str, of_bytes: int, at: str, *, bounded: bool
+) -> Turned | None:
     known = connection.execute(select(uploads.c.held).where(key.here(uploads))).one_or_none()
     if known is not None:
         return None
@@ -153,7 +162,7 @@ def _begin(connection: Connection, key: Key, carried_by: str, of_bytes: int, at:
     if connection.execute(enrolled).one_or_none() is None:
         return problems.MALFORMED
     open_ones = select(func.count()).where(uploads.c.carried_by == carried_by, uploads.c.kept == 0)
-    if connection.execute(open_ones).scalar_one() >= OPEN_MAX:
+    if bounded and connection.execute(open_ones).scalar_one() >= OPEN_MAX:
         return problems.TOO_MANY_UPLOADS
     values = {"carried_by": carried_by, "of_bytes": of_bytes, "begun_at": at, "touched_at": at}
     insert_or_skip(connection, uploads, **key.columns(), **values, held=0, whole=0, kept=0)

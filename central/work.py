@@ -7,6 +7,7 @@ registers that a case is to be checked against are asked before it: no lock is h
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -16,9 +17,9 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from central import chain, duplicates, inbox, open_rechecks, uploads
+from central import chain, duplicates, inbox, open_rechecks, replays, uploads
 from central.cases import Arrival, Desk, issuer
 from central.chain import Link
 from central.database import as_text, utc_now, writing
@@ -35,6 +36,8 @@ from offline_queue.inbox_wire import CaseNews
 from offline_queue.seal import PrivateKey
 from offline_queue.wire import Item, Kind
 
+log = logging.getLogger(__name__)
+
 STEP_ITEMS = 100
 """Items of one transaction."""
 POLL_S = 5.0
@@ -42,7 +45,9 @@ POLL_S = 5.0
 RETENTION_EVERY_S = 86_400.0
 """How often a process ends what has been kept long enough; the first time at its start."""
 UNASKED_EVERY_S = 3600.0
-"""How often uploads are looked for that no item asked for."""
+"""How often uploads are looked for that no item asked for, and nonces that no request can have any more."""
+_LOST = (OperationalError, InterfaceError)
+"""The database's trouble (gone, full, two that waited for each other) and no item's: everything waits."""
 REGISTERS_WAITED_S = 2.0
 """How long a resident's case, or a step of a backlog, waits for all its registers together."""
 GIVE_WAY_S = 1.0
@@ -107,7 +112,7 @@ class Work:
         """Open these items (terminal -> ids) at once, since somebody waits for them; False when it must wait."""
         try:
             for terminal, ids in item_ids.items():
-                self.step(terminal, ids)
+                self._open(terminal, ids)
         except DBAPIError as error:
             # They are taken in and acknowledged: the thread tries again.
             self.last_error = type(error).__name__
@@ -124,19 +129,58 @@ class Work:
         for terminal in terminals:
             while not self._end.is_set():
                 self._quiet.wait(GIVE_WAY_S)
-                opened = self.step(terminal)
+                opened = self._open(terminal)
                 done += opened
                 if opened < STEP_ITEMS:
                     break
         return done
 
-    def step(self, terminal: str, ids: Collection[str] | None = None) -> int:
-        """Open up to `STEP_ITEMS` waiting items that this terminal issued, or those named; how many."""
+    def _open(self, terminal: str, ids: Collection[str] | None = None) -> int:
+        """A step; when one of its items cannot be applied, each alone, and that one is left to a clerk."""
+        answered = ids is not None
+        try:
+            return self.step(terminal, ids, answered=answered)
+        except _LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one item does must stay with that item
+            self.last_error = type(error).__name__
+            log.error("a step of terminal %s ended by %s", terminal, type(error).__name__)
+        return sum(self._alone(terminal, one, answered=answered) for one in self._waiting(terminal, ids))
+
+    def _alone(self, terminal: str, item_id: str, *, answered: bool) -> int:
+        try:
+            return self.step(terminal, [item_id], answered=answered)
+        except _LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - see `_open`; its text may quote the content
+            log.error("item %s cannot be applied: %s", item_id, type(error).__name__)
+            return self.step(terminal, [item_id], answered=answered, usable=False)
+
+    def _waiting(self, terminal: str, ids: Collection[str] | None) -> list[str]:
+        """In their order."""
+        query = select(items.c.item_id).where(items.c.terminal == terminal, items.c.opened_at.is_(None))
+        if ids is not None:
+            query = query.where(items.c.item_id.in_(ids))
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.order_by(items.c.sequence).limit(STEP_ITEMS)).scalars())
+
+    def step(
+        self,
+        terminal: str,
+        ids: Collection[str] | None = None,
+        *,
+        answered: bool = False,
+        usable: bool = True,
+    ) -> int:
+        """Open up to `STEP_ITEMS` waiting items that this terminal issued, or those named; how many.
+
+        `answered`: who brought them reads their states in the answer. Not `usable`: a clerk takes them up.
+        """
         query = select(items).where(items.c.terminal == terminal, items.c.opened_at.is_(None))
         query = query.order_by(items.c.sequence)
         query = query.limit(STEP_ITEMS) if ids is None else query.where(items.c.item_id.in_(ids))
         told: Mapping[str, Told] = {}
-        if self._registers:
+        if self._registers and usable:
             # Only what was asked about is opened: what arrives meanwhile is the next step's.
             asked, told = self._ask_registers(query)
             query = query.where(items.c.item_id.in_(asked))
@@ -147,7 +191,7 @@ class Work:
             rows = connection.execute(query).all()
             if not rows:
                 return 0
-            findings, desk, second = self._apply(connection, rows, at, told)
+            findings, desk, second = self._apply(connection, rows, at, told, usable=usable)
             links = [
                 Link(r.sequence, r.item_hash, r.previous_hash, r.item_id)
                 for r in rows
@@ -156,7 +200,7 @@ class Work:
             if links:
                 chain.take_links(connection, terminal, links, at)
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
-            news = _to_tell(rows, desk, at, answered=ids is not None)
+            news = _to_tell(rows, desk, at, answered=answered)
             for code in second:
                 suspected = inbox.news(code, CaseState.DUPLICATE_SUSPECTED, None, at)
                 news.setdefault(issuer(code), []).append(suspected)
@@ -178,7 +222,13 @@ class Work:
         return [row.item_id for row in rows], self._registers.ask(named, REGISTERS_WAITED_S)
 
     def _apply(
-        self, connection: Connection, rows: Collection[Row[Any]], at: str, told: Mapping[str, Told]
+        self,
+        connection: Connection,
+        rows: Collection[Row[Any]],
+        at: str,
+        told: Mapping[str, Told],
+        *,
+        usable: bool,
     ) -> tuple[dict[str, Reason], Desk, Collection[str]]:
         """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it;
         cases here before that turn out to be a second one.
@@ -188,9 +238,10 @@ class Work:
         desk = Desk.load(connection, codes, at)
         findings: dict[str, Reason] = {}
         waiting: dict[str, Collection[str]] = {}
-        same = duplicates.compare(connection, self._claims(connection, rows, desk), at)
+        claims = self._claims(connection, rows, desk) if usable else ()
+        same = duplicates.compare(connection, claims, at)
         for row in rows:
-            content = self._open(connection, row)
+            content = self._content(connection, row) if usable else Reason.PAYLOAD
             if isinstance(content, Reason):
                 findings[row.item_id] = content
             found_out = NOTHING_FOUND
@@ -212,23 +263,29 @@ class Work:
                 continue
             seen.add(row.code)
             if self._businesses.concern(row.service, row.definition_version):
-                content = self._open(connection, row)
+                content = self._content(connection, row)
                 if isinstance(content, CasePayload) and (
                     claim := self._businesses.claim(content, row.received_at_kiosk)
                 ):
                     yield claim
 
-    def _open(self, connection: Connection, row: Row[Any]) -> Content | Reason:
+    def _content(self, connection: Connection, row: Row[Any]) -> Content | Reason:
         item = Item(**row.header, sealed=row.sealed)
         return uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
 
     def _sweep_if_due(self) -> None:
         if time.monotonic() >= self._retention_due_s:
-            sweep(self._engine, utc_now())
+            sweep(self._engine, utc_now(), go_on=self._may_go_on)
             self._retention_due_s = time.monotonic() + RETENTION_EVERY_S
         if time.monotonic() >= self._unasked_due_s:
             uploads.sweep(self._engine, utc_now())
+            replays.sweep(self._engine, utc_now())
             self._unasked_due_s = time.monotonic() + UNASKED_EVERY_S
+
+    def _may_go_on(self) -> bool:
+        """After a quiet moment at the door; False once the process is to end."""
+        self._quiet.wait(GIVE_WAY_S)
+        return not self._end.is_set()
 
     def _run(self) -> None:
         while not self._end.is_set():

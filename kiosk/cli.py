@@ -203,11 +203,15 @@ def queue() -> None:
 @json_option
 def queue_status(config: Path, as_json: bool) -> None:
     """How many cases wait, how long, and what is set aside. The terminal must be stopped."""
+    from kiosk.clock import Clock
+    from kiosk.surroundings import age_of
+
     outbox = outbox_or_exit(config)
     try:
         counters = outbox.counters()
     finally:
         outbox.close()
+    age = age_of(counters.oldest_pending, Clock(load_or_exit(config).settings.terminal.state / "clock.json"))
     data = {
         "ok": counters.quarantined == 0,
         "pending": counters.pending,
@@ -215,6 +219,8 @@ def queue_status(config: Path, as_json: bool) -> None:
         "quarantined": counters.quarantined,
         "acknowledged": counters.acknowledged,
         "oldest_pending_at": counters.oldest_pending_at,
+        "oldest_waited_s": int(age.seconds) if age else None,
+        "oldest_known": age.exact if age else None,
         "sequence": counters.sequence,
     }
     show(as_json, data, [f"{key}: {value}" for key, value in data.items()])

@@ -17,6 +17,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from kiosk.catalogue import strict_json
+from kiosk.durable import write_durably
+from kiosk.uptime import Age, Boot, Uptimes, from_json
+
 log = logging.getLogger(__name__)
 
 BUILD_DATE = datetime(2026, 11, 1, tzinfo=UTC)
@@ -26,6 +30,8 @@ JUMP_S = 5.0
 DRIFT = 2e-4
 """200 ppm: ten times a poor crystal, so that weeks without network are no jump."""
 SAVE_EVERY_S = 60.0
+TIME_SERVICE_MARK = Path("/run/systemd/timesync/synchronized")
+"""systemd-timesyncd touches it when it has set or confirmed the clock since boot (systemd-timesyncd.service(8))."""
 
 
 class ClockQuality(StrEnum):
@@ -60,7 +66,8 @@ def boot_id() -> str:
 
 
 class Clock:
-    """The terminal's clock. `state_file` keeps the latest wall time that was seen, over restarts.
+    """The terminal's clock. `state_file` keeps the latest wall time that was seen and how long each boot
+    lasted, over restarts.
 
     Quality is `unsynced` until `confirm` compares with the centre, `synced` from then on, and
     `jumped` once the wall clock moves by itself or runs behind the trust bound, until the next
@@ -75,13 +82,17 @@ class Clock:
         monotonic_ns: Callable[[], int] = since_boot_ns,
         boot: Callable[[], str] = boot_id,
         build_date: datetime = BUILD_DATE,
+        time_service: Path = TIME_SERVICE_MARK,
     ) -> None:
         self._file = state_file
+        self._time_service = time_service
         self._wall = wall
         self._monotonic_ns = monotonic_ns
         self._boot_id = boot()
         self._lock = threading.Lock()
-        self._bound = max(build_date, _load(state_file) or build_date)
+        bound, boots = _load(state_file)
+        self._bound = max(build_date, bound or build_date)
+        self._uptimes = Uptimes(boots, self._boot_id)
         self._saved_ns: int | None = None
         self._anchor = (wall(), monotonic_ns())
         self._quality = ClockQuality.UNSYNCED
@@ -97,7 +108,7 @@ class Clock:
             if self._quality is not ClockQuality.JUMPED:
                 # A clock that jumped must not lift the bound: it may have jumped forward by years.
                 self._bound = shown
-                self._save_sometimes(monotonic_ns)
+            self._save_sometimes(monotonic_ns)
             return Moment(shown, monotonic_ns, self._boot_id, self._quality)
 
     def confirm(self, centre_time: datetime, tolerance_s: float = 30.0) -> bool:
@@ -107,6 +118,7 @@ class Clock:
         """
         with self._lock:
             wall, monotonic_ns = self._wall(), self._monotonic_ns()
+            self._uptimes.told(monotonic_ns, centre_time)
             if abs((centre_time - wall).total_seconds()) > tolerance_s:
                 self._quality = ClockQuality.JUMPED
                 return False
@@ -115,6 +127,21 @@ class Clock:
             self._bound = min(self._bound, max(wall, centre_time))
             self._save_sometimes(monotonic_ns)
             return True
+
+    def age(self, boot_id: str, monotonic_ns: int, claimed: datetime | None) -> Age:
+        """How long ago that moment of that boot was. `claimed`: its wall time (aware), only if it was synced.
+
+        Never more than has passed; exact in the present boot, and once the centre told its time in both.
+        """
+        with self._lock:
+            return self._uptimes.age(boot_id, monotonic_ns, claimed, self._monotonic_ns())
+
+    def trusted(self) -> bool:
+        """Whether the centre or the system's time service has confirmed the wall clock since boot.
+
+        Only then may an expired certificate be blamed on the certificate (field case Q05).
+        """
+        return self.now().quality is ClockQuality.SYNCED or self._time_service.exists()
 
     def skew_s(self, centre_time: datetime) -> float:
         """How far this clock is ahead of the centre's, in seconds."""
@@ -127,25 +154,36 @@ class Clock:
         return parted_s > JUMP_S + DRIFT * elapsed_s
 
     def _save_sometimes(self, monotonic_ns: int) -> None:
+        self._uptimes.seen(monotonic_ns)
         if self._saved_ns is not None and monotonic_ns - self._saved_ns < SAVE_EVERY_S * 1e9:
             return
         self._saved_ns = monotonic_ns
-        new = self._file.with_name(self._file.name + ".new")
+        state = {"latest_wall_utc": self._bound.isoformat(), "boots": self._uptimes.to_json()}
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps({"latest_wall_utc": self._bound.isoformat()}), encoding="ascii")
-            new.replace(self._file)
+            write_durably(self._file, json.dumps(state).encode("ascii"))
         except OSError as error:
             # A full disk must not stop the clock; the bound is then only as good as this run.
             log.warning("the clock's state was not saved: errno %d", error.errno or 0)
 
 
-def _load(state_file: Path) -> datetime | None:
+def _load(state_file: Path) -> tuple[datetime | None, list[Boot]]:
+    """The latest wall time and the boots; what cannot be read is begun anew, each for itself."""
     try:
-        saved = datetime.fromisoformat(json.loads(state_file.read_text(encoding="ascii"))["latest_wall_utc"])
+        state = strict_json.read(state_file.read_bytes())
     except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError):
+        return None, []
+    except (OSError, ValueError):
         log.warning("the clock's state could not be read; the build date is the bound")
-        return None
-    return saved if saved.tzinfo is not None else None
+        return None, []
+    state = state if isinstance(state, dict) else {}
+    try:
+        latest = datetime.fromisoformat(state["latest_wall_utc"])
+        bound = latest if latest.tzinfo is not None else None
+    except (ValueError, KeyError, TypeError):
+        log.warning("the clock's latest time could not be read; the build date is the bound")
+        bound = None
+    try:
+        return bound, from_json(state.get("boots", []))
+    except (ValueError, OverflowError):
+        log.warning("the lengths of earlier boots could not be read; what waits is older than can be told")
+        return bound, []

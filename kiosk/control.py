@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.contract import Failed, Ok
+from kiosk.catalogue import strict_json
 
 log = logging.getLogger(__name__)
 NAME = "control.sock"
@@ -84,7 +85,7 @@ class ControlServer:
 
     def _serve(self, client: socket.socket) -> None:
         with client.makefile("rwb") as stream:
-            asked = json.loads(stream.readline(LINE_BYTES_MAX))
+            asked = strict_json.read(stream.readline(LINE_BYTES_MAX))
             answer = self._answers.get(str(asked.get("ask"))) if isinstance(asked, dict) else None
             if answer is None:
                 reply: dict[str, Any] = {"ok": False, "why": f"it answers only to {', '.join(self._answers)}"}
@@ -108,12 +109,16 @@ def ask(folder: Path, question: str, timeout_s: float = 5.0) -> Ok[dict[str, Any
             with client.makefile("rwb") as stream:
                 stream.write(json.dumps({"ask": question}).encode() + b"\n")
                 stream.flush()
-                reply = json.loads(stream.readline())
+                reply = strict_json.read(stream.readline(strict_json.BYTES_MAX + 1))
         except (OSError, ValueError) as error:
             return Failed(ControlFailure.SILENT, type(error).__name__)
-    if not reply["ok"]:
-        return Failed(ControlFailure.REFUSED, reply["why"])
-    return Ok(reply["answer"])
+    match reply:
+        case {"ok": True, "answer": dict() as answer}:
+            return Ok(answer)
+        case {"ok": False, "why": str(why)}:
+            return Failed(ControlFailure.REFUSED, why)
+        case _:
+            return Failed(ControlFailure.SILENT, "what it said is no answer")
 
 
 def _answered(answer: Answer) -> dict[str, Any]:

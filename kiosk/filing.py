@@ -5,10 +5,26 @@ from __future__ import annotations
 from drivers.card_reader.contract import CardRead
 from kiosk.case import Attachment, CasePayload, ConsentRecord, EvidenceLine, FromRecord, Person
 from kiosk.catalogue.answers import kept_answers
+from kiosk.catalogue.model import Definition
 from kiosk.journey.visit import Visit
 from offline_queue.records import Attached
+from offline_queue.seal import PAYLOAD_BYTES_MAX
 
 PHOTO_TYPE = "image/jpeg"
+PHOTO_BYTES_MAX = PAYLOAD_BYTES_MAX
+_PHOTOS_OF_A_VISIT = 1
+FORM_BYTES = 32 * 1024
+"""Of a payload without what the resident writes: persons, evidence, names of fields and choices."""
+_CHARACTER_BYTES = 6
+"""Of one character in JSON, at most."""
+
+
+def largest_bytes(definition: Definition) -> int:
+    """Payload and pictures that a visit of this service may end in: room for it is asked before it begins."""
+    fields = definition.data_schema.get("properties", {}).values()
+    written = sum(int(kind.get("maxLength", 0)) for kind in fields)
+    photos = 0 if definition.photos is None else min(definition.photos.at_most, _PHOTOS_OF_A_VISIT)
+    return FORM_BYTES + _CHARACTER_BYTES * written + photos * PHOTO_BYTES_MAX
 
 
 def files_of(visit: Visit) -> tuple[Attached, ...]:

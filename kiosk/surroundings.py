@@ -7,7 +7,8 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from drivers.contract import Cause, Device, DeviceState, DeviceStatus
@@ -15,17 +16,20 @@ from drivers.print_journal import JournalledPrinter, UnsettledJobs
 from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
-from kiosk.clock import Clock, ClockQuality
+from kiosk.clock import Clock
+from kiosk.filing import FORM_BYTES, largest_bytes
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Backstage, Fresh, Place, World
 from kiosk.speech import Speaker
 from kiosk.staff.answers import StaffAction
 from kiosk.staff.switch import OUT_OF_SERVICE
+from kiosk.uptime import Age
 from offline_queue import new_item_id
 from offline_queue.link import LinkState
-from offline_queue.records import Counters, StoreError
+from offline_queue.records import Counters, Received, StoreError
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
+from offline_queue.wire import ClockQuality
 
 CAUSE_OF_LINK: dict[LinkState, str] = {
     LinkState.UNKNOWN: "",
@@ -54,13 +58,14 @@ OLD_AFTER_H = 24.0
 OVERDUE_AFTER_H = 72.0
 """From here the operations are told, and told that it is urgent (rule F7)."""
 FILLING_SHARE = 0.8
-"""Of the queue's quota: above it, services with photos are shed (rule F18). `Outbox.accepts` ends the rest."""
+"""Of the queue's quota: above it, services with photos are shed (rule F18). `Outbox.room_bytes` ends the rest."""
 NOTHING_COUNTED = Counters(
     pending=0,
     pending_bytes=0,
     quarantined=0,
     acknowledged=0,
-    oldest_pending_at=None,
+    oldest_pending=None,
+    oldest_quarantined=None,
     sequence=0,
     head_hash="",
     used_bytes=0,
@@ -103,6 +108,26 @@ def _jobs_of(printer: JournalledPrinter | None) -> dict[str, int]:
     return {"unknown": len(jobs.unknown), "failed": len(jobs.failed)}
 
 
+def age_of(received: Received | None, clock: Clock) -> Age | None:
+    """How long ago an item was taken in; None when there is none. Its own wall time counts only if it was synced."""
+    if received is None:
+        return None
+    claimed = None
+    if received.clock_quality is ClockQuality.SYNCED:
+        with suppress(ValueError):  # a damaged row
+            claimed = datetime.fromisoformat(received.at)
+    aware = claimed if claimed is not None and claimed.tzinfo is not None else None
+    return clock.age(received.boot_id, received.monotonic_ns, aware)
+
+
+def _seconds(age: Age) -> float:
+    return age.seconds
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 class Surroundings:
     """Makes a `World` on demand; cheap, since nothing here asks a device."""
 
@@ -137,7 +162,7 @@ class Surroundings:
         self._offered = offered
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
-        self._accepts = True
+        self._room_bytes = 0
         self._broken = False
         self._read_only = False
         self.catalogue = load_catalogue()
@@ -165,7 +190,7 @@ class Surroundings:
         with self._lock:
             if self._counted is None or now_s - self._counted[0] > COUNT_EVERY_S:
                 try:
-                    counters, self._accepts = self._outbox.counters(), self._outbox.accepts()
+                    counters, self._room_bytes = self._outbox.counters(), self._outbox.room_bytes()
                     self._broken, self._read_only = False, self._outbox.read_only()
                 except StoreError:
                     # The screen goes on and takes no cases; what is known of the queue is what was last.
@@ -174,24 +199,41 @@ class Surroundings:
                 self._counted = (now_s, counters)
             return self._counted[1]
 
-    def _oldest_h(self) -> float:
-        """Hours that the oldest unsent case has waited; 0 when none waits or the clock cannot say."""
-        oldest_at, now = self._counters().oldest_pending_at, self._clock.now()
-        if oldest_at is None or now.quality is ClockQuality.JUMPED:
-            return 0.0
-        return (now.wall_utc - datetime.fromisoformat(oldest_at)).total_seconds() / 3600
+    def _unsent(self) -> Age | None:
+        """How long the oldest unsent case has waited; None when none waits."""
+        return age_of(self._counters().oldest_pending, self._clock)
+
+    def _unsettled(self) -> Age | None:
+        """The same of all that the centre has not taken: the time that the law sets runs for a refused case too."""
+        refused = age_of(self._counters().oldest_quarantined, self._clock)
+        return max((age for age in (self._unsent(), refused) if age), key=_seconds, default=None)
 
     def _waited_too_long(self) -> list[str]:
-        """The alarms on the oldest unsent case; the urgent one takes the other's place."""
-        oldest_h = self._oldest_h()
-        if oldest_h >= OVERDUE_AFTER_H:
+        """The alarms on the oldest case; the urgent one takes the other's place. A bound is enough for one."""
+        age = self._unsettled()
+        if age is None:
+            return []
+        if age.hours >= OVERDUE_AFTER_H:
             return ["queue.overdue"]
-        return ["queue.old"] if oldest_h >= OLD_AFTER_H else []
+        alarm = ["queue.old"] if age.hours >= OLD_AFTER_H else []
+        return alarm if age.exact else [*alarm, "queue.age_unknown"]
 
-    def _filling(self) -> bool:
-        """Whether services that bring photos are shed, so that the rest of the room is left for the others."""
+    def _has_no_room(self) -> bool:
+        return self._room_bytes < FORM_BYTES
+
+    def _shed(self) -> dict[str, str]:
+        """Service -> why it is stopped before the others: nobody types what could not be stored in the end.
+
+        Those with photos go first, so that the rest of the room is left for the others.
+        """
         counters = self._counters()
-        return counters.used_bytes > FILLING_SHARE * counters.quota_bytes
+        filling = counters.used_bytes > FILLING_SHARE * counters.quota_bytes
+        return {
+            definition.code: "queue.full" if definition.photos is None else "queue.filling"
+            for definition in self.catalogue.definitions
+            if largest_bytes(definition) > self._room_bytes >= FORM_BYTES
+            or (filling and definition.photos is not None)
+        }
 
     def link_cause(self) -> str:
         return CAUSE_OF_LINK[self._sender.status().link_state]
@@ -232,7 +274,7 @@ class Surroundings:
                 causes=tuple(general),
                 waiting=counters.pending,
                 refused=counters.quarantined,
-                oldest_h=self._oldest_h(),
+                oldest=self._unsent(),
                 version=__version__,
                 offered=self._offered,
             ),
@@ -249,9 +291,9 @@ class Surroundings:
             causes.append("queue.broken")
         elif self._read_only:
             causes.append("queue.read_only")
-        elif not self._accepts:
+        elif self._has_no_room():
             causes.append("queue.full")
-        if self._filling():
+        if "queue.filling" in self._shed().values():
             causes.append("queue.filling")
         causes += self._waited_too_long()
         if counters.quarantined:
@@ -263,14 +305,17 @@ class Surroundings:
         return [*causes, *self._noticed()]
 
     def _service_causes(self) -> dict[str, tuple[str, ...]]:
-        devices, general, oldest_h = self._healths(), self._general(), self._oldest_h()
+        devices, general, age = self._healths(), self._general(), self._unsent()
+        shed = self._shed()
+        # What was refused does not stop the intake: it waits for a person, and the network is there.
+        waited_h = 0.0 if age is None else age.hours
         return {
             definition.code: (
                 *health.service_causes(
                     (kind.value for kind in definition.devices_required), devices, general
                 ),
-                *(["queue.filling"] if definition.photos and self._filling() else []),
-                *(["queue.stopped"] if oldest_h >= definition.offline.stop_after_h else []),
+                *([shed[definition.code]] if definition.code in shed else []),
+                *(["queue.stopped"] if waited_h >= definition.offline.stop_after_h else []),
             )
             for definition in self.catalogue.definitions
         }
@@ -294,7 +339,7 @@ class Surroundings:
     def heartbeat(self) -> dict[str, Any]:
         """The body of the next heartbeat."""
         counters = self._counters()
-        now = self._clock.now()
+        now, age = self._clock.now(), self._unsettled()
         return health.report(
             devices=self._healths(),
             services=self._service_causes(),
@@ -302,12 +347,15 @@ class Surroundings:
             queue={
                 "pending": counters.pending,
                 "quarantined": counters.quarantined,
-                "oldest_at": counters.oldest_pending_at,
+                # The centre reckons from the seconds; the time is for one that does not know them yet.
+                "oldest_at": _text(now.wall_utc - timedelta(seconds=age.seconds)) if age else None,
+                "oldest_waited_s": int(age.seconds) if age else None,
+                "oldest_known": age.exact if age else None,
             },
             slips=_jobs_of(self._devices.printer),
             documents=_jobs_of(self._devices.document_printer),
             link=self._sender.status().link_state.value,
             version=__version__,
             clock_quality=now.quality,
-            sent_at=now.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            sent_at=_text(now.wall_utc),
         )

@@ -63,7 +63,8 @@ def item_of(terminal: str, row: tuple[Any, ...]) -> wire.Item | None:
             sealed=row[13] if row[13] is not None else b"",
             attachments=json.loads(row[14]) if row[14] else (),
         )
-    except ValueError:  # pydantic's ValidationError and JSONDecodeError are both ValueErrors
+    except (ValueError, RecursionError):
+        # pydantic's and json's errors are ValueErrors; a damaged row may be nested deeper than json goes.
         return None
 
 

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -123,6 +123,12 @@ class Courier:
                 self.last_error = reason
             case Rejected() as rejected:
                 return self._isolate((item,), rejected)
+            case Unreached(code=wire.TOO_MANY_UPLOADS) as full:
+                # A limit on attachments keeps no other case waiting.
+                self.reached()
+                self.last_error = full.detail
+                self._hold(item.lane, full.retry_after_s)
+                return False
             case Unreached(LinkState.UNKNOWN, detail):
                 # An older centre does not know attachments: other cases go on.
                 self.last_error = f"attachment: {detail}"
@@ -193,11 +199,14 @@ class Courier:
             return
         self._forget_ns = self.now_ns() + 3600 * NS
         try:
-            before = datetime.fromisoformat(centre_time) - timedelta(days=self.policy.index_days)
+            told = datetime.fromisoformat(centre_time)
+            now = told.replace(tzinfo=told.tzinfo or UTC)
+            before = now - timedelta(days=self.policy.index_days)
         except (ValueError, OverflowError):
             self.last_error = "the centre's time cannot be read"
             return
         self.outbox.deliveries.forget(before.isoformat())
+        self.outbox.sweep_set_aside(now, self.policy.salvaged_days)
 
     def _judge(self, item: wire.Item, verdict: wire.Verdict | None) -> Settlement | None:
         """What to write down; None leaves the item pending and holds its lane."""

@@ -9,17 +9,15 @@ import hmac
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlcipher3
 
-from offline_queue import words
+from offline_queue import aside, words
 from offline_queue.records import StoreCorrupt, StoreKeyWrong, StoreLocked, StoreUnwritable
+from offline_queue.room import PAGE_BYTES
 from offline_queue.schema import NEWEST, Connection, migrate
 
-PAGE_BYTES = 1024
-"""Small: a commit writes whole pages, and a sealed record with its header fills two of these."""
 WAL_BYTES_MAX = 4 * 1024 * 1024
 _LEAST_LOG_PAGES = 64
 QUOTA_WHILE_MIGRATING = 1 << 40
@@ -65,13 +63,17 @@ class Ballast:
             return False
         return True
 
-    def as_much_is_free(self) -> bool:
-        """Whether the disk takes a case besides the ballast; asked of the system, never guessed."""
+    def spare_bytes(self) -> int:
+        """Free besides as much again as the ballast, for a new item; asked of the system, never guessed.
+
+        0 while the ballast is not there: what it freed belongs to the acknowledgements.
+        """
         try:
-            free = shutil.disk_usage(self.path.parent).free
-            return free >= self.size_bytes and os.access(self.path.parent, os.W_OK)
+            if not self.restore() or not os.access(self.path.parent, os.W_OK):
+                return 0
+            return max(0, shutil.disk_usage(self.path.parent).free - self.size_bytes)
         except OSError:
-            return False
+            return 0
 
     def restore(self) -> bool:
         """True when the ballast is there in full; it is taken back only while as much again stays free."""
@@ -217,21 +219,6 @@ def _damage() -> sqlcipher3.Error:
     return error
 
 
-def _set_aside(path: Path) -> str:
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    aside = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
-    for suffix in ("-wal", "-shm", ""):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-    return aside.name
-
-
 def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballast: Ballast) -> Opened:
     """Lock, check the key, open; damage is set aside under its time and a new database begun.
 
@@ -243,13 +230,14 @@ def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballas
     lock = lock_directory(directory)
     try:
         _check_key(directory, database_key)
-        path, fresh_because = directory / "outbox.db", ""
+        aside.complete(directory)
+        path, fresh_because = directory / aside.DATABASE, ""
         for _attempt in range(3):  # as found; with the ballast given up; after setting damage aside
             try:
                 connection = _connect(path, quota_bytes, _checkpoint_pages(ballast))
             except sqlcipher3.Error as error:
                 if is_damage(error):
-                    fresh_because = f"damaged database set aside as {_set_aside(path)}"
+                    fresh_because = f"damaged database set aside as {aside.set_aside(path).name}"
                 elif not (disk_refuses(error) and ballast.release()):
                     raise StoreUnwritable(
                         words.NOT_OPENED, f"{type(error).__name__} {primary_code(error)}"
@@ -268,16 +256,24 @@ def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballas
 def became_read_only(directory: Path) -> bool:
     """Whether an outbox lies here on a file system that takes no writing, as after an error of the storage."""
     try:
-        return bool(os.statvfs(directory).f_flag & os.ST_RDONLY) and (directory / "outbox.db").exists()
+        return bool(os.statvfs(directory).f_flag & os.ST_RDONLY) and (directory / aside.DATABASE).exists()
     except OSError:
         return False
+
+
+def log_bytes(directory: Path) -> int:
+    """How much the write-ahead log takes on the disk."""
+    try:
+        return (directory / "outbox.db-wal").stat().st_size
+    except OSError:  # none, as after it was cut off, or a disk that cannot be read
+        return 0
 
 
 def _open_read_only(directory: Path, database_key: bytes) -> Opened:
     lock = _held(directory / "outbox.lock", os.O_RDONLY)
     try:
         _check_key(directory, database_key)
-        path = directory / "outbox.db"
+        path = directory / aside.DATABASE
         # Without a log there is nothing to recover, and SQLite could not make the files that a log wants.
         has_log = path.with_name(path.name + "-wal").exists()
         address = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
@@ -307,7 +303,8 @@ def migrate_outbox(directory: Path, database_key: bytes, to: int) -> int:
     lock = lock_directory(directory)
     try:
         _check_key(directory, database_key)
-        path = directory / "outbox.db"
+        aside.complete(directory)
+        path = directory / aside.DATABASE
         connection = _connect(path, QUOTA_WHILE_MIGRATING, _LEAST_LOG_PAGES, None)
         try:
             return migrate(connection, to)

@@ -71,7 +71,9 @@ class Deliveries:
     def settle(self, settlements: Iterable[Settlement]) -> bool:
         """Write verdicts down; False when the disk does not take it even with the ballast given up."""
         wanted = tuple(settlements)
-        return self._write(lambda connection: transactions.settle(connection, wanted))
+        return self._write(lambda connection: transactions.settle(connection, wanted)) or self._write(
+            lambda connection: transactions.settle_sparingly(connection, wanted)
+        )
 
     def forget(self, registered_before: str) -> bool:
         """Drop index rows that nobody looks up any more: see `transactions.forget`. RFC 3339, the centre's time."""

@@ -17,7 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offline_queue import wire
 from offline_queue.chain import HEADER_COLUMNS, sign_head
-from offline_queue.records import PRIORITY_OF_KIND, Committed, Draft, NotCommitted, Refused
+from offline_queue.records import (
+    PRIORITY_OF_KIND,
+    Committed,
+    Draft,
+    ItemState,
+    NotCommitted,
+    Received,
+    Refused,
+)
 from offline_queue.schema import Connection
 from offline_queue.transactions import HOLDS_ITS_LANE, free_next, transaction
 
@@ -140,15 +148,30 @@ def end_of_chain(connection: Connection) -> tuple[int, str]:
     return newest if newest is not None and newest[0] > listed[0] else listed
 
 
-def unlisted(connection: Connection) -> tuple[int, int, str | None]:
-    """Of the items without an index row: how many, their sealed bytes, the oldest one's time."""
-    count, size = connection.execute(
-        "select count(*), coalesce(sum(sealed_bytes), 0) from item where sequence > (select sequence from ledger)"
+_RECEIVED = "select received_at, clock_quality, boot_id, monotonic_ns from item where sequence = "
+
+
+def oldest(connection: Connection, state: ItemState) -> Received | None:
+    """When the first of the items in this state was taken in, as far as they have an index row."""
+    first = "(select sequence from delivery where state = '{}' order by sequence limit 1)"
+    return _received(connection.execute(_RECEIVED + first.format(state.value)).fetchone())
+
+
+def _received(row: tuple[Any, ...] | None) -> Received | None:
+    if row is None:
+        return None
+    # A damaged row is told apart when it is sent; here it only says nothing that can be trusted.
+    said = row[1] if row[1] in set(wire.ClockQuality) else wire.ClockQuality.JUMPED
+    return Received(row[0], wire.ClockQuality(said), row[2], row[3])
+
+
+def unlisted(connection: Connection) -> tuple[int, int, Received | None]:
+    """Of the items without an index row: how many, their sealed bytes, when the oldest was taken in."""
+    count, size, first = connection.execute(
+        "select count(*), coalesce(sum(sealed_bytes), 0), min(sequence) from item "
+        "where sequence > (select sequence from ledger)"
     ).fetchone()
-    oldest = connection.execute(
-        "select received_at from item where sequence > (select sequence from ledger) order by sequence limit 1"
-    ).fetchone()
-    return count, size, oldest[0] if oldest else None
+    return count, size, _received(connection.execute(_RECEIVED + "?", (first,)).fetchone())
 
 
 def _listed(connection: Connection) -> int:

@@ -28,6 +28,7 @@ class Policy:
     `inbox_s`: how often the inbox is asked when no heartbeat's answer hints at a letter; `inbox_first_s`: after a
     start and after a failure.
     `index_days`: how long a settled case can be looked up by its code here (domain rule F14).
+    `salvaged_days`: how long a salvaged database is kept of which something was lost, for whoever may still read it.
     `lone_rejections_max`: so many lone items refused in a row by the request's status, with no
     success between, is taken for a fault of the centre and not of the items.
     """
@@ -45,6 +46,7 @@ class Policy:
     inbox_s: float = 3600.0
     inbox_first_s: float = 60.0
     index_days: float = 30.0
+    salvaged_days: float = 90.0
     unwritable_hold_s: float = 60.0
     retry_after_max_s: float = 3600.0
     lone_rejections_max: int = 5

@@ -123,10 +123,22 @@ class ItemSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """When an item was taken in, as its header has it. `at`: what the wall clock claimed, RFC 3339 UTC, to be
+    trusted as far as `clock_quality` says; `monotonic_ns` of the boot `boot_id` is what can be counted from.
+    """
+
+    at: str
+    clock_quality: wire.ClockQuality
+    boot_id: str
+    monotonic_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counters:
     """Kept in one row, in the same transaction as what they count.
 
-    Bytes. `oldest_pending_at`: the wall time that the oldest unsent item claims. `used_bytes` of
+    Bytes. `oldest_pending`, `oldest_quarantined`: the first by the counter, whatever the clock claimed. `used_bytes` of
     `quota_bytes` are the watermarks of chapter F18. `opened_fresh_because`: non-empty from the start that
     set a damaged database aside until it is salvaged.
     """
@@ -135,12 +147,18 @@ class Counters:
     pending_bytes: int
     quarantined: int
     acknowledged: int
-    oldest_pending_at: str | None
+    oldest_pending: Received | None
+    oldest_quarantined: Received | None
     sequence: int
     head_hash: str
     used_bytes: int
     quota_bytes: int
     opened_fresh_because: str
+
+    @property
+    def oldest_pending_at(self) -> str | None:
+        """The wall time that the oldest unsent item claims."""
+        return None if self.oldest_pending is None else self.oldest_pending.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +185,7 @@ class Salvaged:
 
     `readable`: something in it could be read at all. `recovered`: waits to be sent again. `already`: was
     here before. `waiting`: no room yet, or its number is taken. `lost`: numbers that it gave out and that
-    can be told neither as whole items nor as acknowledged.
+    can be told neither as whole items nor as acknowledged. `highest`: the last number that it gave out.
     """
 
     file: str
@@ -176,6 +194,25 @@ class Salvaged:
     already: int = 0
     waiting: int = 0
     lost: int = 0
+    highest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One database that was set aside. `file`: its name; `state`: damaged, salvaged, or log_alone.
+
+    `items`: how many with a sealed body it still names, `unsettled`: of these, those not known here as settled,
+    `only_here`: those not known here at all, so that they go with it for good; None when nothing can be read.
+    `since`: RFC 3339, the centre's clock, from when the days count; None before the centre told its time.
+    """
+
+    file: str
+    state: str
+    size_bytes: int
+    items: int | None
+    unsettled: int | None
+    only_here: int | None
+    since: str | None
 
 
 @dataclass(frozen=True, slots=True)

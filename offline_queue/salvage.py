@@ -10,22 +10,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import sqlcipher3
 
-from offline_queue import intake, wire
+from offline_queue import aside, intake, wire
 from offline_queue.chain import ITEM_COLUMNS, item_of, sign_head
 from offline_queue.database import disk_refuses
 from offline_queue.intake import Signer
-from offline_queue.records import Salvaged
+from offline_queue.records import ItemState, Salvaged, SetAside
 from offline_queue.schema import Connection
 from offline_queue.transactions import transaction
 
-DAMAGED = "outbox.damaged-*.db"
-_SIDE_FILES = ("-wal", "-shm", "")
 _ADDED = ("attachments", "priority")
 """Columns of `item` that a database of an older program does not have; null means the same there."""
 _OLDEST = ITEM_COLUMNS.removesuffix(", attachments")
@@ -39,11 +37,6 @@ class _Left:
     settled: set[int]
     anchor: int
     end: tuple[int, str]
-
-
-def set_aside(directory: Path) -> list[Path]:
-    """The damaged databases that nobody has salvaged yet, oldest first."""
-    return sorted(directory.glob(DAMAGED))
 
 
 def continue_chain(connection: Connection, signer: Signer, damaged: Iterable[Path]) -> None:
@@ -88,16 +81,41 @@ def recover(
     told = whole | left.settled
     lost = sum(sequence not in told for sequence in range(left.anchor + 1, left.end[0] + 1))
     return Salvaged(
-        damaged.name, readable=True, recovered=recovered, already=already, waiting=waiting, lost=lost
+        damaged.name, readable=True, recovered=recovered, already=already, waiting=waiting, lost=lost,
+        highest=left.end[0],
+    )  # fmt: skip
+
+
+_STANDS = "select state from delivery where id = ?"
+
+
+def look(connection: Connection, path: Path) -> SetAside:
+    """What one database that was set aside still holds, beside what is here. Reads it; long for a large one."""
+    state = aside.Aside.SALVAGED if path in aside.salvaged(path.parent) else aside.Aside.DAMAGED
+    since = aside.note_of(path).since
+    told = SetAside(
+        path.name, state, aside.bytes_of(path), None, None, None, since.isoformat() if since else None
     )
+    left = _left_in(path)
+    if left is None:
+        return told
+    with _reading(path) as old:
+        ids = [_one(old, "select id from item where sequence = ?", number) for number in left.items]
+    stands = [None if id_ is None else connection.execute(_STANDS, id_).fetchone() for id_ in ids]
+    waits = [here is None or here[0] in (ItemState.PENDING, ItemState.QUARANTINED) for here in stands]
+    return replace(told, items=len(ids), unsettled=sum(waits), only_here=stands.count(None))
 
 
-def put_away(damaged: Path) -> None:
-    """Rename what is done with; the database itself last, so that a cut repeats this and loses nothing."""
-    for suffix in _SIDE_FILES:
-        part = damaged.with_name(damaged.name + suffix)
-        with suppress(FileNotFoundError):
-            part.rename(part.with_name(part.name.replace("damaged", "salvaged", 1)))
+def look_at_log(path: Path) -> SetAside:
+    """A log without its database: nothing can be read in it."""
+    return SetAside(path.name, aside.Aside.LOG_ALONE, path.stat().st_size, None, None, None, None)
+
+
+def is_settled(connection: Connection, highest: int) -> bool:
+    """Whether no item up to this number waits here, unsent or refused."""
+    query = "select 1 from delivery where state = '{}' and sequence <= ? limit 1"
+    states = (ItemState.PENDING, ItemState.QUARANTINED)
+    return not any(connection.execute(query.format(state.value), (highest,)).fetchone() for state in states)
 
 
 @contextmanager

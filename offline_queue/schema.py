@@ -194,23 +194,54 @@ def _rebuilt(states: str, ended: str, more: str) -> tuple[str, ...]:
     )
 
 
-_CLOSING = Migration(
-    up=_run(
-        _rebuilt(
-            "'pending', 'quarantined', 'acknowledged', 'closed'",
-            "'acknowledged', 'closed'",
-            ", superseded_by text",
-        )
-    ),
-    down=_run(
-        (
-            # An older program knows no closed items; the centre settled them, or the resident has them back.
-            "update ledger set acknowledged = acknowledged + (select count(*) from delivery where state = 'closed')",
-            "update delivery set state = 'acknowledged' where state = 'closed'",
-            *_rebuilt("'pending', 'quarantined', 'acknowledged'", "'acknowledged'", ""),
-        )
-    ),
-)
+_KNOWS_CLOSED = f"{_COMMON}, superseded_by"
+_CLOSED_ROWS = "select 1 from sqlite_schema where type = 'table' and name = 'closing'"
+
+
+def _with_closed(connection: Connection) -> None:
+    """What was put by for an older program comes back, as far as its link of the chain was not forgotten."""
+    closed = ("'pending', 'quarantined', 'acknowledged', 'closed'", "'acknowledged', 'closed'")
+    _run(_rebuilt(*closed, ", superseded_by text"))(connection)
+    if connection.execute(_CLOSED_ROWS).fetchone() is None:
+        return
+    came_back = (
+        f"insert into delivery ({_KNOWS_CLOSED}) select {_KNOWS_CLOSED} from closing "  # noqa: S608 - constants
+        "where sequence > (select anchor_sequence from ledger) "
+        "and sequence not in (select sequence from delivery) and id not in (select id from delivery)"
+    )
+    statements = (
+        came_back,
+        """update delivery set superseded_by = (
+            select superseded_by from closing where closing.sequence = delivery.sequence)
+            where sequence in (select sequence from closing where state <> 'closed')""",
+        """insert into case_news select * from closing_news
+            where lane in (select lane from delivery) and lane not in (select lane from case_news)""",
+        "drop table closing",
+        "drop table closing_news",
+    )
+    _run(statements)(connection)
+
+
+def _without_closed(connection: Connection) -> None:
+    """An older program knows no closed items: as acknowledged ones they would be missed at the centre, so they are put by.
+
+    It would hold up the lane of one that is being replaced, or have it sent again; so none may be on its way.
+    """
+    replaced = "select 1 from delivery where state = 'quarantined' and superseded_by is not null limit 1"
+    if connection.execute(replaced).fetchone():
+        raise StoreUnwritable(words.REPLACEMENT_WAITS)
+    put_by = f"select {_KNOWS_CLOSED} from delivery where state = 'closed' or superseded_by is not null"  # noqa: S608 - constants
+    statements = (
+        f"create table closing as {put_by}",
+        # Else it would forget the centre's words about a case of which it knows nothing.
+        "create table closing_news as select * from case_news where lane in (select lane from closing)",
+        "delete from delivery where state = 'closed'",
+        *_rebuilt("'pending', 'quarantined', 'acknowledged'", "'acknowledged'", ""),
+    )
+    _run(statements)(connection)
+
+
+_CLOSING = Migration(up=_with_closed, down=_without_closed)
 
 _INBOX = Migration(
     up=_run(

@@ -5,6 +5,7 @@ At least once, in order within a lane, never in a hurry that the centre did not 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,8 +22,10 @@ from offline_queue.link import HeartbeatAnswered, Link, ManifestAnswered, Reject
 from offline_queue.link_state import LinkState
 from offline_queue.policy import DEFAULT_POLICY, Policy
 from offline_queue.reconcile import fault_of
-from offline_queue.records import ItemState, ItemSummary
+from offline_queue.records import ItemState, ItemSummary, StoreError
 from offline_queue.store import Outbox
+
+log = logging.getLogger(__name__)
 
 LONGEST_REST_S = 5.0
 """The loop moves at least this often, so that a watchdog can tell a resting sender from a dead one."""
@@ -155,25 +158,40 @@ class Sender:
     def _run(self) -> None:
         try:
             while self._rest():
-                before = (self._courier.link_state, self._courier.last_error)
-                beaten = self._beat_if_due()
-                sent = self._courier.round()
-                compared = not sent and self._reconcile_if_due()
-                told = not sent and self._fetch_if_due()
-                if (
-                    sent
-                    or beaten
-                    or compared
-                    or told
-                    or before != (self._courier.link_state, self._courier.last_error)
-                ):
+                try:
+                    moved = self._turn()
+                except StoreError:
+                    raise
+                except Exception as defect:  # noqa: BLE001 - one defect must not keep every case on the disk
+                    self._hold_after(defect)
+                    moved = True
+                if moved:
                     self._tell()
         except BaseException as error:
-            # A defect or a store that failed: the thread ends, and `alive` and the state say so.
+            # A store that failed: the thread ends, and `alive` and the state say so.
             self._courier.link_state, self._courier.last_error = LinkState.UNKNOWN, type(error).__name__
             raise
         finally:
             self._tell()
+
+    def _turn(self) -> bool:
+        """Do what is due; whether anything changed that others should look at."""
+        before = (self._courier.link_state, self._courier.last_error)
+        beaten = self._beat_if_due()
+        sent = self._courier.round()
+        compared = not sent and self._reconcile_if_due()
+        told = not sent and self._fetch_if_due()
+        after = (self._courier.link_state, self._courier.last_error)
+        return sent or beaten or compared or told or before != after
+
+    def _hold_after(self, defect: Exception) -> None:
+        """Back off as from any failure, and go on: what failed may be the heartbeat only, or one answer."""
+        kind = type(defect).__name__
+        log.error("the sender goes on after a defect: %s", kind)  # its text may quote a record
+        self._courier.unreached(Unreached(LinkState.UNKNOWN, kind))
+        until = self._courier.session_until_ns
+        self._courier.next_round_ns = until
+        self._next_beat_ns = max(self._next_beat_ns, until)
 
     def _tell(self) -> None:
         with self._changed:

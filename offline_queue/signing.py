@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 
@@ -36,6 +37,7 @@ class RequestSigner(httpx.Auth):
             key=self._key,
             key_id=self._terminal,
             created=self._now(),
+            nonce=secrets.token_urlsafe(12),
         )
         request.headers.update(signature)
         yield request

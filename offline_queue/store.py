@@ -8,20 +8,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from offline_queue import intake, salvage, transactions, wire
+from offline_queue import aside, intake, salvage, transactions, wire
 from offline_queue.chain import WHOLE_CHAIN, sign_head, verify_chain
 from offline_queue.database import (
-    PAGE_BYTES,
     Ballast,
     Opened,
     became_read_only,
     derived,
     disk_refuses,
+    log_bytes,
     open_database,
 )
 from offline_queue.deliveries import Deliveries
@@ -37,11 +39,20 @@ from offline_queue.records import (
     NotCommitted,
     Refused,
     Salvaged,
+    SetAside,
     StoreClosed,
     StoreCorrupt,
     StoreKeyWrong,
     StoreLocked,
     StoreUnwritable,
+)
+from offline_queue.room import (
+    LOG_KEPT_BYTES,
+    PAGE_BYTES,
+    SETTLING_BYTES,
+    SHORT_BYTES,
+    on_disk_bytes,
+    room_bytes,
 )
 from offline_queue.schema import Connection
 from offline_queue.seal import SealingKey, attachment_aad, item_aad, seal
@@ -66,11 +77,6 @@ __all__ = [
 
 QUOTA_BYTES = 256 * 1024 * 1024
 BALLAST_BYTES = 4 * 1024 * 1024
-_RESERVE_SHARE = 0.1
-"""Of the quota, kept for verdicts and for visits that are under way: no new visit begins in it."""
-_SETTLING_BYTES = 64 * PAGE_BYTES
-"""Of the quota, never given to an item, so that verdicts can always be written."""
-
 
 _NO_LAST = 2**63 - 1
 
@@ -80,7 +86,7 @@ def _no_step(_step: str) -> None:
 
 
 def _why_fresh(directory: Path) -> str:
-    damaged = salvage.set_aside(directory)
+    damaged = aside.damaged(directory)
     return f"damaged database set aside as {damaged[-1].name}" if damaged else ""
 
 
@@ -176,20 +182,26 @@ class Outbox:
             on_step("committed")
         return answer
 
-    def accepts(self) -> bool:
-        """May a visit begin that will want to commit? Asked before the resident types anything."""
+    def accepts(self, expected_bytes: int) -> bool:
+        """May a visit begin that will want to commit so much? Asked before the resident types anything."""
+        return max(1, expected_bytes) <= self.room_bytes()
 
-        def ready(connection: Connection) -> bool:
-            return (
-                self._used_bytes(connection) <= self._quota_bytes * (1 - _RESERVE_SHARE) - _SETTLING_BYTES
-                and self._ballast.restore()
-                and self._ballast.as_much_is_free()
-            )
+    def room_bytes(self) -> int:
+        """The largest draft, payload and attachments in the clear, that is taken as things stand; 0: none."""
+
+        def room(connection: Connection) -> int:
+            used_bytes, spare_bytes = self._used_bytes(connection), self._ballast.spare_bytes()
+            reusable_bytes = transactions.free_pages(connection) * PAGE_BYTES
+            if spare_bytes < SHORT_BYTES and reusable_bytes + log_bytes(self._directory) > LOG_KEPT_BYTES:
+                transactions.give_back(connection, log_too=True)
+                reusable_bytes = transactions.free_pages(connection) * PAGE_BYTES
+                spare_bytes = self._ballast.spare_bytes()
+            return room_bytes(self._quota_bytes, used_bytes, spare_bytes, reusable_bytes)
 
         try:
-            return self._owner.ask(ready)
+            return self._owner.ask(room)
         except StoreClosed:
-            return False
+            return 0
 
     def read_only(self) -> bool:
         """Whether its file system takes no writing any more, as after an error of the storage."""
@@ -202,17 +214,15 @@ class Outbox:
             row = connection.execute(
                 "select pending, pending_bytes, quarantined, acknowledged from ledger"
             ).fetchone()
-            new, new_bytes, new_at = intake.unlisted(connection)
+            new, new_bytes, oldest_new = intake.unlisted(connection)
             sequence, head_hash = intake.end_of_chain(connection)
-            oldest = connection.execute(
-                "select received_at from delivery where state = 'pending' order by sequence limit 1"
-            ).fetchone()
             return Counters(
                 pending=row[0] + new,
                 pending_bytes=row[1] + new_bytes,
                 quarantined=row[2],
                 acknowledged=row[3],
-                oldest_pending_at=oldest[0] if oldest else new_at,
+                oldest_pending=intake.oldest(connection, ItemState.PENDING) or oldest_new,
+                oldest_quarantined=intake.oldest(connection, ItemState.QUARANTINED),
                 sequence=sequence,
                 head_hash=head_hash,
                 used_bytes=self._used_bytes(connection),
@@ -263,7 +273,7 @@ class Outbox:
         May be repeated and cut short: no item comes twice. A file that is done with is renamed `salvaged`.
         """
         done = []
-        for damaged in salvage.set_aside(self._directory):
+        for damaged in aside.damaged(self._directory):
 
             def take(connection: Connection, damaged: Path = damaged) -> Salvaged:
                 return salvage.recover(
@@ -272,9 +282,32 @@ class Outbox:
 
             done.append(self._owner.ask(take))
             if not done[-1].waiting:
-                salvage.put_away(damaged)
+                aside.put_away(damaged, done[-1])
         self._fresh_because = _why_fresh(self._directory)
         return tuple(done)
+
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """The databases that were set aside, and what each still holds; a technician's command."""
+        self.deliveries.catch_up()
+        files = [*aside.damaged(self._directory), *aside.salvaged(self._directory)]
+        looked = [self._owner.ask(partial(salvage.look, path=file)) for file in files]
+        return (*looked, *map(salvage.look_at_log, aside.logs_alone(self._directory)))
+
+    def remove_set_aside(self, one: SetAside) -> None:
+        """Delete one of these for good. OSError."""
+        aside.remove(self._directory / one.file)
+        self._fresh_because = _why_fresh(self._directory)
+
+    def sweep_set_aside(self, now: datetime, days: float) -> tuple[str, ...]:
+        """Delete salvaged databases when all in them is settled here, or after so many days; the names.
+
+        `now`: aware, the centre's clock. What was not salvaged stays.
+        """
+
+        def is_settled(highest: int) -> bool:
+            return self._owner.ask(lambda connection: salvage.is_settled(connection, highest))
+
+        return aside.sweep(self._directory, now, days, is_settled)
 
     def use_sealing_key(self, key: SealingKey) -> None:
         """Seal what comes from now on to the centre's next key; what is sealed stays as it is."""
@@ -286,7 +319,7 @@ class Outbox:
 
     def _count_on(self) -> None:
         """A database that takes the place of a damaged one goes on with its numbers; at the next start, if not now."""
-        damaged = salvage.set_aside(self._directory)
+        damaged = aside.damaged(self._directory)
         try:
             self._owner.ask(lambda connection: salvage.continue_chain(connection, self._signer, damaged))
         except sqlcipher3.OperationalError as error:
@@ -308,8 +341,8 @@ class Outbox:
             yield told, sealed
 
     def _refusal(self, connection: Connection, size: int) -> NotCommitted | None:
-        """Why an item of so many bytes may not be added; None when it may."""
-        if self._used_bytes(connection) + size > self._quota_bytes - _SETTLING_BYTES:
+        """Why an item of so many sealed bytes may not be added; None when it may."""
+        if self._used_bytes(connection) + on_disk_bytes(size) > self._quota_bytes - SETTLING_BYTES:
             return NotCommitted(Refused.QUOTA)
         if not self._ballast.restore():
             # What the ballast freed belongs to the acknowledgements, not to new items.
@@ -326,5 +359,4 @@ class Outbox:
 
     def _used_bytes(self, connection: Connection) -> int:
         (pages,) = connection.execute("pragma page_count").fetchone()
-        (free,) = connection.execute("pragma freelist_count").fetchone()
-        return int(pages - free) * PAGE_BYTES
+        return (int(pages) - transactions.free_pages(connection)) * PAGE_BYTES

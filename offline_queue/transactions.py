@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
+import sqlcipher3
+
 from offline_queue import wire
 from offline_queue.chain import HEADER_COLUMNS, ITEM_COLUMNS, item_of
+from offline_queue.database import disk_refuses
 from offline_queue.records import ItemState, ItemSummary, Settlement
 from offline_queue.schema import Connection
 
@@ -121,13 +124,48 @@ def note_attempt(connection: Connection, sequences: Iterable[int]) -> None:
 
 def settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     """Write down the centre's verdicts. A late acknowledgement may still free a quarantined item."""
+    _settle(connection, settlements)
+    give_back(connection)
+
+
+def give_back(connection: Connection, *, log_too: bool = False) -> None:
+    """Some of what the database holds free, to the disk. A disk too full for that gets it another time.
+
+    `log_too`: the log is emptied and cut off as well, which otherwise keeps what it once took.
+    """
+    try:
+        if free_pages(connection) > _VACUUM_PAGES:
+            connection.execute(f"pragma incremental_vacuum({_VACUUM_PAGES})").fetchall()
+        if log_too:
+            connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+    except sqlcipher3.OperationalError as error:
+        if not disk_refuses(error):
+            raise
+
+
+def free_pages(connection: Connection) -> int:
+    return int(connection.execute("pragma freelist_count").fetchone()[0])
+
+
+def settle_sparingly(connection: Connection, settlements: Iterable[Settlement]) -> None:
+    """The same on a disk with next to no room: one by one, and what is sealed is let go instead of overwritten.
+
+    Overwriting goes through the log, which would have to hold as much again as all that is dropped.
+    """
+    connection.execute("pragma secure_delete = fast").fetchall()
+    try:
+        for settlement in settlements:
+            _settle(connection, (settlement,))
+    finally:
+        connection.execute("pragma secure_delete = on").fetchall()
+
+
+def _settle(connection: Connection, settlements: Iterable[Settlement]) -> None:
     with transaction(connection):
         moved: Counter[str] = Counter()
         for settlement in settlements:
             moved.update(settle_one(connection, settlement))
         count(connection, moved)
-    if connection.execute("pragma freelist_count").fetchone()[0] > _VACUUM_PAGES:
-        connection.execute(f"pragma incremental_vacuum({_VACUUM_PAGES})").fetchall()
 
 
 def settle_one(connection: Connection, settlement: Settlement) -> Counter[str]:

@@ -39,6 +39,8 @@ ATTACHMENT_BYTES_MAX = 6 * 1024 * 1024
 ATTACHMENT_PATH = "/v1/attachments/{terminal}/{item_id}/{sha256}"
 PART_BYTES_MAX = 1024 * 1024
 """Of one request that carries a part of an attachment."""
+TOO_MANY_UPLOADS = "uploads.too_many"
+"""`Problem.code`: the centre holds as many attachments without an item as it grants a terminal; items still come in."""
 GENESIS_HASH = "0" * 64
 """The previous hash of a terminal's first item."""
 PREFER_TREE = ("Prefer", "acknowledgement=tree")

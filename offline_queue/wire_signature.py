@@ -25,6 +25,7 @@ from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
 TAG = "jiujin-sync"
 COVERED = ("@method", "@path", "@query", "content-type", "content-encoding", "content-digest")
+NONCE_MAX = 64
 MAX_AGE_S = 300.0
 """Default half-width of the window around the centre's clock in which `created` must lie."""
 
@@ -44,6 +45,8 @@ class Signed:
 
     key_id: str
     created: datetime
+    nonce: str = ""
+    """Makes each request another one; a signer of before it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,12 @@ def sign_headers(
     key: Ed25519PrivateKey,
     key_id: str,
     created: datetime,
+    nonce: str | None = None,
 ) -> dict[str, str]:
     """The headers to add: Content-Digest, Signature-Input, Signature.
 
     `path` begins with a slash and may have a query; `headers` must hold Content-Type and
-    Content-Encoding; `created` is aware.
+    Content-Encoding; `created` is aware; `nonce` (RFC 9421, section 2.3) is new for each request.
     """
     message = _Message(method, _absolute(path), {name.lower(): value for name, value in headers.items()})
     before = dict(message.headers)
@@ -113,6 +117,7 @@ def sign_headers(
         message,
         key_id=key_id,
         created=created,
+        nonce=nonce,
         tag=TAG,
         label="jiujin",
         covered_component_ids=COVERED[:-1],
@@ -161,7 +166,10 @@ def verify_request(
         return NotSigned(Refusal.CLOCK, directory.asked, f"created {seconds}")
     if not 0 <= seconds < 253_402_300_800:  # year 10000: datetime's own end
         return NotSigned(Refusal.INVALID, directory.asked, "created is no time")
-    return Signed(directory.asked, datetime.fromtimestamp(seconds, UTC))
+    nonce = results[0].parameters.get("nonce", "")
+    if not (isinstance(nonce, str) and len(nonce) <= NONCE_MAX):
+        return NotSigned(Refusal.INVALID, directory.asked, "the nonce is too long")
+    return Signed(directory.asked, datetime.fromtimestamp(seconds, UTC), nonce)
 
 
 def _absolute(path: str) -> str:

@@ -46,4 +46,8 @@ ATTACHMENTS_WAIT: Final = Words(
     "还有带附件的办件（或更早的办件）没有送到中心，请先送完再迁回旧版本",
     "items with attachments, or older ones, are not at the centre yet; let them be sent first",
 )
+REPLACEMENT_WAITS: Final = Words(
+    "有一件被退回的已由新的一件代替，新的还没有送到中心，请先送完再迁回旧版本",
+    "a refused item is being replaced by one that is not at the centre yet; let that one be sent first",
+)
 CLOSED: Final = Words("待送件已经关闭", "the outbox is closed")

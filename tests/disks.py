@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,12 +34,12 @@ def remount(place: Path, how: str) -> None:
     subprocess.run(["/bin/mount", "-o", f"remount,{how}", str(place)], check=True)
 
 
-def exhaust(disk: Path) -> Path:
-    """Another program's log, here, takes every byte."""
+def exhaust(disk: Path, but_bytes: int = 0) -> Path:
+    """Another program's log, here, takes every byte, or all `but_bytes` that are free."""
     log = disk / "somebody_elses.log"
     with log.open("wb", buffering=0) as filler:
         try:
-            while True:
+            while not but_bytes or shutil.disk_usage(disk).free > but_bytes:
                 filler.write(bytes(4096))
         except OSError as error:
             assert error.errno == errno.ENOSPC  # noqa: PT017 - it ends no other way

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from central import door
+from central import door, problems, replays
 from central.answering import answered
-from central.database import utc_now
+from central.database import utc_now, writing
 from central.door import RawRequest
 from central.live.desk import LiveDesk
 from central.problems import Turned
@@ -32,11 +32,14 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust) -> APIRouter:
 
     def read(raw: RawRequest, form: type[Q]) -> Q | Turned:
         admitted = door.admit(raw, keys, utc_now(), settings.clock_window_s)
-        return (
-            admitted
-            if isinstance(admitted, Turned)
-            else door.read_message(admitted, form, live_wire.REQUEST_BYTES_MAX)
-        )
+        if isinstance(admitted, Turned):
+            return admitted
+        asked = door.read_message(admitted, form, live_wire.REQUEST_BYTES_MAX)
+        if isinstance(asked, Turned):
+            return asked
+        with writing(engine).begin() as connection:
+            # What a department told about a person is not told again to whoever plays the question again.
+            return asked if replays.first_time(connection, admitted) else problems.REPLAYED
 
     async def take(
         request: Request, form: type[Q], act: Callable[[Q], Awaitable[BaseModel | Turned]]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, Row, select, update
 
-from central import log, problems
+from central import inbox, log, problems
 from central.answer_corrections import corrected
 from central.cases import issuer
 from central.database import as_text, insert_or_skip, writing
@@ -148,6 +148,11 @@ def _moved(
     here = (cases.c.terminal == issuer(question.code)) & (cases.c.code == question.code)
     connection.execute(update(cases).where(here).values(state=state.value, **changes))
     log.write(connection, at, Event.CASE_DECIDED, question.terminal, question.code, decision.outcome)
+    # Whoever asked may have gone at the deadline, and a terminal tells residents what it knows without a line too.
+    told = inbox.news(question.code, state, None, at)
+    if decision.words_zh:
+        told = told.model_copy(update={"words_zh": decision.words_zh, "words_en": decision.words_en})
+    inbox.tell_cases(connection, {issuer(question.code): [told]}, at)
     return state
 
 

@@ -65,7 +65,7 @@ class FleetCounts:
     told_at: str | None
     """When the oldest of the bodies came that `pending`, `quarantined` and `oldest_at` are of."""
     unsent_over: Mapping[int, int]
-    """Hours of `ALARM_HOURS` -> terminals whose oldest unsent item, as last told, is older; silent ones too."""
+    """Hours of `ALARM_HOURS` -> terminals whose oldest item, unsent or refused, as last told, is older; silent ones too."""
     forked: int
     missing: int
     refused: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -17,6 +19,7 @@ from central.lookup import CaseAnswer, lookup
 from central.ops.words import local_time, service
 from central.progress.words import MEANINGS, NO_CODE, NOT_HERE, Meaning
 from kiosk.case import CaseState, format_case_code, parse_case_code
+from offline_queue.live_wire import PRINTABLE
 
 HERE = Path(__file__).parent
 PATH = "/case"
@@ -35,10 +38,15 @@ def router(engine: Engine) -> APIRouter:
     environment.filters.update(local_time=local_time, code=format_case_code, service=service)
     template = environment.get_template("case.html")
 
-    def page(typed: str = "", meaning: Meaning | None = None, found: CaseAnswer | None = None) -> Response:
+    def page(
+        typed: str = "",
+        meaning: Meaning | None = None,
+        found: CaseAnswer | None = None,
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Response:
         html = template.render(path=PATH, typed=typed, meaning=meaning, found=found)
         headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-        return HTMLResponse(html, headers=headers)
+        return HTMLResponse(html, status, headers=headers)
 
     def answer(typed: str) -> Response:
         code = parse_case_code(typed)
@@ -60,9 +68,22 @@ def router(engine: Engine) -> APIRouter:
         async for part in request.stream():
             body += part
             if len(body) > FORM_BYTES_MAX:
-                return page(meaning=NO_CODE)
-        fields = parse_qs(body.decode("utf-8", "replace"))
-        return await run_in_threadpool(answer, fields.get("code", [""])[0][:TYPED_MAX])
+                return page(meaning=NO_CODE, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        typed = _typed(body)
+        if typed is None:
+            return page(meaning=NO_CODE, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return await run_in_threadpool(answer, typed)
 
     pages.routes.append(Mount(f"{PATH}/static", StaticFiles(directory=HERE / "static"), name="case-static"))
     return pages
+
+
+def _typed(body: bytes) -> str | None:
+    """None for what no hand types into the form; a slip of the hand is answered as a question is."""
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=4)
+    except ValueError:
+        return None
+    typed = fields.get("code", [])
+    good = len(typed) == 1 and len(typed[0]) <= TYPED_MAX and re.fullmatch(PRINTABLE, typed[0]) is not None
+    return typed[0] if good else None

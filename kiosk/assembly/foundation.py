@@ -110,6 +110,7 @@ def lay_foundation(
         terminal=settings.terminal.number,
         signing_key=signing_key,
         ca_file=settings.centre.authority,
+        clock_trusted=clock.trusted,
     )
     link = signed_link()
     live = Live(lambda: signed_link(timeouts=LIVE_TIMEOUTS), settings.terminal.number)

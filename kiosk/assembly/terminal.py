@@ -15,6 +15,7 @@ from kiosk import nameplates
 from kiosk.assembly.foundation import Ending, lay_foundation
 from kiosk.control import ControlServer
 from kiosk.events import Event, Noticed, StaffDid, StaffLeft
+from kiosk.filing import PHOTO_BYTES_MAX
 from kiosk.journey import events as ev
 from kiosk.journey.accessible import spoken
 from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
@@ -92,20 +93,27 @@ class Terminal:
         self._closing.close()
 
 
+JPEG_QUALITIES = (85, 60, 30)
+"""The next one only for a picture that is too large to be stored."""
+
+
 def encode_jpeg(frame: Frame) -> bytes:
-    """A picture for the report: JPEG, quality 85.
+    """A picture for the report: JPEG, at most `PHOTO_BYTES_MAX`.
 
     In this process on purpose: an encoder reads no bytes from outside but pixels, whose number the array
     vouches for, and so the screen later decodes only what was encoded here. Raises for a picture that no
-    JPEG can hold.
+    JPEG of that size can hold.
     """
     import cv2
 
-    ok, data = cv2.imencode(".jpg", frame.pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])
-    if not ok:
-        message = "the picture could not be encoded"
-        raise RuntimeError(message)
-    return bytes(data)
+    for quality in JPEG_QUALITIES:
+        ok, data = cv2.imencode(".jpg", frame.pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if not ok:
+            break
+        if len(data) <= PHOTO_BYTES_MAX:
+            return bytes(data)
+    message = "the picture could not be encoded"
+    raise RuntimeError(message)
 
 
 def _control(folder: Path, surroundings: Surroundings, devices: Devices) -> ControlServer | None:

@@ -1,4 +1,4 @@
-"""JSON that can be signed: one meaning only, and of a bounded size."""
+"""JSON of one meaning only and of a bounded size; `parse` takes only what can be signed."""
 
 from __future__ import annotations
 
@@ -67,11 +67,10 @@ def _depth(value: Any) -> int:
     return deepest
 
 
-def parse(data: bytes) -> Any:
-    """The value, which RFC 8785 can put in canonical form. Raises NotStrictJsonError.
+def read(data: bytes) -> Any:
+    """The value of a file or a line from outside that nobody signs. Raises NotStrictJsonError.
 
-    Refused: a key that stands twice, NaN and infinities, integers over 2**53, lone surrogates,
-    more than `BYTES_MAX` bytes or `DEPTH_MAX` levels.
+    Refused: a key that stands twice, NaN and infinities, more than `BYTES_MAX` bytes or `DEPTH_MAX` levels.
     """
     if len(data) > BYTES_MAX:
         raise NotStrictJsonError(Fault.SIZE)
@@ -92,6 +91,12 @@ def parse(data: bytes) -> Any:
         raise NotStrictJsonError(Fault.DEPTH) from None
     if _depth(value) > DEPTH_MAX:
         raise NotStrictJsonError(Fault.DEPTH)
+    return value
+
+
+def parse(data: bytes) -> Any:
+    """The same, if RFC 8785 can put it in canonical form: no integers over 2**53, no lone surrogates."""
+    value = read(data)
     try:
         rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError):

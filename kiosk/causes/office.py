@@ -58,7 +58,10 @@ OF_OFFICE: dict[str, CauseText] = {
     ),
     "queue.filling": text(
         ("这台机器暂时存不下要拍照的办件", "This terminal cannot take cases with photos now"),
-        ("待送件的空间用了八成，要拍照的事项先停", "the queue is 80 % full: services with photos wait"),
+        (
+            "待送件的空间不多了，要拍照的事项先停",
+            "the room for waiting cases runs out: services with photos stop first",
+        ),
         ("恢复网络或清理磁盘", "bring the network back or free disk"),
     ),
     "csca.none": text(
@@ -104,15 +107,32 @@ OF_OFFICE: dict[str, CauseText] = {
     ),
     "queue.old": text(
         ("", ""),
-        ("有件超过 24 小时没送出", "a case has waited over 24 hours"),
-        ("恢复网络", "bring the network back"),
+        ("有件超过 24 小时没送到中心或被退回没处理", "a case has waited over 24 hours, unsent or refused"),
+        (
+            "恢复网络；被退回的用 queue refused 查看",
+            "bring the network back; queue refused names what was refused",
+        ),
     ),
     "queue.overdue": text(
         ("", ""),
-        ("紧急：有件超过 72 小时没送出", "urgent: a case has waited over 72 hours"),
         (
-            "今天恢复网络，或用 queue export 导出送到中心",
-            "bring the network back today, or take it to the centre with queue export",
+            "紧急：有件超过 72 小时没送到中心或被退回没处理",
+            "urgent: a case has waited over 72 hours, unsent or refused",
+        ),
+        (
+            "今天恢复网络，或用 queue export 导出送到中心；被退回的今天处理",
+            "bring the network back today, or take it to the centre with queue export; see to what was refused",
+        ),
+    ),
+    "queue.age_unknown": text(
+        ("", ""),
+        (
+            "最早的一件等了多久说不准：中间关过机，时间还没有和中心核对",
+            "how long the oldest case has waited is not known: the terminal was off in between and the centre has not told the time",
+        ),
+        (
+            "恢复网络，和中心核对时间后自动算准",
+            "bring the network back; it is known once the centre has told its time",
         ),
     ),
     "queue.stopped": text(

@@ -257,7 +257,9 @@ def _office(report: Mapping[str, Any], general: list[str]) -> list[Finding]:
     return found
 
 
-_LATER = frozenset({"queue.filling", "queue.poison", "queue.reopened", "net.slow", "config.last_good"})
+_LATER = frozenset(
+    {"queue.filling", "queue.poison", "queue.reopened", "queue.age_unknown", "net.slow", "config.last_good"}
+)
 """The terminal goes on serving; somebody should look soon."""
 _SUBJECTS = {"net": "centre", "tls": "centre", "centre": "centre", "queue": "queue", "clock": "centre",
              "def": "services", "config": "settings"}  # fmt: skip

@@ -10,6 +10,7 @@ from datetime import datetime
 from kiosk.catalogue.model import Definition
 from kiosk.health import DeviceHealth
 from kiosk.staff.answers import StaffAction
+from kiosk.uptime import Age
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,13 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class Backstage:
-    """What only the staff menu shows. `causes` belong to no device; `oldest_h` in hours."""
+    """What only the staff menu shows. `causes` belong to no device; `oldest`: the unsent case that waits longest."""
 
     devices: Mapping[str, DeviceHealth] = field(default_factory=dict)
     causes: tuple[str, ...] = ()
     waiting: int = 0
     refused: int = 0
-    oldest_h: float = 0.0
+    oldest: Age | None = None
     version: str = ""
     offered: AbstractSet[StaffAction] = frozenset()
 

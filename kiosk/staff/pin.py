@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
+from kiosk.catalogue import strict_json
 from kiosk.durable import write_durably
 
 LEAST_DIGITS, MOST_DIGITS = 6, 12
@@ -105,7 +106,7 @@ def write_pin(file: Path, pin: str) -> None:
 
 def read_pin(file: Path) -> PinHash:
     """FileNotFoundError: none is set. ValueError or another OSError: it cannot be read."""
-    kept = json.loads(file.read_text("ascii"))
+    kept = strict_json.read(file.read_bytes())
     if not isinstance(kept, dict) or (kept.get("kdf"), kept.get("r"), kept.get("p")) != (
         "scrypt",
         SCRYPT_R,

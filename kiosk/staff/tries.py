@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.catalogue import strict_json
 from kiosk.clock import boot_id, since_boot_ns
 from kiosk.durable import write_durably
 
@@ -83,7 +84,7 @@ class Tries:
 
     def _read(self) -> Tried:
         try:
-            kept = json.loads(self._file.read_text("ascii"))
+            kept = strict_json.read(self._file.read_bytes())
         except FileNotFoundError as error:
             raise ValueError("the count of tries is missing") from error
         if not isinstance(kept, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import statistics
 import tempfile
 import time
@@ -21,6 +22,7 @@ from central.chain import ToldHead
 from central.database import as_text, open_database, utc_now, writing
 from central.door import RawRequest, admit
 from central.enrolment import enrol
+from central.health_report import HealthReport
 from central.heartbeat import Beat
 from central.problems import Turned
 from central.schema import heartbeats, items, terminals
@@ -131,22 +133,36 @@ def _heartbeats(here: Place) -> Figure:
         "version": "1",
     }
     rows = [
-        {"terminal": name, "state": "live", "sent_at": now, "heard_at": now, "body": heartbeat.tidy(body)}
+        {
+            "terminal": name,
+            "state": "live",
+            "sent_at": now,
+            "heard_at": now,
+            "body": HealthReport(**body).as_stored(),
+        }
         for name in names
     ]
     head = ChainHead(sequence=0, hash=GENESIS_HASH, signature=b"")
-    beats = [Beat(row, ToldHead(str(row["terminal"]), head, now, genuine=True)) for row in rows]
+
+    def beats() -> list[Beat]:
+        """Each with a nonce of its own, as terminals send them."""
+        return [
+            Beat(row, ToldHead(str(row["terminal"]), head, now, genuine=True), secrets.token_urlsafe(12))
+            for row in rows
+        ]
+
     enrolled = [
         {"terminal": name, "name": name, "public_key": b"k" * 32, "enrolled_at": now} for name in names
     ]
     with writing(here.engine).begin() as connection:
         connection.execute(insert(terminals), enrolled)
-    heartbeat.store(here.engine, beats)  # every terminal has been heard before
+    heartbeat.store(here.engine, beats())  # every terminal has been heard before
     changes = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "terminal")
     took_s, raw_s = [], []
     for _ in range(ROUNDS):
+        told = beats()
         began_s = time.perf_counter()
-        heartbeat.store(here.engine, beats)
+        heartbeat.store(here.engine, told)
         took_s.append(time.perf_counter() - began_s)
         raw_s.append(_upserted_s(here, rows, changes))
     took, raw = statistics.median(took_s), statistics.median(raw_s)

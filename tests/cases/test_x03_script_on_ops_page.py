@@ -19,7 +19,7 @@ HEARTBEAT = {
     "state": "degraded",
     "causes": ["<svg/onload=alert(3)>"],
     "services": {"<b>x</b>": {"ready": False, "causes": ["javascript:alert(4)"]}},
-    "queue": {"pending": 1, "quarantined": 0, "oldest_at": "<script>alert(5)</script>"},
+    "queue": {"pending": 1, "quarantined": 0, "oldest_at": None},
     "device_name": NAME,
     "site": '"><script>alert(6)</script>',
     "version": "1.0'--",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -113,6 +114,8 @@ class Station:
     clock_offset: timedelta = timedelta()
     prefers_tree: bool = True
     """False: a terminal of an older release, which wants each acknowledgement signed by itself."""
+    sends_nonce: bool = True
+    """False: likewise of an older release."""
     client: httpx.Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -170,21 +173,28 @@ class Station:
         batch = Batch(terminal=self.terminal, head=self.head(), items=items)
         return batch.model_dump_json(by_alias=True).encode()
 
-    def signed(self, path: str, body: bytes) -> dict[str, str]:
+    def signed(
+        self,
+        path: str,
+        body: bytes,
+        method: str = "POST",
+        headers: Mapping[str, str] = PLAIN_HEADERS,
+    ) -> dict[str, str]:
         """All headers of a genuine request with this body (as sent, so compressed)."""
         assert self.key is not None
         created = datetime.now(UTC) + self.clock_offset
         signature = sign_headers(
-            method="POST",
+            method=method,
             path=path,
-            headers=PLAIN_HEADERS,
+            headers=headers,
             body=body,
             key=self.key,
             key_id=self.terminal,
             created=created,
+            nonce=secrets.token_urlsafe(12) if self.sends_nonce else None,
         )
         preferences = [PREFER_TREE] if self.prefers_tree else []
-        return {**PLAIN_HEADERS, **dict(preferences), **signature}
+        return {**headers, **dict(preferences), **signature}
 
     def post(self, path: str, content: bytes) -> httpx.Response:
         body = zstandard.ZstdCompressor().compress(content)

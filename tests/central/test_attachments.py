@@ -142,6 +142,17 @@ def test_a_stick_brings_the_photographs_with_their_case_even_where_the_line_brok
     assert registered(engine) == {item.id}
 
 
+def test_a_stick_with_more_photographs_than_may_be_open_is_taken_in_one_go(
+    booth: Terminal, engine: Engine, trust: Path, tmp_path: Path
+) -> None:
+    wanted = {booth.put(photographed(200)).id for _ in range(store.OPEN_MAX + 3)}
+    file = exported(booth, trust, tmp_path / "stick")
+    told = import_export(engine, load_trust(trust, production=False), file)
+    assert isinstance(told, Imported)
+    assert told.verdicts == {"registered": len(wanted)}
+    assert registered(engine) == wanted
+
+
 def test_it_comes_in_parts_and_other_cases_go_between_them(booth: Terminal, engine: Engine) -> None:
     item = booth.put(photographed(BIG))
     while not held(engine, item, item.attachments[0]):
@@ -345,6 +356,61 @@ def test_sizes_and_numbers_are_bounded(
     assert (full.status_code, full.headers["Retry-After"]) == (429, "600")
     with engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(upload_parts)).scalar_one() == 3
+
+
+def test_a_terminal_with_too_many_open_attachments_still_sends_its_other_cases(
+    booth: Terminal, station: Station, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "OPEN_MAX", 1)
+    waiting = booth.put(photographed(10))
+    left = path_of(waiting).replace(waiting.attachments[0].sealed_sha256, "0" * 64)
+    assert signed(station, "PUT", f"{left}?offset=0&of=9", b"x").status_code == 200
+    booth.courier.round()
+    booth.courier.round()
+    assert "uploads.too_many" in booth.courier.last_error
+    plain = [booth.put(photographed()).id for _ in range(3)]
+    while booth.courier.round():  # as the sender does: at once, no wait of the whole session
+        pass
+    assert registered(engine) == set(plain)
+    monkeypatch.setattr(store, "OPEN_MAX", 2)
+    booth.send_everything()
+    assert registered(engine) == {waiting.id, *plain}
+
+
+def test_everything_old_is_swept_at_once(
+    booth: Terminal, station: Station, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SWEPT_AT_ONCE", 2)
+    item = booth.put(photographed(10))
+    for number in range(5):
+        named = path_of(item).replace(item.attachments[0].sealed_sha256, f"{number:064x}")
+        assert signed(station, "PUT", f"{named}?offset=0&of=9", b"x").status_code == 200
+    late = utc_now() + store.KEPT_WITHOUT_ITEM + timedelta(seconds=1)
+    assert store.sweep(engine, late) == 5
+    assert upload_rows(engine) == 0
+
+
+def test_an_attachment_that_is_half_there_registers_no_item(
+    booth: Terminal, station: Station, engine: Engine
+) -> None:
+    item = booth.put(photographed(BIG))
+    while not held(engine, item, item.attachments[0]):
+        booth.round()
+    [verdict] = station.send(item)
+    assert verdict.kind is VerdictKind.LATER
+    assert registered(engine) == set()
+
+
+def test_a_part_that_claims_another_size_is_not_taken(
+    booth: Terminal, station: Station, engine: Engine
+) -> None:
+    item = booth.put(photographed(2000))
+    sealed = booth.outbox.deliveries.attachment(item.sequence, 1)
+    assert sealed is not None
+    assert signed(station, "PUT", f"{path_of(item)}?offset=0&of={len(sealed)}", sealed[:9]).status_code == 200
+    other = signed(station, "PUT", f"{path_of(item)}?offset=9&of={len(sealed) + 1}", sealed[9:20])
+    assert other.status_code == 422
+    assert held(engine, item, item.attachments[0]) == sealed[:9]
 
 
 def test_whole_uploads_that_no_item_asked_for_count_too(

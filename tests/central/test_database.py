@@ -145,6 +145,9 @@ def test_demo_keys_are_kept_private_and_refused_in_production(tmp_path: Path) ->
     (trust / "directory.json").write_text(json.dumps(directory), encoding="utf-8")
     with pytest.raises(TrustError, match=r"directory\.json"):
         load_trust(trust, production=False)
+    (trust / "directory.json").write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(TrustError, match=r"directory\.json"):
+        load_trust(trust, production=False)
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])

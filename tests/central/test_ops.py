@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import insert, update
 
 from central.database import as_text, open_database, utc_now, writing
-from central.heartbeat import tidy
+from central.health_report import HealthReport, read_report
 from central.ops.words import age, cause, local_time
 from central.schema import heartbeats, terminals
-from kiosk.health import CAUSES
+from kiosk.health import CAUSES, DeviceHealth, report
 from offline_queue.wire import Kind
 from tests.central.station import SERVICE, Station, centre
 
@@ -50,11 +50,33 @@ def test_a_terminal_is_first_installed_then_what_it_says(station: Station) -> No
     assert station.metric("jiujin_queue_oldest_seconds")[""] > 0
 
 
+def test_a_terminal_on_which_everything_is_wrong_at_once_is_heard() -> None:
+    """What `kiosk.health` writes at its largest fits into what the centre reads."""
+    devices = {"card": DeviceHealth(usable=False, warnings=tuple(CAUSES)), "a4": DeviceHealth(usable=False)}
+    body = report(
+        devices=devices,
+        services={SERVICE: tuple(CAUSES)},
+        general=CAUSES,
+        queue={"pending": 2, "quarantined": 1, "oldest_at": "1970-01-01T00:00:05Z"},
+        slips={"unknown": 1, "failed": 0},
+        documents={"unknown": 0, "failed": 2},
+        link="online",
+        version="0.1.0",
+        clock_quality="unsynced",
+        sent_at="1970-01-01T08:00:00Z",
+    )
+    read = read_report(body)
+    assert isinstance(read, HealthReport)
+    kept = read.as_stored()
+    assert {name: kept[name] for name in body if name not in ("queue", "sent_at")} == {
+        name: value for name, value in body.items() if name not in ("queue", "sent_at")
+    }
+
+
 def test_an_unknown_device_is_named_with_its_kind(station: Station) -> None:
     station.beat({**HEALTHY, "causes": ["device.unknown"], "unknown_devices": ["a4", "card"]})
     assert "device.unknown a4 card" in station.page("/ops/terminals/0142")
-    station.beat({**HEALTHY, "causes": ["device.unknown"], "unknown_devices": 7})
-    assert tidy({"unknown_devices": 7})["unknown_devices"] == []
+    station.beat({**HEALTHY, "causes": ["device.unknown"]})
     assert "设备状态不明" in station.page("/ops/terminals/0142"), "an older terminal names none"
 
 
@@ -68,6 +90,20 @@ def test_a_case_that_waits_over_a_day_or_three_is_an_alarm_though_its_terminal_i
     assert (told['{over_hours="24"}'], told['{over_hours="72"}']) == alarms
 
 
+@pytest.mark.parametrize("claimed", ["1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", None])
+def test_the_waiting_is_reckoned_by_the_centres_clock_and_a_bound_is_told_as_one(
+    station: Station, claimed: str | None
+) -> None:
+    queue = {"pending": 1, "quarantined": 0, "oldest_at": claimed}
+    station.beat({**HEALTHY, "queue": {**queue, "oldest_waited_s": 90_000, "oldest_known": False}})
+    told = station.metric("jiujin_terminals_unsent")
+    assert (told['{over_hours="24"}'], told['{over_hours="72"}']) == (1, 0)
+    assert 90_000 <= station.metric("jiujin_queue_oldest_seconds")[""] < 93_600
+    assert "at least, not known exactly" in station.page("/ops/terminals/0142")
+    station.beat({**HEALTHY, "queue": {**queue, "oldest_waited_s": 90_000, "oldest_known": True}})
+    assert "at least, not known exactly" not in station.page("/ops/terminals/0142")
+
+
 def test_what_the_printers_owe_is_shown_and_what_was_not_told_is_not_nought(station: Station) -> None:
     def owed(name: str) -> list[str]:
         page = station.page("/ops/terminals/0142")
@@ -76,7 +112,7 @@ def test_what_the_printers_owe_is_shown_and_what_was_not_told_is_not_nought(stat
 
     station.beat(HEALTHY)
     assert owed("回执要处理") == owed("文件要处理") == ["?", "?"]
-    told = {"slips": {"unknown": 2, "failed": 0}, "documents": {"unknown": "x", "failed": 1}}
+    told = {"slips": {"unknown": 2, "failed": 0}, "documents": {"failed": 1}}
     station.beat({**HEALTHY, **told})
     assert owed("回执要处理") == ["0", "2"]
     assert owed("文件要处理") == ["1", "?"]
@@ -174,13 +210,29 @@ def test_an_older_heartbeat_does_not_replace_a_newer_one(station: Station) -> No
     assert station.metric("jiujin_terminals")['{state="live"}'] == 1
 
 
-def test_a_heartbeat_with_missing_or_wrong_keys_is_shown_as_unknown_not_as_zero(station: Station) -> None:
-    for body in ({}, {"state": "splendid", "queue": {"pending": "many"}, "causes": 7, "services": []}):
-        assert station.beat(body).status_code == 200
-        assert station.metric("jiujin_terminals")['{state="unknown"}'] == 1
-        assert "not told" in station.page("/ops/terminals/0142")
-    assert tidy({"queue": {"pending": True}})["queue"]["pending"] is None
-    assert tidy({"queue": {"oldest_at": "2026-11-25T01:00:00"}})["queue"]["oldest_at"] is None
+def test_a_heartbeat_with_missing_keys_is_shown_as_unknown_not_as_zero(station: Station) -> None:
+    assert station.beat({}).status_code == 200
+    assert station.metric("jiujin_terminals")['{state="unknown"}'] == 1
+    assert "not told" in station.page("/ops/terminals/0142")
+
+
+WRONG: list[tuple[str, object]] = [
+    ("state", "splendid"), ("queue", {"pending": "many"}), ("queue", {"pending": True}), ("causes", 7),
+    ("services", []), ("queue", {"oldest_at": "2026-11-25T01:00:00"}), ("unknown_devices", 7),
+    ("queue", {"oldest_at": "9999-12-31T23:59:59-14:00"}), ("queue", {"oldest_waited_s": -1}),
+    ("queue", {"oldest_waited_s": 2**40}), ("queue", {"oldest_waited_s": True}), ("queue", {"oldest_known": 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "value"), WRONG)
+def test_a_heartbeat_with_a_wrong_value_leaves_the_last_good_one(
+    station: Station, field: str, value: object
+) -> None:
+    assert station.beat(HEALTHY).status_code == 200
+    answer = station.beat({**HEALTHY, "state": "degraded", field: value})
+    assert answer.status_code == 422
+    assert field in answer.json()["message_zh"]
+    assert station.metric("jiujin_terminals")['{state="live"}'] == 1
 
 
 def test_words() -> None:

@@ -15,10 +15,13 @@ from sqlalchemy import func, select
 
 from central.case_command import settle
 from central.contents import newest_case
-from central.database import open_database
+from central.counter.form import Judged, read_form
+from central.counter.intake import take_paper
+from central.database import open_database, utc_now
 from central.departments.simulated import SimulatedDepartment
 from central.desk_command import CentreAt
 from central.paper_command import paper
+from central.rechecks import published
 from central.schema import events, inboxes, items
 from central.trust import TrustError, load_trust
 from kiosk.case import COUNTER, parse_case_code
@@ -92,8 +95,17 @@ def test_clerks_at_two_windows_enter_at_once(window: Window) -> None:
         for number in range(4)
         for place in (1, 2)
     ]
+    known, definitions = load_trust(window.trust, production=False), published(DEFINITIONS)
+    engine = open_database(window.database)
+
+    def enter(form: dict[str, Any]) -> str:
+        judged = read_form(json.dumps(form).encode(), definitions, utc_now())
+        assert isinstance(judged, Judged)
+        return take_paper(engine, known.present_sealing_key, known.sealing_keys, judged, "clerk 12").code
+
     with ThreadPoolExecutor(4) as pool:
-        codes = set(pool.map(window.taken, forms))
+        codes = set(pool.map(enter, forms))
+    engine.dispose()
     assert len(codes) == 8
     assert wait_until(lambda: sum(window.station.metric("jiujin_cases").values()) == 8)
     assert window.station.metric("jiujin_forked_chains") == {"": 0}

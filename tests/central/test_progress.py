@@ -80,6 +80,6 @@ def test_every_state_that_a_case_has_at_the_centre_has_words() -> None:
 
 def test_a_body_without_end_is_refused_in_words(station: Station) -> None:
     answer = station.client.post("/case", content=b"code=" + b"A" * 5000)
-    assert answer.status_code == 200
+    assert answer.status_code == 413
     assert "编号有16位" in answer.text
     assert answer.headers["cache-control"] == "no-store"

@@ -21,17 +21,23 @@ from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.document_camera.camera import CameraForDocuments
 from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
+from kiosk.assembly.foundation import lay_foundation
 from kiosk.assembly.terminal import assemble
 from kiosk.bench.configure import village_ini
+from kiosk.clock import Clock
 from kiosk.journey import events as ev
 from kiosk.journey.states import State
 from kiosk.journey.table import step
 from kiosk.journey.visit import CardProblem
 from kiosk.settings import Settings, load_text
+from offline_queue.link import LinkState, Unreached
+from offline_queue.wire import Batch
 from tests.drivers.camera.sights import png, room
 from tests.drivers.card_reader.people import CARD
 from tests.drivers.waiting import wait_until
 from tests.kiosk.journey.visits import visit, world
+from tests.offline_queue.authority import DAY, Authority
+from tests.offline_queue.simulated import Centre
 
 PROJECT = Path(__file__).resolve().parents[2]
 NO_DEVICES = {
@@ -99,6 +105,32 @@ def test_a_start_that_fails_at_the_last_device_ends_the_first_ones(
         assemble(settings_of(tmp_path, given))
     assert wait_until(lambda: not started_since(me, children)), "a child of the camera or the face is left"
     assert wait_until(lambda: not [t.name for t in threading.enumerate() if t not in threads])
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "state"), [(False, LinkState.CLOCK_WRONG), (True, LinkState.TLS_EXPIRED)]
+)
+def test_a_certificate_is_called_expired_only_by_a_clock_that_somebody_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: LinkState, *, confirmed: bool
+) -> None:
+    monkeypatch.setattr(Clock, "trusted", lambda _clock: confirmed)
+    authority = Authority(tmp_path)
+    centre = Centre(authority.issue("expired", begins=-5 * DAY, ends=-DAY))
+    given = {
+        ("camera", "source"): "/dev/video99",
+        ("centre", "url"): centre.url,
+        ("centre", "authority"): str(authority.ca_file),
+    }
+    try:
+        with contextlib.ExitStack() as stack:
+            base = lay_foundation(settings_of(tmp_path, given), stack)
+            stack.callback(base.sender.close)
+            empty = Batch(terminal=base.outbox.terminal, head=base.outbox.head(), items=())
+            answer = base.link.send_batch(empty)
+    finally:
+        centre.stop()
+    assert isinstance(answer, Unreached)
+    assert answer.state is state
 
 
 def test_a_camera_that_is_an_address_serves_a_demo_and_no_resident(tmp_path: Path) -> None:

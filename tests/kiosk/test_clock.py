@@ -35,6 +35,24 @@ def test_the_words_are_those_of_the_wire() -> None:
     assert [q.value for q in ClockQuality] == [q.value for q in WireQuality]
 
 
+def test_only_a_confirmed_clock_may_blame_a_certificate(hands: Hands, tmp_path: Path) -> None:
+    mark = tmp_path / "synchronized"
+    clock = Clock(
+        tmp_path / "clock.json",
+        wall=lambda: hands.wall,
+        monotonic_ns=lambda: hands.ns,
+        boot=lambda: "boot-1",
+        time_service=mark,
+    )
+    assert not clock.trusted(), "nobody has confirmed it since boot"
+    clock.confirm(NOON)
+    assert clock.trusted()
+    hands.wall += timedelta(days=730)
+    assert not clock.trusted()
+    mark.touch()
+    assert clock.trusted(), "the time service set it"
+
+
 def test_unsynced_until_the_centre_confirms(hands: Hands, tmp_path: Path) -> None:
     clock = hands.clock(tmp_path / "clock.json")
     assert clock.now().quality is ClockQuality.UNSYNCED

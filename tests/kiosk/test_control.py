@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,17 @@ def test_a_folder_deeper_than_a_socket_path_may_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [b"", b"\n", b"no json\n", b"[1]\n", b'{"ask": 7}\n', b'{"ask": []}\n', b"\xff\xfe\n"]
+    "sent",
+    [
+        b"",
+        b"\n",
+        b"no json\n",
+        b"[1]\n",
+        b'{"ask": 7}\n',
+        b'{"ask": []}\n',
+        b"\xff\xfe\n",
+        b"[" * 60_000 + b"\n",
+    ],
 )
 def test_rubbish_keeps_nobody_from_the_next_answer(serve: Serve, tmp_path: Path, sent: bytes) -> None:
     serve({"health": lambda: {"state": "live"}})
@@ -90,6 +101,38 @@ def test_rubbish_keeps_nobody_from_the_next_answer(serve: Serve, tmp_path: Path,
         said = b"".join(iter(lambda: client.recv(4096), b""))
     assert not said or json.loads(said)["ok"] is False
     assert ask(tmp_path, "health") == Ok({"state": "live"})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"[1]\n",
+        b"{}\n",
+        b'{"ok": true}\n',
+        b'{"ok": 1, "answer": {}}\n',
+        b'{"ok": false}\n',
+        b"[" * 60_000 + b"\n",
+    ],
+)
+def test_an_answer_that_is_none_is_told_as_silence(tmp_path: Path, said: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as other:
+        with control._short(tmp_path) as path:
+            other.bind(path)
+        other.listen(1)
+
+        def answer() -> None:
+            client, _ = other.accept()
+            with client:
+                client.recv(4096)
+                client.sendall(said)
+
+        talking = threading.Thread(target=answer)
+        talking.start()
+        asked = ask(tmp_path, "health", timeout_s=30.0)
+        talking.join(30)
+    assert isinstance(asked, Failed)
+    assert asked.reason is ControlFailure.SILENT
 
 
 def test_a_client_that_says_nothing_is_left(

@@ -20,6 +20,7 @@ OF_THE_CABINET = {"door_open", "too_hot", "too_cold", "on_battery", "sensor_unre
 NO_RESIDENT_WORDS = {
     "queue.old",
     "queue.overdue",
+    "queue.age_unknown",
     "queue.poison",
     "queue.reopened",
     "def.invalid",

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from drivers.camera.contract import Frame
-from kiosk.assembly.terminal import encode_jpeg
+from kiosk.assembly.terminal import JPEG_QUALITIES, encode_jpeg
+from kiosk.filing import PHOTO_BYTES_MAX
 from screens.still import decoded
 
 JPEG_SIDE_MAX = 65_500
@@ -30,3 +31,10 @@ def test_any_pixels_are_encoded_and_shown_again(
 def test_a_size_that_no_jpeg_has_is_an_exception_and_no_crash(size: tuple[int, int]) -> None:
     with pytest.raises((RuntimeError, cv2.error)):
         encode_jpeg(Frame(np.zeros((*size, 3), np.uint8), 1, 1))
+
+
+def test_a_picture_that_could_not_be_stored_is_made_coarser() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (2600, 3600, 3), np.uint8)
+    whole = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITIES[0]])[1]
+    assert len(whole) > PHOTO_BYTES_MAX, "noise, as of a camera in the dark"
+    assert len(encode_jpeg(Frame(pixels, 1, 1))) <= PHOTO_BYTES_MAX

@@ -15,7 +15,7 @@ from kiosk import keys
 from kiosk.cli import NOT_CONFIGURED, queue
 from kiosk.settings import Settings, load
 from offline_queue import Outbox
-from offline_queue.database import PAGE_BYTES
+from offline_queue.room import PAGE_BYTES
 from offline_queue.schema import NEWEST
 from tests.kiosk.terminal.hall import TRUST
 from tests.offline_queue.terminal import committed, draft
@@ -105,6 +105,13 @@ def test_salvage_brings_back_what_can_be_read(config: Path, settings: Settings) 
     assert code == 1, "a case that cannot be found again is not fine"
     assert run(config, "status")[1]["pending"] == file["recovered"]
     assert run(config, "salvage")[:2] == (0, {"ok": True, "files": []})
+
+
+@pytest.mark.usefixtures("a_dozen_wait")
+def test_status_tells_how_long_the_oldest_waits_and_how_well_that_is_known(config: Path) -> None:
+    told = run(config, "status")[1]
+    assert told["oldest_known"] is False, "another boot's case, and no centre told its time"
+    assert told["oldest_waited_s"] >= 0
 
 
 @pytest.mark.usefixtures("a_dozen_wait")

@@ -75,6 +75,13 @@ def test_a_refused_item_gets_no_acknowledgement_and_takes_no_place_in_the_tree()
     assert [fault(verdicts[number].acknowledgement, number) for number in (0, 1, 3, 4)] == [""] * 4
 
 
+def test_the_centres_own_word_about_another_item_or_other_content_is_none_about_this_one() -> None:
+    told = stored_alone(answered(3), 1)
+    assert fault_of(told, "1", hash_of(1), KEYS) == ""
+    assert fault_of(told, "1", hash_of(2), KEYS) == "acknowledges another item"
+    assert fault_of(told, "2", hash_of(1), KEYS) == "acknowledges another item"
+
+
 CHANGES: dict[str, dict[str, object]] = {
     "time": {"registered_at": "2026-11-26T08:00:01.000Z"},
     "shorter path": {"path": ()},

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from offline_queue.records import ItemState, Settlement
+import pytest
+
+from offline_queue import intake
+from offline_queue.records import ItemState, Received, Settlement
+from offline_queue.schema import Connection
 from offline_queue.store import Outbox
 from offline_queue.wire import ClockQuality
 from tests.offline_queue.terminal import TerminalKit, committed, draft
@@ -54,6 +58,40 @@ def test_the_oldest_that_waits_is_the_first_counted_not_the_one_of_1970(outbox: 
     assert outbox.counters().oldest_pending_at == CLAIMED[0][0]
     outbox.deliveries.catch_up()
     assert outbox.counters().oldest_pending_at == CLAIMED[0][0]
+
+
+def test_the_oldest_is_told_with_the_boots_own_count_and_the_refused_apart(outbox: Outbox) -> None:
+    fill(outbox, one_case=False)
+    for listed in (False, True):
+        if listed:
+            outbox.deliveries.settle([Settlement(1, ItemState.QUARANTINED, "refused")])
+        wall, quality, boot = CLAIMED[1 if listed else 0]
+        counted = outbox.counters()
+        assert counted.oldest_pending == Received(wall, quality, boot, 1 if listed else 0)
+        wall, quality, boot = CLAIMED[0]
+        assert counted.oldest_quarantined == (Received(wall, quality, boot, 0) if listed else None)
+    outbox.deliveries.requeue(1)
+    assert outbox.counters().oldest_quarantined is None
+    assert outbox.counters().oldest_pending == Received(*CLAIMED[0], 0)
+
+
+@pytest.mark.parametrize("state", [ItemState.PENDING, ItemState.QUARANTINED])
+def test_the_oldest_is_found_without_a_walk_over_what_waits(outbox: Outbox, state: ItemState) -> None:
+    fill(outbox, one_case=False)
+    outbox.deliveries.settle([Settlement(2, ItemState.QUARANTINED, "refused")])
+    asked: list[str] = []
+
+    def plan(connection: Connection) -> list[str]:
+        connection.set_trace_callback(asked.append)
+        intake.oldest(connection, state)
+        connection.set_trace_callback(None)
+        return [row[3] for row in connection.execute(f"explain query plan {asked[0]}")]
+
+    steps = outbox._owner.ask(plan)
+    assert any("USING INTEGER PRIMARY KEY" in step for step in steps), steps
+    index = "delivery_oldest" if state is ItemState.PENDING else "delivery_quarantined"
+    assert any(index in step for step in steps), steps
+    assert not any("TEMP B-TREE" in step for step in steps), steps
 
 
 def test_rows_are_forgotten_by_the_centres_time_not_by_the_terminals(outbox: Outbox) -> None:

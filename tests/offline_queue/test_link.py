@@ -194,6 +194,17 @@ def test_renewed_authority_file_is_read_without_a_restart(
     link.close()
 
 
+def test_no_variable_of_the_environment_sends_records_elsewhere(
+    link: Link, centre: Centre, batch: wire.Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert isinstance(link.send_batch(batch), Answered)
+    assert centre.requests == 1
+
+
 def test_unencrypted_address_is_refused(kit: TerminalKit, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="https"):
         Link("http://127.0.0.1:1", terminal=TERMINAL, signing_key=kit.signing_key, ca_file=tmp_path)

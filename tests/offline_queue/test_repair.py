@@ -8,12 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offline_queue import wire
-from offline_queue.database import migrate_outbox
 from offline_queue.export import Checked, Heading, Unusable, check_export, contents, write_export
 from offline_queue.inbox_wire import CaseNews, Correction
 from offline_queue.link import Link
 from offline_queue.records import Committed, ItemState, ItemSummary, NotCommitted, Settlement
-from offline_queue.schema import NEWEST
 from offline_queue.store import Outbox
 from tests.offline_queue.simulated import Centre
 from tests.offline_queue.terminal import TERMINAL, TerminalKit, Watched, committed, draft
@@ -123,20 +121,6 @@ def test_what_is_given_back_is_forgotten_with_the_next_item_that_has_the_centres
     outbox.deliveries.forget("2026-11-26T09:00:00Z")
     assert (states(outbox), states(outbox, "0142BBBB")) == ([], [])
     assert outbox.verify().whole
-
-
-def test_closed_items_go_back_to_an_older_program_and_forward_again(kit: TerminalKit) -> None:
-    outbox = kit.open()
-    item, _ = refused(outbox)
-    outbox.deliveries.give_back(item.sequence, "已退还")
-    committed(outbox, draft("0142BBBB"))
-    outbox.close()
-    migrate_outbox(kit.directory, kit.database_key, NEWEST - 1)
-    outbox = kit.open()
-    assert states(outbox) == ["acknowledged"]
-    assert outbox.counters().pending == 1
-    assert outbox.verify().whole
-    outbox.close()
 
 
 def exported(outbox: Outbox, kit: TerminalKit, file: Path) -> int:

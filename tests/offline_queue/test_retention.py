@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from offline_queue.inbox_wire import CaseNews, Cases
 from offline_queue.link import Link
+from offline_queue.records import ItemState, Settlement
 from offline_queue.store import Outbox
 from tests.offline_queue.simulated import Centre
 from tests.offline_queue.terminal import TerminalKit, Watched, committed, draft
@@ -50,3 +53,17 @@ def test_what_still_waits_is_never_forgotten(outbox: Outbox, link: Link, centre:
     with Watched(outbox, link, centre, heartbeat_body=dict) as watched:
         watched.until(lambda: len(centre.heartbeats) == 1, "a heartbeat")
     assert len(outbox.find(LANE)) == 1
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_is_unsettled_stays_with_everything_after_it(outbox: Outbox, *, refused: bool) -> None:
+    """The chain is forgotten from its beginning, and ends before the first item that somebody still needs."""
+    first, unsettled, last = (committed(outbox, draft(lane)).sequence for lane in ("FIRST", LANE, "LAST"))
+    at = "2026-01-01T00:00:00Z"
+    done = [Settlement(one, ItemState.ACKNOWLEDGED, "registered", registered_at=at) for one in (first, last)]
+    outbox.deliveries.settle([*done, *([Settlement(unsettled, ItemState.QUARANTINED, "refused")] * refused)])
+    assert outbox.deliveries.forget("2999-01-01T00:00:00Z")
+    assert [len(outbox.find(lane)) for lane in ("FIRST", LANE, "LAST")] == [0, 1, 1]
+    assert [item.sequence for item in outbox.deliveries.unsettled()] == [unsettled]
+    assert len(outbox.deliveries.quarantined()) == refused
+    assert outbox.verify().whole

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from offline_queue import records, salvage, wire
-from offline_queue.database import PAGE_BYTES, migrate_outbox
+from offline_queue import aside, records, salvage, wire
+from offline_queue.database import migrate_outbox
 from offline_queue.link import Link
 from offline_queue.records import ItemState, Salvaged, Settlement
+from offline_queue.room import PAGE_BYTES
 from offline_queue.store import Outbox
 from tests.offline_queue.simulated import Centre
 from tests.offline_queue.terminal import TerminalKit, Watched, committed, draft
@@ -113,7 +114,7 @@ def test_cut_short_and_repeated_it_takes_nothing_twice(
     kit: TerminalKit, before: dict[int, wire.Item]
 ) -> None:
     outbox = kit.open()
-    [damaged] = salvage.set_aside(kit.directory)
+    [damaged] = aside.damaged(kit.directory)
     room = iter([True] * 7)
 
     def cut_short(_size: int) -> bool:
@@ -135,7 +136,7 @@ def test_a_full_quota_leaves_the_rest_for_later(kit: TerminalKit, before: dict[i
     outbox = kit.open(quota_bytes=96 * 1024)
     [result] = outbox.salvage()
     assert result.waiting > 0
-    assert salvage.set_aside(kit.directory)
+    assert aside.damaged(kit.directory)
     outbox.close()
     outbox = kit.open()
     [result] = outbox.salvage()

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,6 +143,22 @@ def test_centre_that_refuses_everything_is_not_believed_about_the_items(
         )
         w.until(lambda: outbox.counters().quarantined == limit, "a few were judged")
         assert outbox.counters().pending == 30 - limit
+
+
+def test_a_heartbeat_with_a_defect_keeps_no_case_on_the_disk(
+    outbox: Outbox, link: Link, centre: Centre, caplog: pytest.LogCaptureFixture
+) -> None:
+    def body() -> dict[str, Any]:
+        message = "a name: 测试甲"
+        raise RuntimeError(message)
+
+    with Watched(outbox, link, centre, heartbeat_body=body) as w:
+        w.until(lambda: "RuntimeError" in caplog.text, "the defect is written down")
+        committed(outbox, draft())
+        w.sender.wake()
+        w.until(lambda: outbox.counters().acknowledged == 1, "the case goes out")
+        assert w.sender.status().alive
+    assert "测试甲" not in caplog.text
 
 
 def test_close_before_start_and_twice(

@@ -60,7 +60,7 @@ def test_survives_reopening_and_drops_only_what_was_acknowledged(kit: TerminalKi
     outbox.close()
     outbox.close()
     assert outbox.commit(draft()) == NotCommitted(Refused.CLOSED)
-    assert not outbox.accepts()
+    assert not outbox.accepts(1)
     outbox = kit.open()
     assert outbox.counters() == before
     assert (before.pending, before.acknowledged, before.sequence) == (1, 3, 4)
@@ -243,13 +243,16 @@ def test_neither_draft_nor_failure_shows_the_payload(outbox: Outbox) -> None:
     assert b"110199".decode() not in repr(wanted) + repr(outbox.find(wanted.lane)) + repr(outbox)
 
 
-def test_damaged_row_is_quarantined_instead_of_sent(outbox: Outbox) -> None:
+@pytest.mark.parametrize(
+    "damage", ["sealed = x'00'", "attachments = hex(zeroblob(9))", f"attachments = '{'[' * 99_999}'"]
+)
+def test_damaged_row_is_quarantined_instead_of_sent(outbox: Outbox, damage: str) -> None:
     for lane in ("ONE", "TWO"):
         committed(outbox, draft(lane=lane))
 
     def rot(connection: sqlcipher3.Connection) -> None:
         connection.execute("drop trigger item_is_immutable")
-        connection.execute("update item set sealed = x'00' where sequence = 1")
+        connection.execute(f"update item set {damage} where sequence = 1")  # noqa: S608 - constants
 
     outbox._owner.ask(rot)
     assert [i.lane for i in outbox.deliveries.next_batch(held_lanes=(), items_max=9, bytes_max=9999)] == [

@@ -35,6 +35,7 @@ from kiosk.journey.view import View
 from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, LookUp, StaffProgress, Visit
 from kiosk.journey.world import World
 from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
+from kiosk.uptime import Age
 from screens.port import FromScreen, WindowOptions
 from tests.kiosk.bench.drawn_faces import draw_faces
 from tests.kiosk.journey.visits import CODE, definition, visit, world
@@ -209,7 +210,7 @@ def _staff(here: World) -> Iterator[tuple[str, Visit, World]]:
         causes=("net.down", "queue.old", "queue.poison", "touch.two_providers", "keyboard.unexpected"),
         waiting=1203,
         refused=4,
-        oldest_h=73.2,
+        oldest=Age(73.2 * 3600, exact=True),
     )
     bad = replace(here, online=False, link_cause="net.down", backstage=everything)
     yield "staff_health_bad_day", visit(State.STAFF_HEALTH), bad

@@ -53,7 +53,7 @@ def load(file: Path, key_file: Path) -> Ok[Calibration] | Failed[str]:
         key = load_pem_public_key(key_file.read_bytes())
     except OSError as error:
         return Failed("missing", Path(error.filename or "").name)
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):
         return Failed("unreadable", file.name)
     if not isinstance(key, Ed25519PublicKey):
         return Failed("wrong_key", key_file.name)

@@ -24,7 +24,7 @@ from kiosk.journey.view import (
     Tone,
 )
 from kiosk.journey.visit import Visit
-from kiosk.journey.world import World
+from kiosk.journey.world import Backstage, World
 from kiosk.locale import Texts
 from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 from kiosk.staff.pin import LEAST_DIGITS, MOST_DIGITS
@@ -170,10 +170,7 @@ def health(_visit: Visit, world: World, t: Texts) -> Parts:
     )
     queue = (
         Line(t("网络"), t("网络正常") if world.online else _link(world, t)),
-        Line(
-            t("待送件"),
-            t("{count} 件，最早的等了 {hours} 小时", count=back.waiting, hours=int(back.oldest_h)),
-        ),
+        Line(t("待送件"), _waiting(back, t)),
         Line(t("被中心退回"), t("{count} 件", count=back.refused)),
         Line(t("终端"), f"{world.place.terminal} · {back.version}"),
     )
@@ -183,6 +180,14 @@ def health(_visit: Visit, world: World, t: Texts) -> Parts:
         blocks.append(Lines(devices, t("设备")))
     blocks.append(Lines(queue, t("网络和待送件")))
     return Parts(t("设备、网络和待送件"), blocks=tuple(blocks))
+
+
+def _waiting(back: Backstage, t: Texts) -> str:
+    count, oldest = back.waiting, back.oldest
+    hours = int(oldest.hours) if oldest else 0
+    if oldest is None or oldest.exact:
+        return t("{count} 件，最早的等了 {hours} 小时", count=count, hours=hours)
+    return t("{count} 件，最早的至少等了 {hours} 小时，多久说不准", count=count, hours=hours)
 
 
 def _link(world: World, t: Texts) -> str:

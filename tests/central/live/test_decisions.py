@@ -5,11 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from central.database import open_database, utc_now
+from central.departments.port import Decision, DecisionQuestion
 from central.departments.simulated import Fault
+from central.live.decisions import settle
 from offline_queue.live import Answered, Live, Reason, Unavailable
 from offline_queue.live_wire import DecisionAnswer
 from offline_queue.wire import Kind
 from tests.central.live.conftest import PATIENT_S, LiveCentre
+from tests.central.test_inbox import told as told_by_letter
 from tests.drivers.waiting import wait_until
 
 
@@ -72,6 +76,20 @@ def test_a_decision_after_the_deadline_still_moves_the_case(asked: LiveCentre, l
     asked.department.close()  # now it answers
     assert wait_until(lambda: state(asked, item.lane) == "decided")
     assert asked.department.asked[item.id] == 1
+    news = told_by_letter(asked.station)[item.lane]
+    assert (news.state, bool(news.words_zh)) == ("decided", True), "its terminal can tell it without a line"
+
+
+def test_the_first_word_of_a_department_is_kept(asked: LiveCentre, live: Live) -> None:
+    item = asked.registered()
+    first = decided(live, item.id, item.lane)
+    engine = open_database(asked.database)
+    question = DecisionQuestion(asked.station.terminal, item.id, item.lane, item.service, "", "L1", {})
+    other = Decision(kind="decision", outcome="needs_clerk", words_zh="后来的话", words_en="a later word")
+    again = settle(engine, question, other, utc_now())
+    engine.dispose()
+    assert again == first
+    assert decided(live, item.id, item.lane) == first
 
 
 FAILURES = (

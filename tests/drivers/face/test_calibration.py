@@ -45,3 +45,9 @@ def test_a_limit_that_accepts_everybody_is_refused_even_when_signed(tmp_path: Pa
 
 def test_no_limit_at_all_is_refused(tmp_path: Path) -> None:
     assert calibration.load(*signed(tmp_path, {"matchers": {}})) == Failed("content", "limits")
+
+
+def test_a_body_nested_too_deep_is_unreadable(tmp_path: Path) -> None:
+    file, key_file = signed(tmp_path)
+    file.write_text("[" * 100_000)
+    assert calibration.load(file, key_file) == Failed("unreadable", file.name)

@@ -17,6 +17,7 @@ from kiosk.journey.view import action, fields_of
 from kiosk.journey.visit import DialogKind, StaffProgress, Visit
 from kiosk.rehearsal.script import words_of
 from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
+from kiosk.uptime import Age
 from tests.kiosk.journey.visits import visit, world
 
 
@@ -93,3 +94,18 @@ def test_the_idle_clock_shuts_the_staffs_screens_after_two_minutes_without_a_war
         clock = IdleClock(20, 20, last_touch_s=1000.0)
         assert clock.tick(1000.0 + STAFF_LEFT_S - 0.01, Visit(state=state)) is None
         assert clock.tick(1000.0 + STAFF_LEFT_S, Visit(state=state, elder=True)) == ev.IdleExpired()
+
+
+@pytest.mark.parametrize(
+    ("oldest", "words"),
+    [
+        (None, "3, the oldest for 0 h"),
+        (Age(73.9 * 3600, exact=True), "3, the oldest for 73 h"),
+        (Age(73.9 * 3600, exact=False), "3, the oldest for at least 73 h, how long is not known"),
+    ],
+)
+def test_how_long_the_oldest_waits_is_told_as_well_as_it_is_known(oldest: Age | None, words: str) -> None:
+    seen = world()
+    seen = replace(seen, backstage=replace(seen.backstage, waiting=3, oldest=oldest))
+    shown = present(replace(visit(State.STAFF_HEALTH), language="en"), seen)
+    assert words in words_of(shown)

@@ -83,3 +83,10 @@ def test_a_file_that_is_not_ours_is_refused(tmp_path: Path, key: str, value: obj
     file.write_text(json.dumps(kept | {key: value}), "ascii")
     with pytest.raises(ValueError):  # noqa: PT011 - its decoders' kinds too
         read_pin(file)
+
+
+def test_a_file_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "pin.json"
+    file.write_text('{"kdf": ' * 100_000, "ascii")
+    with pytest.raises(ValueError, match="nested too deep"):
+        read_pin(file)

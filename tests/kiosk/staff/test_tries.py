@@ -113,6 +113,8 @@ GOOD = '{"failed": 5, "boot": "first", "at_ns": 1}'
         GOOD.replace("1}", "null}"),
         "\x00" * 40,
         "９",
+        "[" * 100_000,
+        GOOD.replace("}", ', "failed": 0}'),
     ],
 )
 def test_a_torn_or_missing_count_is_no_count(machine: Machine, torn: str) -> None:
@@ -124,6 +126,14 @@ def test_a_torn_or_missing_count_is_no_count(machine: Machine, torn: str) -> Non
     for ask in (machine.tries.look, machine.tries.add):
         with pytest.raises(ValueError, match="missing"):
             ask()
+
+
+def test_a_terminal_that_has_been_on_for_a_year_still_counts(machine: Machine) -> None:
+    """Nanoseconds since boot are over 2**53 after 104 days."""
+    machine.now_s = 366 * 86_400.0
+    assert machine.tries.add() == 1
+    machine.start()
+    assert machine.tries.look() == (1, 0)
 
 
 def test_a_new_file_that_a_power_cut_left_behind_is_in_nobodys_way(machine: Machine) -> None:

@@ -11,7 +11,9 @@ from kiosk.bench.centre import Centre
 from kiosk.health import CAUSES
 from tests.disks import exhaust, remount, small_disk
 from tests.drivers.waiting import wait_until
-from tests.kiosk.terminal.hall import NO_CAMERA, PROJECT, REPORT, TRUST, Hall, hall
+from tests.kiosk.terminal.hall import NO_CAMERA, PENSION, PROJECT, REPORT, TRUST, Hall, hall
+
+MIB = 1024 * 1024
 
 
 @pytest.fixture
@@ -62,6 +64,25 @@ def test_no_byte_free_it_starts_sends_what_waits_and_serves_again(
         stand.press("cancel")
         stand.report_a_problem()
         assert wait_until(lambda: registered(centre) == 2)
+
+
+def test_a_disk_that_could_not_hold_a_photo_in_the_end_stops_the_services_with_photos_only(
+    tmp_path: Path, disk: Path
+) -> None:
+    log = exhaust(disk, but_bytes=14 * MIB)
+    with hall(tmp_path, state=disk / "state", settings=NO_CAMERA) as stand:
+        causes = stand.terminal.surroundings.heartbeat
+        assert "queue.filling" in causes()["causes"]
+        assert "queue.full" not in causes()["causes"]
+        assert causes()["services"][REPORT]["causes"] == ["queue.filling"]
+        assert "queue.filling" not in causes()["services"][PENSION]["causes"]
+        stand.press("begin")
+        assert stand.offered(f"service:{REPORT}").reason == CAUSES["queue.filling"].resident["zh"]
+        log.unlink()
+        assert wait_until(lambda: "queue.filling" not in causes()["causes"])
+        stand.press("cancel")
+        stand.report_a_problem()
+        assert stand.terminal.outbox.counters().pending == 1
 
 
 def test_a_disk_that_takes_no_writing_starts_and_sends_what_waits(

@@ -1,0 +1,97 @@
+"""When the next try is made, on a clock that the test turns: the centre's wish is obeyed, an edge ends a guess."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from offline_queue import wire
+from offline_queue.courier import NS, Courier
+from offline_queue.link import Link, LinkState
+from offline_queue.policy import Policy
+from offline_queue.store import Outbox
+from tests.offline_queue.simulated import Centre, Status
+from tests.offline_queue.terminal import committed, draft
+
+POLICY = Policy(base_s=2.0, cap_s=60.0, wake_gap_s=1.0)
+
+
+@dataclass
+class Hand:
+    """Monotonic seconds."""
+
+    now_s: float = 1000.0
+
+    def ns(self) -> int:
+        return int(self.now_s * NS)
+
+
+@pytest.fixture
+def hand() -> Hand:
+    return Hand()
+
+
+@pytest.fixture
+def courier(outbox: Outbox, link: Link, centre: Centre, hand: Hand) -> Courier:
+    keys = {centre.key_id: centre.key.public_key()}
+    return Courier(outbox, link, keys, POLICY, random.Random(1), hand.ns)  # noqa: S311 - no secret
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 503])
+def test_a_wish_of_the_centre_is_obeyed_and_no_edge_ends_it(
+    courier: Courier, outbox: Outbox, centre: Centre, hand: Hand, status: int
+) -> None:
+    committed(outbox, draft())
+    centre.faults.append(Status(status, headers={"Retry-After": "120"}))
+    assert not courier.round()
+    for waited_s in (0, 1, 100, 119):
+        hand.now_s = 1000.0 + waited_s
+        courier.wake()
+        assert not courier.round()
+    assert centre.requests == 1
+    hand.now_s += POLICY.cap_s + 1
+    assert courier.round()
+    assert outbox.counters().acknowledged == 1
+
+
+def test_a_wish_without_reason_silences_nobody_for_days(
+    courier: Courier, outbox: Outbox, centre: Centre, hand: Hand
+) -> None:
+    committed(outbox, draft())
+    centre.faults.append(Status(503, headers={"Retry-After": "999999999"}))
+    courier.round()
+    hand.now_s += POLICY.retry_after_max_s + POLICY.cap_s + 1
+    assert courier.round()
+
+
+def test_a_back_off_that_the_terminal_chose_ends_with_an_edge(
+    courier: Courier, outbox: Outbox, centre: Centre, hand: Hand
+) -> None:
+    committed(outbox, draft())
+    centre.stop()
+    for _ in range(12):
+        hand.now_s += POLICY.cap_s + 1
+        courier.round()
+    assert courier.link_state is LinkState.OFFLINE
+    centre.start()
+    courier.session_until_ns = hand.ns() + int(POLICY.cap_s * NS)  # the longest that chance may choose
+    assert not courier.round()
+    hand.now_s += POLICY.wake_gap_s
+    courier.wake()
+    assert courier.round()
+
+
+def test_an_answered_heartbeat_does_not_hide_a_wrong_acknowledgement(
+    courier: Courier, outbox: Outbox, centre: Centre
+) -> None:
+    wanted = draft()
+    committed(outbox, wanted)
+    centre.verdicts[wanted.id] = wire.Verdict(item_id=wanted.id, kind=wire.VerdictKind.REGISTERED)
+    courier.round()
+    courier.heard()
+    assert (courier.link_state, courier.last_error) == (
+        LinkState.ACKNOWLEDGEMENT_INVALID,
+        "no acknowledgement",
+    )
