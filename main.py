@@ -15,6 +15,7 @@ def main() -> None:
     from central.case_command import correct, correct_answer, settle
     from central.desk_command import CentreAt, import_file
     from central.paper_command import paper
+    from central.publish_command import COMMANDS as PUBLISHING
     from central.terminal_command import revoke
     from kiosk import repair_command, set_aside_command
     from kiosk.bench.command import demo
@@ -135,7 +136,7 @@ def main() -> None:
             )
         )
 
-    for command in (correct, correct_answer, import_file, paper, revoke, settle):
+    for command in (correct, correct_answer, import_file, paper, revoke, settle, *PUBLISHING):
         central.add_command(command)
 
     @cli.command()

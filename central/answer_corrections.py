@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Engine, insert, select
 from uuid_utils import uuid7
 
 from central import log
-from central.cases import issuer
 from central.contents import newest_case
 from central.corrections import ForResident, move_and_tell, state_of
 from central.database import as_text, utc_now, writing
@@ -25,6 +24,7 @@ from central.log import Event
 from central.rechecks import Published
 from central.schema import corrections
 from central.staff_words import Signed
+from central.whose import issuer
 from kiosk.case import CasePayload, CaseState
 from kiosk.catalogue.answers import check_answers, clean_value, kept_answers
 from kiosk.catalogue.model import Definition

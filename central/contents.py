@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from central.cases import issuer
 from central.form import Reason
 from central.opening import Content, open_content
 from central.schema import items
+from central.whose import issuer
 from kiosk.case import CasePayload
 from offline_queue.seal import PrivateKey
 from offline_queue.wire import Item, Kind

@@ -13,12 +13,12 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from central import inbox, log
-from central.cases import issuer
 from central.database import as_text, utc_now, writing
 from central.locks import lock_issuers
 from central.log import Event
 from central.schema import cases, refusals
 from central.staff_words import WORDS_MAX, Signed, fit
+from central.whose import issuer
 from kiosk.case import TRANSITIONS, CaseState, parse_case_code
 from offline_queue.inbox_wire import CaseNews, Cases, Content, Correction
 

@@ -18,11 +18,11 @@ from sqlalchemy import Connection, select, update
 
 from central import log
 from central.bulk import insert_new
-from central.cases import issuer
 from central.locks import lock_businesses
 from central.log import Event
 from central.rechecks import Published
 from central.schema import businesses, cases
+from central.whose import issuer
 from kiosk.case import TRANSITIONS, CasePayload, CaseState
 from kiosk.catalogue.rules import evaluate
 from kiosk.identity import normalise_number

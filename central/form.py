@@ -36,6 +36,7 @@ class Reason(StrEnum):
     PAYLOAD = "payload.form"
     MISMATCH = "payload.mismatch"
     AFTER_REVOCATION = "terminal.revoked"
+    ERASED = "item.erased"
 
 
 TEXTS: dict[Reason, str] = {
@@ -51,6 +52,7 @@ TEXTS: dict[Reason, str] = {
     Reason.PAYLOAD: "内容不符合约定格式 / The content is not in the agreed form",
     Reason.MISMATCH: "内容与记录头不一致 / The content does not agree with its header",
     Reason.AFTER_REVOCATION: "终端吊销之后收的，不予接收 / Received after its terminal was revoked",
+    Reason.ERASED: "送达前已撤回，内容在终端抹去 / Withdrawn before it was sent: erased at the terminal",
 }
 
 
@@ -93,12 +95,14 @@ def judge(raw: Mapping[str, Any], key_ids: Container[str]) -> Fit | Unfit:
 
 
 def _reason(item: Item, key_ids: Container[str]) -> Reason | None:
-    if not _is_time(item.received_at_kiosk):
+    if not is_time(item.received_at_kiosk):
         return Reason.TIME
     if parse_case_code(item.lane) != item.lane:
         return Reason.CODE
     if not item.body_matches():
         return Reason.HASH
+    if item.erased:
+        return None
     key_id = envelope_key_id(item.sealed)
     if key_id is None:
         return Reason.SEAL
@@ -110,7 +114,8 @@ def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
+    """As a header tells one: RFC 3339 with its zone."""
     try:
         return len(text) <= 40 and datetime.fromisoformat(text).tzinfo is not None
     except ValueError:

@@ -40,6 +40,7 @@ Text = Annotated[str, Field(max_length=TEXT_MAX, pattern=PRINTABLE)]
 LongText = Annotated[str, Field(max_length=LONG_TEXT_MAX, pattern=PRINTABLE)]
 Codes = Annotated[list[Text], Field(max_length=CODES_MAX)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
+Subject = Literal["definitions", "configuration"]
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
 
 
@@ -89,6 +90,10 @@ class HealthReport(_Part):
     version: Text | None = None
     clock_quality: Text | None = None
     sent_at: Moment | None = None
+    published: dict[Subject, Text] | None = None
+    """The version of each publication that counts at the terminal."""
+    not_taken: dict[Subject, LongText] | None = None
+    """The version that it refused last, with the reason."""
     device_name: Text | None = None
     site: Text | None = None
     ip: Text | None = None

@@ -65,7 +65,9 @@ NOT_RECHECKED = (
 
 def words_of(state: CaseState, reason: str | None) -> tuple[str, str]:
     """For the resident: of the doubt that a case waits for, else of its state."""
-    if reason is not None and state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION):
+    if reason == Doubt.WITHDRAWAL_LATE.value or (
+        reason is not None and state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION)
+    ):
         return RESIDENT_WORDS[Doubt(reason)]
     return WORDS.get(state, ("", ""))
 

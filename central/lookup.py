@@ -6,9 +6,10 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Row, select
 
 from central import open_rechecks
-from central.cases import issuer
 from central.inbox import NOT_RECHECKED, words_of
+from central.rechecks import RESIDENT_WORDS, Doubt
 from central.schema import cases, items
+from central.whose import issuer
 from kiosk.case import CaseState
 from offline_queue.wire import Kind
 
@@ -57,6 +58,10 @@ def _words(connection: Connection, row: Row[tuple[object, ...]]) -> tuple[str, s
     """For the resident, wherever a case is looked up: what staff or a department said of this state, else what the
     state means, else that a check is not done yet.
     """
+    if row.words_zh and row.reason == Doubt.WITHDRAWAL_LATE.value:
+        # What the resident asked for since is answered beside what was said.
+        late_zh, late_en = RESIDENT_WORDS[Doubt.WITHDRAWAL_LATE]
+        return f"{row.words_zh}{late_zh}", f"{row.words_en} {late_en}"
     if row.words_zh:
         return row.words_zh, row.words_en
     words = words_of(CaseState(row.state), row.reason)

@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError
 
 from central import inbox, log
 from central.bulk import insert_new
-from central.cases import issuer
 from central.contents import newest_case
 from central.database import as_text, utc_now, writing
 from central.locks import lock_issuers
@@ -25,6 +24,7 @@ from central.log import Event
 from central.rechecks import STATE_OF, Doubt, Silence, Told
 from central.registers import Registers
 from central.schema import cases, open_rechecks
+from central.whose import issuer
 from kiosk.case import TRANSITIONS, CaseState
 from offline_queue.seal import PrivateKey
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,15 @@ def refuse(
         code = item.lane if item else None
         log.write(connection, at, event, carried_by, code, f"{reason.value} item {item_id}")
     return Settled(item_id, kind, reason)
+
+
+def withdrawn_refusals(connection: Connection, withdrawn: Collection[Item], carried_by: str) -> None:
+    """What was refused and then withdrawn is nothing that staff could still settle."""
+    for item in withdrawn:
+        here = (refusals.c.terminal == carried_by) & (refusals.c.item_id == item.id)
+        connection.execute(
+            update(refusals).where(here, refusals.c.outcome.is_(None)).values(outcome="withdrawn")
+        )
 
 
 def _header_of(item: Item | None) -> Mapping[str, str]:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, Row, Select, select, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from central import chain, duplicates, inbox, open_rechecks, replays, uploads
-from central.cases import Arrival, Desk, issuer
+from central.cases import Desk
 from central.chain import Link
 from central.database import as_text, utc_now, writing
 from central.duplicates import NO_BUSINESSES, Businesses, Claim
@@ -31,6 +31,7 @@ from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks, Told
 from central.registers import NO_REGISTERS, Registers
 from central.retention import sweep
 from central.schema import items
+from central.whose import arrival, issuer, known_before
 from kiosk.case import CasePayload, CaseState
 from offline_queue.inbox_wire import CaseNews
 from offline_queue.seal import PrivateKey
@@ -235,13 +236,16 @@ class Work:
         """
         codes = {row.code for row in rows}
         lock_issuers(connection, {issuer(code) for code in codes})
-        desk = Desk.load(connection, codes, at)
+        acting = {row.code for row in rows if row.kind != Kind.EVALUATION.value}
+        desk = Desk.load(connection, codes, at, known_before(connection, acting, self._keys))
         findings: dict[str, Reason] = {}
         waiting: dict[str, Collection[str]] = {}
         claims = self._claims(connection, rows, desk) if usable else ()
         same = duplicates.compare(connection, claims, at)
         for row in rows:
-            content = self._content(connection, row) if usable else Reason.PAYLOAD
+            content = (
+                self._content(connection, row) if usable or row.erased_at is not None else Reason.PAYLOAD
+            )
             if isinstance(content, Reason):
                 findings[row.item_id] = content
             found_out = NOTHING_FOUND
@@ -249,7 +253,7 @@ class Work:
                 found_out = self._rechecks.of(content, utc_now(), told.get(row.item_id, {}))
                 found_out = replace(found_out, duplicate_of=same.second.get(row.code))
                 waiting[row.code] = found_out.unanswered
-            desk.apply(_arrival(row), content, found_out)
+            desk.apply(arrival(row), content, found_out)
         desk.store(connection)
         if self._registers:
             open_rechecks.remember(connection, waiting, at)
@@ -270,6 +274,8 @@ class Work:
                     yield claim
 
     def _content(self, connection: Connection, row: Row[Any]) -> Content | Reason:
+        if row.erased_at is not None:
+            return Reason.ERASED
         item = Item(**row.header, sealed=row.sealed)
         return uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
 
@@ -310,24 +316,14 @@ def _to_tell(rows: Collection[Row[Any]], desk: Desk, at: str, *, answered: bool)
         if row.kind != Kind.EVALUATION.value and row.code in desk.states:
             carriers[row.code].add(row.carried_by)
     moved = [
-        (code, {issuer(code), *brought} - (brought if answered and not desk.reasons.get(code) else set()))
+        (
+            code,
+            {issuer(code), *brought, *desk.asked_from[code]}
+            - (brought if answered and not desk.reasons.get(code) else set()),
+        )
         for code, brought in carriers.items()
     ]
     return inbox.gather(moved, desk.states, desk.reasons, at)
-
-
-def _arrival(row: Row[Any]) -> Arrival:
-    return Arrival(
-        terminal=row.terminal,
-        carried_by=row.carried_by,
-        item_id=row.item_id,
-        code=row.code,
-        kind=row.kind,
-        service=row.service,
-        received_at_kiosk=row.received_at_kiosk,
-        clock_quality=row.clock_quality,
-        arrived_at=row.registered_at,
-    )
 
 
 def _mark(

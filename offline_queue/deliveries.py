@@ -89,10 +89,14 @@ class Deliveries:
     def give_back(self, sequence: int, words: str) -> bool:
         """Close a refused item that the resident takes back; False when it is not in quarantine.
 
-        Its body is erased. No time is kept with it: the terminal's own may be years off.
+        One that its withdrawal took out of quarantine counts as there until the centre has answered again. Its
+        body is erased. No time is kept with it: the terminal's own may be years off.
         """
         self.catch_up()
-        if sequence not in {summary.sequence for summary in self.quarantined()}:
+        where = (
+            "sequence = ? and (state = 'quarantined' or state = 'pending' and erased = 1 and verdict <> '')"
+        )
+        if not self._owner.ask(lambda connection: transactions.summaries(connection, where, (sequence,))):
             return False
         returned = Settlement(sequence, ItemState.CLOSED, transactions.RETURNED, words)
         return self.settle([returned])

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from offline_queue.wire import SCHEMA, Base64, Message, Sha256Hex, Terminal, canonical
+from offline_queue.wire import SCHEMA, Base64, Id, Message, Sha256Hex, Terminal, Time, canonical
 
 INBOX_PATH = "/v1/inbox"
 LETTERS_MAX = 50
@@ -84,7 +84,7 @@ class Letter(Message):
     terminal: Terminal
     number: Annotated[int, Field(ge=1, lt=2**53)]
     content: Annotated[str, Field(max_length=CONTENT_MAX)]
-    key_id: str
+    key_id: Id
     signature: Base64
 
     def signed_bytes(self) -> bytes:
@@ -106,4 +106,4 @@ class InboxAnswer(Message):
     schema_: Annotated[Literal["jiujin.sync/1"], Field(alias="schema")] = SCHEMA
     letters: Annotated[tuple[Letter, ...], Field(max_length=LETTERS_MAX)] = ()
     more: bool = False
-    centre_time: str
+    centre_time: Time

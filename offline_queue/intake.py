@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offline_queue import wire
 from offline_queue.chain import HEADER_COLUMNS, sign_head
+from offline_queue.erasure import erase_withdrawn
 from offline_queue.records import (
     PRIORITY_OF_KIND,
     Committed,
@@ -99,12 +100,14 @@ def insert(
     )  # fmt: skip
     keep_attachments(connection, item.sequence, {told.number: sealed for told, sealed in wanted.attachments})
     unlisted = item.sequence - _listed(connection)
-    if wanted.digest is not None or unlisted >= UNLISTED_MAX or draft.supersedes is not None:
+    withdraws = draft.kind is wire.Kind.WITHDRAWAL
+    if wanted.digest is not None or unlisted >= UNLISTED_MAX or draft.supersedes is not None or withdraws:
         _list(connection, signer, {item.sequence: wanted.digest})
     if draft.supersedes is not None:
         _supersede(connection, draft.supersedes, item)
+    erased = erase_withdrawn(connection, draft.lane) if withdraws else 0
     on_step("inserted")
-    return Committed(item.sequence, item_hash, already=False)
+    return Committed(item.sequence, item_hash, already=False, erased=erased)
 
 
 def attachments_text(item: wire.Item) -> str | None:
@@ -121,7 +124,8 @@ def keep_attachments(connection: Connection, sequence: int, sealed: Mapping[int,
 
 def _may_supersede(connection: Connection, draft: Draft) -> bool:
     query = (
-        "select 1 from delivery where id = ? and lane = ? and state = 'quarantined' and superseded_by is null"
+        "select 1 from delivery where id = ? and lane = ? and state = 'quarantined' and erased = 0 "
+        "and superseded_by is null"
     )
     return connection.execute(query, (draft.supersedes, draft.lane)).fetchone() is not None
 

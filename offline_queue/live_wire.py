@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from offline_queue.wire import Message, Terminal
+from offline_queue.wire import Message, Terminal, Time
 
 PREFILL_PATH = "/v1/live/prefill"
 DECISION_PATH = "/v1/live/decision"
@@ -105,7 +105,7 @@ class DecisionAnswer(Message):
 
     code: Code
     state: Annotated[str, Field(max_length=24)]
-    decided_at: str | None = None
+    decided_at: Time | None = None
     words_zh: Words = ""
     words_en: Words = ""
 
@@ -122,14 +122,14 @@ class ProgressAnswer(Message):
     code: Code
     service: Annotated[str, Field(max_length=64)]
     state: Annotated[str, Field(max_length=24)]
-    received_at_kiosk: str
-    synced_at: str | None = None
-    registered_at: str | None = None
-    accepted_at: str | None = None
-    decided_at: str | None = None
+    received_at_kiosk: Time
+    synced_at: Time | None = None
+    registered_at: Time | None = None
+    accepted_at: Time | None = None
+    decided_at: Time | None = None
     words_zh: Words = ""
     words_en: Words = ""
-    centre_time: str
+    centre_time: Time
 
 
 class PaymentRequest(LiveRequest):
@@ -144,9 +144,9 @@ class PaymentRequest(LiveRequest):
 class PaymentOrder(Message):
     """The order of a key: always the same one. `pay_text` is what the QR code holds."""
 
-    key: str
+    key: Annotated[str, Field(pattern=UUID)]
     order: Annotated[str, Field(max_length=40)]
-    amount_fen: int
+    amount_fen: Annotated[int, Field(ge=1, le=AMOUNT_MAX_FEN)]
     state: Literal["open"]
     pay_text: Annotated[str, Field(max_length=400)]
     expires_at: Annotated[str, Field(max_length=40)]

@@ -17,9 +17,11 @@ from offline_queue.wire import (
     SEQUENCE_MAX,
     Base64,
     ChainHead,
+    Id,
     Message,
     Sha256Hex,
     Terminal,
+    Time,
     canonical,
 )
 
@@ -73,8 +75,8 @@ class CounterSignature(Message):
     head_sequence: Annotated[int, Field(ge=0, le=SEQUENCE_MAX)]
     head_hash: Sha256Hex
     digest: Sha256Hex
-    at: str
-    key_id: str
+    at: Time
+    key_id: Id
     signature: Base64
 
     def signed_bytes(self) -> bytes:
@@ -91,10 +93,10 @@ class ManifestAnswer(Message):
 
     schema_: Annotated[Literal["jiujin.sync/1"], Field(alias="schema")] = SCHEMA
     missing: Annotated[tuple[Span, ...], Field(max_length=SPANS_MAX)] = ()
-    missing_items: Annotated[int, Field(ge=0)] = 0
+    missing_items: Annotated[int, Field(ge=0, le=ITEMS_MAX)] = 0
     differing: bool = False
     counter_signature: CounterSignature | None = None
-    centre_time: str
+    centre_time: Time
 
 
 def spans_of(sequences: Iterable[int]) -> tuple[Span, ...]:

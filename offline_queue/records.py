@@ -69,11 +69,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """It is on the disk. `already`: the same item with the same content had been committed before."""
+    """It is on the disk. `already`: the same item with the same content had been committed before.
+
+    `erased`: how many unsent cases a withdrawal took the content of; nothing of that is left on the disk.
+    """
 
     sequence: int
     item_hash: str
     already: bool
+    erased: int = 0
 
 
 class Refused(StrEnum):
@@ -105,7 +109,10 @@ class ItemState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemSummary:
-    """An item's index row: nothing personal. `reason` is the centre's, word for word."""
+    """An item's index row: nothing personal. `reason` is the centre's, word for word.
+
+    `erased`: withdrawn before it was sent, only its header is left.
+    """
 
     sequence: int
     id: str
@@ -120,6 +127,7 @@ class ItemSummary:
     registered_at: str | None
     case_state: str
     superseded_by: str | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +225,10 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What the centre's verdict does to one item. `acknowledged` only after the signature was checked."""
+    """What the centre's verdict does to one item. `acknowledged` only after the signature was checked.
+
+    `erased`: what was judged was the header alone.
+    """
 
     sequence: int
     state: ItemState
@@ -225,6 +236,7 @@ class Settlement:
     reason: str = ""
     registered_at: str | None = None
     case_state: str = ""
+    erased: bool = False
 
 
 class Broken(StrEnum):

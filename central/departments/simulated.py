@@ -24,6 +24,8 @@ from central.departments.port import (
 )
 
 PENSION = "110199-YL-01"
+PLACE, NOWHERE_HERE = "living_village", "elsewhere"
+"""An answer of the demo's pension service with which its department is not content yet."""
 SILENT_S = 60.0
 """A silent one lets go at last, as a socket would."""
 
@@ -84,10 +86,12 @@ class SimulatedDepartment:
         match question:
             case RecordQuestion():
                 return {"kind": "records", "records": _records(question)}
-            case DecisionQuestion():
-                return {"kind": "decision", "outcome": self.outcome, **_WORDS[self.outcome]}
             case StandingQuestion():
                 return {"kind": "standing", "standing": self.standing}
+            case DecisionQuestion(answers=answers):
+                lacking = self.outcome == "decided" and answers.get(PLACE) == NOWHERE_HERE
+                outcome = "needs_correction" if lacking else self.outcome
+                return {"kind": "decision", "outcome": outcome, **_WORDS[outcome]}
             case OrderQuestion(order=order, amount_fen=amount):
                 expires = datetime.now(UTC) + timedelta(minutes=15)
                 text = f"https://pay.example.invalid/{order}?fen={amount}"
@@ -105,8 +109,8 @@ _WORDS = {
     },
     "accepted": {"words_zh": "部门已经接下，会按时办好。", "words_en": "The department has taken it up."},
     "needs_correction": {
-        "words_zh": "登记的居住地要核对，请带居住证明到窗口。",
-        "words_en": "Please bring proof of where you live to the counter.",
+        "words_zh": "居住地要核对，请补填现在住的村，或带居住证明到窗口。",
+        "words_en": "Please say in which village you live now, or bring proof to the counter.",
     },
     "needs_clerk": {"words_zh": "由工作人员核对后办理。", "words_en": "A clerk will check it."},
 }

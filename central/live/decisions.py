@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Engine, Row, select, update
 
 from central import inbox, log, problems
 from central.answer_corrections import corrected
-from central.cases import issuer
 from central.database import as_text, insert_or_skip, writing
 from central.departments.port import Decision, DecisionQuestion
 from central.live import quota
@@ -19,6 +18,7 @@ from central.log import Event
 from central.opening import open_content
 from central.problems import Turned
 from central.schema import cases, decisions, items
+from central.whose import issuer
 from kiosk.case import CasePayload, CaseState, move
 from offline_queue.live_wire import DecisionAnswer, DecisionRequest, LiveCode
 from offline_queue.seal import PrivateKey

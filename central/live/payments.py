@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, Row, select, update
 
-from central.cases import issuer
 from central.database import as_text, insert_or_skip, writing
 from central.departments.port import Order, OrderQuestion
 from central.live.turned import turned
 from central.problems import NO_SUCH_CASE, Turned
 from central.schema import payment_orders
+from central.whose import issuer
 from kiosk.case import parse_case_code
 from offline_queue.live_wire import LiveCode, PaymentOrder, PaymentRequest
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from central.cases import issuer
 from central.database import as_text
 from central.lookup import lookup
 from central.schema import decisions
+from central.whose import issuer
 from kiosk.case import parse_case_code
 from offline_queue.live_wire import ProgressAnswer
 

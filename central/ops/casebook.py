@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.sql.selectable import Select
 
 from central import open_rechecks
-from central.cases import issuer
 from central.schema import cases, evaluations, events, items, refusals
+from central.whose import issuer
 from kiosk.case import CaseState
 
 WAITING = frozenset(

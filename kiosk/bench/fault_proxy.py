@@ -11,12 +11,13 @@ import selectors
 import socket
 import struct
 import threading
-from typing import Self
+from typing import Literal, Self
 
 from kiosk.bench.line_trouble import REORDER_WAIT_S, VILLAGE_LINE, Line, Mode, corrupted
 
 __all__ = ["FaultProxy", "Line", "Mode"]
 
+Direction = Literal["up", "down", "both"]
 CHUNK_BYTES = 65536
 TICK_S = 0.05
 """How often a waiting thread looks whether the mode has changed."""
@@ -43,6 +44,10 @@ class FaultProxy:
         self.pace = pace
         self._line = line
         self._chance = random.Random(seed)  # noqa: S311 - trouble that can be repeated, not a secret
+        self.only: Direction = "both"
+        """Which way the pieces go that meet with the trouble."""
+        self.changes = 0
+        """How often the mode was set."""
         self.troubles = 0
         """How many pieces or connections met with the mode's trouble since the start."""
         self.bytes_up = self.bytes_down = 0
@@ -82,6 +87,7 @@ class FaultProxy:
         new = Mode(value)
         with self._lock:
             self._mode = new
+            self.changes += 1
             if new is Mode.DOWN:
                 self._stop_listening()
                 self._reset_all()
@@ -157,7 +163,6 @@ class FaultProxy:
                 _reset(*pair)
                 return
             self._pairs.add(pair)
-            self.troubles += self._mode is Mode.HALF_OPEN
         try:
             _Pump(self, client, upstream).run()
         finally:
@@ -178,10 +183,14 @@ class FaultProxy:
     def wait(self, seconds: float) -> None:
         self._closed.wait(seconds)
 
+    def hits(self, mode: Mode, *, up: bool) -> bool:
+        """Whether the line does this now to what goes this way."""
+        return self._mode is mode and self.only in ("both", "up" if up else "down")
+
     def carry(self, data: bytes, *, up: bool, turned: bool) -> bytes:
         """The piece as it comes out of the line, after as long as the line takes; counts it."""
         with self._lock:
-            mode = self._mode
+            mode = self._mode if self.hits(self._mode, up=up) else Mode.UP
             self.troubles += mode in (Mode.SLOW, Mode.THROTTLED, Mode.CORRUPTED)
             if mode is Mode.CORRUPTED:
                 data = corrupted(data, self._chance)
@@ -201,9 +210,6 @@ class FaultProxy:
         with self._lock:
             self.troubles += 1
 
-    def silent(self) -> bool:
-        return self._mode is Mode.HALF_OPEN
-
     @property
     def ended(self) -> bool:
         return self._closed.is_set()
@@ -216,9 +222,10 @@ class _Pump:
         self._proxy = proxy
         self._client, self._upstream = client, upstream
         self._request = _Request()
-        self._losing = False
+        self._losing = self._was_silent = False
         self._last: socket.socket | None = None
         self._passed = {client: 0, upstream: 0}
+        self._changes = proxy.changes
 
     def run(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -228,18 +235,30 @@ class _Pump:
             except (ValueError, OSError):  # closed: the line was torn before the first byte
                 return
             while not self._proxy.ended:
-                if self._proxy.silent():
-                    self._proxy.wait(TICK_S)
-                    continue
                 ready = selector.select(QUIET_S if self._losing else TICK_S)
                 if self._losing and not ready:
                     self._drain()
                     return
-                for key, _ in ready:
-                    if self._proxy.silent():
-                        break
-                    if not self._move(key.fileobj):
-                        return
+                moving = [key.fileobj for key, _ in ready if not self._is_silent(key.fileobj)]
+                if len(moving) < len(ready):
+                    self._proxy.wait(TICK_S)
+                if not all(self._move(source) for source in moving):
+                    return
+
+    def _follow(self) -> None:
+        """What is counted is counted from the last change of the mode on."""
+        if self._changes != self._proxy.changes:
+            self._changes, self._was_silent = self._proxy.changes, False
+            self._passed = dict.fromkeys(self._passed, 0)
+
+    def _is_silent(self, source: object) -> bool:
+        """Whether nothing moves this way; counted once a connection."""
+        self._follow()
+        silent = self._proxy.hits(Mode.HALF_OPEN, up=source is self._client)
+        if silent and not self._was_silent:
+            self._was_silent = True
+            self._proxy.trouble()
+        return silent
 
     def _move(self, source: object) -> bool:
         sock = self._client if source is self._client else self._upstream
@@ -247,9 +266,9 @@ class _Pump:
             data = sock.recv(CHUNK_BYTES)
             if not data:
                 return False
-            if self._proxy.mode is Mode.REORDERED:
-                data = self._overtaken(sock, data)
             up = sock is self._client
+            if self._proxy.hits(Mode.REORDERED, up=up):
+                data = self._overtaken(sock, data)
             if not up and (self._losing or (self._request.seen and self._proxy.lose())):
                 self._losing = True
                 return True
@@ -263,8 +282,9 @@ class _Pump:
 
     def _pass_on(self, source: socket.socket, data: bytes) -> bool:
         """False when the connection ends here."""
+        self._follow()
         left = self._proxy.cut_after - self._passed[source]
-        whole = self._proxy.mode is not Mode.TRUNCATED or left >= len(data)
+        whole = left >= len(data) or not self._proxy.hits(Mode.TRUNCATED, up=source is self._client)
         sink = self._upstream if source is self._client else self._client
         sink.sendall(data if whole else data[: max(0, left)])
         self._passed[source] += len(data)

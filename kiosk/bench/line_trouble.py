@@ -31,7 +31,7 @@ class Mode(StrEnum):
     THROTTLED = "throttled"
     """As wide, as late and as lossy as `Line` says."""
     TRUNCATED = "truncated"
-    """Each connection ends, with a reset, after `cut_after` bytes of one direction."""
+    """Each connection ends, with a reset, after `cut_after` more bytes of one direction."""
     CORRUPTED = "corrupted"
     """One bit of each piece is turned."""
     REORDERED = "reordered"

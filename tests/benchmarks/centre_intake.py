@@ -138,7 +138,7 @@ def _heartbeats(here: Place) -> Figure:
             "state": "live",
             "sent_at": now,
             "heard_at": now,
-            "body": HealthReport(**body).as_stored(),
+            "body": HealthReport.model_validate(body).as_stored(),
         }
         for name in names
     ]

@@ -16,7 +16,7 @@ from kiosk.bench.fault_proxy import FaultProxy, Line, Mode
 from offline_queue import Policy
 from tests.benchmarks.figures import Figure
 from tests.central.conftest import make_trust
-from tests.central.station import case_payload
+from tests.central.station import address_in, case_payload
 from tests.crash.centre import CentreProcess
 from tests.crash.visits import Visit, open_outbox, sender_to
 from tests.drivers.waiting import wait_until
@@ -50,7 +50,7 @@ def drain(
     """Fill a new outbox and empty it over `line`. AssertionError when not all arrives."""
     trust = make_trust(folder / "trust")
     with (
-        closing(CentreProcess(folder, trust)) as centre,
+        closing(CentreProcess(address_in(folder), trust)) as centre,
         FaultProxy(centre.port, line=line, pace=pace) as proxy,
         closing(open_outbox(folder / "queue", trust)) as outbox,
     ):

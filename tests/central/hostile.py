@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import http.client
 import json
@@ -22,19 +21,11 @@ from central.schema import events, metadata
 from offline_queue.wire import BATCH_BYTES_MAX
 from offline_queue.wire_signature import sign_headers
 from tests.central.station import PLAIN_HEADERS, Station
+from tests.hostile_json import LEAVES, with_hostile_leaves
 
 HUGE = 20 * 1024 * 1024
 NESTED = 100_000
 BYTES_HEADERS = {"Content-Type": "application/octet-stream", "Content-Encoding": "identity"}
-_PLACE = "§place§"
-LEAVES: Mapping[str, str] = {
-    "lone surrogate": '"\\ud800"', "nul": '"\\u0000"', "long": json.dumps("字" * 70_000), "nan": "NaN",
-    "infinity": "Infinity", "float without end": "1e999", "number without end": "9" * 4000, "2**70": str(2**70),
-    "negative": "-1", "list": "[]", "object": '{"a": 1}', "deep": "[" * 5000 + "]" * 5000,
-}  # fmt: skip
-"""JSON that stands well for nothing in any message."""
-FOR_A_DATABASE = frozenset({"nul", "long", "2**70"})
-"""What one database stores and another refuses."""
 ADDRESS_PARTS = (
     "%00%00%00%00", "x" * 5000, "%ED%A0%80", "%F0%9F%98%80", "'--", "%2e%2e", "..%2f..%2fetc", "%0d%0aX:1",
 )  # fmt: skip
@@ -68,17 +59,7 @@ class Asked:
 def contents(genuine: bytes, leaves: Collection[str] = LEAVES.keys()) -> Iterator[tuple[str, bytes]]:
     """Each leaf of a message in turn made hostile, and what is no message at all."""
     document = json.loads(genuine)
-    for place in _leaves(document):
-        marked = copy.deepcopy(document)
-        genuinely = _put(marked, place, _PLACE)
-        template = json.dumps(marked)
-        for name, text in LEAVES.items():
-            if name not in leaves or text == json.dumps(genuinely):
-                continue
-            yield (
-                f"{name} at {'.'.join(map(str, place))}",
-                template.replace(f'"{_ascii(_PLACE)}"', text).encode(),
-            )
+    yield from with_hostile_leaves(genuine, leaves)
     yield "unknown key", json.dumps({**document, "another": 1}).encode()
     for key in document:
         if key not in ("schema", "after"):
@@ -223,25 +204,3 @@ def holdings(engine: Engine) -> dict[str, str]:
                 rows = sorted(repr(tuple(row)) for row in connection.execute(select(table)))
                 told[table.name] = f"{len(rows)} {hashlib.sha256(''.join(rows).encode()).hexdigest()}"
     return told
-
-
-def _ascii(text: str) -> str:
-    return json.dumps(text)[1:-1]
-
-
-def _leaves(document: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    pairs = document.items() if isinstance(document, dict) else enumerate(document)
-    for key, value in pairs:
-        if isinstance(value, dict | list) and value:
-            yield from _leaves(value, (*place, key))
-        else:
-            yield (*place, key)
-
-
-def _put(document: Any, place: tuple[str | int, ...], value: object) -> object:
-    """What stood there."""
-    for key in place[:-1]:
-        document = document[key]
-    former: object = document[place[-1]]
-    document[place[-1]] = value
-    return former

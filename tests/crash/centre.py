@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import sqlite3
 import subprocess
 import sys
-from collections import Counter
-from contextlib import closing
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select, text
+
+from central.database import as_text, utc_now, writing
+from central.inbox import post
+from central.schema import cases, events, inboxes, items, upload_parts, uploads
 
 PROJECT = Path(__file__).resolve().parents[2]
 END_S = 30.0
-EFFECTS = ("case.registered", "case.withdrawn")
+EFFECTS = ("case.registered", "case.withdrawn", "case.corrected")
 CONTRADICTIONS = ("case.superseded", "item.conflict", "chain.fork", "chain.rollback")
 """Nothing in these lives gives a reason for one; each would be an effect of a lost or doubled item."""
 
 
 class CentreProcess:
-    """`main.py central` on a SQLite file. The port stays the same over `kill` and `start`."""
+    """`main.py central` on the database of this address. The port stays the same over `kill` and `start`.
 
-    def __init__(self, folder: Path, trust: Path) -> None:
-        self.file = folder / "centre.sqlite"
+    `program`: what is started instead, such as a centre that breaks its promises.
+    """
+
+    def __init__(self, address: str, trust: Path, program: Sequence[str] = ()) -> None:
+        self.address = address
+        self._program = program or [str(PROJECT / "main.py"), "central"]
         self._trust = trust
         self._port = 0
         self.url = ""
@@ -36,7 +48,7 @@ class CentreProcess:
         """Returns when connections are answered."""
         self._process = subprocess.Popen(
             [
-                sys.executable, str(PROJECT / "main.py"), "central", "--database", f"sqlite:///{self.file}",
+                sys.executable, *self._program, "--database", self.address,
                 "--trust", str(self._trust), "--port", str(self._port), "--json",
             ],
             stdout=subprocess.PIPE,
@@ -64,32 +76,81 @@ class CentreProcess:
         self._process.stdout.close()
 
     def effects(self) -> Effects:
-        return Effects.read(self.file)
+        return Effects.read(self.address)
+
+    def tell(self, terminal: str, letters: Sequence[Any]) -> None:
+        """As the centre's own programs do: letters into a terminal's inbox, while the door is open.
+
+        `letters`: of `inbox_wire.Content`, or what a newer centre may write one day.
+        """
+        with book(self.address) as engine, writing(engine).begin() as connection:
+            post(connection, {terminal: letters}, as_text(utc_now()))
+
+    def newest_letter(self, terminal: str) -> int:
+        query = select(inboxes.c.newest).where(inboxes.c.terminal == terminal)
+        with book(self.address) as engine, engine.connect() as connection:
+            return connection.execute(query).scalar_one_or_none() or 0
+
+    def unopened(self) -> int:
+        """How many items are registered and not applied to their cases yet."""
+        query = select(func.count()).where(items.c.opened_at.is_(None))
+        with book(self.address) as engine, engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+
+
+@contextmanager
+def book(address: str) -> Iterator[Engine]:
+    """The centre's database itself; a connection for each question, so that nothing outlives a kill."""
+    arguments = {"timeout": END_S} if address.startswith("sqlite") else {}
+    engine = create_engine(address, poolclass=NullPool, connect_args=arguments)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """`items` by id and `cases` by code: how often each was registered. `order`: code, kind, sequence, id."""
+    """`items` by id and `cases` by code: how often each was registered. `order`: code, kind, sequence, id.
+
+    `damaged`: registered items whose content cannot be used, or whose attachments are not here whole.
+    `erased`: ids of those that came as their header alone.
+    """
 
     items: Counter[str]
     cases: Counter[str]
     order: list[tuple[str, str, int, str]]
     events: Counter[tuple[str, str | None]]
     states: dict[str, str]
+    damaged: frozenset[str] = frozenset()
+    erased: frozenset[str] = frozenset()
 
     @classmethod
-    def read(cls, file: Path) -> Effects:
+    def read(cls, address: str) -> Effects:
         """From the centre's database itself, not from what the centre says about it."""
-        with closing(sqlite3.connect(file)) as book:
-            items = Counter(row[0] for row in book.execute("select item_id from items"))
-            cases = Counter(row[0] for row in book.execute("select code from items where kind = 'case'"))
-            order = [
-                tuple(row)
-                for row in book.execute("select code, kind, sequence, item_id from items order by rowid")
-            ]
-            events = Counter((row[0], row[1]) for row in book.execute("select event, code from events"))
-            states = dict(book.execute("select code, state from cases").fetchall())
-        return cls(items, cases, order, events, states)
+        with book(address) as engine, engine.connect() as connection:
+            columns = (items.c.code, items.c.kind, items.c.sequence, items.c.item_id)
+            # PostgreSQL keeps no order of insertion; those of one batch have one time and come by their numbers.
+            sqlite, by_time = address.startswith("sqlite"), (items.c.registered_at, items.c.sequence)
+            rows = connection.execute(
+                select(*columns).order_by(*([text("rowid")] if sqlite else by_time))
+            ).all()
+            order = [(row.code, row.kind, row.sequence, row.item_id) for row in rows]
+            told = connection.execute(select(events.c.event, events.c.code)).all()
+            moved = connection.execute(select(cases.c.code, cases.c.state))
+            states = {row.code: row.state for row in moved}
+            damaged = frozenset(_damaged(connection))
+            header_only = select(items.c.item_id).where(items.c.erased_at.is_not(None))
+            erased = frozenset(connection.execute(header_only).scalars())
+        return cls(
+            items=Counter(row[3] for row in order),
+            cases=Counter(row[0] for row in order if row[1] == "case"),
+            order=order,
+            events=Counter((event, code) for event, code in told),
+            states=states,
+            damaged=damaged,
+            erased=erased,
+        )
 
     @property
     def doubled(self) -> int:
@@ -109,3 +170,20 @@ class Effects:
             wrong += sequence < last.get(code, 0)
             last[code] = max(sequence, last.get(code, 0))
         return wrong
+
+
+def _damaged(connection: Connection) -> Iterator[str]:
+    digests: defaultdict[tuple[str, str], hashlib._Hash] = defaultdict(hashlib.sha256)
+    parts = select(upload_parts).order_by(upload_parts.c.item_id, upload_parts.c.sha256, upload_parts.c.start)
+    for part in connection.execute(parts):
+        digests[part.item_id, part.sha256].update(part.part)
+    kept = {
+        (row.item_id, row.sha256)
+        for row in connection.execute(select(uploads).where(uploads.c.kept == 1, uploads.c.whole == 1))
+    }
+    whole = select(items.c.item_id, items.c.header, items.c.finding).where(items.c.erased_at.is_(None))
+    for row in connection.execute(whole):
+        named = [(row.item_id, told["sealed_sha256"]) for told in row.header.get("attachments", ())]
+        here = all(key in kept and digests[key].hexdigest() == key[1] for key in named)
+        if not here or row.finding is not None:
+            yield row.item_id

@@ -1,85 +1,65 @@
-"""SIGKILL at random instants of a real process, beside a real centre; a ledger outside says who was right."""
+"""SIGKILL at random instants of a real process, beside real centres; a ledger outside says who was right."""
 
 from __future__ import annotations
 
 import multiprocessing
 import random
+import sys
 import time
-from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, Literal
 
+from sqlalchemy import select
+
+from central.corrections import ForResident, Wish, correct_item
+from central.schema import refusals
+from central.staff_words import Signed
 from offline_queue import Outbox
+from offline_queue.inbox_wire import Reference
 from tests.central.conftest import make_trust
-from tests.crash.centre import CentreProcess, Effects
-from tests.crash.doomed import Life, Work, live
-from tests.crash.visits import Visit, open_outbox, sender_to
+from tests.central.station import address_in
+from tests.crash.centre import CentreProcess, book
+from tests.crash.doomed import Life, Work, busy_sender, live, repair
+from tests.crash.ledger import Killed, Ledger, judge
+from tests.crash.sabotage import OF_CENTRE, Sabotage
+from tests.crash.visits import Fate, open_outbox, repair_of
 from tests.drivers.waiting import wait_until
+from tests.offline_queue.terminal import TERMINAL
+from tests.postgres import cluster
 
-LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.MIGRATE: 0.05}
-SHARE = {Work.PUT: 4, Work.SEND: 4, Work.MIGRATE: 2}
+Database = Literal["sqlite", "postgresql"]
+CENTRES: dict[Database, int] = {"sqlite": 1, "postgresql": 2}
+"""Processes on one database: a terminal meets now this one, now that one."""
+LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.FETCH: 0.2, Work.MIGRATE: 0.05}
+SHARE = {Work.PUT: 4, Work.SEND: 4, Work.FETCH: 1, Work.MIGRATE: 2}
+LETTERS = {Work.FETCH: 30}
+"""Posted before such a life, besides news; a few before the others."""
 DRAIN_S = 300.0
-
-
-@dataclass
-class Ledger:
-    """What the processes said. A word that the kill tore in two was never said."""
-
-    promised: dict[str, Visit] = field(default_factory=dict)
-    begun: dict[str, Visit] = field(default_factory=dict)
-    unanswered: Visit | None = None
-    set_aside: int = 0
-    killed_while: Counter[str] = field(default_factory=Counter)
-
-    def hear(self, pipe: Connection, work: Work) -> None:
-        """Everything that was said until the kill."""
-        last = "starting"
-        while True:
-            try:
-                word, *rest = pipe.recv()
-            except (EOFError, OSError):
-                break
-            last = word
-            match word, rest:
-                case "open", [fresh_because]:
-                    self.set_aside += bool(fresh_because)
-                case "begun", [visit]:
-                    self.begun[visit.id] = self.unanswered = visit
-                case "promised", [item_id]:
-                    self.promised[item_id] = self.begun[item_id]
-                    self.unanswered = None
-        doing = {"begun": "in a commit", "promised": "after a promise", "open": "just opened"}.get(last, last)
-        self.killed_while[f"{work.value}: {'migrating' if work is Work.MIGRATE else doing}"] += 1
+OLD_TIMES_SHARE = 0.25
+"""Of all lives, the first ones: without letters and refused items, which the oldest tables cannot hold."""
+OLDEST_WITH_LETTERS = 6
+UP_S = 30.0
+PAST_OPENING = 0.7
+"""Of the lives that open an outbox: so many are left alone until it is open, the others die anywhere."""
+CORRECTION = Wish(
+    "registered",
+    Signed("desk 3", "slip seen"),
+    ForResident("窗口已代为登记", "registered for you at the counter"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Killed:
-    """The verdict of the ledger. `kills` by what the process was doing."""
+class Unreadable:
+    """What a newer centre may write one day."""
 
-    seed: int
-    kills: Counter[str]
-    centre_kills: int
-    begun: int
-    promised: int
-    registered: int
-    told_again: int
-    """Registered at the centre before, and sent again since the terminal died before it had written that down."""
-    lost: int
-    doubled: int
-    out_of_order: int
-    quarantined: int
-    set_aside: int
-    chain_whole: bool
-    seconds: float
+    number: int
 
-    @property
-    def proved(self) -> bool:
-        return self.chain_whole and not (
-            self.lost or self.doubled or self.out_of_order or self.quarantined or self.set_aside
-        )
+    def model_dump_json(self) -> str:
+        return f'{{"kind":"of a newer centre","number":{self.number}}}'
 
 
 def kill_often(
@@ -88,6 +68,8 @@ def kill_often(
     seed: int,
     say: Callable[[int], None] = lambda _done: None,
     centre_every: int = 25,
+    database: Database = "sqlite",
+    sabotage: Sabotage = Sabotage.NONE,
 ) -> Killed:
     """`kills` lives of one terminal, then everything is sent and the centre's book compared with the promises."""
     began = time.monotonic()
@@ -98,17 +80,25 @@ def kill_often(
     ledger, centre_kills = Ledger(), 0
     queue = folder / "queue"
     open_outbox(queue, trust).close()
-    with closing(CentreProcess(folder, trust)) as centre:
+    with _centres(folder, trust, database, sabotage) as centres:
         for number in range(1, kills + 1):
+            modern = number > kills * OLD_TIMES_SHARE
             work = chance.choices(list(SHARE), list(SHARE.values()))[0]
-            life = Life(work, queue, trust, centre.url, chance.randrange(2**32), ledger.unanswered)
+            centre = chance.choice(centres)
+            life = Life(
+                work, queue, trust, centre.url, chance.randrange(2**32), ledger.unanswered,
+                oldest=OLDEST_WITH_LETTERS if modern else 1, refused=modern, sabotage=sabotage,
+            )  # fmt: skip
+            if modern:
+                _centre_speaks(centre, ledger, number, LETTERS.get(work, 2))
             mine, its = context.Pipe()
             process = context.Process(target=live, args=(life, its))
             process.start()
             its.close()
             centre_dies = number % centre_every == 0
-            mine.poll(10)  # it is up: from here on the instant is chance
+            _until_up(mine, past_opening=work is not Work.MIGRATE and chance.random() < PAST_OPENING)
             time.sleep(chance.uniform(0, LONGEST_LIFE_S[work]))
+            ledger.died += not process.is_alive()
             if centre_dies:
                 centre.kill()
             process.kill()
@@ -120,34 +110,83 @@ def kill_often(
                 centre.start()
             say(number)
         with closing(open_outbox(queue, trust)) as outbox:
-            _drain(outbox, centre, trust)
-            return _judged(seed, ledger, centre_kills, outbox, centre.effects(), time.monotonic() - began)
+            _settle_all(outbox, centres[0], trust, ledger)
+            letters = centres[0].newest_letter(TERMINAL)
+            seconds = time.monotonic() - began
+            return judge(seed, database, ledger, centre_kills, outbox, centres[0].effects(), letters, seconds)
 
 
-def _drain(outbox: Outbox, centre: CentreProcess, trust: Path) -> None:
-    with closing(sender_to(centre.url, outbox, trust)) as sender:
+def _until_up(pipe: Connection, *, past_opening: bool) -> None:
+    """It has said its first word, or its second: from here on the instant is chance."""
+    pipe.poll(UP_S)
+    if past_opening:
+        pipe.recv()
+        pipe.poll(UP_S)
+
+
+@contextmanager
+def _centres(
+    folder: Path, trust: Path, database: Database, sabotage: Sabotage
+) -> Iterator[Sequence[CentreProcess]]:
+    program = ["-m", "tests.crash.sabotage", sabotage.value] if sabotage in OF_CENTRE else []
+    with ExitStack() as stack:
+        address = address_in(folder)
+        if database == "postgresql":
+            server = stack.enter_context(cluster())
+            address = server.address(stack.enter_context(server.database()))
+        yield [
+            stack.enter_context(closing(CentreProcess(address, trust, program)))
+            for _ in range(CENTRES[database])
+        ]
+
+
+def _centre_speaks(centre: CentreProcess, ledger: Ledger, number: int, unreadable: int) -> None:
+    """Letters, and what staff settle of the refused; in this process, which nobody kills."""
+    news = Reference(subject="definitions", version=str(number), sha256="d" * 64, path=f"/{number}.json")
+    told: list[Any] = [Unreadable(number) for _ in range(unreadable)]
+    centre.tell(TERMINAL, [*told, news])
+    ledger.unreadable += unreadable
+    ledger.version = str(number)
+    _correct(centre)
+
+
+def _correct(centre: CentreProcess) -> None:
+    waiting = select(refusals.c.item_id).where(refusals.c.outcome.is_(None))
+    with book(centre.address) as engine:
+        with engine.connect() as connection:
+            refused = connection.execute(waiting).scalars().all()
+        for item_id in refused:
+            if repair_of(item_id) is Fate.CORRECTED:
+                correct_item(engine, TERMINAL, item_id, CORRECTION)
+
+
+def _settle_all(outbox: Outbox, centre: CentreProcess, trust: Path, ledger: Ledger) -> None:
+    """Everything is sent, repaired, opened and told; what is not in time is for the verdict to find."""
+
+    def settled() -> bool:
+        visit = repair(outbox, ledger)
+        if visit is not None:
+            ledger.say("begun", visit)
+            outbox.commit(visit.draft())
+            ledger.say("promised", visit.id)
+        _correct(centre)
+        sender.wake()
+        return (
+            visit is None
+            and outbox.counters().pending == 0
+            and not _left_to_repair(outbox)
+            and (outbox.deliveries.inbox_cursor() or 0) == centre.newest_letter(TERMINAL)
+            and centre.unopened() == 0
+        )
+
+    with closing(busy_sender(centre.url, outbox, trust)) as sender:
         sender.start()
-        wait_until(lambda: outbox.counters().pending == 0, DRAIN_S)
+        if not wait_until(settled, DRAIN_S):
+            sys.stderr.write(f"not settled: {sender.status()} {outbox.counters()}\n")
 
 
-def _judged(
-    seed: int, ledger: Ledger, centre_kills: int, outbox: Outbox, effects: Effects, seconds: float
-) -> Killed:
-    codes = {visit.code for visit in ledger.promised.values()}
-    counters = outbox.counters()
-    return Killed(
-        seed=seed,
-        kills=ledger.killed_while,
-        centre_kills=centre_kills,
-        begun=len(ledger.begun),
-        promised=len(ledger.promised),
-        registered=effects.items.total(),
-        told_again=sum(item.verdict == "duplicate" for code in codes for item in outbox.find(code)),
-        lost=len(ledger.promised.keys() - effects.items.keys()),
-        doubled=effects.doubled,
-        out_of_order=effects.out_of_order,
-        quarantined=counters.quarantined,
-        set_aside=ledger.set_aside + bool(counters.opened_fresh_because),
-        chain_whole=outbox.verify().whole,
-        seconds=seconds,
+def _left_to_repair(outbox: Outbox) -> bool:
+    return any(
+        repair_of(item.id) is not Fate.REQUEUED and item.superseded_by is None
+        for item in outbox.deliveries.quarantined()
     )

@@ -15,10 +15,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from offline_queue import ItemState, Outbox
 from tests.central.conftest import make_trust
@@ -33,7 +34,10 @@ NOT_THERE, THERE, TORN = range(3)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the record. `kind` W, T, S, U as in recorder.c; P promised, A acknowledged by the centre."""
+    """One line of the record. `kind` W, T, S, U as in recorder.c.
+
+    P promised; A with the centre, or refused by it; R to be sent again after all; L letter of that number applied.
+    """
 
     kind: str
     name: str
@@ -115,13 +119,17 @@ class PowerCuts:
     cuts: int
     promises: int
     """At the moment of each cut, added up."""
+    letters: int
+    """Applied at the moment of each cut, added up."""
     lost: int
+    letters_wrong: int
+    """Cuts after which a letter that was applied, and told to be, was not, or was counted another time."""
     chains_broken: int
     set_aside: int
 
     @property
     def proved(self) -> bool:
-        return not (self.lost or self.chains_broken or self.set_aside)
+        return not (self.lost or self.letters_wrong or self.chains_broken or self.set_aside)
 
 
 def cut_power(
@@ -133,8 +141,8 @@ def cut_power(
     trust = make_trust(folder / "trust")
     steps = record(folder, trust, visits, seed, synchronous)
     points = sorted(chance.sample(range(1, len(steps)), min(cuts, len(steps) - 1)))
-    disk, told, promises = Disk(), Told({}, set()), 0
-    lost = broken = set_aside = done = 0
+    disk, told, found = Disk(), Told(), _After()
+    promises = letters = done = 0
     for point, step in enumerate(steps, 1):
         disk.take(step)
         told.hear(step)
@@ -142,25 +150,46 @@ def cut_power(
             continue
         done += 1
         promises += len(told.promised)
-        found = _after(disk.cut(chance), told, trust)
-        lost, broken, set_aside = lost + found[0], broken + found[1], set_aside + found[2]
+        letters += told.letters
+        found += _after(disk.cut(chance), told, trust)
         say(done)
-    return PowerCuts(seed, done, promises, lost, broken, set_aside)
+    return PowerCuts(
+        seed, done, promises, letters, found.lost, found.letters_wrong, found.chains_broken, found.set_aside
+    )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Told:
-    """The ledger up to one point. `promised`: id to code."""
+    """The ledger up to one point. `promised`: id to code; `letters`: the last one applied."""
 
-    promised: dict[str, str]
-    with_centre: set[str]
+    promised: dict[str, str] = field(default_factory=dict)
+    with_centre: set[str] = field(default_factory=set)
+    letters: int = 0
 
     def hear(self, step: Step) -> None:
-        if step.kind == "P":
-            item_id, _, code = step.name.partition("/")
-            self.promised[item_id] = code
-        elif step.kind == "A":
-            self.with_centre.add(step.name)
+        match step.kind:
+            case "P":
+                item_id, _, code = step.name.partition("/")
+                self.promised[item_id] = code
+            case "A":
+                self.with_centre.add(step.name)
+            case "R":
+                self.with_centre.discard(step.name)
+            case "L":
+                self.letters = int(step.name)
+
+
+class _After(NamedTuple):
+    """What was found after a cut, or after several, added up."""
+
+    lost: int = 0
+    letters_wrong: int = 0
+    chains_broken: int = 0
+    set_aside: int = 0
+
+    def __add__(self, other: object) -> _After:
+        assert isinstance(other, _After)
+        return _After(*(mine + its for mine, its in zip(self, other, strict=True)))
 
 
 def _without_their_pictures(outbox: Outbox) -> int:
@@ -174,8 +203,8 @@ def _without_their_pictures(outbox: Outbox) -> int:
     )
 
 
-def _after(files: dict[str, bytes], told: Told, trust: Path) -> Sequence[int]:
-    """Lost, chain broken, set aside: after the terminal was started on these files."""
+def _after(files: dict[str, bytes], told: Told, trust: Path) -> _After:
+    """When the terminal was started on these files."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
@@ -186,4 +215,9 @@ def _after(files: dict[str, bytes], told: Told, trust: Path) -> Sequence[int]:
                 settled = item_id in told.with_centre
                 lost += there.get(item_id) is not ItemState.PENDING and not (settled and item_id in there)
             lost += _without_their_pictures(outbox)
-            return lost, not outbox.verify().whole, bool(outbox.counters().opened_fresh_because)
+            applied = outbox.deliveries.inbox_cursor() or 0
+            # Each of them is of a kind that only counts.
+            wrong = applied < told.letters or outbox.deliveries.unread_letters() != applied
+            return _After(
+                lost, wrong, not outbox.verify().whole, bool(outbox.counters().opened_fresh_because)
+            )

@@ -1,20 +1,30 @@
-"""A sending process, a bad line and the centre's process, with TLS: every trouble ends with each case once."""
+"""A terminal's process, a bad line and the centre's process, with TLS: every trouble ends with each effect once."""
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from kiosk.bench.fault_proxy import FaultProxy, Mode
+from kiosk.bench.fault_proxy import Direction, FaultProxy, Mode
 from tests.central.conftest import make_trust
+from tests.central.station import address_in
 from tests.crash.centre import CentreProcess
 from tests.crash.doomed import VISITS, Life, Work, live
+from tests.crash.errands import Errand, run_errands
+from tests.crash.kills import Unreadable
+from tests.crash.visits import open_outbox
 from tests.drivers.waiting import wait_until
+from tests.offline_queue.terminal import TERMINAL
+from tests.postgres import Cluster, postgres
+
+__all__ = ["postgres"]
 
 ARRIVE_S = 60.0
 
@@ -32,7 +42,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("bad_line")
     trust = make_trust(folder / "trust")
-    with closing(CentreProcess(folder, trust)) as centre:
+    with closing(CentreProcess(address_in(folder), trust)) as centre:
         yield Place(folder, trust, centre)
 
 
@@ -97,3 +107,84 @@ def test_cut_and_mended_again_and_again(place: Place) -> None:
             assert wait_until(arrived, ARRIVE_S)
     effects = place.centre.effects()
     assert (effects.doubled, effects.out_of_order) == (0, 0)
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("errands")
+    trust = make_trust(folder / "trust")
+    with postgres.database() as name, closing(CentreProcess(postgres.address(name), trust)) as centre:
+        yield Place(folder, trust, centre)
+
+
+@contextmanager
+def errand_runner(place: Place, proxy: FaultProxy) -> Iterator[Connection]:
+    mine, its = multiprocessing.get_context("forkserver").Pipe()
+    process = multiprocessing.get_context("forkserver").Process(
+        target=run_errands, args=(place.folder / "queue", place.trust, proxy.url, its)
+    )
+    process.start()
+    its.close()
+    try:
+        yield mine
+    finally:
+        process.kill()
+        process.join()
+        mine.close()
+
+
+def heard(pipe: Connection, *wanted: str) -> str:
+    """The next of these words."""
+    while True:
+        assert pipe.poll(ARRIVE_S), f"{wanted} did not come"
+        word: str = pipe.recv()[0]
+        if word in wanted:
+            return word
+
+
+ONE_WAY: tuple[Direction, ...] = ("up", "down")
+
+
+@pytest.mark.parametrize(
+    ("mode", "ways"),
+    [
+        (Mode.DOWN, ("both",)),
+        (Mode.HALF_OPEN, ONE_WAY),
+        (Mode.SLOW, ONE_WAY),
+        (Mode.TRUNCATED, ONE_WAY),
+        (Mode.CORRUPTED, ONE_WAY),
+        (Mode.REORDERED, ONE_WAY),
+        (Mode.ANSWER_LOST, ("both",)),
+    ],
+)
+def test_every_errand_is_done_once_whichever_way_the_trouble_goes(
+    on_postgresql: Place, mode: Mode, ways: tuple[Direction, ...]
+) -> None:
+    """On an open connection, so that request and answer are hit and not the handshake."""
+    centre = on_postgresql.centre
+    with (
+        FaultProxy(centre.port, delay_s=0.2, cut_after=100) as proxy,
+        errand_runner(on_postgresql, proxy) as pipe,
+    ):
+        for way, errand in itertools.product(ways, Errand):
+            wanted = 0
+            if errand is Errand.INBOX:
+                centre.tell(TERMINAL, [Unreadable(1)])
+                wanted = centre.newest_letter(TERMINAL)
+            pipe.send(("prepare", errand))
+            heard(pipe, "ready")
+            proxy.only, proxy.troubles, proxy.answers_lost, proxy.mode = way, 0, 0, mode
+            pipe.send(("run", errand, wanted))
+            if mode is Mode.SLOW:
+                assert wait_until(lambda: proxy.troubles > 0)
+            else:
+                assert heard(pipe, "failed", "done") == "failed", (way, errand)
+                assert mode is Mode.DOWN or proxy.troubles + proxy.answers_lost > 0
+            proxy.mode = Mode.UP
+            heard(pipe, "done")
+    effects = centre.effects()
+    assert (effects.doubled, effects.out_of_order, effects.damaged) == (0, 0, frozenset())
+    with closing(open_outbox(on_postgresql.folder / "queue", on_postgresql.trust)) as outbox:
+        assert outbox.deliveries.unread_letters() == centre.newest_letter(TERMINAL)
+        assert outbox.counters().pending == 0
+        assert outbox.counters().acknowledged == effects.items.total()

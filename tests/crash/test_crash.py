@@ -12,32 +12,49 @@ from click.testing import CliRunner
 
 from tests.crash.__main__ import main
 from tests.crash.centre import Effects
-from tests.crash.kills import kill_often
+from tests.crash.kills import Database, kill_often
 from tests.crash.power_cut import Disk, Step, cut_power
+from tests.crash.sabotage import Sabotage
 
 
-def test_killed_forty_times_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
-    killed = kill_often(tmp_path, 40, seed=7, centre_every=20)
-    assert killed.kills.total() == 40
-    assert killed.promised > 40
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_killed_again_and_again_nothing_is_lost_and_nothing_doubled(
+    tmp_path: Path, database: Database
+) -> None:
+    killed = kill_often(tmp_path, 16, seed=7, centre_every=7, database=database)
+    assert killed.kills.total() == 16
+    assert killed.centre_kills == 2
+    assert killed.promised > 16
+    assert killed.letters >= 36
     assert killed.proved, killed
 
 
 def test_the_command_tells_it_as_json() -> None:
-    done = CliRunner().invoke(main, ["--kills", "3", "--cuts", "3", "--seed", "7", "--json"])
+    options = ["--kills", "3", "--cuts", "3", "--centre", "sqlite", "--seed", "7", "--json"]
+    done = CliRunner().invoke(main, options)
     told = json.loads(done.stdout.splitlines()[-1])
-    assert (done.exit_code, told["proved"], sum(told["killed"]["kills"].values())) == (0, True, 3)
+    kills = told["killed"]["sqlite"]["kills"]
+    assert (done.exit_code, told["proved"], told["seed"], sum(kills.values())) == (0, True, 7, 3)
+
+
+def test_a_centre_that_takes_a_part_for_the_whole_is_found_out(tmp_path: Path) -> None:
+    """One of `--sabotage`, which needs no lucky instant; the others are found by longer runs."""
+    killed = kill_often(tmp_path, 8, seed=7, sabotage=Sabotage.PART_IS_WHOLE)
+    assert killed.damaged > 0
 
 
 def test_whatever_was_not_flushed_the_promised_cases_are_there_after_a_power_cut(tmp_path: Path) -> None:
     cut = cut_power(tmp_path, 60, seed=7)
     assert cut.promises > 1000
+    assert cut.letters > 100
     assert cut.proved, cut
 
 
 @pytest.mark.parametrize("synchronous", ["off", "normal"])
 def test_an_outbox_that_does_not_flush_is_found_out(tmp_path: Path, synchronous: str) -> None:
-    assert cut_power(tmp_path, 30, seed=7, synchronous=synchronous).lost > 0
+    cut = cut_power(tmp_path, 30, seed=7, synchronous=synchronous)
+    assert cut.lost > 0
+    assert cut.letters_wrong > 0
 
 
 def test_a_lost_a_doubled_and_a_late_effect_are_counted() -> None:

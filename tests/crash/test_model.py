@@ -23,9 +23,9 @@ from offline_queue.link import Answered, Rejected
 from offline_queue.link_state import LinkState, Unreached
 from offline_queue.wire import Batch, Kind, UploadState, VerdictKind
 from tests.central.conftest import make_trust
-from tests.central.station import case_payload, signing_key
+from tests.central.station import address_in, case_payload, signing_key
 from tests.crash.centre import Effects
-from tests.crash.visits import Visit, open_outbox
+from tests.crash.visits import Visit, half_withdrawn, open_outbox
 from tests.offline_queue.terminal import FAST, QUICK, TERMINAL
 
 FAULTS = st.sampled_from(["none", "answer lost", "cut", "late", "duplicated", "second sender", "centre dies"])
@@ -92,12 +92,15 @@ class ModelMachine(RuleBasedStateMachine):
     def withdraw(self, earlier: Visit) -> Visit:
         return self._put(earlier.withdrawn())
 
-    @rule()
-    def put_what_the_centre_refuses(self) -> None:
-        """A lane that is no case code."""
+    @rule(withdrawn=st.booleans())
+    def put_what_the_centre_refuses(self, *, withdrawn: bool) -> None:
+        """A lane that is no case code; its withdrawal is refused as well, and waits for nothing."""
         new = Visit.new()
         visit = self._put(replace(new, code=f"NOT-A-CODE-{new.code}"))
         self.refused.add(visit.id)
+        if withdrawn:
+            self._round(self.courier)
+            self.refused.add(self._put(visit.withdrawn()).id)
 
     @rule(visit=visits)
     def put_again(self, visit: Visit) -> None:
@@ -163,13 +166,16 @@ class ModelMachine(RuleBasedStateMachine):
             for item in self.outbox.find(code)
         }
         assert states.keys() == self.committed.keys()
-        effects = Effects.read(self.folder / "centre.sqlite")
+        effects = Effects.read(address_in(self.folder))
         assert set(effects.items) <= self.committed.keys() - self.refused
         for item_id, state in states.items():
             assert state is not ItemState.ACKNOWLEDGED or item_id in effects.items
             assert state is not ItemState.QUARANTINED or item_id in self.refused
         assert self.effect_counts(effects) <= {1}
         assert effects.out_of_order == 0
+        assert half_withdrawn(self.outbox) == 0
+        codes = {visit.code for visit in self.committed.values() if visit.kind is Kind.WITHDRAWAL}
+        assert {self.committed[id_].code for id_ in effects.erased} <= codes
 
     @staticmethod
     def effect_counts(effects: Effects) -> set[int]:
@@ -214,10 +220,10 @@ class ModelMachine(RuleBasedStateMachine):
 
     def _dying(self, batch: Batch) -> Answer:
         self.dies.next = True
-        before = Effects.read(self.folder / "centre.sqlite").items
+        before = Effects.read(address_in(self.folder)).items
         answer = self.link.send_batch(batch)
         assert not isinstance(answer, Answered), "the centre did not die"
-        assert Effects.read(self.folder / "centre.sqlite").items == before
+        assert Effects.read(address_in(self.folder)).items == before
         self.the_centre_restarts()
         return LOST
 
@@ -229,8 +235,7 @@ class ModelMachine(RuleBasedStateMachine):
         return visit
 
     def _start_centre(self) -> None:
-        address = f"sqlite:///{self.folder / 'centre.sqlite'}"
-        self.centre = RunningCentre(CentreSettings(address, self.trust), self.port)
+        self.centre = RunningCentre(CentreSettings(address_in(self.folder), self.trust), self.port)
         self.port = self.centre.port
 
     def _open(self) -> None:
@@ -258,9 +263,13 @@ class ModelMachine(RuleBasedStateMachine):
         while self.on_the_way:
             self.what_was_late_arrives()
         self.nothing_is_lost_and_each_effect_is_one()
-        effects = Effects.read(self.folder / "centre.sqlite")
+        effects = Effects.read(address_in(self.folder))
         assert effects.items.keys() == self.committed.keys() - self.refused
-        withdrawn = {visit.code for visit in self.committed.values() if visit.kind is Kind.WITHDRAWAL}
+        withdrawn = {
+            visit.code
+            for visit in self.committed.values()
+            if visit.kind is Kind.WITHDRAWAL and visit.id not in self.refused
+        }
         assert all(effects.states[code] == "withdrawn" for code in withdrawn)
         assert self.outbox.verify().whole
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,27 @@ from tests.offline_queue.terminal import FAST, QUICK, TERMINAL, draft
 DATABASE_KEY = bytes(range(32))
 BALLAST_BYTES = 64 * 1024
 PICTURE_BYTES = 12_000
+LARGE_PICTURE_BYTES = 40_000
+NO_TIME = "yesterday"
+"""What the centre refuses: it wants a time (`item.time`)."""
+
+
+class Fate(StrEnum):
+    """What becomes of an item. All but the first are refused by the centre."""
+
+    GOOD = "registered"
+    REQUEUED = "sent again as it is"
+    SUPERSEDED = "superseded by a right one"
+    RETURNED = "given back to the resident"
+    CORRECTED = "corrected at the centre"
+
+
+REPAIRS = (Fate.REQUEUED, Fate.SUPERSEDED, Fate.RETURNED, Fate.CORRECTED)
+
+
+def repair_of(item_id: str) -> Fate:
+    """How a refused item is repaired: by its id, so that every process comes to the same."""
+    return random.Random(item_id).choice(REPAIRS)  # noqa: S311 - not a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +52,55 @@ class Visit:
     id: str
     code: str
     kind: Kind
+    fate: Fate = Fate.GOOD
+    supersedes: str | None = None
 
     @classmethod
     def new(cls) -> Visit:
         return cls(new_item_id(), new_case_code(TERMINAL), Kind.CASE)
+
+    @classmethod
+    def refused(cls) -> Visit:
+        """One that the centre will not take."""
+        visit = cls.new()
+        return replace(visit, fate=repair_of(visit.id))
 
     def withdrawn(self) -> Visit:
         return Visit(new_item_id(), self.code, Kind.WITHDRAWAL)
 
     def draft(self) -> Draft:
         words = b'{"case_code": "%s"}' % self.code.encode()
-        return draft(
+        wanted = draft(
             id=self.id, lane=self.code, kind=self.kind, service=SERVICE, definition_version=VERSION,
             payload=case_payload(self.code) if self.kind is Kind.CASE else words, attachments=self._pictures(),
+            supersedes=self.supersedes,
         )  # fmt: skip
+        return wanted if self.fate is Fate.GOOD else replace(wanted, received_at=NO_TIME)
 
     def _pictures(self) -> tuple[Attached, ...]:
-        """Every third case has one."""
+        """Every third case has one, every ninth a large one."""
         chance = random.Random(self.id)  # noqa: S311 - the same visit, the same picture
-        has_one = self.kind is Kind.CASE and chance.random() < 1 / 3
-        return (Attached("image/jpeg", chance.randbytes(PICTURE_BYTES)),) if has_one else ()
+        drawn = chance.random()
+        if self.kind is not Kind.CASE or drawn >= 1 / 3:
+            return ()
+        size = LARGE_PICTURE_BYTES if drawn < 1 / 9 else PICTURE_BYTES
+        return (Attached("image/jpeg", chance.randbytes(size)),)
+
+
+def in_place_of(item_id: str, code: str) -> Visit:
+    """The right item for a refused one."""
+    return Visit(new_item_id(), code, Kind.CASE, supersedes=item_id)
+
+
+_HALF_WITHDRAWN = """select count(*) from item c where kind = 'case' and (
+    length(sealed) > 0 or exists (select 1 from attachment where sequence = c.sequence)) = exists (
+    select 1 from delivery w where w.lane = c.lane and w.kind = 'withdrawal' and w.sequence > c.sequence)"""
+
+
+def half_withdrawn(outbox: Outbox) -> int:
+    """Cases that still have content though a withdrawal stands behind them, or have none without one."""
+    outbox.deliveries.catch_up()
+    return int(outbox._owner.ask(lambda connection: connection.execute(_HALF_WITHDRAWN).fetchone()[0]))
 
 
 def open_outbox(directory: Path, trust: Path, **changes: Any) -> Outbox:
@@ -63,14 +114,25 @@ def open_outbox(directory: Path, trust: Path, **changes: Any) -> Outbox:
     return Outbox.open(directory, **{**values, **changes})
 
 
-def sender_to(url: str, outbox: Outbox, trust: Path, **changes: Any) -> Sender:
-    """Not started yet; it owns its link."""
+def link_to(url: str, trust: Path, link: type[Link] = Link, **changes: Any) -> Link:
+    key = signing_key(trust, f"terminal_{TERMINAL}")
+    return link(
+        url, terminal=TERMINAL, signing_key=key, ca_file=trust / "ca.pem", **{"timeouts": QUICK, **changes}
+    )
+
+
+def centre_keys(trust: Path) -> dict[str, Ed25519PublicKey]:
     key = load_pem_public_key((trust / "centre_acknowledgement.pub").read_bytes())
     assert isinstance(key, Ed25519PublicKey)
-    link = Link(
-        url, terminal=TERMINAL, signing_key=signing_key(trust, f"terminal_{TERMINAL}"), ca_file=trust / "ca.pem",
-        timeouts=changes.pop("timeouts", QUICK),
-    )  # fmt: skip
+    return {key_id(key.public_bytes_raw()): key}
+
+
+def sender_to(url: str, outbox: Outbox, trust: Path, link: Link | None = None, **changes: Any) -> Sender:
+    """Not started yet; it owns its link."""
+    timeouts = changes.pop("timeouts", QUICK)
     return Sender(
-        outbox, link, centre_keys={key_id(key.public_bytes_raw()): key}, **{"policy": FAST, **changes}
+        outbox,
+        link or link_to(url, trust, timeouts=timeouts),
+        centre_keys=centre_keys(trust),
+        **{"policy": FAST, **changes},
     )

@@ -151,3 +151,16 @@ def test_a_case_is_shown_with_what_the_centre_said_last(
     outbox.close()
     code, told = run(config, "show", CODE)
     assert told["news"] == news.model_dump()
+
+
+def test_of_a_withdrawn_case_it_is_told_that_its_content_is_gone(config: Path, settings: Settings) -> None:
+    outbox = outbox_of(settings)
+    committed(outbox, draft(CODE))
+    committed(outbox, draft(CODE, kind=Kind.WITHDRAWAL))
+    outbox.close()
+    _code, told = run(config, "show", CODE)
+    assert [item["erased"] for item in told["items"]] == [True, False]
+    (command,) = [command for command in COMMANDS if command.name == "show"]
+    first, second = CliRunner().invoke(command, [CODE, "--config", str(config)]).stdout.splitlines()
+    assert "内容已抹去" in first
+    assert "抹去" not in second

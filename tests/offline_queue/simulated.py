@@ -225,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
     def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         answer = self.owner.hear(self.path, dict(self.headers.items()), raw)
         if answer == LOSE_ANSWER:
             self.close_connection = True
@@ -244,3 +244,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    do_GET = do_PUT = do_POST  # noqa: N815 - the library's names; only faults are answered to them

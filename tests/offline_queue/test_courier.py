@@ -95,3 +95,26 @@ def test_an_answered_heartbeat_does_not_hide_a_wrong_acknowledgement(
         LinkState.ACKNOWLEDGEMENT_INVALID,
         "no acknowledgement",
     )
+
+
+def test_a_centre_that_refuses_every_item_is_believed_about_a_few_only(
+    courier: Courier, outbox: Outbox, centre: Centre
+) -> None:
+    drafts = [draft(lane=f"LANE{number}") for number in range(3 * POLICY.lone_rejections_max)]
+    for wanted in drafts:
+        committed(outbox, wanted)
+        centre.statuses[wanted.id] = Status(422, "schema")
+    while courier.round():
+        pass
+    assert outbox.counters().quarantined == POLICY.lone_rejections_max
+    assert outbox.counters().pending == len(drafts) - POLICY.lone_rejections_max
+    assert courier.link_state is LinkState.UNKNOWN
+
+
+def test_a_refusal_by_something_between_is_no_word_about_the_item(
+    courier: Courier, outbox: Outbox, centre: Centre
+) -> None:
+    committed(outbox, draft())
+    centre.faults.append(Status(422, body=b"<html>a gateway of somebody else</html>"))
+    courier.round()
+    assert (outbox.counters().quarantined, outbox.counters().pending) == (0, 1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlcipher3
 
 from offline_queue import aside, records, salvage, wire
 from offline_queue.database import migrate_outbox
@@ -160,7 +162,8 @@ def test_an_older_item_of_a_lane_goes_before_the_newer(
 ) -> None:
     outbox = kit.open()
     lane = before[ITEMS].lane
-    newer = committed(outbox, draft(lane=lane, kind=wire.Kind.WITHDRAWAL))
+    most_urgent = records.Priority.WITHDRAWAL
+    newer = committed(outbox, draft(lane=lane, kind=wire.Kind.EVALUATION, priority=most_urgent))
     assert set(sendable(outbox)) == {newer.sequence}
     outbox.salvage()
     first, *_rest = outbox.deliveries.next_batch(held_lanes=(), items_max=1, bytes_max=10**6)
@@ -188,4 +191,18 @@ def test_rubbish_is_told_as_unreadable_and_kept(kit: TerminalKit) -> None:
     assert isinstance(result, Salvaged)
     assert list(kit.directory.glob("outbox.salvaged-*.db"))
     assert outbox.counters().opened_fresh_because == ""
+    outbox.close()
+
+
+def test_an_end_of_the_chain_that_damage_made_nonsense_of_is_not_gone_on_from(kit: TerminalKit) -> None:
+    """Found by `make crash` with an outbox that does not flush: the terminal did not start."""
+    kit.open().close()
+    database = kit.directory / "outbox.db"
+    with closing(sqlcipher3.connect(str(database))) as raw:
+        raw.execute("update ledger set sequence = 7, head_hash = 'g' || char(1), anchor_hash = ''")
+        raw.commit()
+    database.rename(kit.directory / "outbox.damaged-20260301T000000Z.db")
+    outbox = kit.open()
+    assert outbox.head().sequence == 0
+    assert outbox.counters().opened_fresh_because
     outbox.close()

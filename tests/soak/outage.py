@@ -24,7 +24,9 @@ import zstandard
 from kiosk.bench.fault_proxy import FaultProxy, Line, Mode
 from offline_queue import Outbox
 from offline_queue.link import Timeouts
+from offline_queue.wire import Kind
 from tests.central.conftest import make_trust
+from tests.central.station import address_in
 from tests.crash.centre import CentreProcess
 from tests.crash.visits import Visit, open_outbox, sender_to
 from tests.drivers.waiting import wait_until
@@ -65,7 +67,7 @@ def replay(
     """Take in `cases` while the line is down, spread over three days by their own clock; then it comes back."""
     trust = make_trust(folder / "trust")
     with (
-        closing(CentreProcess(folder, trust)) as centre,
+        closing(CentreProcess(address_in(folder), trust)) as centre,
         FaultProxy(centre.port, line=line, pace=pace) as proxy,
         closing(open_outbox(folder / "queue", trust)) as outbox,
     ):
@@ -101,8 +103,11 @@ def _take_in(outbox: Outbox, cases: int) -> tuple[list[Visit], int]:
     began, plain_bytes = datetime.now(UTC) - OUTAGE, 0
     visits: list[Visit] = []
     for number in range(cases):
-        # Every tenth resident withdraws what came just before: two items of one case, whose order matters.
+        # Every tenth resident withdraws what came just before: two items of one case, whose order matters. The
+        # first of them goes without its payload.
         visit = visits[-1].withdrawn() if number % 10 == 9 else Visit.new()
+        if visit.kind is Kind.WITHDRAWAL:
+            plain_bytes -= len(zstandard.compress(visits[-1].draft().payload))
         visits.append(visit)
         received = (
             (began + OUTAGE * (number / cases)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

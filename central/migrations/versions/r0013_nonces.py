@@ -19,7 +19,6 @@ def upgrade() -> None:
         Column("at", String(32), nullable=False),
         PrimaryKeyConstraint("terminal", "nonce", name="pk_nonces"),
     )
-    op.create_index("ix_nonces_at", "nonces", ["at"])
     if op.get_context().dialect.name == "postgresql":
         # Not in the log: after a crash it is empty, so one request in flight might be played again. It costs no flush.
         op.execute("alter table nonces set unlogged")
