@@ -30,6 +30,7 @@ from kiosk.case import (
     WithdrawalPayload,
     move,
 )
+from offline_queue.wire import Kind
 
 
 def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseState]:
@@ -47,6 +48,16 @@ _MOVED = update(cases).values(
     words_en=sql_case((_STAYS, cases.c.words_en), else_=""),
 )
 """Words are said of one state: another one has its own."""
+_GIVEN_BACK = (
+    update(refusals)
+    .where(
+        refusals.c.terminal == bindparam("by"),
+        refusals.c.code == bindparam("named"),
+        refusals.c.kind == Kind.CASE.value,
+        refusals.c.outcome.is_(None),
+    )
+    .values(outcome="given_back")
+)
 
 
 @dataclass(slots=True)
@@ -62,6 +73,8 @@ class Desk:
     _ratings: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[dict[str, Any]] = field(default_factory=list)
     _settled_refusals: list[dict[str, str]] = field(default_factory=list)
+    _given_back: list[dict[str, str]] = field(default_factory=list)
+    """Carrying terminal and code of the cases whose refused items its technician gave back."""
     _instead_of: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Code of a new case -> carrying terminal and id of the refused item in whose place it came."""
     reasons: dict[str, str | None] = field(default_factory=dict)
@@ -97,6 +110,8 @@ class Desk:
             connection.execute(
                 update(refusals).where(refused).values(outcome="superseded"), self._settled_refusals
             )
+        if self._given_back:
+            connection.execute(_GIVEN_BACK, self._given_back)
         insert_new(connection, evaluations, self._ratings)
         insert_new(connection, events, self._lines)
 
@@ -142,15 +157,22 @@ class Desk:
         if found_out.unanswered:
             self._log(item, Event.CASE_RECHECK_WAITS, " ".join(found_out.unanswered))
         if known is None:
-            for asked, wish in self.known.waiting.pop(item.code, ()):
-                self.asked_from[item.code].add(asked.carried_by)
-                self._withdraw_for(asked, wish, self.states[item.code])
+            self._hear_who_waited(item.code)
+
+    def _hear_who_waited(self, code: str) -> None:
+        """The case has come: those who asked to withdraw it before are heard, in their order."""
+        for asked, wish in self.known.waiting.pop(code, ()):
+            self.asked_from[code].add(asked.carried_by)
+            self._withdraw_for(asked, wish, self.states[code])
 
     def withdrawal(self, item: Arrival, content: WithdrawalPayload | None) -> None:
         """It may overtake its case: from the case's own terminal by its sending class, from another by the line.
 
-        Without evidence (a technician's, an older terminal's) only the case's own terminal is heard.
+        Without evidence (a technician's, an older terminal's) only the case's own terminal is heard. Such a one says too
+        that the terminal has closed whatever it brought of this case and was refused: nobody need look after that.
         """
+        if content is None:
+            self._given_back.append({"by": item.carried_by, "named": item.code})
         known = self.states.get(item.code)
         home = issuer(item.code) == item.carried_by
         if content is None and not home:
@@ -168,7 +190,7 @@ class Desk:
 
     def _withdraw_for(self, item: Arrival, content: WithdrawalPayload, known: CaseState) -> None:
         """Only for the person of the case, recognised; else a clerk looks, and the resident reads why."""
-        if self.known.is_of(item, content):
+        if self.known.may_withdraw(item, content):
             self._withdraw(item, known)
             return
         self._log(item, Event.WITHDRAWAL_UNPROVEN)
@@ -211,6 +233,9 @@ class Desk:
             return
         if known is None:
             self._open(item, move(CaseState.SYNCED, CaseState.NEEDS_CLERK))
+            if erased:
+                self.known.erase(item)
+                self._hear_who_waited(item.code)
         elif CaseState.NEEDS_CLERK in TRANSITIONS[known]:
             self._set(item.code, CaseState.NEEDS_CLERK)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
 
+from central import moments
 from kiosk.case import parse_case_code
 from offline_queue.seal import envelope_key_id
 from offline_queue.wire import Item
@@ -117,9 +117,10 @@ def _is_uuid(text: str) -> bool:
 def is_time(text: str) -> bool:
     """As a header tells one: RFC 3339 with its zone."""
     try:
-        return len(text) <= 40 and datetime.fromisoformat(text).tzinfo is not None
+        moments.read(text)
     except ValueError:
         return False
+    return len(text) <= 40
 
 
 def _printable(text: str) -> str:

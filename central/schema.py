@@ -91,7 +91,7 @@ refusals = Table(
     Column("item_hash", String(64), nullable=False, comment="empty when the header could not be read"),
     Column("received_at_kiosk", String(40), nullable=False),
     Column("clock_quality", String(16), nullable=False),
-    Column("outcome", String(16), comment="how staff settled it; null waits for that"),
+    Column("outcome", String(16), comment="how it was settled; null waits for staff"),
 )
 
 cases = Table(

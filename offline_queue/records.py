@@ -49,6 +49,9 @@ class Draft:
     would say too (a person and a year); only its keyed digest is stored, until acknowledged.
     `priority`: None takes that of its kind. `attachments`: at most `wire.ATTACHMENTS_MAX`.
     `supersedes`: id of the refused item of the same lane whose place this one takes.
+    `person`: a text that is the same for the same person, who files a case or comes back for it. Only a keyed digest
+    is kept, in memory. What was filed by another, or by nobody knows whom, loses no content by what this person
+    does: it goes to the centre as it is, or stays refused for staff. None: the caller answers for that.
     """
 
     id: str
@@ -65,6 +68,7 @@ class Draft:
     priority: Priority | None = None
     attachments: tuple[Attached, ...] = ()
     supersedes: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,4 +239,6 @@ def _insert(connection: Connection, row: tuple[Any, ...], attachments: Mapping[i
         )
         if row[15] is not None:
             connection.execute("update delivery set erased = 1 where sequence = ?", (sequence,))
+        # Who asked for what lay aside is known no more.
+        connection.execute("update delivery set vouched = 0 where sequence = ?", (sequence,))
         erase_withdrawn(connection, lane)  # what was withdrawn while it lay aside

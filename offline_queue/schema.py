@@ -310,6 +310,23 @@ _ERASURE = Migration(
     down=_without_erased,
 )
 
+
+def _without_vouched(connection: Connection) -> None:
+    """An older program would erase what was refused once the item in its place is acknowledged, whoever filed it."""
+    unsure = (
+        "select 1 from delivery old join delivery new on new.id = old.superseded_by "
+        "where old.state = 'quarantined' and new.vouched = 0 limit 1"
+    )
+    if connection.execute(unsure).fetchone():
+        raise StoreUnwritable(words.REPLACEMENT_WAITS)
+    connection.execute("alter table delivery drop column vouched")
+
+
+# Whether what an item replaces or withdraws is its own person's, so that it may be erased.
+_VOUCHED = Migration(
+    up=_run(("alter table delivery add column vouched integer not null default 1",)), down=_without_vouched
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,
     _LOOK_UPS,
@@ -319,6 +336,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _INBOX,
     _CLOSING,
     _ERASURE,
+    _VOUCHED,
 )
 """Number n brings a database of version n to n + 1 and back. Never edited, only added to."""
 

@@ -229,10 +229,15 @@ def free_next(connection: Connection, sequence: int) -> None:
 
 
 def _close_superseded(connection: Connection, by: str, at: str | None) -> Counter[str]:
-    """What an item took the place of is settled with it; the centre's words about it stay."""
+    """What an item took the place of is settled with it; the centre's words about it stay.
+
+    Not where the item may be another person's: then staff settle it.
+    """
     moved: Counter[str] = Counter()
     for sequence, reason in connection.execute(
-        "select sequence, reason from delivery where superseded_by = ? and state = 'quarantined'", (by,)
+        "select sequence, reason from delivery where superseded_by = ?1 and state = 'quarantined' "
+        "and exists (select 1 from delivery where id = ?1 and vouched)",
+        (by,),
     ).fetchall():
         moved.update(settle_one(connection, Settlement(sequence, ItemState.CLOSED, SUPERSEDED, reason, at)))
     return moved

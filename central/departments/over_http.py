@@ -22,6 +22,7 @@ import httpx
 from central.departments.port import (
     REPLY_BYTES_MAX,
     DecisionQuestion,
+    NotConnectedError,
     OrderQuestion,
     Question,
     RecordQuestion,
@@ -52,7 +53,15 @@ class HttpDepartment:
         self._client = httpx.Client(verify=verify, trust_env=False, follow_redirects=False)
 
     def ask(self, question: Question, deadline_s: float) -> bytes:
-        """The document as it came, cut short above `REPLY_BYTES_MAX`. Raises httpx.HTTPError or DepartmentError."""
+        """The document as it came, cut short above `REPLY_BYTES_MAX`. Raises NotConnectedError, httpx.HTTPError or
+        DepartmentError.
+        """
+        try:
+            return self._ask(question, deadline_s)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise NotConnectedError from error
+
+    def _ask(self, question: Question, deadline_s: float) -> bytes:
         ends_s = time.monotonic() + deadline_s
         body = json.dumps({"question": _NAMES[type(question)], **asdict(question)}, ensure_ascii=False)
         headers = {

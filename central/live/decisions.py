@@ -103,13 +103,15 @@ def settle(engine: Engine, question: DecisionQuestion, decision: Decision, now: 
         return _answer(connection, question.code, question.key, state)
 
 
-def release(engine: Engine, question: DecisionQuestion) -> None:
+def release(engine: Engine, question: DecisionQuestion, counted_at: datetime, *, never_left: bool) -> None:
     """The department gave no answer and will not give one: it may be asked again at once."""
     here = (decisions.c.terminal == question.terminal) & (decisions.c.item_id == question.key)
     with writing(engine).begin() as connection:
         connection.execute(
             update(decisions).where(here, decisions.c.decided_at.is_(None)).values(asked_at="")
         )
+        if never_left:
+            quota.take_out(connection, question.terminal, question.service, counted_at)
 
 
 def _claimed(connection: Connection, item: Row[tuple[object, ...]], now: datetime) -> bool:

@@ -189,11 +189,11 @@ def repair(outbox: Outbox, voice: Hearer) -> Visit | None:
         elif fate is Fate.RETURNED:
             voice.say("returning", item.id)
             outbox.deliveries.give_back(item.sequence, RETURNED_WORDS)
-        elif fate is Fate.SUPERSEDED and not _has_its_place_taken(outbox, item):
+        elif fate is Fate.SUPERSEDED and not has_its_place_taken(outbox, item):
             return in_place_of(item.id, item.lane)
     return None
 
 
-def _has_its_place_taken(outbox: Outbox, item: ItemSummary) -> bool:
+def has_its_place_taken(outbox: Outbox, item: ItemSummary) -> bool:
     """Looked up among the case's items: an older version, migrated to meanwhile, knows no `superseded_by`."""
     return any(other.sequence > item.sequence for other in outbox.find(item.lane))

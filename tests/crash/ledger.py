@@ -112,17 +112,19 @@ class Killed:
     """Lives that ended by themselves, by an error; each is killed in the end."""
     chain_whole: bool
     seconds: float
+    still_open: dict[str, object]
+    """What did not come to its end within the time of the last drain."""
 
     @property
     def proved(self) -> bool:
-        wrong: tuple[int, ...] = (self.lost, self.doubled, self.damaged, self.out_of_order, self.letters_lost)
-        wrong = (*wrong, self.letters_doubled, self.half_withdrawn)
-        return self.chain_whole and not any((*wrong, self.set_aside, self.died))
+        wrong = [self.lost, self.doubled, self.damaged, self.out_of_order, self.letters_lost]
+        wrong += [self.letters_doubled, self.half_withdrawn, self.set_aside, self.died]
+        return self.chain_whole and not any(wrong) and not self.still_open
 
 
 def judge(
     seed: int, database: str, ledger: Ledger, centre_kills: int, outbox: Outbox, effects: Effects, letters: int,
-    seconds: float,
+    seconds: float, still_open: dict[str, object],
 ) -> Killed:  # fmt: skip
     """The promises against the centre's book and the terminal's own."""
     here = {
@@ -162,6 +164,7 @@ def judge(
         died=ledger.died,
         chain_whole=outbox.verify().whole,
         seconds=seconds,
+        still_open=still_open,
     )
 
 
