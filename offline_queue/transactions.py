@@ -260,19 +260,21 @@ def summaries(connection: Connection, where: str, values: tuple[Any, ...]) -> tu
     )
 
 
-def requeue(connection: Connection, sequence: int) -> bool:
-    """Back from quarantine to pending; what the centre said stays until it speaks again."""
+def requeue(connection: Connection, sequences: Iterable[int]) -> int:
+    """Back from quarantine to pending, how many; what the centre said stays until it speaks again."""
+    moved: Counter[str] = Counter()
     with transaction(connection):
-        row = connection.execute(
-            "select i.sealed_bytes from delivery d join item i using (sequence) "
-            "where sequence = ? and d.state = 'quarantined' and d.superseded_by is null",
-            (sequence,),
-        ).fetchone()
-        if row is None:
-            return False
-        connection.execute("update delivery set state = 'pending' where sequence = ?", (sequence,))
-        count(connection, _moved(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
-    return True
+        for sequence in sequences:
+            row = connection.execute(
+                "select i.sealed_bytes from delivery d join item i using (sequence) "
+                "where sequence = ? and d.state = 'quarantined' and d.superseded_by is null",
+                (sequence,),
+            ).fetchone()
+            if row is not None:
+                connection.execute("update delivery set state = 'pending' where sequence = ?", (sequence,))
+                moved.update(_moved(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
+        count(connection, moved)
+    return moved[ItemState.PENDING.value]
 
 
 def unsettled(
