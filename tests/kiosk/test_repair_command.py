@@ -85,10 +85,9 @@ def test_many_are_sent_again_by_what_the_centre_said_or_all(config: Path, settin
     outbox.close()
 
 
+@pytest.mark.usefixtures("one_refused")
 @pytest.mark.parametrize("words", [(), ("1", "--all"), ("1", "--reason", "x"), ("--reason", " ")])
-def test_what_to_send_again_has_to_be_said_once(
-    config: Path, one_refused: int, words: tuple[str, ...]
-) -> None:
+def test_what_to_send_again_has_to_be_said_once(config: Path, words: tuple[str, ...]) -> None:
     assert run(config, "resend", *words)[0] == 2
     assert run(config, "refused")[1]["items"]
 
