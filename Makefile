@@ -2,8 +2,10 @@
 PYTHON := .venv/bin/python
 # Most tests wait for a device or a process, so two workers halve the time.
 WORKERS ?= 2
+# Some containers forbid it, and then each of the tests' many child processes compiles every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest bench crash clean help
+.PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest coverage bench crash outage clean help
 
 help:     ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
@@ -34,14 +36,20 @@ typecheck: ## mypy, strict
 imports:  ## the one-way rule between the rooms
 	.venv/bin/lint-imports
 
-pytest:   ## the tests, with coverage
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered
+pytest:   ## the tests
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
+
+coverage: PYTEST = --cov --cov-report=term:skip-covered
+coverage: test-setup pytest ## the tests, and which lines none of them reaches (half as much processor time again)
 
 bench: test-setup ## how fast the drivers are, as ratios; on an otherwise idle machine
 	$(PYTHON) -m tests.benchmarks
 
 crash: test-setup ## a thousand kills and a thousand power cuts: is anything lost or doubled? (about ten minutes; options: CRASH="--help")
 	$(PYTHON) -m tests.crash $(CRASH)
+
+outage: test-setup ## three days without a line, then a bad one, with 5,000 cases (some minutes; options: OUTAGE="--help")
+	$(PYTHON) -m tests.soak.outage $(OUTAGE)
 
 clean:    ## remove what set-up and the demo made
 	rm -rf .venv .setup .demo

@@ -13,6 +13,7 @@ def main() -> None:
     import click
 
     from central.desk_command import CentreAt, correct, import_file
+    from central.publish_command import COMMANDS as PUBLISHING
     from kiosk import repair_command, set_aside_command
     from kiosk.bench.command import demo
     from kiosk.cli import cli, config_option, queue
@@ -104,7 +105,7 @@ def main() -> None:
             )
         )
 
-    for command in (correct, import_file):
+    for command in (correct, import_file, *PUBLISHING):
         central.add_command(command)
 
     @cli.command()

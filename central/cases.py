@@ -5,40 +5,31 @@ A desk holds the cases that some items concern: loaded once, worked on in memory
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from central import log
 from central.bulk import insert_new
-from central.form import Reason
+from central.form import Reason, is_time
 from central.log import Event
 from central.opening import Content
-from central.rechecks import NOTHING_FOUND, Findings
+from central.rechecks import NOTHING_FOUND, Doubt, Findings
 from central.schema import cases, evaluations, events, refusals
-from kiosk.case import TRANSITIONS, CasePayload, CaseState, EvaluationPayload, move
-
-
-def issuer(code: str) -> str:
-    """The terminal that a case code was issued by: its first four signs."""
-    return code[:4]
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """The clear header of an item that the centre has taken in, and who brought it when."""
-
-    terminal: str
-    carried_by: str
-    item_id: str
-    code: str
-    kind: str
-    service: str
-    received_at_kiosk: str
-    clock_quality: str
-    arrived_at: str
+from central.whose import Arrival, Known, issuer
+from kiosk.case import (
+    AFTER_ACCEPTANCE,
+    TRANSITIONS,
+    CasePayload,
+    CaseState,
+    EvaluationPayload,
+    WithdrawalPayload,
+    move,
+)
+from offline_queue.wire import Kind
 
 
 def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseState]:
@@ -48,6 +39,16 @@ def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseS
 
 
 _STATES = select(cases.c.code, cases.c.state)
+_GIVEN_BACK = (
+    update(refusals)
+    .where(
+        refusals.c.terminal == bindparam("by"),
+        refusals.c.code == bindparam("named"),
+        refusals.c.kind == Kind.CASE.value,
+        refusals.c.outcome.is_(None),
+    )
+    .values(outcome="given_back")
+)
 
 
 @dataclass(slots=True)
@@ -57,23 +58,31 @@ class Desk:
     at: str
     states: dict[str, CaseState]
     rated: set[str]
+    known: Known = field(default_factory=Known)
     _new: dict[str, dict[str, Any]] = field(default_factory=dict)
     _changed: set[str] = field(default_factory=set)
     _ratings: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[dict[str, Any]] = field(default_factory=list)
     _settled_refusals: list[dict[str, str]] = field(default_factory=list)
+    _given_back: list[dict[str, str]] = field(default_factory=list)
+    """Carrying terminal and code of the cases whose refused items its technician gave back."""
+    _instead_of: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Code of a new case -> carrying terminal and id of the refused item in whose place it came."""
     reasons: dict[str, str | None] = field(default_factory=dict)
-    """Code -> the first doubt, of the cases that a case item moved."""
+    """Code -> the first doubt, of the cases that an item moved."""
+    asked_from: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Code -> terminals that have to hear of it since a withdrawal from there waited for it."""
 
     @classmethod
-    def load(cls, connection: Connection, codes: Collection[str], at: str) -> Desk:
+    def load(cls, connection: Connection, codes: Collection[str], at: str, known: Known) -> Desk:
         issuers = {issuer(code) for code in codes}
         rated = select(evaluations.c.code).where(
             evaluations.c.terminal.in_(issuers), evaluations.c.code.in_(codes)
         )
-        return cls(at, states_of(connection, codes), set(connection.execute(rated).scalars()))
+        return cls(at, states_of(connection, codes), set(connection.execute(rated).scalars()), known)
 
     def store(self, connection: Connection) -> None:
+        self._keep_first_times(connection)
         insert_new(connection, cases, list(self._new.values()))
         if changed := self._changed - self._new.keys():
             here = (cases.c.terminal == bindparam("of")) & (cases.c.code == bindparam("named"))
@@ -94,22 +103,30 @@ class Desk:
             connection.execute(
                 update(refusals).where(refused).values(outcome="superseded"), self._settled_refusals
             )
+        if self._given_back:
+            connection.execute(_GIVEN_BACK, self._given_back)
         insert_new(connection, evaluations, self._ratings)
         insert_new(connection, events, self._lines)
 
     def case(self, item: Arrival, content: CasePayload, found_out: Findings = NOTHING_FOUND) -> None:
+        known = self.states.get(item.code)
         # Anybody can seal to the centre's key, so an item that another terminal carries proves nothing about
-        # who issued it: a person confirms it.
-        carried = item.terminal != item.carried_by or issuer(item.code) != item.carried_by
+        # who issued it: a person confirms it. Whoever completes a case elsewhere is known there (rule F11).
+        carried = not item.at_home and not (known is not None and self.known.is_of(item, content))
+        doubts = found_out.doubts
+        if self.known.is_of_another(item, content):
+            doubts = (Doubt.OTHER_PERSON, *doubts)
+        self.known.file(item, content)
         # The chip may have had no room for the whole name: only a person with the paper knows the rest.
         cut = content.person is not None and not content.person.name_complete
-        found = CaseState.NEEDS_CLERK if carried or cut else found_out.state
-        known = self.states.get(item.code)
+        found = CaseState.NEEDS_CLERK if carried or cut else replace(found_out, doubts=doubts).state
         if content.supersedes is not None:
             self._settled_refusals.append({"by": item.carried_by, "named": content.supersedes})
         if known is None:
-            self.reasons[item.code] = found_out.doubts[0].value if found_out.doubts else None
+            self.reasons[item.code] = doubts[0].value if doubts else None
             self._open(item, _first_state(found))
+            if content.supersedes is not None:
+                self._instead_of[item.code] = (item.carried_by, content.supersedes)
             self._log(item, Event.CASE_REGISTERED, f"item {item.item_id}")
         elif known is CaseState.WITHDRAWN:
             self._log(item, Event.CASE_AFTER_WITHDRAWAL, f"item {item.item_id}")
@@ -118,31 +135,68 @@ class Desk:
             replaced = f" for {content.supersedes}" if content.supersedes else ""
             self._log(item, Event.CASE_SUPERSEDED, f"item {item.item_id}{replaced}")
             if known is CaseState.NEEDS_CORRECTION:
-                self.reasons[item.code] = found_out.doubts[0].value if found_out.doubts else None
-                self._set(item.code, found)
+                self.reasons[item.code] = doubts[0].value if doubts else None
+                self._complete(item.code, found)
         if carried:
             self._log(item, Event.CASE_CARRIED, f"issued by {item.terminal}")
         if cut:
             self._log(item, Event.CASE_NAME_CUT)
-        if found_out.doubts:
-            self._log(item, Event.CASE_IN_DOUBT, " ".join(found_out.doubts))
+        if doubts:
+            self._log(item, Event.CASE_IN_DOUBT, " ".join(doubts))
         if found_out.not_done:
             self._log(item, Event.CASE_NOT_RECHECKED, " ".join(found_out.not_done))
+        if known is None:
+            self._hear_who_waited(item.code)
 
-    def withdrawal(self, item: Arrival) -> None:
-        """It may overtake its case (higher sending class): the case then begins as withdrawn."""
+    def _hear_who_waited(self, code: str) -> None:
+        """The case has come: those who asked to withdraw it before are heard, in their order."""
+        for asked, wish in self.known.waiting.pop(code, ()):
+            self.asked_from[code].add(asked.carried_by)
+            self._withdraw_for(asked, wish, self.states[code])
+
+    def withdrawal(self, item: Arrival, content: WithdrawalPayload | None) -> None:
+        """It may overtake its case: from the case's own terminal by its sending class, from another by the line.
+
+        Without evidence (a technician's, an older terminal's) only the case's own terminal is heard. Such a one says too
+        that the terminal has closed whatever it brought of this case and was refused: nobody need look after that.
+        """
+        if content is None:
+            self._given_back.append({"by": item.carried_by, "named": item.code})
         known = self.states.get(item.code)
-        if issuer(item.code) != item.carried_by:
-            # Another terminal's word alone withdraws nothing; the clerk finds it in the case's trail.
+        home = issuer(item.code) == item.carried_by
+        if content is None and not home:
             self._log(item, Event.CASE_CARRIED, "withdrawal")
+        elif known is None and content is not None:
+            self.known.waiting[item.code].append((item, content))
+            self._log(item, Event.WITHDRAWAL_WAITS)
         elif known is None:
             self._open(item, CaseState.WITHDRAWN)
             self._log(item, Event.CASE_WITHDRAWN, "before its case came")
-        elif CaseState.WITHDRAWN in TRANSITIONS[known]:
+        elif content is not None:
+            self._withdraw_for(item, content, known)
+        else:
+            self._withdraw(item, known)
+
+    def _withdraw_for(self, item: Arrival, content: WithdrawalPayload, known: CaseState) -> None:
+        """Only for the person of the case, recognised; else a clerk looks, and the resident reads why."""
+        if self.known.may_withdraw(item, content):
+            self._withdraw(item, known)
+            return
+        self._log(item, Event.WITHDRAWAL_UNPROVEN)
+        if CaseState.NEEDS_CLERK in TRANSITIONS[known]:
+            self.reasons[item.code] = Doubt.WITHDRAWAL_UNPROVEN.value
+            self._set(item.code, CaseState.NEEDS_CLERK)
+
+    def _withdraw(self, item: Arrival, known: CaseState) -> None:
+        if CaseState.WITHDRAWN in TRANSITIONS[known]:
+            self.reasons[item.code] = None
             self._set(item.code, move(known, CaseState.WITHDRAWN))
             self._log(item, Event.CASE_WITHDRAWN)
-        else:
-            self._log(item, Event.WITHDRAWAL_TOO_LATE, f"state {known}")
+            return
+        self._log(item, Event.WITHDRAWAL_TOO_LATE, f"state {known}")
+        if known in AFTER_ACCEPTANCE:
+            self.reasons[item.code] = Doubt.WITHDRAWAL_LATE.value
+            self._set(item.code, known)
 
     def evaluation(self, item: Arrival, content: EvaluationPayload) -> None:
         first = item.code not in self.rated
@@ -153,13 +207,24 @@ class Desk:
             self._ratings.append({**row, "level": content.level, "registered_at": self.at})
 
     def unusable(self, item: Arrival, reason: Reason) -> None:
-        """The seal or what is in it is wrong: the case waits for a clerk, the sealed form is kept."""
-        self._log(item, Event.CASE_NOT_OPENED, f"{reason.value} item {item.item_id}")
+        """The seal or what is in it is wrong: the case waits for a clerk, the sealed form is kept.
+
+        So does one that was erased: if the withdrawal that it stands for never comes, somebody has to ask.
+        """
+        erased = reason is Reason.ERASED
+        self._log(
+            item,
+            Event.CASE_ERASED if erased else Event.CASE_NOT_OPENED,
+            f"{reason.value} item {item.item_id}",
+        )
         known = self.states.get(item.code)
         if item.kind == "evaluation":
             return
         if known is None:
             self._open(item, move(CaseState.SYNCED, CaseState.NEEDS_CLERK))
+            if erased:
+                self.known.erase(item)
+                self._hear_who_waited(item.code)
         elif CaseState.NEEDS_CLERK in TRANSITIONS[known]:
             self._set(item.code, CaseState.NEEDS_CLERK)
 
@@ -171,8 +236,17 @@ class Desk:
                 self.case(item, content, found_out)
             case EvaluationPayload():
                 self.evaluation(item, content)
-            case None:
-                self.withdrawal(item)
+            case WithdrawalPayload() | None:
+                self.withdrawal(item, content)
+
+    def _keep_first_times(self, connection: Connection) -> None:
+        """A resident whose item was refused came when that one was filed (rule F11)."""
+        for code, (by, named) in self._instead_of.items():
+            here = (refusals.c.terminal == by) & (refusals.c.item_id == named) & (refusals.c.code == code)
+            columns = (refusals.c.received_at_kiosk, refusals.c.clock_quality)
+            first = connection.execute(select(*columns).where(here)).mappings().one_or_none()
+            if first is not None and is_time(first["received_at_kiosk"]):
+                self._new[code] |= first
 
     def _open(self, item: Arrival, state: CaseState) -> None:
         self.states[item.code] = state
@@ -188,11 +262,16 @@ class Desk:
             "reason": self.reasons.get(item.code),
         }
 
+    def _complete(self, code: str, found: CaseState) -> None:
+        """What was asked to be completed came; it may be asked for more."""
+        registered = move(CaseState.NEEDS_CORRECTION, CaseState.REGISTERED)
+        self._set(code, registered if found is registered else move(registered, found))
+
     def _set(self, code: str, state: CaseState) -> None:
         self.states[code] = state
         self._changed.add(code)
         if code in self._new:
-            self._new[code]["state"] = state.value
+            self._new[code] |= {"state": state.value, "reason": self.reasons.get(code)}
 
     def _log(self, item: Arrival, event: Event, detail: str = "") -> None:
         self._lines.append(log.line(self.at, event, item.carried_by, item.code, detail))

@@ -13,10 +13,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from central import inbox, log
-from central.cases import issuer
 from central.database import as_text, utc_now, writing
 from central.log import Event
 from central.schema import cases, refusals
+from central.whose import issuer
 from central.work import lock_issuers
 from kiosk.case import TRANSITIONS, CaseState, parse_case_code
 from offline_queue.inbox_wire import CaseNews, Cases, Content, Correction

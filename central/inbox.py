@@ -7,7 +7,7 @@ process at the door needs the key. The cursor that the terminal names lets the r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -54,7 +54,9 @@ WORDS: Mapping[CaseState, tuple[str, str]] = {
 
 def words_of(state: CaseState, reason: str | None) -> tuple[str, str]:
     """For the resident: of the doubt that a case waits for, else of its state."""
-    if reason is not None and state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION):
+    if reason == Doubt.WITHDRAWAL_LATE.value or (
+        reason is not None and state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION)
+    ):
         return RESIDENT_WORDS[Doubt(reason)]
     return WORDS.get(state, ("", ""))
 
@@ -99,8 +101,20 @@ def newest(connection: Connection, terminals: Collection[str]) -> dict[str, int]
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def take_inbox(engine: Engine, trust: Trust, admitted: Admitted) -> InboxAnswer | Turned:
-    """Drop what the terminal has applied, give what follows, each letter signed."""
+def _nothing_more(_connection: Connection, _terminal: str, _at: str) -> None:
+    """The default `newcomer`."""
+
+
+def take_inbox(
+    engine: Engine,
+    trust: Trust,
+    admitted: Admitted,
+    newcomer: Callable[[Connection, str, str], None] = _nothing_more,
+) -> InboxAnswer | Turned:
+    """Drop what the terminal has applied, give what follows, each letter signed.
+
+    `newcomer`: posts what a terminal without any letter yet is to know (new, or with a new disk).
+    """
     request = read_message(admitted, InboxRequest, BODY_BYTES_MAX)
     if isinstance(request, Turned):
         return request
@@ -108,7 +122,9 @@ def take_inbox(engine: Engine, trust: Trust, admitted: Admitted) -> InboxAnswer 
     with writing(engine).begin() as connection:
         if not replays.first_time(connection, admitted):
             return problems.REPLAYED
-        if request.after is not None:
+        if request.after is None:
+            newcomer(connection, request.terminal, as_text(utc_now()))
+        else:
             _applied(connection, request.terminal, after)
         query = select(letters.c.number, letters.c.content).where(
             letters.c.terminal == request.terminal, letters.c.number > after

@@ -23,7 +23,7 @@ from central.form import Fit, Reason, Unfit
 from central.problems import Turned
 from central.schema import items, terminals
 from central.trust import Trust
-from central.verdicts import Settled, answer, refuse
+from central.verdicts import Settled, answer, refuse, withdrawn_refusals
 from central.work import Work
 from kiosk.case import CaseState
 from offline_queue.wire import (
@@ -110,6 +110,9 @@ def _settle(connection: Connection, judged: Sequence[Fit | Unfit], carried_by: s
         _key(one.item): place for place, one in reversed(list(enumerate(judged))) if isinstance(one, Fit)
     }
     fresh = {place for key, place in first.items() if key in new}
+    erased = [one.item for one in fit if one.item.erased and _key(one.item) in new]
+    uploads.drop_of(connection, erased)
+    withdrawn_refusals(connection, erased, carried_by)
     known = _known(
         connection, [one.item for place, one in enumerate(judged) if one.item and place not in fresh]
     )
@@ -192,4 +195,5 @@ def _row(one: Fit, carried_by: str, at: str) -> dict[str, Any]:
         "registered_at": at,
         "header": one.header,
         "sealed": item.sealed,
+        "erased_at": at if item.erased else None,
     }

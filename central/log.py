@@ -25,11 +25,14 @@ class Event(StrEnum):
     CASE_NAME_CUT = "case.name_cut"
     CASE_CARRIED = "case.carried_by_other"
     CASE_NOT_OPENED = "case.not_opened"
+    CASE_ERASED = "case.erased"
     CASE_AFTER_WITHDRAWAL = "case.after_withdrawal"
     CASE_WITHDRAWN = "case.withdrawn"
     CASE_DECIDED = "case.decided"
     DECISION_TOO_LATE = "decision.too_late"
     WITHDRAWAL_TOO_LATE = "withdrawal.too_late"
+    WITHDRAWAL_UNPROVEN = "withdrawal.unproven"
+    WITHDRAWAL_WAITS = "withdrawal.waits"
     CASE_IN_DOUBT = "case.in_doubt"
     CASE_NOT_RECHECKED = "case.not_rechecked"
     CASE_CORRECTED = "case.corrected"
@@ -44,6 +47,9 @@ class Event(StrEnum):
     CHAIN_GAP = "chain.gap"
     CHAIN_GAP_CLOSED = "chain.gap_closed"
     CHAIN_HEAD_UNSIGNED = "chain.head_unsigned"
+    PUBLISHED = "publication.begun"
+    PUBLISHED_TO_ALL = "publication.spread"
+    ROLLED_BACK = "publication.rolled_back"
     MANIFEST_MISSING = "manifest.missing"
     MANIFEST_DIFFERING = "manifest.differing"
     MANIFEST_WHOLE = "manifest.whole"
@@ -63,6 +69,10 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "密封内容无法使用，原件已保存，待人工处理",
         "The sealed content cannot be used; it is kept, a clerk takes it up",
     ),
+    Event.CASE_ERASED: (
+        "撤回时还没有送达，内容已在终端抹去；撤回件应随后到达",
+        "Withdrawn before it was sent, erased at the terminal; the withdrawal itself is to follow",
+    ),
     Event.CASE_AFTER_WITHDRAWAL: (
         "撤回之后收到原件，仍为已撤回",
         "Came after its withdrawal; stays withdrawn",
@@ -74,6 +84,14 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "The department's answer came after the case had moved; nothing was changed",
     ),
     Event.WITHDRAWAL_TOO_LATE: ("撤回申请到达时已不能撤回", "The withdrawal came too late"),
+    Event.WITHDRAWAL_UNPROVEN: (
+        "有人申请撤回，未能确认是本人，待人工核实",
+        "A withdrawal was asked for, by whom is not sure; a clerk confirms it",
+    ),
+    Event.WITHDRAWAL_WAITS: (
+        "撤回申请先到，等原件送达后处理",
+        "A withdrawal came first; it waits for its case",
+    ),
     Event.CASE_IN_DOUBT: (
         "送达时复核有疑问，已告知申请人",
         "A re-check at sync left a doubt; the resident is told",
@@ -105,6 +123,9 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "Reconciliation: items differ from what the terminal holds",
     ),
     Event.MANIFEST_WHOLE: ("对账：又一致了", "Reconciliation: all is here again"),
+    Event.PUBLISHED: ("发布给先行终端", "Published to the first terminals"),
+    Event.PUBLISHED_TO_ALL: ("发布给所有终端", "Published to all terminals"),
+    Event.ROLLED_BACK: ("已退回上一版", "Rolled back to the version before"),
     Event.CHAIN_HEAD_UNSIGNED: ("链头签名不正确", "The chain head's signature is wrong"),
 }
 

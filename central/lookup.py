@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
-from central.cases import issuer
 from central.inbox import words_of
 from central.schema import cases, items
+from central.whose import issuer
 from kiosk.case import CaseState
 from offline_queue.wire import Kind
 

@@ -30,6 +30,7 @@ from offline_queue.live_wire import (
     ProgressRequest,
 )
 from offline_queue.manifest import MANIFEST_PATH, Manifest, ManifestAnswer
+from offline_queue.publication_wire import PUBLICATION_PATH, PublicationAnswer
 from offline_queue.wire import (
     ATTACHMENT_PATH,
     BATCH_PATH,
@@ -117,6 +118,12 @@ OPERATIONS = (
             (PROGRESS_PATH, "Ask where a case stands, with its notes.", ProgressRequest, ProgressAnswer),
             (PAYMENT_PATH, "Ask for a payment order.", PaymentRequest, PaymentOrder),
         )
+    ),
+    Operation(
+        "get",
+        PUBLICATION_PATH,
+        "Fetch what a letter refers to.",
+        {200: PublicationAnswer, 404: Problem, **_SIGNED},
     ),
     Operation(
         "get",

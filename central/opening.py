@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 
 from central.form import Reason
-from kiosk.case import CasePayload, EvaluationPayload
+from kiosk.case import CasePayload, EvaluationPayload, WithdrawalPayload
 from offline_queue.seal import PrivateKey, SealBroken, item_aad, open_sealed
 from offline_queue.wire import Item, Kind
 
-Content = CasePayload | EvaluationPayload | None
-"""None is a withdrawal's: its content is for the clerk. Exists in memory only."""
+Content = CasePayload | EvaluationPayload | WithdrawalPayload | None
+"""None is a withdrawal without evidence (a technician's, or of an older terminal). Exists in memory only."""
 
 
 def open_content(item: Item, keys: Mapping[str, PrivateKey]) -> Content | Reason:
@@ -45,6 +45,9 @@ def _read(item: Item, content: bytes) -> Content | Reason:
                 return evaluation if evaluation.case_code == item.lane else Reason.MISMATCH
             case Kind.WITHDRAWAL:
                 document = json.loads(content)
+                if isinstance(document, dict) and "schema" in document:
+                    withdrawal = WithdrawalPayload.model_validate_json(content)
+                    return withdrawal if withdrawal.case_code == item.lane else Reason.MISMATCH
                 code = document.get("case_code") if isinstance(document, dict) else None
                 return None if code == item.lane else Reason.MISMATCH
     except (

@@ -86,6 +86,12 @@ TOO_MANY_UPLOADS = _turned(
     "This terminal has begun too many attachments; finish those first",
     retry_after_s=600,
 )
+NO_SUCH_PUBLICATION = _turned(
+    HTTPStatus.NOT_FOUND,
+    "publication.unknown",
+    "中心没有发布过这个",
+    "The centre has published no such thing",
+)
 NO_SUCH_PATH = _turned(
     HTTPStatus.NOT_FOUND, "path.unknown", "中心没有这个地址", "The centre has nothing at this address"
 )

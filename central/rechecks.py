@@ -30,6 +30,9 @@ class Doubt(StrEnum):
     DEFINITION_CLOSED = "definition.closed"
     DEFINITION_UNKNOWN = "definition.unknown"
     ANSWERS = "answers"
+    OTHER_PERSON = "person.other"
+    WITHDRAWAL_UNPROVEN = "withdrawal.unproven"
+    WITHDRAWAL_LATE = "withdrawal.late"
 
 
 STATE_OF: Mapping[Doubt, CaseState] = {
@@ -39,7 +42,10 @@ STATE_OF: Mapping[Doubt, CaseState] = {
     Doubt.DEFINITION_CLOSED: CaseState.NEEDS_CLERK,
     Doubt.DEFINITION_UNKNOWN: CaseState.NEEDS_CLERK,
     Doubt.ANSWERS: CaseState.NEEDS_CORRECTION,
+    Doubt.OTHER_PERSON: CaseState.NEEDS_CLERK,
+    Doubt.WITHDRAWAL_UNPROVEN: CaseState.NEEDS_CLERK,
 }
+"""Where each leads. A withdrawal that comes too late leads nowhere: the case goes on, with words."""
 
 RESIDENT_WORDS: Mapping[Doubt, tuple[str, str]] = {
     Doubt.CARD_LOST: (
@@ -65,6 +71,18 @@ RESIDENT_WORDS: Mapping[Doubt, tuple[str, str]] = {
     Doubt.ANSWERS: (
         "有的内容要补一补，请带凭条到任一终端或窗口；您先到的时间不变",
         "Some answers are to be completed: bring the slip to any terminal; the time you came still counts",
+    ),
+    Doubt.OTHER_PERSON: (
+        "补交的人和先前办理的人证件不同，工作人员会核对；您先到的时间不变",
+        "The case was completed with another person's card: staff check it, and the time you came still counts",
+    ),
+    Doubt.WITHDRAWAL_UNPROVEN: (
+        "有人凭编号申请撤回，工作人员会先核对是不是本人，核对前不撤回",
+        "Somebody with the code asked to withdraw this: staff first check who it was, until then it stands",
+    ),
+    Doubt.WITHDRAWAL_LATE: (
+        "撤回申请送到时部门已经受理，没有撤回，照常办理；要停办请到窗口问一问",
+        "The withdrawal came after the department had begun: the case goes on; the counter can help you stop it",
     ),
 }
 

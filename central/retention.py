@@ -31,6 +31,7 @@ from central.schema import (
     manifests,
     nonces,
     payment_orders,
+    publications,
     refusals,
     terminals,
     upload_parts,
@@ -91,20 +92,17 @@ class Rule:
 
 def _content_is_over(ends: Ends) -> ColumnElement[bool]:
     """Only what was opened: an item that still waits is nobody's past."""
-    withdrawn = select(cases.c.code).where(
-        cases.c.terminal == items.c.terminal,
-        cases.c.code == items.c.code,
-        cases.c.state == CaseState.WITHDRAWN.value,
-    )
-    withdrawal = items.alias("withdrawal")
+    # By the code, not by the terminal: who withdrew or completed it elsewhere left items there.
+    withdrawn = select(cases.c.code).where(cases.c.state == CaseState.WITHDRAWN.value)
     # The last one counts: an earlier one that another terminal carried withdrew nothing.
-    objection = select(withdrawal.c.item_id).where(
-        withdrawal.c.terminal == items.c.terminal,
-        withdrawal.c.code == items.c.code,
-        withdrawal.c.kind == Kind.WITHDRAWAL.value,
-        withdrawal.c.registered_at >= ends.withdrawn,
+    objection = select(items.c.code).where(
+        items.c.kind == Kind.WITHDRAWAL.value, items.c.registered_at >= ends.withdrawn
     )
-    over = (items.c.registered_at < ends.withdrawn) & withdrawn.exists() & ~objection.exists()
+    over = (
+        (items.c.registered_at < ends.withdrawn)
+        & items.c.code.in_(withdrawn)
+        & items.c.code.not_in(objection)
+    )
     due = (items.c.registered_at < ends.case) | over
     return items.c.opened_at.is_not(None) & items.c.erased_at.is_(None) & due
 
@@ -148,6 +146,7 @@ KEPT: Mapping[Table, str] = {
     chain_heads: "one row a terminal",
     chain_links: "the proof that nothing was left out (F16); hashes and numbers, as long as the items' headers",
     nonces: "an hour, by `central.replays.sweep`",
+    publications: "what counted when, to go back to and to judge a case by; a few a year, nothing personal",
     inboxes: "one row a terminal, the place of its next letter",
     manifests: "one row a terminal, its last comparison",
 }

@@ -55,7 +55,11 @@ items = Table(
     Column("finding", String(64), comment="why its content cannot be used"),
     Column("header", JSON, nullable=False, comment="the whole clear header, as hashed"),
     Column("sealed", LargeBinary, nullable=False, comment="never changed; empty once erased"),
-    Column("erased_at", String(32), comment="kept long enough (`central.retention`)"),
+    Column(
+        "erased_at",
+        String(32),
+        comment="kept long enough (`central.retention`), or withdrawn before it was sent",
+    ),
     Index(None, "code"),
     Index(
         "ix_items_waiting",
@@ -82,7 +86,7 @@ refusals = Table(
     Column("item_hash", String(64), nullable=False, comment="empty when the header could not be read"),
     Column("received_at_kiosk", String(40), nullable=False),
     Column("clock_quality", String(16), nullable=False),
-    Column("outcome", String(16), comment="how staff settled it; null waits for that"),
+    Column("outcome", String(16), comment="how it was settled; null waits for staff"),
 )
 
 cases = Table(
@@ -143,6 +147,20 @@ chain_links = Table(
     Column("item_hash", String(64), primary_key=True),
     Column("previous_hash", String(64), nullable=False),
     Column("item_id", String(36), nullable=False),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="the centre itself (`log.NO_TERMINAL`)"),
+    Column("subject", String(16), primary_key=True),
+    Column("version", BigInteger, primary_key=True, comment="counts up, whatever the content"),
+    Column("sha256", String(64), nullable=False, comment="of the content; the address"),
+    Column("content", Text, nullable=False),
+    Column("state", String(16), nullable=False, comment="canary, all, withdrawn"),
+    Column("canaries", JSON, nullable=False, comment="the terminals that were told first"),
+    Column("published_at", String(32), nullable=False),
+    Index(None, "sha256"),
 )
 
 nonces = Table(

@@ -1,4 +1,4 @@
-"""What terminals call: /v1/batch, /v1/heartbeat, /v1/inbox, /v1/manifest, /v1/attachments/..., /v1/cases/{code}."""
+"""What terminals call: /v1/batch, /v1/heartbeat, /v1/inbox, /v1/manifest, /v1/attachments/..., /v1/publications/..., /v1/cases/{code}."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from central import door, heartbeat, inbox, ingest, problems, reconcile, upload_api
+from central import (
+    door,
+    heartbeat,
+    inbox,
+    ingest,
+    problems,
+    publication_api,
+    publications,
+    reconcile,
+    upload_api,
+)
 from central.answering import answered, as_json
 from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
@@ -47,7 +57,11 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
 
     def take_inbox(raw: RawRequest) -> InboxAnswer | Turned:
         admitted = admit(raw)
-        return admitted if isinstance(admitted, Turned) else inbox.take_inbox(engine, trust, admitted)
+        return (
+            admitted
+            if isinstance(admitted, Turned)
+            else inbox.take_inbox(engine, trust, admitted, publications.tell_newcomer)
+        )
 
     def read_heartbeat(raw: RawRequest) -> Beat | Turned:
         admitted = admit(raw, settings.heartbeat_key_age_s)
@@ -90,6 +104,7 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
         return await answered(request, act)
 
     upload_api.add_to(api, engine, keys, settings.clock_window_s)
+    publication_api.add_to(api, engine, keys, settings.clock_window_s)
 
     @api.get("/v1/cases/{code}")
     def case_state(code: str) -> Response:

@@ -20,7 +20,7 @@ from central import problems
 from central.database import as_text, insert_or_skip, writing
 from central.form import Reason
 from central.problems import Turned
-from central.schema import terminals, upload_parts, uploads
+from central.schema import items, terminals, upload_parts, uploads
 from offline_queue.seal import PrivateKey, SealBroken, attachment_aad, open_sealed
 from offline_queue.wire import ATTACHMENT_BYTES_MAX, PART_BYTES_MAX, Item, UploadFault, UploadState
 
@@ -111,9 +111,9 @@ def keep(connection: Connection, wanted_by: Collection[Item]) -> set[tuple[str, 
     """Bind the attachments of these items to them; (terminal, id) of the items that lack one."""
     lacking = set()
     for item in wanted_by:
-        if not item.attachments:
+        if not item.enclosed:
             continue
-        wanted = {told.sealed_sha256: told.sealed_bytes for told in item.attachments}
+        wanted = {told.sealed_sha256: told.sealed_bytes for told in item.enclosed}
         mine = and_(uploads.c.terminal == item.terminal, uploads.c.item_id == item.id, uploads.c.whole == 1)
         rows = connection.execute(
             select(uploads.c.sha256, uploads.c.of_bytes).where(mine).with_for_update()
@@ -139,9 +139,18 @@ def fault(connection: Connection, item: Item, keys: Mapping[str, PrivateKey]) ->
 
 
 def sweep(engine: Engine, now: datetime) -> int:
-    """Drop what no item asked for in time; how many uploads. A few in each transaction, so that the door goes between."""
+    """Drop what no item asked for in time, or what came late for one that was withdrawn; how many uploads.
+
+    A few in each transaction, so that the door goes between.
+    """
     before, dropped = as_text(now - KEPT_WITHOUT_ITEM), 0
-    old = select(uploads).where(uploads.c.kept == 0, uploads.c.touched_at < before)
+    withdrawn = select(items.c.item_id).where(
+        items.c.terminal == uploads.c.terminal,
+        items.c.item_id == uploads.c.item_id,
+        items.c.erased_at.is_not(None),
+    )
+    over = (uploads.c.touched_at < before) | withdrawn.exists()
+    old = select(uploads).where(uploads.c.kept == 0, over)
     while True:
         with writing(engine).begin() as connection:
             rows = connection.execute(old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)).all()
@@ -150,6 +159,13 @@ def sweep(engine: Engine, now: datetime) -> int:
         dropped += len(rows)
         if len(rows) < SWEPT_AT_ONCE:
             return dropped
+
+
+def drop_of(connection: Connection, withdrawn: Collection[Item]) -> None:
+    """What had come of items that were withdrawn before they were whole here."""
+    for item in withdrawn:
+        for told in item.attachments:
+            _drop(connection, Key(item.terminal, item.id, told.sealed_sha256))
 
 
 def _begin(

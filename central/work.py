@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from central import chain, inbox, replays, uploads
-from central.cases import Arrival, Desk, issuer
+from central.cases import Desk
 from central.chain import Link
 from central.database import as_text, utc_now, writing
 from central.form import Reason
@@ -27,6 +27,8 @@ from central.opening import Content, open_content
 from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks
 from central.retention import sweep
 from central.schema import items
+from central.verdicts import settle_taken
+from central.whose import arrival, issuer, known_before
 from kiosk.case import CasePayload
 from offline_queue.inbox_wire import CaseNews
 from offline_queue.seal import PrivateKey
@@ -182,6 +184,7 @@ class Work:
             ]
             if links:
                 chain.take_links(connection, terminal, links, at)
+            settle_taken(connection, rows)
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
             inbox.tell_cases(connection, _to_tell(rows, desk, at, answered=answered), at)
         return len(rows)
@@ -192,19 +195,22 @@ class Work:
         """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it."""
         codes = {row.code for row in rows}
         lock_issuers(connection, {issuer(code) for code in codes})
-        desk = Desk.load(connection, codes, at)
+        acting = {row.code for row in rows if row.kind != Kind.EVALUATION.value}
+        desk = Desk.load(connection, codes, at, known_before(connection, acting, self._keys))
         findings: dict[str, Reason] = {}
         for row in rows:
             item = Item(**row.header, sealed=row.sealed)
             content: Content | Reason = Reason.PAYLOAD
-            if usable:
+            if row.erased_at is not None:
+                content = Reason.ERASED
+            elif usable:
                 content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
             if isinstance(content, Reason):
                 findings[row.item_id] = content
             found_out = (
                 self._rechecks.of(content, utc_now()) if isinstance(content, CasePayload) else NOTHING_FOUND
             )
-            desk.apply(_arrival(row), content, found_out)
+            desk.apply(arrival(row), content, found_out)
         desk.store(connection)
         return findings, desk
 
@@ -258,24 +264,14 @@ def _to_tell(
         if row.kind != Kind.EVALUATION.value and row.code in desk.states:
             carriers[row.code].add(row.carried_by)
     moved = [
-        (code, {issuer(code), *brought} - (brought if answered and not desk.reasons.get(code) else set()))
+        (
+            code,
+            {issuer(code), *brought, *desk.asked_from[code]}
+            - (brought if answered and not desk.reasons.get(code) else set()),
+        )
         for code, brought in carriers.items()
     ]
     return inbox.gather(moved, desk.states, desk.reasons, at)
-
-
-def _arrival(row: Row[Any]) -> Arrival:
-    return Arrival(
-        terminal=row.terminal,
-        carried_by=row.carried_by,
-        item_id=row.item_id,
-        code=row.code,
-        kind=row.kind,
-        service=row.service,
-        received_at_kiosk=row.received_at_kiosk,
-        clock_quality=row.clock_quality,
-        arrived_at=row.registered_at,
-    )
 
 
 def _mark(

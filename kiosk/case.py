@@ -58,6 +58,10 @@ TERMINAL_MAY_REACH = frozenset({S.DRAFT, S.RECEIVED, S.SYNCED, S.WITHDRAWN, S.EX
 """States that a terminal sets by itself; all others come from the centre's signed word."""
 
 
+AFTER_ACCEPTANCE = frozenset({S.ACCEPTED, S.IN_PROCESS, S.DECIDED, S.COLLECTABLE, S.COLLECTED})
+"""The department has begun: a withdrawal that comes now is too late (rule F12)."""
+
+
 def move(current: CaseState, to: CaseState) -> CaseState:
     """The new state; ValueError when chapter F has no such step."""
     if to not in TRANSITIONS[current]:
@@ -113,6 +117,11 @@ class Sealed(BaseModel):
     __str__ = __repr__
 
 
+Assurance = Annotated[str, Field(pattern=r"^L[0-3]$")]
+"""How sure it is who stood there: L0 nobody, L1 a card in date, L2 also recognised as its holder, L3 and signed."""
+RECOGNISED = frozenset({"L2", "L3"})
+
+
 class Person(Sealed):
     """Who was identified, as read from the card."""
 
@@ -124,6 +133,26 @@ class Person(Sealed):
     address: str = ""
     valid_to: str | None = None
     validity: str
+
+
+CITIZEN_KINDS = frozenset({"resident", "social_security", "demo"})
+"""Documents that carry the citizen's own number, which is the same on each of them."""
+
+
+def person_key(document_kind: str, number: str, birth_date: str | None) -> str:
+    """A text that is equal for two documents exactly when they are of one person, as far as documents tell.
+
+    Other documents number within their issuer only, so kind and birth date belong to it. Personal: never stored.
+    """
+    if document_kind in CITIZEN_KINDS:
+        return f"citizen:{number.strip().upper()}"
+    return f"{document_kind}:{number.strip().upper()}:{birth_date or ''}"
+
+
+def is_same_person(one: Person, other: Person) -> bool:
+    """By the documents alone; a name may be cut short or written otherwise."""
+    keys = {person_key(p.document_kind, p.number, p.birth_date) for p in (one, other)}
+    return len(keys) == 1
 
 
 class EvidenceLine(Sealed):
@@ -167,7 +196,7 @@ class CasePayload(Sealed):
     service: str
     definition_version: str
     definition_hash: str
-    assurance: Annotated[str, Field(pattern=r"^L[0-3]$")]
+    assurance: Assurance
     person: Person | None
     helper: Person | None = None
     evidence: tuple[EvidenceLine, ...] = ()
@@ -180,6 +209,20 @@ class CasePayload(Sealed):
     recheck_at_sync: tuple[str, ...] = ()
     supersedes: Annotated[str, Field(max_length=36)] | None = None
     """Id of the refused item of the same case whose place this one takes."""
+
+
+class WithdrawalPayload(Sealed):
+    """The case of this code is to be withdrawn: by whom, how that was made sure, and when."""
+
+    schema_: Annotated[Literal["jiujin.withdrawal/1"], Field(alias="schema")] = "jiujin.withdrawal/1"
+    case_code: str
+    assurance: Assurance
+    person: Person
+    helper: Person | None = None
+    evidence: tuple[EvidenceLine, ...] = ()
+    consent: ConsentRecord | None = None
+    received_at_kiosk: str
+    clock_quality: str
 
 
 class EvaluationPayload(Sealed):

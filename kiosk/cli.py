@@ -131,19 +131,15 @@ def catalogue() -> None:
 @config_option
 @json_option
 def catalogue_list(config: Path, as_json: bool) -> None:
-    """Which services load, and why the others do not."""
-    from datetime import UTC, datetime
-
+    """Which services load, installed or published by the centre, and why the others do not."""
     from kiosk import keys
-    from kiosk.catalogue.load import load_catalogue
+    from kiosk.clock import Clock
+    from kiosk.published import Published
 
     settings = settings_or_exit(config)
-    found = load_catalogue(
-        settings.catalogue.directory,
-        keys.public_key(settings.trust.publisher_key),
-        datetime.now(UTC),
-        settings.terminal.region,
-    )
+    state, publisher = settings.terminal.state, keys.public_key(settings.trust.publisher_key)
+    published = Published(state, publisher, Clock(state / "clock.json"), settings.terminal.region)
+    found = published.load(settings.catalogue.directory)
     services = [
         {"code": d.code, "version": d.definition_version, "title": d.title["zh"]} for d in found.definitions
     ]

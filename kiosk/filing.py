@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from drivers.card_reader.contract import CardRead
-from kiosk.case import Attachment, CasePayload, ConsentRecord, EvidenceLine, FromRecord, Person
+from kiosk.case import (
+    Attachment,
+    CasePayload,
+    ConsentRecord,
+    EvidenceLine,
+    FromRecord,
+    Person,
+    WithdrawalPayload,
+    person_key,
+)
 from kiosk.catalogue.answers import kept_answers
 from kiosk.catalogue.model import Definition
 from kiosk.journey.visit import Visit
@@ -44,17 +53,46 @@ def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePay
         person=_person(visit.card),
         helper=_person(visit.helper) if visit.helper_confirmed else None,
         evidence=tuple(_evidence(visit)),
-        consent=None
-        if visit.consent is None
-        else ConsentRecord(
-            notice_version=visit.consent.notice_version, given=visit.consent.given, at=visit.consent.at
-        ),
+        consent=_consent(visit),
         answers=kept_answers(definition, visit.answers),
         from_records=_from_records(visit),
         attachments=() if visit.photo is None else (Attachment(id="photo", media_type=PHOTO_TYPE, number=1),),
         received_at_kiosk=received_at,
         clock_quality=clock_quality,
         recheck_at_sync=tuple(definition.offline.recheck_at_sync),
+        supersedes=visit.supersedes or None,
+    )
+
+
+def withdrawal_of(visit: Visit, *, received_at: str, clock_quality: str) -> WithdrawalPayload:
+    """Who asks to withdraw the case, as sure as it was made here; the centre compares with who filed it."""
+    person = _person(visit.card)
+    if person is None:
+        message = "nobody was identified"
+        raise ValueError(message)
+    return WithdrawalPayload(
+        case_code=visit.case_code,
+        assurance=_assurance(visit),
+        person=person,
+        helper=_person(visit.helper) if visit.helper_confirmed else None,
+        evidence=tuple(_evidence(visit)),
+        consent=_consent(visit),
+        received_at_kiosk=received_at,
+        clock_quality=clock_quality,
+    )
+
+
+def filer_of(visit: Visit) -> str | None:
+    """For the queue, which compares who comes back with who came; None where nobody was identified. Never stored."""
+    person = _person(visit.card)
+    return None if person is None else person_key(person.document_kind, person.number, person.birth_date)
+
+
+def _consent(visit: Visit) -> ConsentRecord | None:
+    if visit.consent is None:
+        return None
+    return ConsentRecord(
+        notice_version=visit.consent.notice_version, given=visit.consent.given, at=visit.consent.at
     )
 
 

@@ -89,6 +89,10 @@ def resident_words(causes: Iterable[str]) -> dict[str, str]:
     return dict(CAUSES[first].resident)
 
 
+PUBLISHED = ("published", "not_taken")
+"""Keys of a report: which publication of each subject counts, and which was refused with its reason."""
+
+
 def report(
     *,
     devices: Mapping[str, DeviceHealth],
@@ -101,6 +105,7 @@ def report(
     version: str,
     clock_quality: str,
     sent_at: str,
+    published: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> dict[str, Any]:
     """The heartbeat's body. `services`: code -> causes that stop it; `slips`, `documents`: print jobs that staff
     should see to, by how they ended.
@@ -128,4 +133,6 @@ def report(
         "version": version,
         "clock_quality": clock_quality,
         "sent_at": sent_at,
+        # Left out when there is none: an older centre shows what it does not know.
+        **{name: dict(told) for name, told in zip(PUBLISHED, published, strict=True) if told},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Protocol
 
 from drivers.contract import Failed, Ok
@@ -12,7 +13,7 @@ from kiosk.journey.live import LookUpFailure, Prefilled, Progress
 from kiosk.journey.visit import Visit
 from offline_queue.live import Answered, Reason, Unavailable
 from offline_queue.live_wire import DecisionAnswer, PrefillAnswer, ProgressAnswer
-from offline_queue.records import ItemSummary, StoreError
+from offline_queue.records import ItemState, ItemSummary, StoreError
 from offline_queue.wire import Kind
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class CentreOnTheLine:
                 state = _state(answer.state)
                 if state is None:
                     return ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED))
-                return ev.ProgressAnswered(Ok(_progress(answer, state)))
+                return ev.ProgressAnswered(Ok(_with(_progress(answer, state), self._items(code))))
             case Unavailable(reason):
                 own = self._own(code)
                 if own is not None:
@@ -88,19 +89,46 @@ class CentreOnTheLine:
                 failure = LookUpFailure.UNKNOWN if unknown else LookUpFailure.UNREACHED
                 return ev.ProgressAnswered(Failed(failure))
 
-    def _own(self, code: str) -> Progress | None:
+    def _items(self, code: str) -> tuple[ItemSummary, ...]:
         try:
-            items = self._outbox.find(code)
+            return self._outbox.find(code)
         except StoreError:
-            return None
+            return ()
+
+    def _own(self, code: str) -> Progress | None:
+        items = self._items(code)
         case = next((item for item in items if item.kind is Kind.CASE), None)
         if case is None:
             return None
-        state = _state(case.case_state) if case.case_state else None
+        # The last word about the case, whichever of its items it answered.
+        heard = [item.case_state for item in items if item.case_state]
+        state = _state(heard[-1]) if heard else None
         at = {CaseState.RECEIVED: case.received_at}
         if case.registered_at:
             at[CaseState.SYNCED] = case.registered_at
-        return Progress(code, case.service, state or CaseState.RECEIVED, at)
+        return _with(Progress(code, case.service, state or CaseState.RECEIVED, at), items)
+
+
+def _with(told: Progress, items: tuple[ItemSummary, ...]) -> Progress:
+    """With what waits of it here: a withdrawal, or an item that the centre did not take."""
+    withdrawing = any(
+        item.kind is Kind.WITHDRAWAL and item.state in (ItemState.PENDING, ItemState.QUARANTINED)
+        for item in items
+    )
+    refused = [
+        item
+        for item in items
+        if item.kind is Kind.CASE and item.state is ItemState.QUARANTINED and item.superseded_by is None
+    ]
+    if not refused:
+        return replace(told, withdrawing=withdrawing)
+    zh, _, en = refused[-1].reason.partition(" / ")
+    return replace(
+        told,
+        withdrawing=withdrawing,
+        refused=refused[-1].id,
+        refused_words={"zh": zh, "en": en} if en else {},
+    )
 
 
 def _state(text: str) -> CaseState | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers.receipt_printer.contract import Slip
 from kiosk.case import CaseState, EvaluationPayload
 from kiosk.clock import Clock, Moment
-from kiosk.filing import files_of, payload_of
+from kiosk.filing import filer_of, files_of, payload_of, withdrawal_of
 from kiosk.journey import events as ev
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import Errand, Visit
 from kiosk.journey.world import Place
 from kiosk.local_time import CHINA_TIME
 from kiosk.paper.receipt import receipt
@@ -44,21 +45,24 @@ class CaseOffice:
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
-        self._place = place
+        self.place = place
         self._key = signing_key
         self._progress = progress
         self._on_slip = on_slip
 
     def store(self, visit: Visit) -> ev.Stored | ev.NotStored:
-        """Commit the case; only a `Stored` may be promised to the resident."""
+        """Commit the case, or what else the resident came for; only a `Stored` may be promised to the resident."""
         self._progress("submitting")
         now = self._clock.now()
-        payload = payload_of(visit, received_at=_stamp(now), clock_quality=now.quality)
-        body = payload.model_dump_json(by_alias=True).encode()
-        match self._commit(visit.item_id, visit, Kind.CASE, body, now):
-            case Committed(sequence=sequence):
+        withdraws = visit.errand is Errand.WITHDRAW
+        made = (withdrawal_of if withdraws else payload_of)(
+            visit, received_at=_stamp(now), clock_quality=now.quality
+        )
+        body = made.model_dump_json(by_alias=True).encode()
+        match self._commit(visit.item_id, visit, Kind.WITHDRAWAL if withdraws else Kind.CASE, body, now):
+            case Committed(sequence=sequence, erased=erased):
                 self._sender.wake()
-                return ev.Stored(visit.case_code, sequence, _stamp(now))
+                return ev.Stored(visit.case_code, sequence, _stamp(now), erased=bool(erased))
             case NotCommitted(reason=Refused.CONFLICT):
                 return self._stored_before(visit)
             case NotCommitted():
@@ -73,6 +77,9 @@ class CaseOffice:
             if item.id == visit.item_id:
                 self._sender.wake()
                 return ev.Stored(visit.case_code, item.sequence, item.received_at)
+        if visit.supersedes:
+            # What it was to replace was settled meanwhile: it follows in the lane like any other.
+            return self.store(replace(visit, supersedes=""))
         return ev.NotStored(QUEUE_FULL)
 
     def await_centre(self, case_code: str, timeout_s: float) -> tuple[CaseState | None, str | None]:
@@ -103,7 +110,7 @@ class CaseOffice:
         stored_at = datetime.fromisoformat(visit.stored.received_at) if visit.stored else now.wall_utc
         made = receipt(
             visit,
-            self._place,
+            self.place,
             sign=self._key.sign,
             local_time=stored_at.astimezone(CHINA_TIME),
             clock_quality=now.quality,
@@ -120,8 +127,8 @@ class CaseOffice:
             id=item_id,
             lane=visit.case_code,
             kind=kind,
-            service=visit.service.code,
-            definition_version=visit.service.definition_version,
+            service=visit.about if kind is Kind.WITHDRAWAL else visit.service.code,
+            definition_version="" if kind is Kind.WITHDRAWAL else visit.service.definition_version,
             payload=payload,
             received_at=_stamp(now),
             clock_quality=ClockQuality(now.quality),
@@ -129,6 +136,8 @@ class CaseOffice:
             monotonic_ns=now.monotonic_ns,
             priority=_priority(kind, visit),
             attachments=files_of(visit) if kind is Kind.CASE else (),
+            supersedes=visit.supersedes or None if kind is Kind.CASE else None,
+            person=filer_of(visit),
         )
         try:
             return self._outbox.commit(draft, on_step=self._progress)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN = "没有这一件 / there is no such item"
 _NOT_WRITTEN = "磁盘写不进去，请腾出空间再试 / the disk does not take it, please free space and try again"
+_ERASED = " 送达前已撤回，内容已抹去 / withdrawn before it was sent, its content is erased"
 _PROGRESS_EVERY = 100
 _GIVE_BACK = {
     GiveBack.DONE: "已退还 / given back",
@@ -57,7 +58,10 @@ def show_case(code: str, config: Path, as_json: bool) -> None:
         raise click.UsageError("编号不正确 / this is no case code")
     with closing(outbox_or_exit(config)) as outbox:
         items, news = outbox.find(lane), outbox.deliveries.news(lane)
-    lines = [f"{item.sequence} {item.kind.value} {item.state.value} {item.case_state}" for item in items]
+    lines = [
+        f"{item.sequence} {item.kind.value} {item.state.value} {item.case_state}{_ERASED if item.erased else ''}"
+        for item in items
+    ]
     if news is not None:
         lines.append(f"{news.at} {news.state} {news.words_zh} / {news.words_en}")
     told = news.model_dump() if news is not None else None

@@ -16,6 +16,7 @@ from drivers.print_journal import JournalledPrinter, UnsettledJobs
 from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
+from kiosk.catalogue.withdrawal import withdrawal
 from kiosk.clock import Clock
 from kiosk.filing import FORM_BYTES, largest_bytes
 from kiosk.journey.hands import Devices
@@ -145,11 +146,13 @@ class Surroundings:
         standing: tuple[str, ...] = (),
         noticed: Callable[[], Sequence[str]] = tuple,
         offered: AbstractSet[StaffAction] = frozenset(),
+        published: Callable[[], tuple[dict[str, str], dict[str, str]]] = lambda: ({}, {}),
     ) -> None:
         """`standing`: causes that hold from the start on, such as `config.last_good`; `noticed`: those
-        that the window saw or the staff decided; `offered`: what the staff menu can do.
+        that the window saw or the staff decided; `offered`: what the staff menu can do;
+        `published`: what the centre published and counts here, and what of it was refused.
         """
-        self._place = place
+        self.place = place
         self._clock = clock
         self._devices = devices
         self._outbox = outbox
@@ -160,12 +163,14 @@ class Surroundings:
         self._standing = standing
         self._noticed = noticed
         self._offered = offered
+        self._published = published
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
         self._room_bytes = 0
         self._broken = False
         self._read_only = False
         self.catalogue = load_catalogue()
+        self._withdrawal = withdrawal(place.responsible_body)
 
     def reload_catalogue(self) -> None:
         """Read the definitions again: between visits only, a visit keeps what it began with."""
@@ -252,10 +257,12 @@ class Surroundings:
             return health.resident_words(causes) if causes else {}
 
         return World(
-            place=self._place,
+            place=self.place,
             now=self._clock.now().wall_utc,
             services=self.catalogue.definitions,
             not_ready=self._not_ready(),
+            withdrawal=self._withdrawal,
+            why_no_withdrawal=self._why_no_withdrawal(),
             online=link_state is LinkState.ONLINE,
             link_cause=CAUSE_OF_LINK[link_state],
             face_ready=ready("face") and ready("camera"),
@@ -278,7 +285,7 @@ class Surroundings:
                 version=__version__,
                 offered=self._offered,
             ),
-            fresh=Fresh(uuid.uuid4().hex, new_item_id(), new_case_code(self._place.terminal)),
+            fresh=Fresh(uuid.uuid4().hex, new_item_id(), new_case_code(self.place.terminal)),
         )
 
     def _general(self) -> list[str]:
@@ -300,7 +307,7 @@ class Surroundings:
             causes.append("queue.poison")
         if counters.opened_fresh_because:
             causes.append("queue.reopened")
-        if self.catalogue.faulty:
+        if self.catalogue.faulty or self._published()[1]:
             causes.append("def.invalid")
         return [*causes, *self._noticed()]
 
@@ -322,6 +329,13 @@ class Surroundings:
 
     def _not_ready(self) -> dict[str, dict[str, str]]:
         return {code: health.resident_words(why) for code, why in self._service_causes().items() if why}
+
+    def _why_no_withdrawal(self) -> dict[str, str]:
+        """A queue that is full takes a withdrawal all the same, which makes room."""
+        general = [cause for cause in self._general() if cause != "queue.full"]
+        needed = (kind.value for kind in self._withdrawal.devices_required)
+        why = health.service_causes(needed, self._healths(), general)
+        return health.resident_words(why) if why else {}
 
     def seen(self) -> dict[str, Any]:
         """The heartbeat's body and every device's own state: what the technician's commands ask for."""
@@ -358,4 +372,5 @@ class Surroundings:
             version=__version__,
             clock_quality=now.quality,
             sent_at=_text(now.wall_utc),
+            published=self._published(),
         )

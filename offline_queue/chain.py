@@ -20,11 +20,11 @@ HEADER_COLUMNS = (
     "id, lane, kind, service, definition_version, sequence, previous_hash, received_at, clock_quality, "
     "boot_id, monotonic_ns, sealed_sha256, item_hash"
 )
-ITEM_COLUMNS = HEADER_COLUMNS + ", sealed, attachments"
-"""Of `item`; a row of `settled` has null in the place of `sealed`."""
+ITEM_COLUMNS = HEADER_COLUMNS + ", sealed, attachments, erased_by"
+"""Of `item`; a row of `settled` has null in the place of `sealed` and of `erased_by`."""
 WHOLE_CHAIN = (
     f"select {ITEM_COLUMNS} from item where sequence > ?1 and sequence <= ?2 union all "  # noqa: S608 - constants
-    f"select {HEADER_COLUMNS}, null, attachments from settled where sequence > ?1 and sequence <= ?2 order by sequence"
+    f"select {HEADER_COLUMNS}, null, attachments, null from settled where sequence > ?1 and sequence <= ?2 order by sequence"
 )
 
 
@@ -62,6 +62,7 @@ def item_of(terminal: str, row: tuple[Any, ...]) -> wire.Item | None:
             sealed_sha256=row[11],
             sealed=row[13] if row[13] is not None else b"",
             attachments=json.loads(row[14]) if row[14] else (),
+            erased=row[15] is not None,
         )
     except (ValueError, RecursionError):
         # pydantic's and json's errors are ValueErrors; a damaged row may be nested deeper than json goes.
@@ -73,6 +74,8 @@ def _first_broken(
 ) -> Iterator[BrokenLink | None]:
     """None for each row that holds, then at the first that does not, what is broken."""
     previous, expected = anchor[1], anchor[0] + 1
+    # Where a withdrawal must follow -> the items that it erased, with their lane.
+    withdrawn: dict[int, list[tuple[int, str]]] = {}
     for row in rows:
         sequence, item = int(row[5]), item_of(terminal, row)
         if sequence != expected:
@@ -83,10 +86,17 @@ def _first_broken(
             yield BrokenLink(sequence, Broken.LINK)
         elif row[13] is not None and not item.body_matches():
             yield BrokenLink(sequence, Broken.BODY)
+        if row[15] is not None:
+            withdrawn.setdefault(row[15], []).append((sequence, row[1]))
+        for erased, lane in withdrawn.pop(sequence, ()):
+            if (row[1], row[2]) != (lane, wire.Kind.WITHDRAWAL):
+                yield BrokenLink(erased, Broken.BODY)
         yield None
         previous, expected = row[12], expected + 1
     if (expected - 1, previous) != (head.sequence, head.hash):
         yield BrokenLink(expected, Broken.HEAD)
+    if withdrawn:
+        yield BrokenLink(min(withdrawn.values())[0][0], Broken.BODY)
 
 
 def verify_chain(

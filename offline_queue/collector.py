@@ -1,4 +1,7 @@
-"""Fetches the inbox on the sender's thread: when the centre hints that something waits, and now and then."""
+"""Fetches the inbox on the sender's thread: when the centre hints that something waits, and now and then.
+
+And what its letters refer to (definitions, configuration), for a shelf that knows what to do with it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,30 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from offline_queue.inbox import sort_letters
-from offline_queue.inbox_wire import InboxRequest
+from offline_queue.inbox_wire import InboxRequest, Reference
 from offline_queue.link import InboxAnswered, Link, Rejected, Unreached
 from offline_queue.policy import Policy
+from offline_queue.publication_wire import PublicationAnswer
 from offline_queue.store import Outbox
 
 NS = 1_000_000_000
+
+
+class Shelf(Protocol):
+    """Where publications go. Called on the sender's thread."""
+
+    def lacks(self, reference: Reference) -> bool:
+        """Whether this one is worth fetching; not what is here already, or was found bad."""
+        ...
+
+    def put(self, reference: Reference, content: str) -> None:
+        """Judge and keep it; it has the digest that the letter names. OSError when the disk refuses."""
+        ...
 
 
 @dataclass(slots=True)
@@ -26,6 +43,7 @@ class Collector:
     link: Link
     centre_keys: Mapping[str, Ed25519PublicKey]
     policy: Policy
+    shelf: Shelf | None = None
     chance: random.Random = field(default_factory=random.SystemRandom)
     next_ns: int = 0
     last_error: str = ""
@@ -54,13 +72,34 @@ class Collector:
                 if written and not found.fault and answer.more:
                     self.next_ns = time.monotonic_ns()
                 else:
+                    fetched = self._fetch()
                     self._rest(self.policy.inbox_s if not self.last_error else self.policy.inbox_first_s)
+                    return written or fetched
                 return written
             case Rejected(reason=reason) | Unreached(detail=reason):
                 # Items and heartbeats judge the link; an older centre has no inboxes.
                 self.last_error = reason
                 self._rest(self.policy.inbox_first_s)
                 return False
+
+    def _fetch(self) -> bool:
+        """Bring what the newest letters refer to; True when something was put on the shelf."""
+        put, shelf = False, self.shelf
+        if shelf is None:
+            return False
+        for reference in filter(shelf.lacks, self.outbox.deliveries.references()):
+            match self.link.fetch(reference.path):
+                case PublicationAnswer() as answer if answer.sha256 == reference.sha256:
+                    try:
+                        shelf.put(reference, answer.content)
+                        put = True
+                    except OSError as error:
+                        self.last_error = f"{reference.subject} cannot be kept: {error.strerror}"
+                case PublicationAnswer():
+                    self.last_error = f"{reference.subject}: other bytes than the letter names"
+                case Rejected(reason=reason) | Unreached(detail=reason):
+                    self.last_error = f"{reference.subject}: {reason}"
+        return put
 
     def _rest(self, seconds: float) -> None:
         self.next_ns = time.monotonic_ns() + int(self.policy.next_heartbeat_s(seconds, self.chance) * NS)

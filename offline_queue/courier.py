@@ -245,6 +245,7 @@ class Courier:
                     verdict.kind.value,
                     verdict.reason,
                     case_state=verdict.case_state,
+                    erased=item.erased,
                 )
             case wire.VerdictKind.LATER:
                 self._hold(item.lane, verdict.retry_after_s)
@@ -280,7 +281,11 @@ class Courier:
             rejected.spoken and rejected.status < 500
         ):
             words = Settlement(
-                item.sequence, ItemState.QUARANTINED, f"http {rejected.status}", rejected.reason
+                item.sequence,
+                ItemState.QUARANTINED,
+                f"http {rejected.status}",
+                rejected.reason,
+                erased=item.erased,
             )
             if self.outbox.deliveries.settle([words]):
                 return True

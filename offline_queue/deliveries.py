@@ -9,6 +9,7 @@ import sqlcipher3
 
 from offline_queue import inbox, intake, reconcile, transactions, wire
 from offline_queue.database import Ballast, disk_refuses
+from offline_queue.duplicates import Filers
 from offline_queue.inbox_wire import CaseNews, Letter, Reference
 from offline_queue.intake import Signer
 from offline_queue.manifest import Manifest, ManifestAnswer
@@ -23,8 +24,9 @@ EXPORT_CHUNK = 100
 class Deliveries:
     """Reached as `Outbox.deliveries`. All methods may be called from any thread."""
 
-    def __init__(self, owner: Owner, ballast: Ballast, signer: Signer) -> None:
+    def __init__(self, owner: Owner, ballast: Ballast, signer: Signer, filers: Filers) -> None:
         self._owner = owner
+        self._filers = filers
         self._ballast = ballast
         self._signer = signer
 
@@ -71,9 +73,13 @@ class Deliveries:
     def settle(self, settlements: Iterable[Settlement]) -> bool:
         """Write verdicts down; False when the disk does not take it even with the ballast given up."""
         wanted = tuple(settlements)
-        return self._write(lambda connection: transactions.settle(connection, wanted)) or self._write(
+        written = self._write(lambda connection: transactions.settle(connection, wanted)) or self._write(
             lambda connection: transactions.settle_sparingly(connection, wanted)
         )
+        for one in wanted:
+            if written and one.state in (ItemState.ACKNOWLEDGED, ItemState.CLOSED):
+                self._filers.forget(one.sequence)
+        return written
 
     def forget(self, registered_before: str) -> bool:
         """Drop index rows that nobody looks up any more: see `transactions.forget`. RFC 3339, the centre's time."""
@@ -89,10 +95,14 @@ class Deliveries:
     def give_back(self, sequence: int, words: str) -> bool:
         """Close a refused item that the resident takes back; False when it is not in quarantine.
 
-        Its body is erased. No time is kept with it: the terminal's own may be years off.
+        One that its withdrawal took out of quarantine counts as there until the centre has answered again. Its
+        body is erased. No time is kept with it: the terminal's own may be years off.
         """
         self.catch_up()
-        if sequence not in {summary.sequence for summary in self.quarantined()}:
+        where = (
+            "sequence = ? and (state = 'quarantined' or state = 'pending' and erased = 1 and verdict <> '')"
+        )
+        if not self._owner.ask(lambda connection: transactions.summaries(connection, where, (sequence,))):
             return False
         returned = Settlement(sequence, ItemState.CLOSED, transactions.RETURNED, words)
         return self.settle([returned])

@@ -146,7 +146,7 @@ def write_export(
 def _loaded(item: Item, load: Load) -> dict[str, bytes] | None:
     """Digest -> sealed bytes; None when one is missing or not what was committed."""
     found = {}
-    for told in item.attachments:
+    for told in item.enclosed:
         sealed = load(item, told)
         if sealed is None or hashlib.sha256(sealed).hexdigest() != told.sealed_sha256:
             return None

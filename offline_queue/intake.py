@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offline_queue import wire
 from offline_queue.chain import HEADER_COLUMNS, sign_head
+from offline_queue.erasure import erase_withdrawn
 from offline_queue.records import (
     PRIORITY_OF_KIND,
     Committed,
@@ -51,6 +52,8 @@ class Wanted:
     content_mac: bytes
     digest: bytes | None = None
     attachments: tuple[tuple[wire.Attachment, bytes], ...] = ()
+    mine: Callable[[int], bool] | None = None
+    """Whether the draft's person filed the item of this sequence; None: the caller answers for it."""
 
     @property
     def sealed_bytes(self) -> int:
@@ -113,12 +116,21 @@ def insert(
     )  # fmt: skip
     keep_attachments(connection, item.sequence, {told.number: sealed for told, sealed in wanted.attachments})
     unlisted = item.sequence - _listed(connection)
-    if wanted.digest is not None or unlisted >= UNLISTED_MAX or draft.supersedes is not None:
+    withdraws = draft.kind is wire.Kind.WITHDRAWAL
+    if wanted.digest is not None or unlisted >= UNLISTED_MAX or draft.supersedes is not None or withdraws:
         _list(connection, signer, {item.sequence: wanted.digest})
+    erased = 0
     if draft.supersedes is not None:
+        _vouch(connection, item, wanted.mine, draft.supersedes)
         _supersede(connection, draft.supersedes, item)
+    if withdraws and wanted.mine is None:
+        erased = erase_withdrawn(connection, draft.lane)
+    elif withdraws:
+        connection.execute("update delivery set vouched = 0 where sequence = ?", (item.sequence,))
+        erased = erase_withdrawn(connection, draft.lane, item.sequence, wanted.mine)
+        _step_aside(connection, item)
     on_step("inserted")
-    return Committed(item.sequence, item_hash, already=False)
+    return Committed(item.sequence, item_hash, already=False, erased=erased)
 
 
 def attachments_text(item: wire.Item) -> str | None:
@@ -135,7 +147,8 @@ def keep_attachments(connection: Connection, sequence: int, sealed: Mapping[int,
 
 def _may_supersede(connection: Connection, draft: Draft) -> bool:
     query = (
-        "select 1 from delivery where id = ? and lane = ? and state = 'quarantined' and superseded_by is null"
+        "select 1 from delivery where id = ? and lane = ? and state = 'quarantined' and erased = 0 "
+        "and superseded_by is null"
     )
     return connection.execute(query, (draft.supersedes, draft.lane)).fetchone() is not None
 
@@ -144,6 +157,25 @@ def _supersede(connection: Connection, replaced: str, item: wire.Item) -> None:
     """The refused item stays until the new one is acknowledged, and holds its lane up no longer."""
     connection.execute("update delivery set superseded_by = ?, is_next = 0 where id = ?", (item.id, replaced))
     free_next(connection, item.sequence)
+
+
+def _vouch(
+    connection: Connection, item: wire.Item, mine: Callable[[int], bool] | None, replaced: str
+) -> None:
+    """Note where it is not sure that what the item replaces was filed by its person."""
+    (sequence,) = connection.execute("select sequence from delivery where id = ?", (replaced,)).fetchone()
+    if mine is not None and not mine(sequence):
+        connection.execute("update delivery set vouched = 0 where sequence = ?", (item.sequence,))
+
+
+def _step_aside(connection: Connection, withdrawal: wire.Item) -> None:
+    """What was refused and is not surely this person's stays for staff; the withdrawal does not wait behind it."""
+    refused = connection.execute(
+        "select id from delivery where lane = ? and kind = 'case' and state = 'quarantined' and superseded_by is null",
+        (withdrawal.lane,),
+    ).fetchall()
+    for (id_,) in refused:
+        _supersede(connection, id_, withdrawal)
 
 
 def catch_up(connection: Connection, signer: Signer) -> None:

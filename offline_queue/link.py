@@ -21,6 +21,7 @@ from offline_queue.acknowledgement import each_its_own
 from offline_queue.inbox_wire import INBOX_PATH, InboxAnswer, InboxRequest
 from offline_queue.link_state import LinkState, Unreached, name_transport_error, retry_after_s
 from offline_queue.manifest import MANIFEST_PATH, Manifest, ManifestAnswer
+from offline_queue.publication_wire import PublicationAnswer
 from offline_queue.signing import RequestSigner, utc_now
 
 __all__ = ["Answered", "Link", "LinkState", "Rejected", "Timeouts", "Unreached"]
@@ -161,6 +162,10 @@ class Link:
         """Fetch the letters after the last one applied."""
         answer = self._post(INBOX_PATH, request, InboxAnswer)
         return InboxAnswered(answer) if isinstance(answer, InboxAnswer) else answer
+
+    def fetch(self, path: str) -> PublicationAnswer | Rejected | Unreached:
+        """What a letter refers to. `path`: as the letter names it."""
+        return self._ask(path, b"", PublicationAnswer, "GET", _BYTES)
 
     def upload_state(self, path: str) -> wire.UploadState | Rejected | Unreached:
         """How much of an attachment the centre holds. `path`: `wire.ATTACHMENT_PATH`, filled in."""

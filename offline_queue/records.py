@@ -56,7 +56,11 @@ class Draft:
     RFC 3339 UTC. `business`: what a second case about the same
     would say too (a person and a year); only its keyed digest is stored, until acknowledged.
     `priority`: None takes that of its kind. `attachments`: at most `wire.ATTACHMENTS_MAX`.
-    `supersedes`: id of the refused item of the same lane whose place this one takes. `nonce`: `NONCE_BYTES`,
+    `supersedes`: id of the refused item of the same lane whose place this one takes.
+    `person`: a text that is the same for the same person, who files a case or comes back for it. Only a keyed digest
+    is kept, in memory. What was filed by another, or by nobody knows whom, loses no content by what this person
+    does: it goes to the centre as it is, or stays refused for staff. None: the caller answers for that.
+    `nonce`: `NONCE_BYTES`,
     as secret as the payload and never stored: without it nobody can try contents against what is stored. Who commits
     a draft a second time, as after a crash, keeps it with the id: with another one it is CONFLICT, not `already`.
     """
@@ -75,6 +79,7 @@ class Draft:
     priority: Priority | None = None
     attachments: tuple[Attached, ...] = ()
     supersedes: str | None = None
+    person: str | None = None
     nonce: bytes = field(default_factory=new_nonce)
 
     def __post_init__(self) -> None:
@@ -85,11 +90,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """It is on the disk. `already`: the same item with the same content had been committed before."""
+    """It is on the disk. `already`: the same item with the same content had been committed before.
+
+    `erased`: how many unsent cases a withdrawal took the content of; nothing of that is left on the disk.
+    """
 
     sequence: int
     item_hash: str
     already: bool
+    erased: int = 0
 
 
 class Refused(StrEnum):
@@ -121,7 +130,10 @@ class ItemState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemSummary:
-    """An item's index row: nothing personal. `reason` is the centre's, word for word."""
+    """An item's index row: nothing personal. `reason` is the centre's, word for word.
+
+    `erased`: withdrawn before it was sent, only its header is left.
+    """
 
     sequence: int
     id: str
@@ -136,6 +148,7 @@ class ItemSummary:
     registered_at: str | None
     case_state: str
     superseded_by: str | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +246,10 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What the centre's verdict does to one item. `acknowledged` only after the signature was checked."""
+    """What the centre's verdict does to one item. `acknowledged` only after the signature was checked.
+
+    `erased`: what was judged was the header alone.
+    """
 
     sequence: int
     state: ItemState
@@ -241,6 +257,7 @@ class Settlement:
     reason: str = ""
     registered_at: str | None = None
     case_state: str = ""
+    erased: bool = False
 
 
 class Broken(StrEnum):

@@ -11,7 +11,8 @@ PAGE_BYTES = 1024
 RESERVE_SHARE = 0.1
 """Of the quota: no new visit begins in it (domain rule F18: everything stops at 90 %)."""
 SETTLING_BYTES = 64 * PAGE_BYTES
-"""Of the quota, never given to an item, so that verdicts can always be written."""
+"""Of the quota, never given to an item, so that verdicts can always be written. Half of it is open to withdrawals,
+which make room."""
 SHORT_BYTES = 96 * 1024 * 1024
 """Spare on the disk: below it (twice the largest item, and something) what the log and the free pages take is given
 back, so that an outbox that was emptied does not fill a disk."""

@@ -20,14 +20,15 @@ from pydantic import ValidationError
 from offline_queue import aside, intake, wire
 from offline_queue.chain import ITEM_COLUMNS, item_of, sign_head
 from offline_queue.database import disk_refuses
+from offline_queue.erasure import erase_withdrawn
 from offline_queue.intake import Signer
 from offline_queue.records import ItemState, Salvaged, SetAside
 from offline_queue.schema import Connection
 from offline_queue.transactions import transaction
 
-_ADDED = ("attachments", "priority")
+_ADDED = ("attachments", "erased_by", "priority")
 """Columns of `item` that a database of an older program does not have; null means the same there."""
-_OLDEST = ITEM_COLUMNS.removesuffix(", attachments")
+_OLDEST = ITEM_COLUMNS.removesuffix(", attachments, erased_by")
 
 
 @dataclass(slots=True)
@@ -196,7 +197,7 @@ def _whole_items(old: Connection, sequences: Iterable[int], terminal: str) -> It
 def _attachments(old: Connection, item: wire.Item | None) -> dict[int, bytes] | None:
     """By number; None when one of them is not whole: an item is nothing without what belongs to it."""
     found = {}
-    for told in item.attachments if item else ():
+    for told in item.enclosed if item else ():
         query = "select sealed from attachment where sequence = ? and number = ?"
         row = _one(old, query, item.sequence if item else 0, told.number)
         if row is None or hashlib.sha256(row[0]).hexdigest() != told.sealed_sha256:
@@ -224,11 +225,11 @@ def _take(connection: Connection, row: tuple[Any, ...], attachments: Mapping[int
 
 
 def _insert(connection: Connection, row: tuple[Any, ...], attachments: Mapping[int, bytes]) -> None:
-    sequence, priority = row[5], row[15]
+    sequence, lane, priority = row[5], row[1], row[16]
     size = len(row[13]) + sum(map(len, attachments.values()))
     with transaction(connection):
         connection.execute(
-            f"insert into item ({ITEM_COLUMNS}, priority, content_mac, sealed_bytes) values ({', '.join('?' * 18)})",  # noqa: S608 - constants
+            f"insert into item ({ITEM_COLUMNS}, priority, content_mac, sealed_bytes) values ({', '.join('?' * 19)})",  # noqa: S608 - constants
             (*row, size),
         )
         intake.keep_attachments(connection, sequence, attachments)
@@ -236,3 +237,8 @@ def _insert(connection: Connection, row: tuple[Any, ...], attachments: Mapping[i
         connection.execute(
             "update ledger set pending = pending + 1, pending_bytes = pending_bytes + ?", (size,)
         )
+        if row[15] is not None:
+            connection.execute("update delivery set erased = 1 where sequence = ?", (sequence,))
+        # Who asked for what lay aside is known no more.
+        connection.execute("update delivery set vouched = 0 where sequence = ?", (sequence,))
+        erase_withdrawn(connection, lane)  # what was withdrawn while it lay aside

@@ -9,6 +9,8 @@ part of the chain begins, after older rows were forgotten. `reconciliation` is o
 last word on what it holds. `inbox` is one row: the last letter applied (null before the first);
 `case_news` and `reference` are what the letters said last. A refused item that was
 superseded no longer holds its lane up; it is closed when the item that takes its place is acknowledged.
+An unsent case that was withdrawn lost its body: `item.erased_by` is the sequence of the withdrawal, and the only change
+that an item ever allows.
 """
 
 from __future__ import annotations
@@ -258,6 +260,73 @@ _INBOX = Migration(
     down=_run(("drop table reference", "drop table case_news", "drop table inbox")),
 )
 
+_ERASES = """old.erased_by is null and old.kind = 'case' and new.sealed = x'' and new.sealed_bytes = 0
+    and new.erased_by > old.sequence and exists (
+    select 1 from item where sequence = new.erased_by and lane = old.lane and kind = 'withdrawal' union all
+    select 1 from settled where sequence = new.erased_by and lane = old.lane and kind = 'withdrawal')
+    and ({new}) is ({old})"""
+_ERASED_KEEPS = (
+    "sequence", "id", "lane", "kind", "service", "definition_version", "previous_hash", "received_at", "clock_quality",
+    "boot_id", "monotonic_ns", "sealed_sha256", "item_hash", "content_mac", "priority", "attachments",
+)  # fmt: skip
+_ATTACHMENT_IS_KEPT = """create trigger attachment_is_kept before delete on attachment
+    when exists (select 1 from item where sequence = old.sequence{more})
+    begin select raise(abort, 'an attachment is kept as long as its item'); end"""
+
+
+def _without_erased(connection: Connection) -> None:
+    """An older program would take an erased body for damage and stop its lane; so none may wait."""
+    if connection.execute("select 1 from item where erased_by is not null limit 1").fetchone():
+        raise StoreUnwritable(words.ERASED_WAIT)
+    _DROP_ERASURE(connection)
+
+
+_DROP_ERASURE = _run(
+    (
+        "drop trigger item_is_immutable",
+        "drop trigger attachment_is_kept",
+        "alter table item drop column erased_by",
+        "alter table delivery drop column erased",
+        f"create trigger item_is_immutable before update on item {_IMMUTABLE}",
+        _ATTACHMENT_IS_KEPT.format(more=""),
+    )
+)
+_ERASURE = Migration(
+    up=_run(
+        (
+            "alter table item add column erased_by integer",
+            "alter table delivery add column erased integer not null default 0",
+            "drop trigger item_is_immutable",
+            "drop trigger attachment_is_kept",
+            "create trigger item_is_immutable before update on item when not ("
+            + _ERASES.format(
+                new=", ".join(f"new.{name}" for name in _ERASED_KEEPS),
+                old=", ".join(f"old.{name}" for name in _ERASED_KEEPS),
+            )
+            + f") {_IMMUTABLE}",
+            _ATTACHMENT_IS_KEPT.format(more=" and erased_by is null"),
+        )
+    ),
+    down=_without_erased,
+)
+
+
+def _without_vouched(connection: Connection) -> None:
+    """An older program would erase what was refused once the item in its place is acknowledged, whoever filed it."""
+    unsure = (
+        "select 1 from delivery old join delivery new on new.id = old.superseded_by "
+        "where old.state = 'quarantined' and new.vouched = 0 limit 1"
+    )
+    if connection.execute(unsure).fetchone():
+        raise StoreUnwritable(words.REPLACEMENT_WAITS)
+    connection.execute("alter table delivery drop column vouched")
+
+
+# Whether what an item replaces or withdraws is its own person's, so that it may be erased.
+_VOUCHED = Migration(
+    up=_run(("alter table delivery add column vouched integer not null default 1",)), down=_without_vouched
+)
+
 MAC_BYTES = 33
 """Of an item's `content_mac` since a nonce goes in. One of 32 bytes was made without: contents can be tried against it."""
 
@@ -281,6 +350,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     _ATTACHMENTS,
     _INBOX,
     _CLOSING,
+    _ERASURE,
+    _VOUCHED,
     _NO_GUESSES,
 )
 """Number n brings a database of version n to n + 1 and back. Never edited, only added to."""

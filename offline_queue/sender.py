@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from offline_queue import wire
-from offline_queue.collector import Collector
+from offline_queue.collector import Collector, Shelf
 from offline_queue.courier import NS, Courier
 from offline_queue.link import HeartbeatAnswered, Link, ManifestAnswered, Rejected, Unreached
 from offline_queue.link_state import LinkState
@@ -60,6 +60,7 @@ class Sender:
 
     `heartbeat_body`: called on the sender's thread for each regular heartbeat; None sends none.
     `on_centre_time`: told the centre's time (aware) with each answered heartbeat, on the same thread.
+    `shelf`: takes what the centre publishes; None fetches nothing.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Sender:
         on_change: Callable[[], None] = _unheard,
         heartbeat_body: Callable[[], dict[str, Any]] | None = None,
         on_centre_time: Callable[[datetime], object] = _unheard_time,
+        shelf: Shelf | None = None,
     ) -> None:
         self._outbox = outbox
         self._link = link
@@ -81,7 +83,7 @@ class Sender:
         self._on_centre_time = on_centre_time
         self._centre_keys = centre_keys
         self._courier = Courier(outbox, link, centre_keys, policy)
-        self._collector = Collector(outbox, link, centre_keys, policy)
+        self._collector = Collector(outbox, link, centre_keys, policy, shelf)
         self._changed = threading.Condition()
         self._woken = False
         self._closing = False

@@ -26,7 +26,8 @@ from offline_queue.database import (
     open_database,
 )
 from offline_queue.deliveries import Deliveries
-from offline_queue.duplicates import DuplicateKeys
+from offline_queue.duplicates import DuplicateKeys, Filers
+from offline_queue.erasure import Eraser
 from offline_queue.owner import Owner
 from offline_queue.records import (
     ChainReport,
@@ -98,7 +99,8 @@ class Outbox:
     ) -> None:  # fmt: skip
         self.terminal = terminal
         self._signer = intake.Signer(terminal, signing_key)
-        self.deliveries = Deliveries(owner, ballast, self._signer)
+        self._filers = Filers(DuplicateKeys())
+        self.deliveries = Deliveries(owner, ballast, self._signer, self._filers)
         """What the sender and a technician may do with the items."""
         self._owner = owner
         self._ballast = ballast
@@ -107,6 +109,7 @@ class Outbox:
         self._mac_key = mac_key
         self._duplicates = DuplicateKeys()
         self._quota_bytes = quota_bytes
+        self._eraser = Eraser(ballast)
         self._fresh_because = opened.fresh_because or _why_fresh(self._directory)
 
     @classmethod
@@ -141,6 +144,8 @@ class Outbox:
         mac_key = derived(database_key, "content")
         made = cls(owner, held[0], ballast, terminal, signing_key, sealing_key, mac_key, quota_bytes)
         made._count_on()
+        if not made.read_only():
+            owner.ask(made._eraser.settle_up)
         return made
 
     def commit(self, draft: Draft, on_step: Callable[[str], None] = _no_step) -> Committed | NotCommitted:
@@ -148,6 +153,8 @@ class Outbox:
 
         `on_step` is told `sealed`, `inserted` (before the commit, on the owner thread) and
         `committed`. The same id, nonce and content is `already`; the id with another of them CONFLICT.
+        A withdrawal erases what waits of its lane's cases, as far as it is its person's, here and now, and finds room
+        on a full disk.
         """
         aad = item_aad(
             terminal=self.terminal, item_id=draft.id, lane=draft.lane, kind=draft.kind.value,
@@ -157,17 +164,22 @@ class Outbox:
         content_mac = intake.content_mac(self._mac_key, draft, aad)
         digest = None if draft.business is None else self._duplicates.digest(draft.business)
         attachments = tuple(self._seal_attachments(draft))
-        wanted = intake.Wanted(draft, sealed, content_mac, digest, attachments)
+        person = draft.person
+        mine = None if person is None else lambda sequence: self._filers.is_of(sequence, person)
+        wanted = intake.Wanted(draft, sealed, content_mac, digest, attachments, mine)
         on_step("sealed")
 
         def insert(connection: Connection) -> Committed | NotCommitted:
             with transactions.transaction(connection):
-                return self._refusal(connection, wanted.sealed_bytes) or intake.insert(
+                return self._refusal(connection, draft.kind, wanted.sealed_bytes) or intake.insert(
                     connection, wanted, self._signer, on_step
                 )
 
+        def withdraw(connection: Connection) -> Committed | NotCommitted:
+            return self._eraser.withdraw(connection, lambda: insert(connection))
+
         try:
-            answer = self._owner.ask(insert)
+            answer = self._owner.ask(withdraw if draft.kind is wire.Kind.WITHDRAWAL else insert)
         except StoreClosed:
             return NotCommitted(Refused.CLOSED)
         except sqlcipher3.OperationalError as error:
@@ -175,6 +187,8 @@ class Outbox:
                 raise
             return NotCommitted(Refused.DISK_FULL, str(error))
         if isinstance(answer, Committed):
+            if person is not None and draft.kind is wire.Kind.CASE and not answer.already:
+                self._filers.remember(answer.sequence, person)
             on_step("committed")
         return answer
 
@@ -186,6 +200,8 @@ class Outbox:
         """The largest draft, payload and attachments in the clear, that is taken as things stand; 0: none."""
 
         def room(connection: Connection) -> int:
+            if not self.read_only():
+                self._eraser.settle_up(connection)
             used_bytes, spare_bytes = self._used_bytes(connection), self._ballast.spare_bytes()
             reusable_bytes = transactions.free_pages(connection) * PAGE_BYTES
             if spare_bytes < SHORT_BYTES and reusable_bytes + log_bytes(self._directory) > LOG_KEPT_BYTES:
@@ -273,7 +289,10 @@ class Outbox:
 
             def take(connection: Connection, damaged: Path = damaged) -> Salvaged:
                 return salvage.recover(
-                    connection, self._signer, damaged, lambda size: self._refusal(connection, size) is None
+                    connection,
+                    self._signer,
+                    damaged,
+                    lambda size: self._refusal(connection, wire.Kind.CASE, size) is None,
                 )
 
             done.append(self._owner.ask(take))
@@ -336,11 +355,13 @@ class Outbox:
             )
             yield told, sealed
 
-    def _refusal(self, connection: Connection, size: int) -> NotCommitted | None:
+    def _refusal(self, connection: Connection, kind: wire.Kind, size: int) -> NotCommitted | None:
         """Why an item of so many sealed bytes may not be added; None when it may."""
-        if self._used_bytes(connection) + on_disk_bytes(size) > self._quota_bytes - SETTLING_BYTES:
+        withdraws = kind is wire.Kind.WITHDRAWAL
+        kept_free = SETTLING_BYTES // 2 if withdraws else SETTLING_BYTES
+        if self._used_bytes(connection) + on_disk_bytes(size) > self._quota_bytes - kept_free:
             return NotCommitted(Refused.QUOTA)
-        if not self._ballast.restore():
+        if not self._ballast.restore() and not withdraws:
             # What the ballast freed belongs to the acknowledgements, not to new items.
             return NotCommitted(Refused.DISK_FULL, "the disk has no reserve")
         return None

@@ -22,8 +22,9 @@ CORRECTED = "corrected"
 """How an item was closed: its verdict."""
 DAMAGED = "damaged on this terminal's disk; not sent"
 _VACUUM_PAGES = 1024
-HOLDS_ITS_LANE = "state in ('pending', 'quarantined') and superseded_by is null"
-"""An item that the later ones of its lane wait for."""
+HOLDS_ITS_LANE = "(state = 'pending' or state = 'quarantined' and erased = 0) and superseded_by is null"
+"""An item that the later ones of its lane wait for. A withdrawn one that is refused has nothing left to repair: its
+withdrawal goes on."""
 _SENT_COLUMNS = ", ".join("i." + name.strip() for name in ITEM_COLUMNS.split(","))
 _LISTED = (
     f"select {_SENT_COLUMNS} from delivery d join item i using (sequence) "  # noqa: S608 - constants
@@ -69,11 +70,11 @@ def sendable(
     chosen: list[wire.Item] = []
     damaged: list[Settlement] = []
     total = 0
-    for sequence, item in _firsts(connection, terminal, held_lanes):
+    for sequence, item, erased in _firsts(connection, terminal, held_lanes):
         if item is None:
-            damaged.append(Settlement(sequence, ItemState.QUARANTINED, "damaged", DAMAGED))
+            damaged.append(Settlement(sequence, ItemState.QUARANTINED, "damaged", DAMAGED, erased=erased))
             continue
-        if item.attachments and sequence not in whole:
+        if item.enclosed and sequence not in whole:
             continue
         if chosen and total + len(item.sealed) > bytes_max:
             break
@@ -86,23 +87,26 @@ def sendable(
 
 def _firsts(
     connection: Connection, terminal: str, held_lanes: Collection[str]
-) -> Iterator[tuple[int, wire.Item | None]]:
-    """Of each free lane the item that may go, in the order of sending; None for one whose row is damaged."""
+) -> Iterator[tuple[int, wire.Item | None, bool]]:
+    """Of each free lane the item that may go, in the order of sending; None for one whose row is damaged.
+
+    With its sequence, and whether it was erased.
+    """
     blocked = set(held_lanes)
     for row in chain.from_iterable(connection.execute(query) for query in (_LISTED, _UNLISTED)):
         if row[1] not in blocked:
             blocked.add(row[1])
             item = item_of(terminal, row)
             whole = item is not None and item.chain_hash() == row[12] and item.body_matches()
-            yield row[5], item if whole else None
+            yield row[5], item if whole else None, row[15] is not None
 
 
 def next_to_upload(
     connection: Connection, terminal: str, held_lanes: Collection[str], whole: Collection[int]
 ) -> wire.Item | None:
     """The most urgent item that may go once the centre has its attachments; damaged rows are `sendable`'s."""
-    for sequence, item in _firsts(connection, terminal, held_lanes):
-        if item is not None and item.attachments and sequence not in whole:
+    for sequence, item, _erased in _firsts(connection, terminal, held_lanes):
+        if item is not None and item.enclosed and sequence not in whole:
             return item
     return None
 
@@ -172,7 +176,7 @@ def settle_one(connection: Connection, settlement: Settlement) -> Counter[str]:
     """One settlement, inside a transaction, and by how much it changes the ledger. What is settled stays so."""
     sequence, done = settlement.sequence, settlement.state in (ItemState.ACKNOWLEDGED, ItemState.CLOSED)
     row = connection.execute(
-        "select d.state, i.sealed_bytes, d.id from delivery d left join item i using (sequence) "
+        "select d.state, i.sealed_bytes, d.id, d.erased from delivery d left join item i using (sequence) "
         "where sequence = ?",
         (sequence,),
     ).fetchone()
@@ -180,9 +184,11 @@ def settle_one(connection: Connection, settlement: Settlement) -> Counter[str]:
         row is None
         or row[0] in (ItemState.ACKNOWLEDGED, ItemState.CLOSED)
         or (row[0], settlement.state) == ("quarantined", "quarantined")
+        # Said of the whole item, which a withdrawal emptied meanwhile: its header alone is asked about anew.
+        or (settlement.state is ItemState.QUARANTINED and row[3] and not settlement.erased)
     ):
         return Counter()
-    state, sealed_bytes, id_ = row
+    state, sealed_bytes, id_, erased = row
     connection.execute(
         "update delivery set state = ?, verdict = ?, reason = ?, registered_at = ?, case_state = ?, "
         "duplicate_digest = iif(?, null, duplicate_digest) where sequence = ?",
@@ -191,7 +197,9 @@ def settle_one(connection: Connection, settlement: Settlement) -> Counter[str]:
             settlement.case_state, done, sequence,
         ),
     )  # fmt: skip
-    moved = _moved(ItemState(state), settlement.state, sealed_bytes)
+    moved = moves(ItemState(state), settlement.state, sealed_bytes)
+    if erased and not done:
+        free_next(connection, sequence)
     if done:
         _erase(connection, sequence)
         moved.update(_close_superseded(connection, id_, settlement.registered_at))
@@ -223,16 +231,22 @@ def free_next(connection: Connection, sequence: int) -> None:
 
 
 def _close_superseded(connection: Connection, by: str, at: str | None) -> Counter[str]:
-    """What an item took the place of is settled with it; the centre's words about it stay."""
+    """What an item took the place of is settled with it; the centre's words about it stay.
+
+    Not where the item may be another person's: then staff settle it.
+    """
     moved: Counter[str] = Counter()
     for sequence, reason in connection.execute(
-        "select sequence, reason from delivery where superseded_by = ? and state = 'quarantined'", (by,)
+        "select sequence, reason from delivery where superseded_by = ?1 and state = 'quarantined' "
+        "and exists (select 1 from delivery where id = ?1 and vouched)",
+        (by,),
     ).fetchall():
         moved.update(settle_one(connection, Settlement(sequence, ItemState.CLOSED, SUPERSEDED, reason, at)))
     return moved
 
 
-def _moved(before: ItemState, after: ItemState, sealed_bytes: int) -> Counter[str]:
+def moves(before: ItemState, after: ItemState, sealed_bytes: int) -> Counter[str]:
+    """What it changes in the ledger."""
     moved: Counter[str] = Counter()
     for state, change in ((before, -1), (after, +1)):
         moved[state.value] += change
@@ -254,11 +268,12 @@ def summaries(connection: Connection, where: str, values: tuple[Any, ...]) -> tu
     """Index rows; `where` is a constant of this package."""
     rows = connection.execute(
         "select sequence, id, lane, kind, service, state, received_at, attempts, verdict, reason, "  # noqa: S608 - constants
-        f"registered_at, case_state, superseded_by from delivery where {where} order by sequence",
+        f"registered_at, case_state, superseded_by, erased from delivery where {where} order by sequence",
         values,
     ).fetchall()
     return tuple(
-        ItemSummary(r[0], r[1], r[2], wire.Kind(r[3]), r[4], ItemState(r[5]), *r[6:13]) for r in rows
+        ItemSummary(r[0], r[1], r[2], wire.Kind(r[3]), r[4], ItemState(r[5]), *(*r[6:13], bool(r[13])))
+        for r in rows
     )
 
 
@@ -274,7 +289,7 @@ def requeue(connection: Connection, sequences: Iterable[int]) -> int:
             ).fetchone()
             if row is not None:
                 connection.execute("update delivery set state = 'pending' where sequence = ?", (sequence,))
-                moved.update(_moved(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
+                moved.update(moves(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
         count(connection, moved)
     return moved[ItemState.PENDING.value]
 

@@ -54,7 +54,7 @@ class Uploader:
 
     def step(self, item: wire.Item) -> Moved | Stuck | Damaged | Rejected | Unreached:
         """One request about the first attachment that the centre does not have in full."""
-        for told in item.attachments:
+        for told in item.enclosed:
             key = (item.sequence, told.number)
             if self._offsets.get(key) == -1:
                 continue
@@ -70,6 +70,8 @@ class Uploader:
     def forget(self, sequence: int) -> None:
         """The item is settled, or the centre says that it lacks an attachment after all."""
         self.whole.discard(sequence)
+        if self._loaded is not None and self._loaded[0][0] == sequence:
+            self._loaded = None
         self._offsets = {key: offset for key, offset in self._offsets.items() if key[0] != sequence}
 
     def _ask(self, item: wire.Item, told: wire.Attachment) -> Moved | Rejected | Unreached:

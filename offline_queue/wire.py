@@ -7,6 +7,7 @@ opaque here.
 Versions. A terminal speaks one, the centre understands it and the two before (N-2), since a terminal may be offline
 across two releases; so the centre is updated first. Within a version a request may gain a key only if it is left out
 when it has nothing to say, and an answer gains none that the terminal did not ask for: both ends refuse unknown keys.
+An item that brings such a key to a centre older than it is refused alone (`item.form`) and stays.
 What the centre does not know at all it answers with 415 (`schema.unknown`), which the terminal takes for a state of the
 link: everything stays queued. `tests/central/recorded` holds the traffic of each version.
 """
@@ -144,10 +145,20 @@ class Item(Message):
     attachments: Annotated[
         tuple[Attachment, ...], Field(max_length=ATTACHMENTS_MAX, exclude_if=operator.not_)
     ] = ()
+    # No part of the header, whose hash was given out before: only says why no body comes with it.
+    erased: Annotated[
+        bool,
+        Field(exclude_if=operator.not_, description="withdrawn before it was sent: no body, no attachments"),
+    ] = False
+
+    @property
+    def enclosed(self) -> tuple[Attachment, ...]:
+        """The attachments that come with it."""
+        return () if self.erased else self.attachments
 
     def header(self) -> dict[str, Any]:
         """Everything but the body."""
-        return self.model_dump(mode="json", exclude={"sealed"})
+        return self.model_dump(mode="json", exclude={"sealed", "erased"})
 
     def chain_hash(self) -> str:
         """SHA-256 over the canonical header (RFC 8785), which covers the body by its hash."""
@@ -160,7 +171,9 @@ class Item(Message):
         return hashlib.sha256(canonical(plain)).hexdigest()
 
     def body_matches(self) -> bool:
-        """Whether the sealed body has the hash that the header names."""
+        """Whether the sealed body has the hash that the header names; an erased case has none."""
+        if self.erased:
+            return self.kind is Kind.CASE and not self.sealed
         return hashlib.sha256(self.sealed).hexdigest() == self.sealed_sha256
 
 

@@ -50,4 +50,8 @@ REPLACEMENT_WAITS: Final = Words(
     "有一件被退回的已由新的一件代替，新的还没有送到中心，请先送完再迁回旧版本",
     "a refused item is being replaced by one that is not at the centre yet; let that one be sent first",
 )
+ERASED_WAIT: Final = Words(
+    "还有撤回后抹去内容的办件没有送到中心，请先送完再迁回旧版本",
+    "items whose content was erased by a withdrawal are not at the centre yet; let them be sent first",
+)
 CLOSED: Final = Words("待送件已经关闭", "the outbox is closed")

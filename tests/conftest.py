@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.explained_skips import pytest_make_collect_report, pytest_runtest_makereport
+from tests.quick import quick_folder
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 
@@ -19,3 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "camera:usb:VENDOR:PRODUCT:SERIAL, document-camera:usb:..., a4:QUEUE, token:MODULE.so, "
         "sensors:door=FILE,temperature=FILE, touch:NAME (docs/drivers.md)",
     )
+
+
+def pytest_configure() -> None:
+    # Read when the first test asks for `tmp_path`; whoever sets it, or --basetemp, has chosen.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(quick_folder()))

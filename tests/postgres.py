@@ -20,6 +20,7 @@ import pytest
 from psycopg.errors import OperationalError
 
 from tests.drivers.waiting import wait_until
+from tests.quick import quick_folder
 
 START_S = 60.0
 STOP_S = 30.0
@@ -117,7 +118,8 @@ def _as_postgres() -> list[str]:
 def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """A server while the block lasts."""
     # Not pytest's own folder: it is closed to other users, and its name too long for a socket's.
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    place = None if durable else quick_folder(for_programs=False)
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=place))
     try:
         running = Cluster(folder, durable=durable)
         try:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from central.departments.breaker import Breaker
-from central.departments.port import Department, Question, R, TurnedDown, read_reply
+from central.departments.port import Department, NotConnectedError, Question, R, TurnedDown, read_reply
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -38,6 +38,14 @@ class Failure(StrEnum):
     """All of the line's threads are taken."""
     RESTING = "resting"
     """It failed several times and is left alone for a while."""
+    UNREACHED = "unreached"
+    """There is no connection to it."""
+
+
+NOT_BEGUN = frozenset({Failure.BUSY, Failure.RESTING})
+"""The job of `Line.within` was not begun."""
+NEVER_LEFT = NOT_BEGUN | {Failure.UNREACHED}
+"""The department has not seen the question; after any other failure it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,10 @@ class NoReply:
 
     failure: Failure
     retry_after_s: float | None = None
+
+    @property
+    def never_left(self) -> bool:
+        return self.failure in NEVER_LEFT
 
 
 class Line:
@@ -68,6 +80,10 @@ class Line:
         """Blocks as long as the department does: call it inside `within`."""
         try:
             raw = self._department.ask(question, deadline_s)
+        except NotConnectedError:
+            log.warning("department %s is not reached", self._name)
+            self._breaker.failed()
+            return NoReply(Failure.UNREACHED)
         except Exception as defect:  # noqa: BLE001 - another house's fault must stay there
             # Its text may quote the question.
             log.warning("department %s failed: %s", self._name, type(defect).__name__)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from central import moments
 from offline_queue.live_wire import FIELDS_MAX, VALUE_MAX, WORDS_MAX, FieldName
 
 REPLY_BYTES_MAX = 64 * 1024
@@ -48,11 +49,16 @@ class OrderQuestion:
 Question = RecordQuestion | DecisionQuestion | OrderQuestion
 
 
+class NotConnectedError(Exception):
+    """No connection came about, so the question never left: it does not count against the day's quota."""
+
+
 class Department(Protocol):
     """One department's system, or a payment provider's."""
 
     def ask(self, question: Question, deadline_s: float) -> bytes:
-        """One JSON document, a `Reply`. Blocks; may raise anything and answer anything.
+        """One JSON document, a `Reply`. Blocks; may raise anything and answer anything, `NotConnectedError`
+        only when it is certain that nothing was sent.
 
         Should give up by itself near the deadline; `line.Line` does not rely on it.
         """
@@ -74,6 +80,7 @@ class Part(BaseModel):
 
 
 Words = Annotated[str, Field(max_length=WORDS_MAX)]
+Moment = Annotated[AwareDatetime, AfterValidator(moments.within_reach)]
 
 
 class FoundRecord(Part):
@@ -83,7 +90,7 @@ class FoundRecord(Part):
     value: Annotated[str, Field(min_length=1, max_length=VALUE_MAX, repr=False)]
     source_zh: Annotated[Words, Field(min_length=1)]
     source_en: Annotated[Words, Field(min_length=1)]
-    as_of: AwareDatetime
+    as_of: Moment
 
 
 class Records(Part):
@@ -107,7 +114,7 @@ class Order(Part):
 
     kind: Literal["order"]
     pay_text: Annotated[str, Field(min_length=1, max_length=400)]
-    expires_at: AwareDatetime
+    expires_at: Moment
 
 
 class TurnedDown(Part):

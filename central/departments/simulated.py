@@ -14,9 +14,18 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from central.departments.port import DecisionQuestion, Departments, OrderQuestion, Question, RecordQuestion
+from central.departments.port import (
+    DecisionQuestion,
+    Departments,
+    NotConnectedError,
+    OrderQuestion,
+    Question,
+    RecordQuestion,
+)
 
 PENSION = "110199-YL-01"
+PLACE, NOWHERE_HERE = "living_village", "elsewhere"
+"""An answer of the demo's pension service with which its department is not content yet."""
 SILENT_S = 60.0
 """A silent one lets go at last, as a socket would."""
 
@@ -29,6 +38,8 @@ class Fault(StrEnum):
     """Answers, but only after `slow_s`."""
     SILENT = "silent"
     ERROR = "error"
+    UNREACHABLE = "unreachable"
+    """No question gets there; `asked` does not count it."""
     GARBAGE = "garbage"
     REFUSES = "refuses"
     OVER_QUOTA = "over_quota"
@@ -46,10 +57,14 @@ class SimulatedDepartment:
     slow_s: float = 0.0
     retry_after_s: float = 120.0
     outcome: str = "decided"
+    order_open_s: float = 900.0
+    """How long an order of this provider can be paid."""
     asked: Counter[str] = field(default_factory=Counter)
     _over: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def ask(self, question: Question, deadline_s: float) -> bytes:  # noqa: ARG002 - a bad neighbour ignores it
+        if self.fault is Fault.UNREACHABLE:
+            raise NotConnectedError
         self.asked[_name(question)] += 1
         match self.fault:
             case Fault.SLOW:
@@ -76,10 +91,12 @@ class SimulatedDepartment:
         match question:
             case RecordQuestion():
                 return {"kind": "records", "records": _records(question)}
-            case DecisionQuestion():
-                return {"kind": "decision", "outcome": self.outcome, **_WORDS[self.outcome]}
+            case DecisionQuestion(answers=answers):
+                lacking = self.outcome == "decided" and answers.get(PLACE) == NOWHERE_HERE
+                outcome = "needs_correction" if lacking else self.outcome
+                return {"kind": "decision", "outcome": outcome, **_WORDS[outcome]}
             case OrderQuestion(order=order, amount_fen=amount):
-                expires = datetime.now(UTC) + timedelta(minutes=15)
+                expires = datetime.now(UTC) + timedelta(seconds=self.order_open_s)
                 text = f"https://pay.example.invalid/{order}?fen={amount}"
                 return {
                     "kind": "order",
@@ -95,8 +112,8 @@ _WORDS = {
     },
     "accepted": {"words_zh": "部门已经接下，会按时办好。", "words_en": "The department has taken it up."},
     "needs_correction": {
-        "words_zh": "登记的居住地要核对，请带居住证明到窗口。",
-        "words_en": "Please bring proof of where you live to the counter.",
+        "words_zh": "居住地要核对，请补填现在住的村，或带居住证明到窗口。",
+        "words_en": "Please say in which village you live now, or bring proof to the counter.",
     },
     "needs_clerk": {"words_zh": "由工作人员核对后办理。", "words_en": "A clerk will check it."},
 }

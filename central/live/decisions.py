@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from central import inbox, log, problems
-from central.cases import issuer
 from central.database import as_text, insert_or_skip, writing
 from central.departments.port import Decision, DecisionQuestion
 from central.live import quota
@@ -17,6 +16,7 @@ from central.log import Event
 from central.opening import open_content
 from central.problems import Turned
 from central.schema import cases, decisions, items
+from central.whose import issuer
 from central.work import lock_issuers
 from kiosk.case import CasePayload, CaseState, move
 from offline_queue.live_wire import DecisionAnswer, DecisionRequest, LiveCode
@@ -101,13 +101,15 @@ def settle(engine: Engine, question: DecisionQuestion, decision: Decision, now: 
         return _answer(connection, question.code, question.key, state)
 
 
-def release(engine: Engine, question: DecisionQuestion) -> None:
+def release(engine: Engine, question: DecisionQuestion, counted_at: datetime, *, never_left: bool) -> None:
     """The department gave no answer and will not give one: it may be asked again at once."""
     here = (decisions.c.terminal == question.terminal) & (decisions.c.item_id == question.key)
     with writing(engine).begin() as connection:
         connection.execute(
             update(decisions).where(here, decisions.c.decided_at.is_(None)).values(asked_at="")
         )
+        if never_left:
+            quota.take_out(connection, question.terminal, question.service, counted_at)
 
 
 def _claimed(connection: Connection, item: Row[tuple[object, ...]], now: datetime) -> bool:

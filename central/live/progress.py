@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from central.cases import issuer
 from central.database import as_text
 from central.lookup import lookup
+from central.rechecks import RESIDENT_WORDS, Doubt
 from central.schema import decisions
+from central.whose import issuer
 from kiosk.case import parse_case_code
 from offline_queue.live_wire import ProgressAnswer
 
@@ -26,7 +27,11 @@ def progress(connection: Connection, typed: str, now: datetime) -> ProgressAnswe
     decided = connection.execute(query.order_by(decisions.c.decided_at).limit(1)).one_or_none()
     words_zh, words_en = found.words_zh, found.words_en
     if decided and decided.words_zh:
-        words_zh, words_en = decided.words_zh, decided.words_en
+        # What the resident asked for since is answered beside what the department said.
+        late_zh, late_en = RESIDENT_WORDS[Doubt.WITHDRAWAL_LATE]
+        also = words_zh == late_zh
+        words_zh = f"{decided.words_zh}{late_zh if also else ''}"
+        words_en = f"{decided.words_en} {late_en}" if also else decided.words_en
     return ProgressAnswer(
         code=code,
         service=found.service,

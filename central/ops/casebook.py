@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.sql.selectable import Select
 
-from central.cases import issuer
 from central.schema import cases, evaluations, events, items, refusals
+from central.whose import issuer
 
 
 @dataclass(frozen=True, slots=True)

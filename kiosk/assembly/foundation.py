@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
-from kiosk.catalogue.load import load_catalogue
 from kiosk.clock import Clock
 from kiosk.events import Noticed
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Place
+from kiosk.published import Published
 from kiosk.settings import Settings
+from kiosk.settings.from_afar import over
 from kiosk.speech import Speaker
 from kiosk.staff.answers import StaffAction
 from kiosk.staff.desk import Desk, jobs
@@ -67,6 +68,13 @@ class Foundation:
     noticed: Noticed
     desk: Desk
     ending: Ending
+    published: Published
+
+
+def place_of(settings: Settings) -> Place:
+    """Where the terminal stands, in the resident's words."""
+    here = settings.terminal
+    return Place(here.number, here.station, here.responsible_body, here.hotline)
 
 
 def lay_foundation(
@@ -88,12 +96,8 @@ def lay_foundation(
     sealing = keys.sealing_key(settings.centre.sealing_key)
     acknowledgement = keys.public_keys(settings.centre.acknowledgement_key)
     clock = Clock(state / "clock.json")
-    place = Place(
-        settings.terminal.number,
-        settings.terminal.station,
-        settings.terminal.responsible_body,
-        settings.terminal.hotline,
-    )
+    published = Published(state, publisher, clock, settings.terminal.region)
+    place = place_of(over(settings, published.settings()))
     outbox = Outbox.open(
         state / "outbox",
         terminal=settings.terminal.number,
@@ -125,6 +129,7 @@ def lay_foundation(
         on_change=refresh,
         on_centre_time=clock.confirm,
         heartbeat_body=lambda: later["surroundings"].heartbeat(),  # noqa: PLW0108 - it exists later
+        shelf=published,
     )
     speaker = Speaker(shlex.split(settings.speech.command))
     stack.callback(speaker.close)
@@ -138,14 +143,13 @@ def lay_foundation(
         devices,
         outbox,
         sender,
-        lambda: load_catalogue(
-            settings.catalogue.directory, publisher, clock.now().wall_utc, settings.terminal.region
-        ),
+        lambda: published.load(settings.catalogue.directory),
         speaker,
         status_of=watch.status,
         standing=standing,
         noticed=lambda: [*switch.causes, *noticed.causes()],
         offered=desk.offered,
+        published=published.told,
     )
     return Foundation(
         place,
@@ -162,4 +166,5 @@ def lay_foundation(
         noticed,
         desk,
         ending,
+        published,
     )

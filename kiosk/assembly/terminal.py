@@ -12,7 +12,7 @@ from drivers.camera.contract import Frame
 from drivers.contract import Failed, Ok
 from drivers.receipt_printer.contract import Slip
 from kiosk import nameplates
-from kiosk.assembly.foundation import Ending, lay_foundation
+from kiosk.assembly.foundation import Ending, lay_foundation, place_of
 from kiosk.control import ControlServer
 from kiosk.events import Event, Noticed, StaffDid, StaffLeft
 from kiosk.filing import PHOTO_BYTES_MAX
@@ -27,6 +27,7 @@ from kiosk.journey.visit import Visit
 from kiosk.live_office import CentreOnTheLine
 from kiosk.office import CaseOffice
 from kiosk.settings import Settings
+from kiosk.settings.from_afar import over
 from kiosk.speech import Speaker
 from kiosk.staff.answers import Done, StaffAction
 from kiosk.staff.door import StaffDoor
@@ -151,21 +152,28 @@ def assemble(
         def on_step(before: Visit, event: ev.Event, after: Visit) -> None:
             if after.state is not before.state:
                 speaker.stop()
-                if after.state is State.ATTRACT:
-                    surroundings.reload_catalogue()
                 if before.state in STAFF_OPEN and after.state not in STAFF:
                     base.noticed.tell(StaffLeft())
                 if after.state is State.RESULT:
                     observers.progress("shown")
+            # Never in the middle of a visit: it keeps what it began with.
+            if after.state is State.ATTRACT and (
+                base.published.changed() or before.state is not State.ATTRACT
+            ):
+                surroundings.reload_catalogue()
+                take_settings()
             if isinstance(event, ev.PrintAnswered):
                 observers.progress("printed")
             observers.step(before, event, after)
 
-        journey = Journey(
-            surroundings.world,
-            IdleClock(settings.screen.idle_warn_s, settings.screen.idle_countdown_s),
-            on_step=on_step,
-        )
+        def take_settings() -> None:
+            """What the centre set from afar, over the file's."""
+            now = over(settings, base.published.settings())
+            idle.warn_s, idle.countdown_s = now.screen.idle_warn_s, now.screen.idle_countdown_s
+            surroundings.place = office.place = place_of(now)
+
+        idle = IdleClock(settings.screen.idle_warn_s, settings.screen.idle_countdown_s)
+        journey = Journey(surroundings.world, idle, on_step=on_step)
         later["journey"] = journey
 
         def did(action: StaffAction, result: Done) -> None:
@@ -181,6 +189,7 @@ def assemble(
             observers.progress,
             observers.slip,
         )
+        take_settings()
         hands = DeviceHands(
             devices,
             office,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,9 +59,9 @@ _SIGNATURE_WORDS: dict[SignatureState, tuple[str, str]] = {
 
 
 def load_catalogue(
-    directory: Path, publisher: Ed25519PublicKey, now: datetime, region: str = ""
+    directory: Path | Sequence[Path], publisher: Ed25519PublicKey, now: datetime, region: str = ""
 ) -> Catalogue:
-    """Every `*.json` of the directory that is signed, sound, in force and for here; one bad file stops
+    """Every `*.json` of the directory (or of several, one after the other) that is signed, sound, in force and for here; one bad file stops
     no other.
 
     Of two files with one code the higher version serves. `now` is aware. `region`: the terminal's
@@ -69,7 +69,8 @@ def load_catalogue(
     """
     sound: list[tuple[Path, Definition]] = []
     rejected: list[Rejection] = []
-    for file in sorted(directory.glob("*.json")):
+    directories = (directory,) if isinstance(directory, Path) else directory
+    for file in (file for one in directories for file in sorted(one.glob("*.json"))):
         found = _load(file, publisher, now, region)
         if isinstance(found, Rejection):
             rejected.append(found)
@@ -124,8 +125,8 @@ def _fields(document: Document) -> dict[str, Any]:
     return {info.alias or name: getattr(document, name) for name, info in Document.model_fields.items()}
 
 
-def _load(file: Path, publisher: Ed25519PublicKey, now: datetime, region: str) -> Definition | Rejection:
-    """Trust first: what nobody known has signed is not looked at any further."""
+def read_signed(file: Path, publisher: Ed25519PublicKey) -> Definition | Rejection:
+    """The definition in the file, signed and sound. Trust first: what nobody known has signed is not looked at any further."""
     raw = _parsed(file)
     if isinstance(raw, Rejection):
         return raw
@@ -138,7 +139,16 @@ def _load(file: Path, publisher: Ed25519PublicKey, now: datetime, region: str) -
     state = check_signature(raw, signature, publisher)
     if state is not SignatureState.GOOD:
         return Rejection(file.name, f"signature.{state.value}", *_SIGNATURE_WORDS[state])
-    found = _judged(file, raw)
+    return _judged(file, raw)
+
+
+def code_of(text: str) -> str:
+    """The code of a definition that was judged before, from its text."""
+    return str(parse(text.encode())["code"])
+
+
+def _load(file: Path, publisher: Ed25519PublicKey, now: datetime, region: str) -> Definition | Rejection:
+    found = read_signed(file, publisher)
     if isinstance(found, Rejection):
         return found
     if found.status not in (Status.PILOT, Status.LIVE):

@@ -12,7 +12,7 @@ ENDED_SHOWN_S = 4.0
 """How long the good-bye stays before the attract screen."""
 STAFF_LEFT_S = 120.0
 """The staff menu shuts by itself; without a warning, since nothing is lost."""
-SLOW_STATES = frozenset({State.CAMERA, State.FORM, State.REVIEW})
+SLOW_STATES = frozenset({State.CAMERA, State.FORM, State.REVIEW, State.WITHDRAW})
 SLOW_FACTOR = 2.0
 ELDER_FACTOR = 2.0
 BUSY_STATES = frozenset({State.SUBMITTING})

@@ -42,3 +42,8 @@ class Progress:
     at: Mapping[CaseState, str]
     words: Mapping[str, str] = field(default_factory=dict)
     told_at: str = ""
+    refused: str = ""
+    """Id of the item that waits here since the centre did not take it; `refused_words`: why, by language."""
+    refused_words: Mapping[str, str] = field(default_factory=dict)
+    withdrawing: bool = False
+    """Somebody asked here to withdraw it, and the centre has not answered that yet."""

@@ -8,7 +8,7 @@ from kiosk.catalogue.model import StepType
 from kiosk.identity import age_on
 from kiosk.journey import effects as fx
 from kiosk.journey.states import State
-from kiosk.journey.visit import FACE_AGE_MIN, FACE_ATTEMPTS_MAX, Visit
+from kiosk.journey.visit import FACE_AGE_MIN, FACE_ATTEMPTS_MAX, Errand, Visit
 from kiosk.journey.world import World
 
 Moved = tuple[Visit, tuple[fx.Effect, ...]]
@@ -116,7 +116,14 @@ def backward(visit: Visit, world: World) -> Moved:
     for index in range(visit.step - 1, -1, -1):
         if flow[index] is not StepType.PREFILL and _needs_screen(visit, flow[index], world):
             return _enter_step(replace(visit, step=index, page=0), world)
-    return home(visit)
+    return home(visit) if visit.errand is Errand.FILE else to_slip(visit)
+
+
+def to_slip(visit: Visit) -> Moved:
+    """Back to the case that was looked up; who stood here is forgotten."""
+    left, out = go(visit, State.PROGRESS)
+    kept = Visit(id=left.id, state=State.PROGRESS, language=left.language, elder=left.elder)
+    return replace(kept, look_up=left.look_up), (*out, fx.Forget())
 
 
 def home(visit: Visit) -> Moved:
@@ -128,6 +135,8 @@ def home(visit: Visit) -> Moved:
 
 def _enter_step(visit: Visit, world: World) -> Moved:
     state = SCREEN_OF[visit.service.flow[visit.step]]
+    if state is State.REVIEW and visit.errand is Errand.WITHDRAW:
+        state = State.WITHDRAW  # nothing was filled in: what will happen is reviewed
     return to_face(visit, world) if state is State.FACE else go(visit, state)
 
 

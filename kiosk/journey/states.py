@@ -23,6 +23,7 @@ class State(StrEnum):
     CAMERA = "camera"
     FORM = "form"
     REVIEW = "review"
+    WITHDRAW = "withdraw"
     SUBMITTING = "submitting"
     NOT_STORED = "not_stored"
     RESULT = "result"

@@ -28,6 +28,15 @@ class DialogKind(StrEnum):
     """Staff: the program ends by it."""
 
 
+class Errand(StrEnum):
+    """What the resident came for."""
+
+    FILE = "file"
+    WITHDRAW = "withdraw"
+    AGAIN = "again"
+    """The same case once more: it is to be completed, or the centre did not take it."""
+
+
 class CardProblem(StrEnum):
     """Why a card that was read, or not read, does not serve. Each has words in `present`."""
 
@@ -120,6 +129,13 @@ class Visit:
     page: int = 0
     item_id: str = ""
     case_code: str = ""
+    errand: Errand = Errand.FILE
+    supersedes: str = ""
+    """Id of the refused item in whose place this one goes."""
+    about: str = ""
+    """Code of the service whose case is withdrawn; empty where nobody could say."""
+    about_title: Mapping[str, str] = field(default_factory=dict)
+    """Language -> its title, where this terminal knows the service."""
     consent: Consent | None = None
     card: CardRead | None = None
     card_problem: CardProblem | None = None

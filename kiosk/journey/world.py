@@ -53,6 +53,10 @@ class World:
     now: datetime
     services: tuple[Definition, ...] = ()
     not_ready: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    withdrawal: Definition | None = None
+    """How a case is withdrawn here; None where it cannot be."""
+    why_no_withdrawal: Mapping[str, str] = field(default_factory=dict)
+    """Language -> the words for a resident; empty while it works."""
     online: bool = False
     link_cause: str = ""
     face_ready: bool = False

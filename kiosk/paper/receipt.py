@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from drivers.receipt_printer.contract import Align, Block, Pair, QrCode, Rule, Size, Slip, Text
-from kiosk.case import CaseState, format_case_code
+from kiosk.case import AFTER_ACCEPTANCE, CaseState, format_case_code
 from kiosk.identity import mask_name
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import Errand, Visit
 from kiosk.journey.world import Place
 
 TITLE_OF: dict[CaseState, tuple[str, str]] = {
@@ -42,6 +42,45 @@ STATE_WORDS: dict[CaseState, tuple[str, str]] = {
     CaseState.NEEDS_CLERK: ("中心已登记，由工作人员核对", "Registered, a clerk will check it"),
 }
 
+WITHDRAWAL_TITLE = ("撤回申请回执", "Receipt: we have your request to withdraw")
+WITHDRAWN_TITLE = ("撤回通知", "Notice: withdrawn")
+WITHDRAWAL_WORDS: dict[CaseState, tuple[str, str]] = {
+    CaseState.RECEIVED: ("撤回申请已收下，等待处理", "Request to withdraw received, to be dealt with"),
+    CaseState.WITHDRAWN: ("已经撤回", "Withdrawn"),
+    CaseState.NEEDS_CLERK: (
+        "撤回申请已送到，由工作人员核对",
+        "The request has arrived, a clerk will check it",
+    ),
+    CaseState.NOT_ACCEPTED: ("这件事没有办下去，不用撤回", "The case had ended already"),
+    **dict.fromkeys(
+        AFTER_ACCEPTANCE, ("没有撤回，部门已经在办，照常办理", "Not withdrawn: the department has begun")
+    ),
+}
+"""What a case's state means for who asked to withdraw it; any other: the request is at the centre."""
+AT_THE_CENTRE = ("撤回申请已送到中心", "The request is at the centre")
+
+
+COMPLETES = ("补交，编号不变", "Completes the case of this code")
+
+
+def state_words(visit: Visit) -> tuple[str, str]:
+    """Of what the resident came for, Chinese and English."""
+    if visit.errand is Errand.WITHDRAW:
+        return WITHDRAWAL_WORDS.get(visit.case_state, AT_THE_CENTRE)
+    return STATE_WORDS[visit.case_state]
+
+
+def about_of(visit: Visit) -> Mapping[str, str]:
+    """Language -> the title of the service that the case is about; empty when it is not known here."""
+    return visit.about_title if visit.errand is Errand.WITHDRAW else visit.service.title
+
+
+def _titles(visit: Visit) -> tuple[str, str]:
+    if visit.errand is Errand.WITHDRAW:
+        return WITHDRAWN_TITLE if visit.case_state is CaseState.WITHDRAWN else WITHDRAWAL_TITLE
+    return TITLE_OF.get(visit.case_state, TITLE_OF[CaseState.RECEIVED])
+
+
 FORBIDDEN_BEFORE_ACCEPTANCE = ("受理", "通过", "生效", "成功办理")
 """Rule F6: words that promise an effect have no place on a receipt."""
 
@@ -69,8 +108,9 @@ def receipt(
     definition = visit.service
     english = visit.language == "en"
     index = 1 if english else 0
-    title_zh, title_en = TITLE_OF.get(visit.case_state, TITLE_OF[CaseState.RECEIVED])
-    state_zh, state_en = STATE_WORDS[visit.case_state]
+    title_zh, title_en = _titles(visit)
+    state_zh, state_en = state_words(visit)
+    about = about_of(visit)
 
     def label(zh: str, en: str) -> str:
         return f"{zh} {en}" if english else zh
@@ -81,15 +121,18 @@ def receipt(
     ]
     if english:
         blocks.append(Text(title_en + (" (copy)" if copy else ""), Size.SMALL, align=Align.CENTRE))
+    if visit.errand is Errand.AGAIN:
+        blocks.append(Text(label(*COMPLETES), Size.SMALL, align=Align.CENTRE))
     blocks += [
         Rule(),
         Text(label("回执编号", "Case code"), Size.SMALL),
         Text(format_case_code(visit.case_code), Size.LARGE, bold=True),
         Rule(),
-        Pair(label("事项", "Service"), definition.title["zh"]),
     ]
-    if english:
-        blocks.append(Pair("", definition.title["en"]))
+    if about:
+        blocks.append(Pair(label("事项", "Service"), about["zh"]))
+        if english:
+            blocks.append(Pair("", about["en"]))
     if visit.card is not None:
         blocks.append(Pair(label("姓名", "Name"), mask_name(visit.card.document.name)))
     if visit.helper is not None and visit.helper_confirmed:
@@ -117,7 +160,7 @@ def receipt(
         blocks.append(Text(visit.decision_words["zh"], Size.SMALL))
         if english:
             blocks.append(Text(visit.decision_words["en"], Size.SMALL))
-    else:
+    elif visit.errand is not Errand.WITHDRAW:
         blocks.append(Pair(label("承诺时限", "Promised"), definition.promised_limit.text[visit.language]))
     blocks += [
         QrCode(qr_text(visit.case_code, definition.code, visit.stored.received_at, sign)),

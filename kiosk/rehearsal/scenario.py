@@ -17,6 +17,7 @@ from kiosk.bench.smart_cards import SMART_CARD, CardKind
 STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "press": str,
     "answer_form": dict,
+    "write_code": bool,
     "put_card": str,
     "put_helper_card": str,
     "take_card": bool,

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from kiosk.journey import events as ev
 from kiosk.journey import view as v
+from kiosk.journey.asking import CODE_FIELD
 from kiosk.journey.states import State
 from kiosk.journey.view import View, action, fields_of
 from kiosk.rehearsal.scenario import HAPPENS, VILLAGE, Step
@@ -134,6 +135,9 @@ class Player:
                 self._wait_world(lambda: props.registered() >= step.value, f"{step.value} registered")
             case "expect_pending":
                 self._wait_world(lambda: props.pending() == step.value, f"{step.value} pending")
+            case "write_code":
+                self.stage.send(ev.Entered(CODE_FIELD, props.case_code()))
+                self._wait(_filled(CODE_FIELD), "the code in its field")
             case "screen_shows_code":
                 code = props.case_code()
                 self._wait(lambda v: code in words_of(v).replace(" ", ""), "the case code on the screen")
@@ -162,9 +166,10 @@ class Player:
         """Fill the pages of a form: each field where it appears, then on, until the form is left."""
         self._wait(lambda v: v.state is State.FORM, "the form")
         left = dict(answers)
-        while (view := self.stage.view()).state is State.FORM:
-            here = [f.id for f in fields_of(view) if f.id in left]
-            for id_ in here:
+        while self.stage.view().state is State.FORM:
+            # Asked anew after each: an answer may bring another question onto the page.
+            while here := [f.id for f in fields_of(self.stage.view()) if f.id in left]:
+                id_ = here[0]
                 value = left.pop(id_)
                 self.stage.send(ev.Entered(id_, value))
                 self._wait(_filled(id_), f"the field {id_} to take its answer")

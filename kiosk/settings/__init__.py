@@ -20,7 +20,7 @@ from kiosk.settings import own_words
 from kiosk.settings.ini import Entry, parse
 from kiosk.settings.model import Problem, Section, Settings
 
-__all__ = ["Loaded", "NotConfiguredError", "Problem", "Settings", "check", "load", "load_text"]
+__all__ = ["Loaded", "NotConfiguredError", "Problem", "Settings", "check", "load", "load_text", "typed"]
 
 
 REQUIRED = (("terminal", "number"),)
@@ -106,7 +106,7 @@ def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tupl
         if entry.key not in kind.model_fields:
             problems.append(_unknown(entry, f"{entry.section}.{entry.key}", tuple(kind.model_fields), file))
             continue
-        value, problem = _typed(kind, entry, folder, file)
+        value, problem = typed(kind, entry, folder, file)
         if problem is not None:
             problems.append(problem)
         else:
@@ -203,7 +203,8 @@ def _build(values: dict[str, dict[str, Any]], folder: Path) -> Settings:
     return Settings.model_validate(sections)
 
 
-def _typed(kind: type[BaseModel], entry: Entry, folder: Path, file: str) -> tuple[Any, Problem | None]:
+def typed(kind: type[BaseModel], entry: Entry, folder: Path, file: str) -> tuple[Any, Problem | None]:
+    """The entry's value by the type and the bounds of its key, or what is wrong with it."""
     field = kind.model_fields[entry.key]
     annotation: Any = field.annotation
     raw: Any = entry.value

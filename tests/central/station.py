@@ -20,7 +20,7 @@ from uuid_utils import uuid7
 
 from central.server import RunningCentre
 from central.settings import CentreSettings
-from kiosk.case import CasePayload, EvaluationPayload, Person, new_case_code
+from kiosk.case import CasePayload, EvaluationPayload, Person, WithdrawalPayload, new_case_code
 from offline_queue.acknowledgement import each_its_own
 from offline_queue.seal import SealingKey, item_aad, seal
 from offline_queue.sealing_keys import read_public
@@ -60,20 +60,35 @@ def sealing_key(trust: Path) -> SealingKey:
     return key
 
 
+def person(
+    number: str = NUMBER, name: str = NAME, kind: str = "resident", *, complete: bool = True
+) -> Person:
+    return Person(document_kind=kind, number=number, name=name, name_complete=complete, validity="in_date")
+
+
 def case_payload(
-    code: str, name: str = NAME, remark: str = "", service: str = SERVICE, *, name_complete: bool = True
-) -> bytes:
-    person = Person(
-        document_kind="resident", number=NUMBER, name=name, name_complete=name_complete, validity="in_date"
-    )
+    code: str, name: str = NAME, remark: str = "", service: str = SERVICE, *, name_complete: bool = True,
+    **changes: Any,
+) -> bytes:  # fmt: skip
     payload = CasePayload(
         case_code=code,
         service=service,
         definition_version=VERSION,
         definition_hash="0" * 64,
         assurance="L1",
-        person=person,
+        person=person(name=name, complete=name_complete),
         answers={"remark": remark},
+        received_at_kiosk=RECEIVED,
+        clock_quality="synced",
+    )
+    return payload.model_copy(update=changes).model_dump_json(by_alias=True).encode()
+
+
+def withdrawal_payload(code: str, who: Person | None = None, assurance: str = "L2") -> bytes:
+    payload = WithdrawalPayload(
+        case_code=code,
+        assurance=assurance,
+        person=who or person(),
         received_at_kiosk=RECEIVED,
         clock_quality="synced",
     )

@@ -29,9 +29,8 @@ from kiosk.bench.fault_proxy import FaultProxy, Mode
 from offline_queue import ItemState
 from offline_queue.export import Heading, write_export
 from offline_queue.seal import attachment_aad, open_sealed
-from offline_queue.wire import ATTACHMENT_BYTES_MAX, ATTACHMENT_PATH, Item, UploadState, VerdictKind
+from offline_queue.wire import ATTACHMENT_BYTES_MAX, ATTACHMENT_PATH, Item, Kind, UploadState, VerdictKind
 from offline_queue.wire_signature import sign_headers
-from tests.central.conftest import database_of
 from tests.central.front import Process
 from tests.central.photographed import (
     BIG,
@@ -47,13 +46,6 @@ from tests.central.photographed import (
 from tests.central.station import Station, centre, signing_key
 from tests.crash.visits import Visit
 from tests.offline_queue.terminal import committed
-
-
-@pytest.fixture(params=["sqlite", "hash_partitioned"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The partitioned PostgreSQL is the stricter of the two."""
-    with database_of(request.param, request, tmp_path) as address:
-        yield address
 
 
 @pytest.fixture
@@ -174,11 +166,14 @@ def test_an_attachment_holds_back_its_own_case_only_and_the_order_within_it(
 ) -> None:
     visit = Visit.new()
     first = booth.put(replace(visit.draft(), attachments=(picture(BIG),)))
-    withdrawn = committed(booth.outbox, visit.withdrawn().draft())
+    evaluation = b'{"schema": "jiujin.evaluation/1", "case_code": "%s", "level": 5}' % visit.code.encode()
+    later = committed(
+        booth.outbox, replace(visit.withdrawn().draft(), kind=Kind.EVALUATION, payload=evaluation)
+    )
     booth.send_everything()
     with engine.connect() as connection:
         order = connection.execute(select(items.c.sequence).order_by(items.c.registered_at, items.c.sequence))
-        assert list(order.scalars()) == [first.sequence, withdrawn.sequence]
+        assert list(order.scalars()) == [first.sequence, later.sequence]
 
 
 def test_a_line_cut_at_any_byte_goes_on_from_what_the_centre_holds(

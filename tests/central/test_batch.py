@@ -18,8 +18,11 @@ from central.trust import key_id
 from kiosk.case import new_case_code
 from offline_queue.acknowledgement import fault_of
 from offline_queue.wire import BATCH_PATH, Kind, VerdictKind
+from tests.central.conftest import EVERY_DATABASE
 from tests.central.station import NAME, NUMBER, SERVICE, Station, answer_of, case_payload, centre
 from tests.drivers.waiting import wait_until
+
+pytestmark = EVERY_DATABASE
 
 
 def centre_keys(trust: Path) -> dict[str, Ed25519PublicKey]:

@@ -18,6 +18,7 @@ from central.database import open_database
 from central.openapi import OPERATIONS
 from central.ops import pages
 from central.progress import pages as progress
+from central.publications import Done, NotDone, publish
 from central.schema import events, heartbeats
 from central.settings import CentreSettings
 from kiosk.case import new_case_code
@@ -25,6 +26,7 @@ from offline_queue import new_item_id
 from offline_queue.inbox_wire import INBOX_PATH
 from offline_queue.live_wire import DECISION_PATH, PAYMENT_PATH, PREFILL_PATH, PROGRESS_PATH
 from offline_queue.manifest import MANIFEST_PATH
+from offline_queue.publication_wire import PUBLICATION_PATH, digest_of
 from offline_queue.wire import (
     ATTACHMENT_PATH,
     BATCH_PATH,
@@ -57,6 +59,7 @@ RETRIED = {
     ("put", ATTACHMENT_PATH),
     ("get", ATTACHMENT_PATH),
     ("head", ATTACHMENT_PATH),
+    ("get", PUBLICATION_PATH),
 }
 """The same request again is a normal retry here: answered by what is there (`central.replays`)."""
 
@@ -116,6 +119,12 @@ def _payment(place: Place) -> Asked:
     return _live(place, PAYMENT_PATH, **order)
 
 
+def _publication(place: Place) -> Asked:
+    done = publish(place.engine, "configuration", lambda _former: "{}", "ops-1")
+    assert done == NotDone.UNDER_WAY or isinstance(done, Done)
+    return Asked("GET", PUBLICATION_PATH.format(sha256=digest_of("{}")), is_message=False)
+
+
 GENUINE: Mapping[tuple[str, str], Callable[[Place], Asked]] = {
     ("post", BATCH_PATH): lambda place: _sync(place, BATCH_PATH, head=_head(place), items=[]),
     ("post", HEARTBEAT_PATH): _beat,
@@ -132,6 +141,7 @@ GENUINE: Mapping[tuple[str, str], Callable[[Place], Asked]] = {
     ("post", DECISION_PATH): _decision,
     ("post", PROGRESS_PATH): lambda place: _live(place, PROGRESS_PATH, code=place.asked.registered().lane),
     ("post", PAYMENT_PATH): _payment,
+    ("get", PUBLICATION_PATH): _publication,
     ("get", "/v1/cases/{code}"): lambda place: Asked(
         "GET", f"/v1/cases/{place.asked.registered().lane}", is_message=False
     ),
@@ -270,7 +280,8 @@ def test_a_key_of_a_newer_terminals_beat_is_passed_over_and_not_kept(place: Plac
         kept = connection.execute(
             select(heartbeats.c.body).where(heartbeats.c.terminal == "0142")
         ).scalar_one()
-    assert kept["queue"] == {"pending": 1, "quarantined": None, "oldest_at": None}
+    assert {name: value for name, value in kept["queue"].items() if value is not None} == {"pending": 1}
+    assert "depth" not in kept["queue"]
     assert "mood" not in kept
 
 

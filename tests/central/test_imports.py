@@ -6,9 +6,11 @@ import json
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import update
 
+from central import work
 from central.database import open_database
 from central.desk_command import CentreAt, correct, import_file
 from central.schema import terminals
@@ -18,6 +20,12 @@ from offline_queue.wire import Item, VerdictKind
 from tests.central.station import RECEIVED, Station, centre
 from tests.central.test_corrections import refuse_one, state_of
 from tests.drivers.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command leaves what it took in to the running centre, which looks for such work by and by."""
+    monkeypatch.setattr(work, "POLL_S", 0.1)
 
 
 def stick(station: Station, folder: Path, *items: Item) -> Path:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from central.chain import ToldHead
 from central.database import as_text, open_database, utc_now
 from central.heartbeat import Beat, Beats
+from central.problems import Turned
 from offline_queue.manifest import MANIFEST_PATH
 from offline_queue.wire import BATCH_PATH, HEARTBEAT_PATH, SCHEMA, SEQUENCE_MAX, ChainHead
 from tests.central.station import Station
@@ -49,7 +50,7 @@ def test_a_beat_that_cannot_be_stored_harms_none_gathered_with_it(
 
     engine = open_database(database)
 
-    async def together() -> list[int | BaseException]:
+    async def together() -> list[int | Turned | BaseException]:
         beats = Beats(engine, gather_s=0.0)
         bad, good = beat(station, TOO_GREAT), beat(other_station, 1)
         twice = replace(good, row=dict(good.row))

@@ -8,17 +8,22 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select, text
 
 from central.database import as_text, utc_now, writing
 from central.inbox import post
 from central.schema import cases, events, inboxes, items, upload_parts, uploads
+from tests.central.station import address_in
+from tests.postgres import cluster
 
+Database = Literal["sqlite", "postgresql"]
+CENTRES: dict[Database, int] = {"sqlite": 1, "postgresql": 2}
+"""Processes on one database: a terminal meets now this one, now that one."""
 PROJECT = Path(__file__).resolve().parents[2]
 END_S = 30.0
 EFFECTS = ("case.registered", "case.withdrawn", "case.corrected")
@@ -99,6 +104,22 @@ class CentreProcess:
 
 
 @contextmanager
+def centres_on(
+    database: Database, folder: Path, trust: Path, program: Sequence[str] = ()
+) -> Iterator[list[CentreProcess]]:
+    """The centre's processes on a new database, while the block lasts."""
+    with ExitStack() as stack:
+        address = address_in(folder)
+        if database == "postgresql":
+            server = stack.enter_context(cluster())
+            address = server.address(stack.enter_context(server.database()))
+        yield [
+            stack.enter_context(closing(CentreProcess(address, trust, program)))
+            for _ in range(CENTRES[database])
+        ]
+
+
+@contextmanager
 def book(address: str) -> Iterator[Engine]:
     """The centre's database itself; a connection for each question, so that nothing outlives a kill."""
     arguments = {"timeout": END_S} if address.startswith("sqlite") else {}
@@ -114,6 +135,7 @@ class Effects:
     """`items` by id and `cases` by code: how often each was registered. `order`: code, kind, sequence, id.
 
     `damaged`: registered items whose content cannot be used, or whose attachments are not here whole.
+    `erased`: ids of those that came as their header alone.
     """
 
     items: Counter[str]
@@ -122,6 +144,7 @@ class Effects:
     events: Counter[tuple[str, str | None]]
     states: dict[str, str]
     damaged: frozenset[str] = frozenset()
+    erased: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, address: str) -> Effects:
@@ -138,6 +161,8 @@ class Effects:
             moved = connection.execute(select(cases.c.code, cases.c.state))
             states = {row.code: row.state for row in moved}
             damaged = frozenset(_damaged(connection))
+            header_only = select(items.c.item_id).where(items.c.erased_at.is_not(None))
+            erased = frozenset(connection.execute(header_only).scalars())
         return cls(
             items=Counter(row[3] for row in order),
             cases=Counter(row[0] for row in order if row[1] == "case"),
@@ -145,6 +170,7 @@ class Effects:
             events=Counter((event, code) for event, code in told),
             states=states,
             damaged=damaged,
+            erased=erased,
         )
 
     @property
@@ -176,7 +202,8 @@ def _damaged(connection: Connection) -> Iterator[str]:
         (row.item_id, row.sha256)
         for row in connection.execute(select(uploads).where(uploads.c.kept == 1, uploads.c.whole == 1))
     }
-    for row in connection.execute(select(items.c.item_id, items.c.header, items.c.finding)):
+    whole = select(items.c.item_id, items.c.header, items.c.finding).where(items.c.erased_at.is_(None))
+    for row in connection.execute(whole):
         named = [(row.item_id, told["sealed_sha256"]) for told in row.header.get("attachments", ())]
         here = all(key in kept and digests[key].hexdigest() == key[1] for key in named)
         if not here or row.finding is not None:

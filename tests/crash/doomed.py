@@ -27,6 +27,7 @@ from tests.crash.visits import (
     Fate,
     Visit,
     centre_keys,
+    half_withdrawn,
     in_place_of,
     link_to,
     open_outbox,
@@ -127,11 +128,11 @@ def live(life: Life, pipe: Connection) -> None:
     sabotage.break_terminal(life.sabotage)
     chance = random.Random(life.seed)  # noqa: S311 - the kills are meant to be repeatable
     while life.work is Work.MIGRATE:
-        with suppress(StoreUnwritable):  # while photographs wait, the older tables would lose them
+        with suppress(StoreUnwritable):  # the older tables would lose photographs, or stop at what is erased
             migrate_outbox(life.directory, DATABASE_KEY, chance.randint(life.oldest, NEWEST))
         migrate_outbox(life.directory, DATABASE_KEY, NEWEST)
     outbox = open_outbox(life.directory, life.trust)
-    voice.say("open", outbox.counters().opened_fresh_because)
+    voice.say("open", outbox.counters().opened_fresh_because, half_withdrawn(outbox))
     link = link_to(life.url, life.trust, TellingLink)
     assert isinstance(link, TellingLink)
     link.voice = voice
@@ -188,11 +189,11 @@ def repair(outbox: Outbox, voice: Hearer) -> Visit | None:
         elif fate is Fate.RETURNED:
             voice.say("returning", item.id)
             outbox.deliveries.give_back(item.sequence, RETURNED_WORDS)
-        elif fate is Fate.SUPERSEDED and not _has_its_place_taken(outbox, item):
+        elif fate is Fate.SUPERSEDED and not has_its_place_taken(outbox, item):
             return in_place_of(item.id, item.lane)
     return None
 
 
-def _has_its_place_taken(outbox: Outbox, item: ItemSummary) -> bool:
+def has_its_place_taken(outbox: Outbox, item: ItemSummary) -> bool:
     """Looked up among the case's items: an older version, migrated to meanwhile, knows no `superseded_by`."""
     return any(other.sequence > item.sequence for other in outbox.find(item.lane))

@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 
 from offline_queue import ItemState, ItemSummary, Outbox
 from offline_queue.transactions import CORRECTED, RETURNED, SUPERSEDED
+from offline_queue.wire import Kind
 from tests.crash.centre import Effects
 from tests.crash.doomed import Work
 from tests.crash.visits import Fate, Visit
@@ -26,6 +27,7 @@ class Ledger:
     unanswered: Visit | None = None
     set_aside: int = 0
     died: int = 0
+    half_withdrawn: int = 0
     killed_while: Counter[str] = field(default_factory=Counter)
     on_the_line: Counter[str] = field(default_factory=Counter)
     repairs: Counter[str] = field(default_factory=Counter)
@@ -54,8 +56,9 @@ class Ledger:
 
     def note(self, word: str, *rest: object) -> None:
         match word, rest:
-            case "open", [fresh_because]:
+            case "open", [fresh_because, int(half_withdrawn)]:
                 self.set_aside += bool(fresh_because)
+                self.half_withdrawn += half_withdrawn
             case "begun", [Visit() as visit]:
                 self.begun[visit.id] = self.unanswered = visit
             case "promised", [str(item_id)]:
@@ -63,6 +66,12 @@ class Ledger:
                 self.unanswered = None
             case (("requeued" | "returning"), _):
                 self.repairs[word] += 1
+
+    @property
+    def withdrawn(self) -> set[str]:
+        """Ids of the cases whose withdrawal was begun: they alone may reach the centre without their content."""
+        codes = {visit.code for visit in self.begun.values() if visit.kind is Kind.WITHDRAWAL}
+        return {visit.id for visit in self.begun.values() if visit.kind is Kind.CASE and visit.code in codes}
 
     def say(self, *words: object) -> None:
         """As a `doomed.Voice`: the end of the proof repairs what is left in this process."""
@@ -90,6 +99,11 @@ class Killed:
     doubled: int
     damaged: int
     """Registered without all that belongs to it."""
+    erased: int
+    """Withdrawn before they were sent: at the centre as their header. They are there, so they are not lost."""
+    half_withdrawn: int
+    """Found after a kill with content and a withdrawal, or with neither; or at the centre without the content that
+    nobody withdrew."""
     out_of_order: int
     letters_lost: int
     letters_doubled: int
@@ -98,16 +112,19 @@ class Killed:
     """Lives that ended by themselves, by an error; each is killed in the end."""
     chain_whole: bool
     seconds: float
+    still_open: dict[str, object]
+    """What did not come to its end within the time of the last drain."""
 
     @property
     def proved(self) -> bool:
-        wrong = (self.lost, self.doubled, self.damaged, self.out_of_order, self.letters_lost)
-        return self.chain_whole and not any((*wrong, self.letters_doubled, self.set_aside, self.died))
+        wrong = [self.lost, self.doubled, self.damaged, self.out_of_order, self.letters_lost]
+        wrong += [self.letters_doubled, self.half_withdrawn, self.set_aside, self.died]
+        return self.chain_whole and not any(wrong) and not self.still_open
 
 
 def judge(
     seed: int, database: str, ledger: Ledger, centre_kills: int, outbox: Outbox, effects: Effects, letters: int,
-    seconds: float,
+    seconds: float, still_open: dict[str, object],
 ) -> Killed:  # fmt: skip
     """The promises against the centre's book and the terminal's own."""
     here = {
@@ -137,6 +154,8 @@ def judge(
         lost=lost,
         doubled=effects.doubled + len(refused & effects.items.keys()),
         damaged=len(effects.damaged),
+        erased=len(effects.erased),
+        half_withdrawn=ledger.half_withdrawn + len(effects.erased - ledger.withdrawn),
         out_of_order=effects.out_of_order,
         letters_lost=max(0, ledger.unreadable - unread)
         + (bool(ledger.version) and versions != {ledger.version}),
@@ -145,6 +164,7 @@ def judge(
         died=ledger.died,
         chain_whole=outbox.verify().whole,
         seconds=seconds,
+        still_open=still_open,
     )
 
 

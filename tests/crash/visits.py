@@ -93,6 +93,17 @@ def in_place_of(item_id: str, code: str) -> Visit:
     return Visit(new_item_id(), code, Kind.CASE, supersedes=item_id)
 
 
+_HALF_WITHDRAWN = """select count(*) from item c where kind = 'case' and (
+    length(sealed) > 0 or exists (select 1 from attachment where sequence = c.sequence)) = exists (
+    select 1 from delivery w where w.lane = c.lane and w.kind = 'withdrawal' and w.sequence > c.sequence)"""
+
+
+def half_withdrawn(outbox: Outbox) -> int:
+    """Cases that still have content though a withdrawal stands behind them, or have none without one."""
+    outbox.deliveries.catch_up()
+    return int(outbox._owner.ask(lambda connection: connection.execute(_HALF_WITHDRAWN).fetchone()[0]))
+
+
 def open_outbox(directory: Path, trust: Path, **changes: Any) -> Outbox:
     values: dict[str, Any] = {
         "terminal": TERMINAL,

@@ -151,3 +151,41 @@ def test_a_case_of_elsewhere_is_unknown_only_when_the_centre_says_so(
 ) -> None:
     for here in (office(Line(Unavailable(reason))), office(Line(Unavailable(reason)), closed=True)):
         assert here.progress(CODE) == ev.ProgressAnswered(Failed(failure))
+
+
+WITHDRAWAL = replace(ITEM, sequence=2, id="id2", kind=Kind.WITHDRAWAL)
+
+
+@pytest.mark.parametrize("line", [Line(Unavailable(Reason.OFFLINE)), Line(progressed("registered"))])
+def test_a_withdrawal_that_waits_here_is_told_whatever_the_line_does(line: Line) -> None:
+    told = office(line, ITEM, WITHDRAWAL).progress(CODE).result
+    assert isinstance(told, Ok)
+    assert told.value.withdrawing
+    answered = replace(WITHDRAWAL, state=ItemState.ACKNOWLEDGED, case_state="withdrawn")
+    told = office(line, replace(ITEM, case_state="registered"), answered).progress(CODE).result
+    assert isinstance(told, Ok)
+    assert not told.value.withdrawing
+    if line.says == Unavailable(Reason.OFFLINE):
+        assert told.value.state is CaseState.WITHDRAWN, "the last word counts"
+
+
+def test_what_the_centre_did_not_take_is_told_with_its_words() -> None:
+    refused = replace(
+        ITEM, state=ItemState.QUARANTINED, reason="收件时间无法识别 / The time cannot be read (x)"
+    )
+    for line in (Line(Unavailable(Reason.UNKNOWN_CASE)), Line(progressed("needs_correction"))):
+        told = office(line, refused).progress(CODE).result
+        assert isinstance(told, Ok)
+        assert told.value.refused == "id"
+        assert told.value.refused_words == {"zh": "收件时间无法识别", "en": "The time cannot be read (x)"}
+        replaced = replace(refused, superseded_by="id3")
+        told = office(line, replaced, replace(ITEM, sequence=3, id="id3")).progress(CODE).result
+        assert isinstance(told, Ok)
+        assert told.value.refused == "", "another one is on its way in its place"
+
+
+def test_words_that_are_none_are_not_shown_to_a_resident() -> None:
+    refused = replace(ITEM, state=ItemState.QUARANTINED, reason="http 413")
+    told = office(Line(Unavailable(Reason.OFFLINE)), refused).progress(CODE).result
+    assert isinstance(told, Ok)
+    assert (told.value.refused, told.value.refused_words) == ("id", {})

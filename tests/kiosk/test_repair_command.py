@@ -135,6 +135,21 @@ def test_what_was_replaced_is_not_given_back_since_that_would_withdraw_what_took
     ]
 
 
+def test_what_was_replaced_by_somebody_else_is_closed_by_staff_once_that_one_has_arrived(
+    config: Path, settings: Settings, one_refused: int
+) -> None:
+    outbox = outbox_of(settings)
+    (replaced,) = outbox.find(CODE)
+    new = committed(outbox, draft(CODE, payload=b"better", supersedes=replaced.id, person="somebody"))
+    outbox.close()
+    assert run(config, "give-back", str(one_refused))[1]["outcome"] == "replaced"
+    outbox = outbox_of(settings)
+    outbox.deliveries.settle([Settlement(new.sequence, ItemState.ACKNOWLEDGED, "registered")])
+    outbox.close()
+    assert run(config, "give-back", str(one_refused))[0] == 0
+    assert kinds_and_states(settings) == [(Kind.CASE, ItemState.CLOSED), (Kind.CASE, ItemState.ACKNOWLEDGED)]
+
+
 def test_everything_that_the_centre_lacks_goes_on_a_stick(
     config: Path, one_refused: int, tmp_path: Path
 ) -> None:
@@ -185,3 +200,16 @@ def test_a_case_is_shown_with_what_the_centre_said_last(
     outbox.close()
     code, told = run(config, "show", CODE)
     assert told["news"] == news.model_dump()
+
+
+def test_of_a_withdrawn_case_it_is_told_that_its_content_is_gone(config: Path, settings: Settings) -> None:
+    outbox = outbox_of(settings)
+    committed(outbox, draft(CODE))
+    committed(outbox, draft(CODE, kind=Kind.WITHDRAWAL))
+    outbox.close()
+    _code, told = run(config, "show", CODE)
+    assert [item["erased"] for item in told["items"]] == [True, False]
+    (command,) = [command for command in COMMANDS if command.name == "show"]
+    first, second = CliRunner().invoke(command, [CODE, "--config", str(config)]).stdout.splitlines()
+    assert "内容已抹去" in first
+    assert "抹去" not in second

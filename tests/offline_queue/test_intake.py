@@ -82,7 +82,7 @@ def test_what_waits_behind_refused_cases_is_not_walked_through(outbox: Outbox) -
     stuck = [Settlement(sequence, ItemState.QUARANTINED, "refused") for sequence in (1, 2, 3)]
     outbox.deliveries.settle(stuck)
     for number in range(3):
-        committed(outbox, draft(lane=f"STUCK{number}", kind=Kind.WITHDRAWAL))
+        committed(outbox, draft(lane=f"STUCK{number}", kind=Kind.EVALUATION))
     committed(outbox, draft(lane="FREE"))
     assert next_lanes(outbox) == ["FREE"]
     found = outbox._owner.ask(plan)

@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from offline_queue import wire
 from offline_queue.link import Answered, Link, LinkState, Rejected, Unreached
+from offline_queue.link_state import retry_after_s
 from offline_queue.store import Outbox
 from tests.offline_queue.authority import DAY, Authority
 from tests.offline_queue.simulated import LOSE_ANSWER, Centre, Status
@@ -108,12 +110,27 @@ def test_status_is_about_the_session(
     assert (answer.state, answer.retry_after_s) == (state, retry_after_s)
 
 
-def test_retry_after_as_a_date(link: Link, centre: Centre, batch: wire.Batch) -> None:
+HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
+
+
+@pytest.mark.parametrize("past", [timedelta(), timedelta(days=20_000), -timedelta(days=3)])
+def test_retry_after_as_a_date_is_told_by_the_clock_of_who_answers(
+    kit: TerminalKit, centre: Centre, authority: Authority, batch: wire.Batch, past: timedelta
+) -> None:
+    """The stand-in sends its own Date with each answer; the terminal's clock may be years off."""
     moment = datetime.now(UTC) + timedelta(hours=1)
-    centre.faults.append(Status(503, headers={"Retry-After": moment.strftime("%a, %d %b %Y %H:%M:%S GMT")}))
+    centre.faults.append(Status(503, headers={"Retry-After": moment.strftime(HTTP_DATE)}))
+    link = kit.link(centre, authority.ca_file, now=lambda: datetime.now(UTC) - past)
     wait_s = unreached(link, batch).retry_after_s
     assert wait_s is not None
     assert 3000 < wait_s < 3700
+
+
+@pytest.mark.parametrize("told", ["", "yesterday", "Mon, 99 Foo 2026 08:00:00 GMT"])
+def test_without_a_date_of_the_answer_the_own_clock_has_to_do(told: str) -> None:
+    now = datetime(2026, 11, 26, 8, tzinfo=UTC)
+    headers = httpx.Headers({"Retry-After": "Thu, 26 Nov 2026 08:02:00 GMT", "Date": told})
+    assert retry_after_s(headers, now) == 120
 
 
 @pytest.mark.parametrize("status", [400, 413, 422, 500])

@@ -15,6 +15,7 @@ from offline_queue import live_wire, wire
 from offline_queue.inbox_wire import InboxAnswer, InboxRequest, Letter
 from offline_queue.link import Link, LinkState, Rejected, Unreached
 from offline_queue.manifest import CounterSignature, Manifest, ManifestAnswer
+from offline_queue.publication_wire import PUBLICATION_PATH, PublicationAnswer
 from offline_queue.store import Outbox
 from tests.hostile_json import LEAVES, with_hostile_leaves
 from tests.offline_queue.simulated import Centre, Status
@@ -149,6 +150,9 @@ PATHS: dict[str, Path] = {
         lambda link: link.send_part(UPLOAD, 0, 9, b"part"),
         wire.UploadState(offset=4, whole=False, fault=wire.UploadFault.OFFSET),
     ),
+    "publication": Path(
+        lambda link: link.fetch(PUBLICATION_PATH.format(sha256=HASH)), PublicationAnswer(content="{}")
+    ),
     "prefill": _live(
         live_wire.PREFILL_PATH,
         live_wire.PrefillAnswer(
@@ -182,6 +186,8 @@ def test_a_hostile_value_anywhere_in_an_answer_is_not_the_centres_language(path:
     genuine = path.answer.model_dump_json(by_alias=True).encode()
     assert type(path.answer).model_validate_json(genuine) == path.answer
     leaves = LEAVES.keys() - {"nul"}  # in the centre's own words it is only a sign that no font has
+    if path is PATHS["publication"]:
+        leaves -= {"long"}  # it is bounded by `CONTENT_MAX`, which is longer
     for what, content in with_hostile_leaves(genuine, leaves):
         try:
             read = type(path.answer).model_validate_json(content)

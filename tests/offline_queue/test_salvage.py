@@ -162,7 +162,8 @@ def test_an_older_item_of_a_lane_goes_before_the_newer(
 ) -> None:
     outbox = kit.open()
     lane = before[ITEMS].lane
-    newer = committed(outbox, draft(lane=lane, kind=wire.Kind.WITHDRAWAL))
+    most_urgent = records.Priority.WITHDRAWAL
+    newer = committed(outbox, draft(lane=lane, kind=wire.Kind.EVALUATION, priority=most_urgent))
     assert set(sendable(outbox)) == {newer.sequence}
     outbox.salvage()
     first, *_rest = outbox.deliveries.next_batch(held_lanes=(), items_max=1, bytes_max=10**6)

@@ -283,14 +283,14 @@ def test_old_index_rows_are_forgotten_up_to_the_first_unsettled(kit: TerminalKit
     outbox.close()
 
 
-def test_withdrawal_written_while_its_case_was_set_aside_still_goes_after_it(outbox: Outbox) -> None:
-    case, withdrawal = draft(lane="MINE"), draft(lane="MINE", kind=wire.Kind.WITHDRAWAL)
+def test_what_was_written_while_its_case_was_set_aside_still_goes_after_it(outbox: Outbox) -> None:
+    case, later = draft(lane="MINE"), draft(lane="MINE", kind=wire.Kind.EVALUATION)
     first = committed(outbox, case)
     outbox.deliveries.settle([Settlement(first.sequence, ItemState.QUARANTINED, "refused", "材料不齐")])
-    committed(outbox, withdrawal)
+    committed(outbox, later)
     assert outbox.deliveries.requeue(first.sequence)
     sent = outbox.deliveries.next_batch(held_lanes=(), items_max=10, bytes_max=10_000)
     assert [item.id for item in sent] == [case.id]
     acknowledge(outbox, first.sequence)
     sent = outbox.deliveries.next_batch(held_lanes=(), items_max=10, bytes_max=10_000)
-    assert [item.id for item in sent] == [withdrawal.id]
+    assert [item.id for item in sent] == [later.id]

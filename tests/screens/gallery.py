@@ -28,9 +28,12 @@ from kiosk.bench.scenes import scene
 from kiosk.case import CaseState
 from kiosk.events import TwoTouchProviders, UnexpectedKeyboard
 from kiosk.health import DeviceHealth
+from kiosk.journey.events import Pressed, Stored
 from kiosk.journey.live import LookUpFailure, Prefilled, Progress
 from kiosk.journey.present import present
+from kiosk.journey.returning import to_withdraw
 from kiosk.journey.states import State
+from kiosk.journey.table import step
 from kiosk.journey.view import View
 from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, LookUp, StaffProgress, Visit
 from kiosk.journey.world import World
@@ -38,7 +41,7 @@ from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 from kiosk.uptime import Age
 from screens.port import FromScreen, WindowOptions
 from tests.kiosk.bench.drawn_faces import draw_faces
-from tests.kiosk.journey.visits import CODE, definition, visit, world
+from tests.kiosk.journey.visits import CODE, coming_back, definition, visit, withdrawing, world
 from tests.screens.bad_days import bad_days
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -182,6 +185,56 @@ def _live(here: World) -> Iterator[tuple[str, Visit, World]]:
     offline = replace(here, online=False, link_cause="net.down")
     yield "48_progress_own", replace(typed, look_up=LookUp(CODE, result=Ok(own))), offline
     yield "49_progress_writing", visit(State.PROGRESS), here
+    yield from _withdrawing(here, offline)
+    yield from _again(here, offline)
+
+
+def _withdrawing(here: World, offline: World) -> Iterator[tuple[str, Visit, World]]:
+    """Back with the slip, to take the case back."""
+    yield "50_progress_withdrawable", coming_back(), here
+    asked = coming_back(told_at="", state=CaseState.RECEIVED, withdrawing=True)
+    yield "51_progress_withdrawing", asked, offline
+    begun, _ = to_withdraw(coming_back(), Pressed("to_withdraw"), here)
+    yield "52_withdraw_notice", begun, here
+    asks = visit(State.WITHDRAW)
+    yield "53_withdraw", asks, here
+    yield "53_withdraw_elder", replace(asks, elder=True), here
+    yield "53_withdraw_en", replace(asks, language="en"), here
+    unknown = withdrawing(coming_back(Failed(LookUpFailure.UNREACHED)))
+    yield "54_withdraw_offline", unknown, offline
+    done = replace(
+        asks,
+        state=State.RESULT,
+        stored=Stored(CODE, 2, "2026-11-26T01:12:00Z"),
+        case_state=CaseState.RECEIVED,
+        printed=PrintReport(Outcome.DONE),
+    )
+    yield "55_withdraw_result_offline", done, offline
+    yield "55_withdraw_result_en", replace(done, language="en"), offline
+    yield "56_withdraw_result", replace(done, case_state=CaseState.WITHDRAWN), here
+    yield "57_withdraw_too_late", replace(done, case_state=CaseState.ACCEPTED), here
+    yield "58_withdraw_kept", replace(asks, state=State.ENDED, ended_because="kept"), here
+
+
+def _again(here: World, offline: World) -> Iterator[tuple[str, Visit, World]]:
+    """Back with the slip of a case that lacks something, or that the centre did not take."""
+    words = {
+        "zh": "请补户口簿首页和银行卡号，两样都要。",
+        "en": "Please add the first page of the booklet and the number of the bank card.",
+    }
+    lacking = coming_back(state=CaseState.NEEDS_CORRECTION, words=words)
+    yield "60_progress_lacking", lacking, here
+    yield "60_progress_lacking_en", replace(lacking, language="en"), here
+    refused = coming_back(
+        state=CaseState.RECEIVED,
+        told_at="",
+        refused="item-0",
+        refused_words={"zh": "收件时间无法识别", "en": "The time of receipt cannot be read"},
+    )
+    yield "61_progress_refused", refused, offline
+    again, _ = step(lacking, Pressed("again"), here)
+    yield "62_again_notice", again, here
+    yield "62_again_notice_elder", replace(again, elder=True), here
 
 
 def _staff(here: World) -> Iterator[tuple[str, Visit, World]]:

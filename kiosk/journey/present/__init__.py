@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.journey.present import asking, filling, finishing, recognising, staff, welcome
+from kiosk.journey.present import asking, filling, finishing, recognising, returning, staff, welcome
 from kiosk.journey.present.frame import Parts, bar, dialog, progress, top_bar
 from kiosk.journey.states import State
 from kiosk.journey.view import View
@@ -31,6 +31,7 @@ SCREENS: dict[State, Presenter] = {
     State.CAMERA: filling.camera,
     State.FORM: filling.form,
     State.REVIEW: filling.review,
+    State.WITHDRAW: returning.withdraw,
     State.SUBMITTING: finishing.submitting,
     State.NOT_STORED: finishing.not_stored,
     State.RESULT: finishing.result,

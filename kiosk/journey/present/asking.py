@@ -6,6 +6,7 @@ from drivers.contract import Failed, Ok
 from kiosk.case import CaseState, format_case_code
 from kiosk.journey.asking import CODE_FIELD
 from kiosk.journey.live import LookUpFailure, Progress
+from kiosk.journey.present import returning
 from kiosk.journey.present.frame import Parts
 from kiosk.journey.view import (
     Action,
@@ -57,6 +58,9 @@ def progress(visit: Visit, world: World, t: Texts) -> Parts:
     if isinstance(look_up.result, Failed):
         blocks.append(Message(t(FAILURES[look_up.result.reason]), Tone.WAITING))
         blocks.append(Lines((Line(t("咨询电话"), world.place.hotline),)))
+    withdrawal = returning.offer(visit, world, t)
+    if withdrawal:
+        blocks.append(Message(t(returning.UNKNOWN_STATE)))
     blocks.insert(
         0,
         Fields(
@@ -84,6 +88,7 @@ def progress(visit: Visit, world: World, t: Texts) -> Parts:
                 enabled=bool(look_up.code) and not look_up.asking,
                 reason=t("正在查，请稍等") if look_up.asking else t("请先写编号"),
             ),
+            *withdrawal,
         ),
         busy=look_up.asking,
     )
@@ -119,15 +124,18 @@ def _found(told: Progress, visit: Visit, world: World, t: Texts) -> Parts:
     )
     blocks: list[Block] = [Code(t("回执编号"), format_case_code(told.code))]
     facts = [Line(t("事项"), service.title[visit.language])] if service is not None else []
-    facts.append(Line(t("现在的状态"), STATE_WORDS[told.state][index]))
+    facts.append(Line(t("现在的状态"), t("要再办一次") if told.refused else STATE_WORDS[told.state][index]))
     blocks += [Lines(tuple(facts)), Lines(steps, t("一步一步"))]
     if words := told.words.get(visit.language):
         blocks.insert(1, Message(words, Tone.FINE if told.state is CaseState.DECIDED else Tone.WAITING))
+    blocks[1:1] = returning.what_is_lacking(told, visit, t)
+    if told.withdrawing:
+        blocks.insert(1, Message(t("撤回申请已经收下，送到中心后处理。"), Tone.WAITING))
     if not told.told_at:
         blocks.append(Message(t("现在连不上中心，这是这台机器自己的记录，可能还有新的进展。"), Tone.WAITING))
     return Parts(
         t("查办件进度"),
         t("{time} 的进度", time=local_minute(told.told_at)) if told.told_at else t("这台机器的记录"),
         blocks=tuple(blocks),
-        actions=(Action("another", t("再查一件"), Style.SECONDARY),),
+        actions=(Action("another", t("再查一件"), Style.SECONDARY), *returning.offer(visit, world, t)),
     )

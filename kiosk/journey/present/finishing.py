@@ -7,13 +7,14 @@ from kiosk.case import CaseState, format_case_code
 from kiosk.catalogue.model import StepType
 from kiosk.identity import mask_name
 from kiosk.journey.finishing import may_print_again
+from kiosk.journey.present import returning
 from kiosk.journey.present.frame import Parts
 from kiosk.journey.view import Action, Choices, Code, Illustration, Line, Lines, Message, Style, Tone
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import Errand, Visit
 from kiosk.journey.world import World
 from kiosk.local_time import local_minute
 from kiosk.locale import Texts
-from kiosk.paper.receipt import STATE_WORDS
+from kiosk.paper.receipt import about_of, state_words
 
 
 def submitting(_visit: Visit, _world: World, t: Texts) -> Parts:
@@ -77,13 +78,17 @@ def result(visit: Visit, world: World, t: Texts) -> Parts:
     service = visit.service
     at_centre = visit.case_state is not CaseState.RECEIVED
     index = 1 if visit.language == "en" else 0
-    lines = [Line(t("事项"), service.title[visit.language])]
+    withdraws = visit.errand is Errand.WITHDRAW
+    about = about_of(visit)
+    lines = [Line(t("事项"), about[visit.language])] if about else []
     if visit.card is not None:
         lines.append(Line(t("姓名"), mask_name(visit.card.document.name)))
     if visit.stored is not None:
         lines.append(Line(t("收件时间"), local_minute(visit.stored.received_at)))
+    if visit.stored is not None and visit.stored.erased:
+        lines.append(Line(t("没有送出的内容"), t("已从这台机器清除")))
     lines += [
-        Line(t("现在的状态"), STATE_WORDS[visit.case_state][index]),
+        Line(t("现在的状态"), state_words(visit)[index]),
         Line(t("咨询电话"), service.hotline),
     ]
     actions = []
@@ -106,9 +111,9 @@ def result(visit: Visit, world: World, t: Texts) -> Parts:
     if _waits_for_department(visit, world):
         said, at_centre = t("已经存好，正在送达中心"), True
     return Parts(
-        t(TITLES.get(visit.case_state, "已收件")),
+        t(returning.title(visit) if withdraws else TITLES.get(visit.case_state, "已收件")),
         said if at_centre else service.offline.text[visit.language],
-        mark="tick",
+        mark="" if withdraws and returning.is_too_late(visit) else "tick",
         blocks=(code, *rest),
         actions=tuple(actions),
     )
@@ -155,6 +160,8 @@ def evaluate(_visit: Visit, _world: World, t: Texts) -> Parts:
 def ended(visit: Visit, _world: World, t: Texts) -> Parts:
     if visit.stored is not None:
         title = t("办好了，请慢走")
+    elif visit.ended_because == "kept":
+        title = t("没有撤回，照常办理")
     elif visit.ended_because == "idle":
         title = t("时间到了，已经结束")
     else:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kiosk.catalogue.model import Definition
+from kiosk.journey.present import returning
 from kiosk.journey.present.frame import Parts
-from kiosk.journey.view import Action, Illustration, Line, Lines, Message, Points, Style, Tiles, Tone
+from kiosk.journey.view import Action, Block, Illustration, Line, Lines, Message, Points, Style, Tiles, Tone
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import World
 from kiosk.locale import Texts
@@ -68,7 +69,8 @@ def notice(visit: Visit, world: World, t: Texts) -> Parts:
         Line(t("依据"), service.legal_basis[0][visit.language]),
         Line(t("咨询电话"), service.hotline),
     ]
-    blocks: list[Points | Lines | Message | Illustration] = [
+    blocks: list[Block] = [
+        *returning.why_again(visit, t),
         Points(tuple(line[visit.language] for line in service.notice)),
         Lines(tuple(facts)),
     ]

@@ -75,17 +75,6 @@ def live_centre(database: str, trust: Path, **settings: Any) -> Iterator[LiveCen
             made.close()
 
 
-@pytest.fixture(params=["sqlite", "hash_partitioned"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The lenient and the strictest of the three databases: PostgreSQL in parts refuses all that the whole does."""
-    if request.param == "sqlite":
-        yield address_in(tmp_path)
-        return
-    server, template = request.getfixturevalue("parted")
-    with server.database(template) as name:
-        yield server.address(name)
-
-
 @pytest.fixture
 def make_centre(database: str, trust: Path) -> Iterator[Callable[..., LiveCentre]]:
     """A centre with these settings; ended after the test."""

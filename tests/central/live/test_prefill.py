@@ -175,13 +175,15 @@ def reply(*found: Mapping[str, object], **changes: object) -> bytes:
         reply({**GOOD, "value": "x" * 201}),
         reply({**GOOD, "as_of": "yesterday"}),
         reply({**GOOD, "as_of": "2026-01-01T00:00:00"}),
+        reply({**GOOD, "as_of": "0001-01-01T00:00:00+14:00"}),
+        reply({**GOOD, "as_of": "2026-06-30T23:59:60Z"}),
         reply({**GOOD, "name": "<script>"}),
         reply(*[GOOD] * 17),
         reply(GOOD)[:-1] + b", " + b" " * 70_000 + b"}",
         json.dumps({"kind": "turned_down", "retry_after_s": -1}).encode(),
         json.dumps({"kind": "decision", "outcome": "granted"}).encode(),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_whatever_is_not_a_reply_is_garbage(says: object) -> None:
     from central.departments.line import Failure, Line, NoReply

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from drivers.card_reader.contract import (
     CardRead,
@@ -15,21 +16,25 @@ from drivers.card_reader.contract import (
     PhotoFormat,
     ValidityKind,
 )
-from drivers.contract import CheckOutcome
+from drivers.contract import CheckOutcome, Failed, Ok
 from drivers.evidence import Assurance, CheckName, evidence
-from kiosk.case import CaseState
+from kiosk.case import CODE_ALPHABET, CaseState, parse_case_code
 from kiosk.catalogue.load import read
-from kiosk.catalogue.model import Definition
+from kiosk.catalogue.model import Definition, StepType
+from kiosk.catalogue.withdrawal import withdrawal
 from kiosk.health import DeviceHealth
-from kiosk.journey.events import Stored
+from kiosk.journey.events import Pressed, Stored
+from kiosk.journey.live import LookUpFailure, Progress
 from kiosk.journey.moves import SCREEN_OF
+from kiosk.journey.returning import to_withdraw
 from kiosk.journey.states import STAFF, State
-from kiosk.journey.visit import Consent, StaffProgress, Visit
+from kiosk.journey.visit import Consent, LookUp, StaffProgress, Visit
 from kiosk.journey.world import Backstage, Fresh, Place, World
 from kiosk.staff.answers import Door, DoorAnswer, StaffAction
 
 NAME, NUMBER = "测试欧阳明", "110199194803120016"
-CODE = "0142K7QF93WDXM2A"
+CODE = next(code for sign in CODE_ALPHABET if (code := parse_case_code("0142K7QF93WDXM2" + sign)) is not None)
+STEPS = {CaseState.RECEIVED: "2026-11-25T01:12:00Z", CaseState.REGISTERED: "2026-11-25T01:13:00Z"}
 DEFINITIONS = Path(__file__).parents[3] / "kiosk" / "catalogue" / "definitions"
 
 
@@ -77,6 +82,7 @@ def world(*, online: bool = True) -> World:
         place=Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345"),
         now=datetime(2026, 11, 25, 1, 12, tzinfo=UTC),
         services=(definition(), definition("problem_report")),
+        withdrawal=withdrawal("清河镇人民政府"),
         online=online,
         link_cause="" if online else "net.down",
         face_ready=True,
@@ -100,10 +106,27 @@ def world(*, online: bool = True) -> World:
     )
 
 
+def coming_back(result: Ok[Progress] | Failed[LookUpFailure] | None = None, **changes: Any) -> Visit:
+    """With a slip's code, at the screen that shows how the case stands; the centre has it, unless told otherwise."""
+    told = Progress(CODE, definition().code, CaseState.REGISTERED, STEPS, told_at="2026-11-25T02:00:00Z")
+    looked_up = LookUp(CODE, result=result or Ok(replace(told, **changes)))
+    return Visit(id="v1", state=State.PROGRESS, look_up=looked_up)
+
+
+def withdrawing(before: Visit) -> Visit:
+    """Whoever came back is recognised and reads what will follow."""
+    begun, _ = to_withdraw(before, Pressed("to_withdraw"), world())
+    known = replace(begun, consent=Consent(given=True, notice_version="1", at="2026-11-25T01:10:00Z"))
+    known = replace(known, card=card(), helper_confirmed=True, state=State.WITHDRAW)
+    return replace(known, step=begun.service.flow.index(StepType.REVIEW))
+
+
 def visit(state: State) -> Visit:
     """A visit in this state, with everything known that may be known there."""
     if state is State.ATTRACT:
         return Visit()
+    if state is State.WITHDRAW:
+        return withdrawing(coming_back())
     if state in STAFF:
         return Visit(id="v1", state=state, staff=StaffProgress(door=Door(DoorAnswer.SHUT, left=5)))
     service = definition(
