@@ -28,7 +28,10 @@ class CaseAnswer(BaseModel):
 
 
 def lookup(connection: Connection, code: str) -> CaseAnswer | None:
-    """The case, or `synced` while its item is taken in and waits to be opened."""
+    """The case, or `synced` while its item is taken in and waits to be opened.
+
+    An item that is found opened has its case by now: it was opened since the question before.
+    """
     query = select(cases).where(cases.c.terminal == issuer(code), cases.c.code == code)
     row = connection.execute(query).one_or_none()
     if row is not None:
@@ -36,7 +39,7 @@ def lookup(connection: Connection, code: str) -> CaseAnswer | None:
         told = CaseAnswer.model_validate(row, from_attributes=True)
         return told.model_copy(update={"words_zh": words_zh, "words_en": words_en})
     arrived = select(items.c.service, items.c.received_at_kiosk, items.c.registered_at).where(
-        items.c.code == code, items.c.kind == Kind.CASE.value, items.c.opened_at.is_(None)
+        items.c.code == code, items.c.kind == Kind.CASE.value
     )
     item = connection.execute(arrived.order_by(items.c.registered_at).limit(1)).one_or_none()
     if item is None:

@@ -85,8 +85,9 @@ def test_while_the_line_rests_nothing_counts_and_a_case_is_free_to_be_asked_agai
     for told in (prefill(live), decide(live, item)):
         assert isinstance(told, Unavailable)
         assert told.reason is Reason.DEPARTMENT
-        assert 0 < (told.retry_after_s or 0) <= REST_S
-        assert (told.retry_after_s or 0).is_integer(), "whole seconds"
+        rests_s = told.retry_after_s or 0.0
+        assert 0 < rests_s <= REST_S
+        assert rests_s.is_integer(), "whole seconds"
     assert counted(asked) == FAILURES_MAX
     assert asked.department.asked == {"records": FAILURES_MAX}
 
