@@ -102,6 +102,8 @@ _MAY_NAME_A_TIME = frozenset(
 """Retry-After of these is obeyed."""
 
 
+_ADDRESSES = 4
+"""Of a centre, each of which is tried for `connect_s`."""
 _YEARS = range(2000, 3000)
 """Of a time that may be the centre's: far from the ends of `datetime`, over which a sum would run."""
 _JSON = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
@@ -140,6 +142,8 @@ class Link:
         )
         self._client: httpx.Client | None = None
         self._ends_s = 0.0
+        self.begun_ns = 0
+        """When the last request began, monotonic."""
         self.clock_offset_s = 0.0
         """Seconds to add to the wall clock to get the centre's, as last told over verified TLS when it mattered."""
 
@@ -180,6 +184,11 @@ class Link:
     def ask(self, path: str, message: wire.Message, answer: type[M]) -> M | Rejected | Unreached:
         """One signed request of any kind; `offline_queue.live` gives it a deadline."""
         return self._post(path, message, answer)
+
+    @property
+    def longest_s(self) -> float:
+        """That one request may last: looking for the centre at several addresses, and the whole of the rest."""
+        return _ADDRESSES * self._timeouts.connect_s + self._timeouts.answer_s
 
     def close(self) -> None:
         """May be called twice; the next call opens again."""
@@ -223,6 +232,7 @@ class Link:
     def _exchange(
         self, path: str, body: bytes, method: str, form: Mapping[str, str]
     ) -> tuple[httpx.Response, bytes | None]:
+        self.begun_ns = time.monotonic_ns()
         self._ends_s = time.monotonic() + self._timeouts.answer_s
         if self._client is None:
             context = ssl.create_default_context(cafile=str(self._ca_file))
