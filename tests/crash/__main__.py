@@ -23,7 +23,7 @@ from tests.crash.power_cut import PowerCuts, cut_power
 from tests.crash.sabotage import OF_CENTRE, Sabotage
 
 T = TypeVar("T")
-CENTRE_EVERY = {False: 25, True: 5}
+CENTRE_EVERY = {False: 25, True: 2}
 """So many lives of a terminal to one of a centre; fewer where the centre is what breaks its promise."""
 BROKEN = [sabotage.value for sabotage in Sabotage if sabotage is not Sabotage.NONE]
 

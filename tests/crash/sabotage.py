@@ -27,7 +27,7 @@ from offline_queue.schema import Connection as OutboxConnection
 from offline_queue.transactions import transaction
 from offline_queue.wire import Item, UploadState
 
-LATE_S = 0.2
+LATE_S = 1.0
 
 
 class Sabotage(StrEnum):
