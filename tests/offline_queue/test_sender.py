@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -162,6 +163,23 @@ def test_a_heartbeat_with_a_defect_keeps_no_case_on_the_disk(
         w.until(lambda: "RuntimeError" in caplog.text, "the defect is written down")
         assert w.sender.status().alive
     assert "测试甲" not in caplog.text
+
+
+@pytest.mark.parametrize(("wished_s", "kept_s"), [(0.0, 10.0), (60.0, 60.0), (86_400.0, 3600.0)])
+def test_the_centre_sets_when_the_next_heartbeat_comes_within_bounds(
+    outbox: Outbox, link: Link, centre: Centre, wished_s: float, kept_s: float
+) -> None:
+    """A wrong word of it makes a terminal neither beat all the time nor fall silent for days."""
+    centre.interval_s = wished_s
+    spread = FAST.heartbeat_spread
+    with Watched(outbox, link, centre, heartbeat_body=dict) as w:
+        w.until(lambda: bool(centre.heartbeats) and w.sender._interval_s == kept_s, "it is kept")
+        asked_ns = time.monotonic_ns()
+        w.sender.beat({})
+        w.until(lambda: len(centre.heartbeats) == 2, "another")
+    wait_s = (w.sender._next_beat_ns - asked_ns) / 1e9
+    assert wait_s >= kept_s * (1 - spread)
+    assert wait_s <= kept_s * (1 + spread) + (time.monotonic_ns() - asked_ns) / 1e9
 
 
 def test_a_sender_whose_thread_ended_is_told_as_stopped(
