@@ -27,8 +27,8 @@ from tests.crash.visits import Fate, open_outbox, repair_of
 from tests.drivers.waiting import wait_until
 from tests.offline_queue.terminal import TERMINAL
 
-LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.FETCH: 0.1, Work.MIGRATE: 0.05}
-SHARE = {Work.PUT: 4, Work.SEND: 4, Work.FETCH: 1, Work.MIGRATE: 2}
+LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.FETCH: 0.1, Work.UPLOAD: 0.15, Work.MIGRATE: 0.05}
+SHARE = {Work.PUT: 4, Work.SEND: 4, Work.FETCH: 1, Work.UPLOAD: 1, Work.MIGRATE: 2}
 LETTERS = {Work.FETCH: 200}
 """Posted before such a life, besides news; a few before the others."""
 DRAIN_S = 300.0
@@ -36,8 +36,8 @@ OLD_TIMES_SHARE = 0.25
 """Of all lives, the first ones: without letters and refused items, which the oldest tables cannot hold."""
 OLDEST_WITH_LETTERS = 6
 UP_S = 30.0
-WORDS = {Work.PUT: 2, Work.SEND: 2, Work.FETCH: 4, Work.MIGRATE: 1}
-"""Said before it is at work: "opening", "open", and the first answer with letters is there."""
+WORDS = {Work.PUT: 2, Work.SEND: 2, Work.FETCH: 4, Work.UPLOAD: 5, Work.MIGRATE: 1}
+"""Said before it is at work: "opening", "open", and the first letters are there, or the first question is answered."""
 PAST_OPENING = 0.7
 """Of the lives, so many are left alone until they are at work, the others die anywhere."""
 CORRECTION = Wish("registered", "desk 3", "窗口已代为登记", "registered for you at the counter")
@@ -88,14 +88,14 @@ def kill_often(
             process.start()
             its.close()
             centre_dies = number % centre_every == 0
-            _until_up(mine, WORDS[work] if chance.random() < PAST_OPENING else 1, ledger)
+            last = _until_up(mine, WORDS[work] if chance.random() < PAST_OPENING else 1, ledger)
             time.sleep(chance.uniform(0, LONGEST_LIFE_S[work]))
             ledger.died += not process.is_alive()
             if centre_dies:
                 centre.kill()
             process.kill()
             process.join()
-            ledger.hear(mine, work)
+            ledger.hear(mine, work, last)
             mine.close()
             if centre_dies:
                 centre_kills += 1
@@ -109,13 +109,17 @@ def kill_often(
             return judge(seed, database, ledger, centre_kills, outbox, effects, letters, seconds, still_open)
 
 
-def _until_up(pipe: Connection, words: int, ledger: Ledger) -> None:
-    """It has said so many words: from here on the instant is chance."""
+def _until_up(pipe: Connection, words: int, ledger: Ledger) -> str:
+    """It has said so many words: from here on the instant is chance. The last one that was heard."""
+    last = "opening"
     with suppress(EOFError):  # it ended by itself: the caller counts that
         for _word in range(words - 1):
             if pipe.poll(UP_S):
-                ledger.note(*pipe.recv())
+                word, *rest = pipe.recv()
+                ledger.note(word, *rest)
+                last = last if word == "line" else word
         pipe.poll(UP_S)
+    return last
 
 
 def _centre_speaks(centre: CentreProcess, ledger: Ledger, number: int, unreadable: int) -> None:

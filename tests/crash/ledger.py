@@ -36,9 +36,9 @@ class Ledger:
     version: str = ""
     """Of the last published definitions that a letter told of."""
 
-    def hear(self, pipe: Connection, work: Work) -> None:
-        """Everything that was said until the kill."""
-        last, line = "opening", ""
+    def hear(self, pipe: Connection, work: Work, last: str) -> None:
+        """Everything that was said until the kill, after the word `last`."""
+        line = ""
         while True:
             try:
                 word, *rest = pipe.recv()
@@ -51,7 +51,7 @@ class Ledger:
             self.note(word, *rest)
         doing = "migrating" if work is Work.MIGRATE else _DOING.get(last, last)
         self.killed_while[f"{work.value}: {doing}"] += 1
-        if work in (Work.SEND, Work.FETCH):
+        if work in (Work.SEND, Work.FETCH, Work.UPLOAD):
             self.on_the_line[line or "nothing"] += 1
 
     def note(self, word: str, *rest: object) -> None:

@@ -119,6 +119,8 @@ def _break_centre(sabotage: Sabotage) -> None:
     match sabotage:
         case Sabotage.ANSWER_FIRST:
             _put_in_place(ingest, "writing", lambda engine: _Late(writing(engine)))
+            # Opening what was taken would wait for that commit.
+            _put_in_place(ingest, "_states_after", lambda *_given: {})
         case Sabotage.TAKEN_TWICE:
             again = ingest._again
 

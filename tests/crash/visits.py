@@ -60,6 +60,13 @@ class Visit:
         return cls(new_item_id(), new_case_code(TERMINAL), Kind.CASE)
 
     @classmethod
+    def with_large_picture(cls) -> Visit:
+        while True:
+            visit = cls.new()
+            if any(len(one.content) == LARGE_PICTURE_BYTES for one in visit.draft().attachments):
+                return visit
+
+    @classmethod
     def refused(cls) -> Visit:
         """One that the centre will not take."""
         visit = cls.new()

@@ -130,6 +130,22 @@ def test_an_older_program_does_not_take_over_what_it_would_close_for_a_stranger(
         migrate_outbox(kit.directory, kit.database_key, NEWEST - 1)
 
 
+@pytest.mark.parametrize("asked", ["before it was set aside", "while it lay aside"])
+def test_what_is_salvaged_is_erased_for_nobody_who_came_with_a_slip(kit: TerminalKit, asked: str) -> None:
+    outbox = kit.open()
+    committed(outbox, case())
+    if asked.startswith("before"):
+        committed(outbox, withdrawal(STRANGER))
+    outbox.close()
+    (kit.directory / "outbox.db").rename(kit.directory / "outbox.damaged-20261126T000000000000Z.db")
+    outbox = kit.open()
+    if asked.startswith("while"):
+        committed(outbox, withdrawal(STRANGER))
+    outbox.salvage()
+    assert states(outbox) == [(ItemState.PENDING, False)] * 2
+    outbox.close()
+
+
 def test_the_person_stands_nowhere_on_the_disk(kit: TerminalKit) -> None:
     outbox = kit.open()
     committed(outbox, case(payload=b"planted control"))
