@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import case as sql_case
 
 from central import log
 from central.bulk import insert_new
@@ -39,6 +40,14 @@ def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseS
 
 
 _STATES = select(cases.c.code, cases.c.state)
+_STAYS = cases.c.state == bindparam("to")
+_MOVED = update(cases).values(
+    state=bindparam("to"),
+    reason=bindparam("why"),
+    words_zh=sql_case((_STAYS, cases.c.words_zh), else_=""),
+    words_en=sql_case((_STAYS, cases.c.words_en), else_=""),
+)
+"""Words are said of one state: another one has its own."""
 _GIVEN_BACK = (
     update(refusals)
     .where(
@@ -95,9 +104,7 @@ class Desk:
                 }
                 for code in changed
             ]
-            connection.execute(
-                update(cases).where(here).values(state=bindparam("to"), reason=bindparam("why")), rows
-            )
+            connection.execute(_MOVED.where(here), rows)
         if self._settled_refusals:
             refused = (refusals.c.terminal == bindparam("by")) & (refusals.c.item_id == bindparam("named"))
             connection.execute(
@@ -141,10 +148,14 @@ class Desk:
             self._log(item, Event.CASE_CARRIED, f"issued by {item.terminal}")
         if cut:
             self._log(item, Event.CASE_NAME_CUT)
+        if found_out.duplicate_of is not None and known is None:
+            self._log(item, Event.CASE_DUPLICATE, f"of {found_out.duplicate_of}")
         if doubts:
             self._log(item, Event.CASE_IN_DOUBT, " ".join(doubts))
         if found_out.not_done:
             self._log(item, Event.CASE_NOT_RECHECKED, " ".join(found_out.not_done))
+        if found_out.unanswered:
+            self._log(item, Event.CASE_RECHECK_WAITS, " ".join(found_out.unanswered))
         if known is None:
             self._hear_who_waited(item.code)
 

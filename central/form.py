@@ -35,6 +35,7 @@ class Reason(StrEnum):
     SEAL = "seal.broken"
     PAYLOAD = "payload.form"
     MISMATCH = "payload.mismatch"
+    AFTER_REVOCATION = "terminal.revoked"
     ERASED = "item.erased"
 
 
@@ -50,6 +51,7 @@ TEXTS: dict[Reason, str] = {
     Reason.SEAL: "密封无法打开 / The seal cannot be opened",
     Reason.PAYLOAD: "内容不符合约定格式 / The content is not in the agreed form",
     Reason.MISMATCH: "内容与记录头不一致 / The content does not agree with its header",
+    Reason.AFTER_REVOCATION: "终端吊销之后收的，不予接收 / Received after its terminal was revoked",
     Reason.ERASED: "送达前已撤回，内容在终端抹去 / Withdrawn before it was sent: erased at the terminal",
 }
 

@@ -16,11 +16,12 @@ from central import problems, replays
 from central.bulk import insert_new
 from central.database import as_text, insert_or_skip, utc_now, writing
 from central.door import Admitted, read_message
+from central.log import NO_TERMINAL
 from central.problems import Turned
 from central.rechecks import RESIDENT_WORDS, Doubt
 from central.schema import inboxes, letters
 from central.trust import Trust
-from kiosk.case import CaseState
+from kiosk.case import COUNTER, CaseState
 from offline_queue.inbox_wire import (
     CASES_MAX,
     LETTERS_MAX,
@@ -43,6 +44,10 @@ WORDS: Mapping[CaseState, tuple[str, str]] = {
         "还要补一些内容，请带凭条到任一终端或窗口",
         "Something is to be added; please bring the slip to any terminal or counter",
     ),
+    CaseState.DUPLICATE_SUSPECTED: (
+        "中心先收到过同一件事，工作人员会核对；不用再来，不会漏办",
+        "The centre had the same matter before: staff compare them. You need not come again, nothing is left out",
+    ),
     CaseState.NOT_ACCEPTED: (
         "这件事不能受理，请到窗口问原因",
         "It was not accepted; the counter tells you why",
@@ -50,6 +55,12 @@ WORDS: Mapping[CaseState, tuple[str, str]] = {
     CaseState.WITHDRAWN: ("已按您的申请撤回", "Withdrawn as you asked"),
 }
 """For the resident, when a state needs more than its name."""
+
+
+NOT_RECHECKED = (
+    "有一项核对在等部门的系统，不用再来，您先到的时间不变",
+    "One check waits for a department's system; you need not come again, and the time you came counts",
+)
 
 
 def words_of(state: CaseState, reason: str | None) -> tuple[str, str]:
@@ -82,8 +93,8 @@ def post(connection: Connection, told: Mapping[str, Sequence[Content]], at: str)
     """Append letters; the inbox's row is locked until the caller commits, so numbers are committed in order."""
     rows: list[dict[str, Any]] = []
     for terminal in sorted(told):  # one order, so that two transactions never wait for each other
-        if not told[terminal]:
-            continue
+        if not told[terminal] or terminal in (COUNTER, NO_TERMINAL):
+            continue  # nobody there fetches letters: staff see the case itself
         insert_or_skip(connection, inboxes, terminal=terminal, newest=0)
         mine = inboxes.c.terminal == terminal
         raised = update(inboxes).where(mine).values(newest=inboxes.c.newest + len(told[terminal]))

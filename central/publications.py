@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from central import inbox, log
 from central.database import as_text, utc_now, writing
+from central.locks import lock_issuers
 from central.log import NO_TERMINAL, Event
 from central.schema import heartbeats, letters, publications, terminals
-from central.work import lock_issuers
 from offline_queue.inbox_wire import Reference, read_content
 from offline_queue.publication_wire import CONTENT_MAX, PUBLICATION_PATH, PublicationAnswer, digest_of
 

@@ -35,7 +35,12 @@ terminals = Table(
     Column("name", String(64), nullable=False),
     Column("public_key", LargeBinary(32), nullable=False),
     Column("enrolled_at", String(32), nullable=False),
-    Column("revoked_at", String(32)),
+    Column("revoked_at", String(32), comment="what was received later is refused"),
+    Column("revoked_by", String(32), comment="a role or staff number"),
+    Column("revoked_why", String(120)),
+    Column("revoked_seen_at", String(32), comment="last genuine request after it was revoked"),
+    Column("revoked_seen_from", String(64), comment="network address of that request"),
+    Column("revoked_seen_times", BigInteger, nullable=False, server_default="0"),
     Column("seen_at", String(32), comment="any signed batch counts; a heartbeat has its own time"),
 )
 
@@ -106,8 +111,49 @@ cases = Table(
     Column("registered_at_centre", String(32)),
     Column("accepted_at", String(32)),
     Column("reason", String(64), comment="the doubt of a re-check that it waits for; null when none"),
+    Column(
+        "words_zh", String(200), nullable=False, server_default="", comment="staff's or a department's own,"
+    ),
+    Column(
+        "words_en", String(200), nullable=False, server_default="", comment="for the resident, on this state"
+    ),
     Index(None, "state"),
     Index(None, "registered_at_centre"),
+)
+
+open_rechecks = Table(
+    "open_rechecks",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("code", String(32), primary_key=True),
+    Column("name", String(64), primary_key=True, comment="of the register that did not answer"),
+    Column("since", String(32), nullable=False),
+    Column("next_at", String(32), nullable=False, comment="when it is asked again"),
+    Column("tries", BigInteger, nullable=False),
+    Index(None, "next_at"),
+)
+
+businesses = Table(
+    "businesses",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("code", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, comment="keyed: who and what cannot be tried out from it"),
+    Column("received_at", String(40), nullable=False),
+    Index(None, "digest"),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("id", String(36), primary_key=True, comment="UUIDv7: sorts by time"),
+    Column("code", String(32), nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("by", String(32), nullable=False, comment="a role or staff number"),
+    Column("at", String(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="old and new value and why"),
+    Index(None, "code"),
 )
 
 evaluations = Table(

@@ -54,6 +54,8 @@ def give_back(outbox: Outbox, summary: ItemSummary, words: str, clock: Clock) ->
             clock_quality=ClockQuality(now.quality),
             boot_id=now.boot_id,
             monotonic_ns=now.monotonic_ns,
+            # Made again after a crash it must be known again, and its content is no secret.
+            nonce=uuid.uuid5(_TOMBSTONES, f"nonce of {summary.id}").bytes,
         )
         if not isinstance(outbox.commit(tombstone), Committed):
             return GiveBack.NOT_WRITTEN

@@ -117,10 +117,14 @@ class Deliveries:
     def _unsettled(self, after: int, connection: Connection) -> tuple[list[wire.Item], int | None]:
         return transactions.unsettled(connection, self._signer.terminal, after, EXPORT_CHUNK)
 
-    def requeue(self, sequence: int) -> bool:
-        """Send a quarantined item again after the centre was put right; False when it is not in quarantine."""
-        self.catch_up()
-        return self._owner.ask(lambda connection: transactions.requeue(connection, sequence))
+    def requeue(self, *sequences: int) -> int | None:
+        """Send quarantined items again after the centre was put right: how many; the others are not in quarantine.
+
+        In one transaction; None when the disk does not take it.
+        """
+        done: list[int] = []
+        written = self._write(lambda connection: done.append(transactions.requeue(connection, sequences)))
+        return done[-1] if written else None
 
     def manifest(self, head: wire.ChainHead) -> Manifest:
         """What the centre acknowledged, for it to compare with what it holds."""

@@ -6,7 +6,6 @@ SQLite without a key, write-ahead log, `synchronous=FULL`, one thread with the o
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -153,7 +152,7 @@ class Outbox:
         """Seal and store; when this returns `Committed` the item survives a power cut.
 
         `on_step` is told `sealed`, `inserted` (before the commit, on the owner thread) and
-        `committed`. The same id with the same content is `already`; with other content CONFLICT.
+        `committed`. The same id, nonce and content is `already`; the id with another of them CONFLICT.
         A withdrawal erases what waits of its lane's cases, as far as it is its person's, here and now, and finds room
         on a full disk.
         """
@@ -162,10 +161,7 @@ class Outbox:
             service=draft.service, definition_version=draft.definition_version,
         )  # fmt: skip
         sealed = seal(draft.payload, self._sealing_key, aad)
-        payload_sha256 = hashlib.sha256(draft.payload).hexdigest()
-        contents = [payload_sha256, *(hashlib.sha256(one.content).hexdigest() for one in draft.attachments)]
-        told = '","'.join([aad.hex(), *contents])
-        content_mac = hmac.digest(self._mac_key, f'["{told}"]'.encode(), "sha256")
+        content_mac = intake.content_mac(self._mac_key, draft, aad)
         digest = None if draft.business is None else self._duplicates.digest(draft.business)
         attachments = tuple(self._seal_attachments(draft))
         person = draft.person

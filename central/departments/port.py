@@ -46,7 +46,21 @@ class OrderQuestion:
     amount_fen: int
 
 
-Question = RecordQuestion | DecisionQuestion | OrderQuestion
+@dataclass(frozen=True, slots=True)
+class StandingQuestion:
+    """How a register stands to a case at this hour; `register` is the name that the definition gives it."""
+
+    register: str
+    service: str
+    number: str = field(repr=False)
+    """Empty where nobody was identified."""
+    document_kind: str
+    helper_number: str = field(repr=False)
+    """Of who acted for the person; empty when nobody did."""
+    received_at: str
+
+
+Question = RecordQuestion | DecisionQuestion | OrderQuestion | StandingQuestion
 
 
 class NotConnectedError(Exception):
@@ -124,7 +138,14 @@ class TurnedDown(Part):
     retry_after_s: Annotated[float, Field(gt=0, le=86400)] | None = None
 
 
-R = TypeVar("R", Records, Decision, Order)
+class Standing(Part):
+    """The answer to a `StandingQuestion`. A register names a doubt and never refuses a case."""
+
+    kind: Literal["standing"]
+    standing: Literal["clear", "card_lost", "card_expired", "not_eligible", "helper_without_authority"]
+
+
+R = TypeVar("R", Records, Decision, Order, Standing)
 
 
 def read_reply(raw: object, wanted: type[R]) -> R | TurnedDown | None:

@@ -21,6 +21,7 @@ from central.departments.port import (
     OrderQuestion,
     Question,
     RecordQuestion,
+    StandingQuestion,
 )
 
 PENSION = "110199-YL-01"
@@ -57,6 +58,7 @@ class SimulatedDepartment:
     slow_s: float = 0.0
     retry_after_s: float = 120.0
     outcome: str = "decided"
+    standing: str = "clear"
     order_open_s: float = 900.0
     """How long an order of this provider can be paid."""
     asked: Counter[str] = field(default_factory=Counter)
@@ -91,6 +93,8 @@ class SimulatedDepartment:
         match question:
             case RecordQuestion():
                 return {"kind": "records", "records": _records(question)}
+            case StandingQuestion():
+                return {"kind": "standing", "standing": self.standing}
             case DecisionQuestion(answers=answers):
                 lacking = self.outcome == "decided" and answers.get(PLACE) == NOWHERE_HERE
                 outcome = "needs_correction" if lacking else self.outcome
@@ -140,6 +144,8 @@ def _name(question: Question) -> str:
             return key
         case OrderQuestion(order=order):
             return order
+        case StandingQuestion(register=register):
+            return register
 
 
 def _json(value: dict[str, Any]) -> bytes:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central.corrections import NotCorrected, Wish, correct_case, correct_item
+from central.corrections import ForResident, NotCorrected, Wish, correct_item, settle_case
 from central.database import open_database
 from central.enrolment import enrol
 from central.rechecks import RESIDENT_WORDS, Doubt
+from central.staff_words import Signed
 from central.trust import TerminalEntry
 from kiosk.case import CasePayload, CaseState, new_case_code
 from offline_queue.inbox_wire import Correction, read_content
@@ -19,8 +20,10 @@ from offline_queue.wire import Item, Kind, VerdictKind
 from tests.central.station import Station, case_payload, centre
 from tests.central.test_inbox import ask, told
 
-REGISTERED = Wish("registered", "clerk 12", "已按凭条登记", "Registered from the slip")
-RETURNED = Wish("returned", "clerk 12", "材料不全，已退回", "Given back, papers are missing")
+S = CaseState
+BY = Signed("clerk 12", "slip seen")
+REGISTERED = Wish("registered", BY, ForResident("已按凭条登记", "Registered from the slip"))
+RETURNED = Wish("returned", BY, ForResident("材料不全，已退回", "Given back, papers are missing"))
 
 
 def refuse_one(station: Station, code: str = "") -> Item:
@@ -56,7 +59,7 @@ def test_staff_register_a_refused_case_and_its_terminal_is_told_once(database: s
         correction = read_content(letter.content)
         assert isinstance(correction, Correction)
         assert (correction.item_id, correction.item_hash) == (item.id, item.chain_hash())
-        assert correction.news.words_zh == REGISTERED.words_zh
+        assert correction.news.words_zh == REGISTERED.words.zh
         assert "工作人员已更正并登记" in station.page(f"/ops/cases/{item.lane}")
         assert item.id not in station.page("/ops/export/refused.csv")
 
@@ -82,11 +85,12 @@ def test_a_case_whose_content_cannot_be_used_is_settled_by_its_code(database: st
         station.send(item)
         assert state_of(station, item.lane) == "needs_clerk"
         engine = open_database(database)
-        assert correct_case(engine, item.lane, REGISTERED) is CaseState.REGISTERED
-        assert correct_case(engine, item.lane, REGISTERED) is NotCorrected.STATE
-        assert correct_case(engine, station.item().lane, REGISTERED) is NotCorrected.UNKNOWN
+        words = REGISTERED.words
+        assert settle_case(engine, item.lane, S.REGISTERED, BY, words) is S.REGISTERED
+        assert settle_case(engine, item.lane, S.REGISTERED, BY, words) is NotCorrected.STATE
+        assert settle_case(engine, station.item().lane, S.REGISTERED, BY, words) is NotCorrected.UNKNOWN
         engine.dispose()
-        assert told(station)[item.lane].words_zh == REGISTERED.words_zh
+        assert told(station)[item.lane].words_zh == words.zh
 
 
 def test_a_refused_item_of_a_case_that_went_on_moves_it_nowhere(database: str, trust: Path) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from central.corrections import Wish, correct_item
+from central.corrections import ForResident, Wish, correct_item
 from central.schema import refusals
+from central.staff_words import Signed
 from offline_queue import Outbox
 from offline_queue.inbox_wire import Reference
 from tests.central.conftest import make_trust
@@ -40,7 +41,11 @@ WORDS = {Work.PUT: 2, Work.SEND: 2, Work.FETCH: 4, Work.UPLOAD: 5, Work.MIGRATE:
 """Said before it is at work: "opening", "open", and the first letters are there, or the first question is answered."""
 PAST_OPENING = 0.7
 """Of the lives, so many are left alone until they are at work, the others die anywhere."""
-CORRECTION = Wish("registered", "desk 3", "窗口已代为登记", "registered for you at the counter")
+CORRECTION = Wish(
+    "registered",
+    Signed("desk 3", "slip seen"),
+    ForResident("窗口已代为登记", "registered for you at the counter"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from central.departments.line import AT_ONCE_MAX
 from central.departments.port import Question
 from central.departments.simulated import Fault
 from central.live.quota import seconds_of_day_left
+from central.staff_words import Signed
 from kiosk.bench.centre import Centre
 from offline_queue.link import Link
 from offline_queue.live import Answered, Live, Reason, Unavailable
@@ -218,7 +219,7 @@ def test_a_revoked_terminal_is_told_nothing(on_sqlite: LiveCentre) -> None:
     from central.enrolment import revoke
 
     engine = create_engine(on_sqlite.database)
-    assert revoke(engine, "0142")
+    revoke(engine, "0142", Signed("ops 7", "stolen"))
     engine.dispose()
     told = on_sqlite.live().prefill(SERVICE, NUMBER, ("mobile",), PATIENT_S)
     assert told == Unavailable(Reason.UNTRUSTED)
