@@ -17,7 +17,7 @@ from central import log
 from central.bulk import insert_new
 from central.form import Reason, is_time
 from central.log import Event
-from central.opening import Content
+from central.opening import Content, GivenBack
 from central.rechecks import NOTHING_FOUND, Doubt, Findings
 from central.schema import cases, evaluations, events, refusals
 from central.whose import Arrival, Known, issuer
@@ -74,7 +74,7 @@ class Desk:
     _lines: list[dict[str, Any]] = field(default_factory=list)
     _settled_refusals: list[dict[str, str]] = field(default_factory=list)
     _given_back: list[dict[str, str]] = field(default_factory=list)
-    """Carrying terminal and code of the cases whose refused items its technician gave back."""
+    """Carrying terminal and code of the cases whose refused items were given back there."""
     _instead_of: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Code of a new case -> carrying terminal and id of the refused item in whose place it came."""
     reasons: dict[str, str | None] = field(default_factory=dict)
@@ -168,11 +168,8 @@ class Desk:
     def withdrawal(self, item: Arrival, content: WithdrawalPayload | None) -> None:
         """It may overtake its case: from the case's own terminal by its sending class, from another by the line.
 
-        Without evidence (a technician's, an older terminal's) only the case's own terminal is heard. Such a one says too
-        that the terminal has closed whatever it brought of this case and was refused: nobody need look after that.
+        Without evidence (a technician's, an older terminal's) only the case's own terminal is heard.
         """
-        if content is None:
-            self._given_back.append({"by": item.carried_by, "named": item.code})
         known = self.states.get(item.code)
         home = issuer(item.code) == item.carried_by
         if content is None and not home:
@@ -187,6 +184,17 @@ class Desk:
             self._withdraw_for(item, content, known)
         else:
             self._withdraw(item, known)
+
+    def given_back(self, item: Arrival) -> None:
+        """The terminal has closed what it brought of this case and was refused: nobody need look after that here.
+
+        The resident asked for nothing and is told why the case ends.
+        """
+        self._given_back.append({"by": item.carried_by, "named": item.code})
+        self.withdrawal(item, None)
+        if issuer(item.code) == item.carried_by and self.states[item.code] is CaseState.WITHDRAWN:
+            self.reasons[item.code] = Doubt.GIVEN_BACK.value
+            self._set(item.code, CaseState.WITHDRAWN)
 
     def _withdraw_for(self, item: Arrival, content: WithdrawalPayload, known: CaseState) -> None:
         """Only for the person of the case, recognised; else a clerk looks, and the resident reads why."""
@@ -249,6 +257,8 @@ class Desk:
                 self.evaluation(item, content)
             case WithdrawalPayload() | None:
                 self.withdrawal(item, content)
+            case GivenBack():
+                self.given_back(item)
 
     def _keep_first_times(self, connection: Connection) -> None:
         """A resident whose item was refused came when that one was filed (rule F11)."""

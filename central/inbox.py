@@ -65,9 +65,10 @@ NOT_RECHECKED = (
 
 def words_of(state: CaseState, reason: str | None) -> tuple[str, str]:
     """For the resident: of the doubt that a case waits for, else of its state."""
-    if reason == Doubt.WITHDRAWAL_LATE.value or (
-        reason is not None and state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION)
-    ):
+    told_always = reason == Doubt.WITHDRAWAL_LATE.value
+    ended_so = reason == Doubt.GIVEN_BACK.value and state is CaseState.WITHDRAWN
+    waits = reason is not None and state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION)
+    if reason is not None and (told_always or ended_so or waits):
         return RESIDENT_WORDS[Doubt(reason)]
     return WORDS.get(state, ("", ""))
 

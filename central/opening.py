@@ -10,8 +10,13 @@ from kiosk.case import CasePayload, EvaluationPayload, WithdrawalPayload
 from offline_queue.seal import PrivateKey, SealBroken, item_aad, open_sealed
 from offline_queue.wire import Item, Kind
 
-Content = CasePayload | EvaluationPayload | WithdrawalPayload | None
-"""None is a withdrawal without evidence (a technician's, or of an older terminal). Exists in memory only."""
+
+class GivenBack:
+    """A technician's tombstone: the terminal has closed what it brought of this case and was refused."""
+
+
+Content = CasePayload | EvaluationPayload | WithdrawalPayload | GivenBack | None
+"""None is a withdrawal without evidence, of an older terminal. Exists in memory only."""
 
 
 def open_content(item: Item, keys: Mapping[str, PrivateKey]) -> Content | Reason:
@@ -48,8 +53,9 @@ def _read(item: Item, content: bytes) -> Content | Reason:
                 if isinstance(document, dict) and "schema" in document:
                     withdrawal = WithdrawalPayload.model_validate_json(content)
                     return withdrawal if withdrawal.case_code == item.lane else Reason.MISMATCH
-                code = document.get("case_code") if isinstance(document, dict) else None
-                return None if code == item.lane else Reason.MISMATCH
+                if not isinstance(document, dict) or document.get("case_code") != item.lane:
+                    return Reason.MISMATCH
+                return GivenBack() if document.get("reason") == "returned" else None
     except (
         ValueError,
         RecursionError,

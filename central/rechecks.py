@@ -34,6 +34,7 @@ class Doubt(StrEnum):
     OTHER_PERSON = "person.other"
     WITHDRAWAL_UNPROVEN = "withdrawal.unproven"
     WITHDRAWAL_LATE = "withdrawal.late"
+    GIVEN_BACK = "given.back"
 
 
 STATE_OF: Mapping[Doubt, CaseState] = {
@@ -47,7 +48,7 @@ STATE_OF: Mapping[Doubt, CaseState] = {
     Doubt.OTHER_PERSON: CaseState.NEEDS_CLERK,
     Doubt.WITHDRAWAL_UNPROVEN: CaseState.NEEDS_CLERK,
 }
-"""Where each leads. A withdrawal that comes too late leads nowhere: the case goes on, with words."""
+"""Where each leads. A withdrawal that comes too late leads nowhere: the case goes on, with words. What was given back ends withdrawn."""
 
 RESIDENT_WORDS: Mapping[Doubt, tuple[str, str]] = {
     Doubt.CARD_LOST: (
@@ -89,6 +90,10 @@ RESIDENT_WORDS: Mapping[Doubt, tuple[str, str]] = {
     Doubt.WITHDRAWAL_LATE: (
         "撤回申请送到时部门已经受理，没有撤回，照常办理；要停办请到窗口问一问",
         "The withdrawal came after the department had begun: the case goes on; the counter can help you stop it",
+    ),
+    Doubt.GIVEN_BACK: (
+        "这份申请中心没有收下，终端已退还；要办请到窗口重新办理",
+        "The centre could not take it and the terminal gave it back; you may apply again at the counter",
     ),
 }
 

@@ -59,8 +59,24 @@ LINKS: dict[str, Pair] = {
     "slow": ("很慢", "Slow"),
     "busy": ("中心忙", "The centre is busy"),
     "unknown": ("不明", "Unknown"),
+    "tls_untrusted": ("中心证书不可信", "The centre's certificate is not trusted"),
+    "tls_name": ("中心证书名称不符", "The centre's certificate has another name"),
+    "tls_expired": ("中心证书已过期", "The centre's certificate has expired"),
+    "clock_wrong": ("时钟不准，连不上", "Not connected, the clock is wrong"),
+    "unauthorised": ("中心不认它的签名", "The centre does not know its signature"),
+    "revoked": ("已吊销，中心不收", "Revoked, the centre takes nothing"),
+    "acknowledgement_invalid": ("中心回执签名不符", "The centre's acknowledgement does not verify"),
 }
-"""What a terminal says of its link; rarer words are shown as they come."""
+"""What a terminal says of its link (`LinkState`); a newer terminal's word is shown as it comes."""
+
+ALSO_TOLD: dict[str, Pair] = {
+    "device_name": ("设备名称", "Device name"),
+    "site": ("地点", "Site"),
+    "ip": ("网络地址", "Network address"),
+    "last_error": ("最近的错误", "Last error"),
+    "note": ("备注", "Note"),
+}
+"""The texts of a heartbeat that are shown as they came."""
 
 CLOCKS: dict[str, Pair] = {
     "synced": ("已校准", "Synced"),

@@ -60,7 +60,7 @@ MEANINGS: dict[CaseState, Meaning] = {
     S.NOT_ACCEPTED: Meaning(("没有受理", "Not accepted"), _ASK, "amber"),
     S.WITHDRAWN: Meaning(
         ("已撤回", "Withdrawn"),
-        ("这件已按申请撤回。要办可以重新申请。", "It was withdrawn on request. You can apply anew."),
+        ("这件不再往下办。要办可以重新申请。", "It is not taken any further. You can apply anew."),
         "grey",
     ),
     S.DUPLICATE_SUSPECTED: Meaning(("可能和另一件重复", "It may be the same as another case"), _STAFF_LOOK),

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central.corrections import ForResident, NotCorrected, Wish, correct_item, settle_case
 from central.database import open_database
 from central.enrolment import enrol
+from central.rechecks import RESIDENT_WORDS, Doubt
 from central.staff_words import Signed
 from central.trust import TerminalEntry
 from kiosk.case import CasePayload, CaseState, new_case_code
@@ -124,6 +125,10 @@ def test_what_the_terminal_gave_back_waits_for_no_staff(station: Station, other_
     assert station.metric("jiujin_refused_items") == {"": 4}
     (verdict,) = station.send(given_back(station, mine.lane))
     assert (verdict.kind, verdict.case_state) == (VerdictKind.REGISTERED, "withdrawn")
+    page = station.client.post("/case", data={"code": mine.lane}).text
+    assert RESIDENT_WORDS[Doubt.GIVEN_BACK][0] in page
+    assert "按您的申请" not in page, "the resident asked for nothing"
+    assert told(station)[mine.lane].words_zh == RESIDENT_WORDS[Doubt.GIVEN_BACK][0]
     left = station.page("/ops/export/refused.csv")
     assert (mine.id in left, other.id in left, elsewhere.id in left) == (False, True, True)
     assert rating.id in left, "the terminal still holds it"
