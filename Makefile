@@ -5,7 +5,7 @@ WORKERS ?= 2
 # Some containers forbid it, and then each of the tests' many child processes compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest coverage bench crash clean help
+.PHONY: test kiosk pictures setup test-setup lint typecheck imports pytest coverage bench crash outage clean help
 
 help:     ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/'
@@ -47,6 +47,9 @@ bench: test-setup ## how fast the drivers are, as ratios; on an otherwise idle m
 
 crash: test-setup ## a thousand kills and a thousand power cuts: is anything lost or doubled? (about ten minutes; options: CRASH="--help")
 	$(PYTHON) -m tests.crash $(CRASH)
+
+outage: test-setup ## three days without a line, then a bad one, with 5,000 cases (some minutes; options: OUTAGE="--help")
+	$(PYTHON) -m tests.soak.outage $(OUTAGE)
 
 clean:    ## remove what set-up and the demo made
 	rm -rf .venv .setup .demo

@@ -12,8 +12,11 @@ def main() -> None:
     """Read the command and start what it names."""
     import click
 
-    from central.desk_command import CentreAt, correct, import_file
+    from central.case_command import correct, correct_answer, settle
+    from central.desk_command import CentreAt, import_file
+    from central.paper_command import paper
     from central.publish_command import COMMANDS as PUBLISHING
+    from central.terminal_command import revoke
     from kiosk import repair_command, set_aside_command
     from kiosk.bench.command import demo
     from kiosk.cli import cli, config_option, queue
@@ -60,6 +63,28 @@ def main() -> None:
         metavar="SERVICE COUNT",
         help="At most so many questions a day to this service's department; may be repeated.",
     )
+    @click.option(
+        "--register",
+        "registers",
+        type=(str, str),
+        multiple=True,
+        metavar="NAME URL",
+        help="A register that is asked when a case arrives, by the name in offline.recheck_at_sync "
+        "(such as card_status); may be repeated. In production https only.",
+    )
+    @click.option(
+        "--register-ca",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="PEM file of the certificates that vouch for the registers; else the system's.",
+    )
+    @click.option(
+        "--recheck-again",
+        "recheck_again_s",
+        type=click.FloatRange(1, 3600),
+        default=60,
+        show_default=True,
+        help="Seconds until a register that did not answer is asked again; doubles, up to an hour.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
     @click.option("--openapi", is_flag=True, help="Print what terminals call (OpenAPI 3.1) and end.")
     @click.pass_context
@@ -74,12 +99,15 @@ def main() -> None:
         catalogue: Path | None,
         simulated_departments: bool,
         daily_quotas: tuple[tuple[str, int], ...],
+        registers: tuple[tuple[str, str], ...],
+        register_ca: Path | None,
+        recheck_again_s: float,
         as_json: bool,
         openapi: bool,
     ) -> None:
         """Serve the central platform: sync, heartbeats, operations pages. Or do one thing at its database."""
         if context.invoked_subcommand is not None:
-            context.obj = CentreAt(database, trust, production)
+            context.obj = CentreAt(database, trust, production, catalogue)
             return
         if openapi:
             import json
@@ -102,10 +130,13 @@ def main() -> None:
                 catalogue=catalogue,
                 simulated=simulated_departments,
                 daily_quotas=dict(daily_quotas),
+                registers=dict(registers),
+                register_ca=register_ca,
+                recheck_again_s=recheck_again_s,
             )
         )
 
-    for command in (correct, import_file, *PUBLISHING):
+    for command in (correct, correct_answer, import_file, paper, revoke, settle, *PUBLISHING):
         central.add_command(command)
 
     @cli.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -16,11 +16,14 @@ from starlette.requests import ClientDisconnect
 
 from central import metrics, problems, sync_api
 from central.database import open_database
+from central.duplicates import Businesses
 from central.enrolment import enrol
 from central.live import api as live_api
+from central.open_rechecks import Asking
 from central.ops import pages
 from central.progress import pages as progress
-from central.rechecks import Rechecks, Register, published
+from central.rechecks import Rechecks, published
+from central.registers import Registers
 from central.settings import CentreSettings
 from central.trust import Trust, load_trust
 from central.work import Work
@@ -36,24 +39,24 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(
-    settings: CentreSettings, trust: Trust | None = None, registers: Mapping[str, Register] | None = None
-) -> FastAPI:
-    """The application. Raises TrustError, KeyChangedError or CatalogueError when it must not start.
-
-    `registers`: the re-checks at sync that a county can do, by the names that definitions use.
-    """
+def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
+    """The application. Raises TrustError, KeyChangedError or CatalogueError when it must not start."""
     trust = trust or load_trust(settings.trust, production=settings.production)
     engine = open_database(settings.database)
     enrol(engine, trust.terminals)
     # No generated documentation pages: they load scripts from elsewhere.
     definitions = published(settings.catalogue) if settings.catalogue else {}
-    work = Work(engine, trust.sealing_keys, Rechecks(registers or {}, definitions))
+    registers = Registers(settings.registers)
+    businesses = Businesses(trust.business_keys, definitions)
+    work = Work(engine, trust.sealing_keys, Rechecks(definitions), registers, businesses)
+    asking = Asking(engine, trust.sealing_keys, registers, settings.recheck_again_s)
 
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
         work.start()
+        asking.start()
         yield
+        asking.close()
         work.close()
         engine.dispose()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import case as sql_case
 
 from central import log
 from central.bulk import insert_new
@@ -29,6 +30,7 @@ from kiosk.case import (
     WithdrawalPayload,
     move,
 )
+from offline_queue.wire import Kind
 
 
 def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseState]:
@@ -38,6 +40,24 @@ def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseS
 
 
 _STATES = select(cases.c.code, cases.c.state)
+_STAYS = cases.c.state == bindparam("to")
+_MOVED = update(cases).values(
+    state=bindparam("to"),
+    reason=bindparam("why"),
+    words_zh=sql_case((_STAYS, cases.c.words_zh), else_=""),
+    words_en=sql_case((_STAYS, cases.c.words_en), else_=""),
+)
+"""Words are said of one state: another one has its own."""
+_GIVEN_BACK = (
+    update(refusals)
+    .where(
+        refusals.c.terminal == bindparam("by"),
+        refusals.c.code == bindparam("named"),
+        refusals.c.kind == Kind.CASE.value,
+        refusals.c.outcome.is_(None),
+    )
+    .values(outcome="given_back")
+)
 
 
 @dataclass(slots=True)
@@ -53,6 +73,8 @@ class Desk:
     _ratings: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[dict[str, Any]] = field(default_factory=list)
     _settled_refusals: list[dict[str, str]] = field(default_factory=list)
+    _given_back: list[dict[str, str]] = field(default_factory=list)
+    """Carrying terminal and code of the cases whose refused items its technician gave back."""
     _instead_of: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Code of a new case -> carrying terminal and id of the refused item in whose place it came."""
     reasons: dict[str, str | None] = field(default_factory=dict)
@@ -82,14 +104,14 @@ class Desk:
                 }
                 for code in changed
             ]
-            connection.execute(
-                update(cases).where(here).values(state=bindparam("to"), reason=bindparam("why")), rows
-            )
+            connection.execute(_MOVED.where(here), rows)
         if self._settled_refusals:
             refused = (refusals.c.terminal == bindparam("by")) & (refusals.c.item_id == bindparam("named"))
             connection.execute(
                 update(refusals).where(refused).values(outcome="superseded"), self._settled_refusals
             )
+        if self._given_back:
+            connection.execute(_GIVEN_BACK, self._given_back)
         insert_new(connection, evaluations, self._ratings)
         insert_new(connection, events, self._lines)
 
@@ -126,20 +148,31 @@ class Desk:
             self._log(item, Event.CASE_CARRIED, f"issued by {item.terminal}")
         if cut:
             self._log(item, Event.CASE_NAME_CUT)
+        if found_out.duplicate_of is not None and known is None:
+            self._log(item, Event.CASE_DUPLICATE, f"of {found_out.duplicate_of}")
         if doubts:
             self._log(item, Event.CASE_IN_DOUBT, " ".join(doubts))
         if found_out.not_done:
             self._log(item, Event.CASE_NOT_RECHECKED, " ".join(found_out.not_done))
+        if found_out.unanswered:
+            self._log(item, Event.CASE_RECHECK_WAITS, " ".join(found_out.unanswered))
         if known is None:
-            for asked, wish in self.known.waiting.pop(item.code, ()):
-                self.asked_from[item.code].add(asked.carried_by)
-                self._withdraw_for(asked, wish, self.states[item.code])
+            self._hear_who_waited(item.code)
+
+    def _hear_who_waited(self, code: str) -> None:
+        """The case has come: those who asked to withdraw it before are heard, in their order."""
+        for asked, wish in self.known.waiting.pop(code, ()):
+            self.asked_from[code].add(asked.carried_by)
+            self._withdraw_for(asked, wish, self.states[code])
 
     def withdrawal(self, item: Arrival, content: WithdrawalPayload | None) -> None:
         """It may overtake its case: from the case's own terminal by its sending class, from another by the line.
 
-        Without evidence (a technician's, an older terminal's) only the case's own terminal is heard.
+        Without evidence (a technician's, an older terminal's) only the case's own terminal is heard. Such a one says too
+        that the terminal has closed whatever it brought of this case and was refused: nobody need look after that.
         """
+        if content is None:
+            self._given_back.append({"by": item.carried_by, "named": item.code})
         known = self.states.get(item.code)
         home = issuer(item.code) == item.carried_by
         if content is None and not home:
@@ -157,7 +190,7 @@ class Desk:
 
     def _withdraw_for(self, item: Arrival, content: WithdrawalPayload, known: CaseState) -> None:
         """Only for the person of the case, recognised; else a clerk looks, and the resident reads why."""
-        if self.known.is_of(item, content):
+        if self.known.may_withdraw(item, content):
             self._withdraw(item, known)
             return
         self._log(item, Event.WITHDRAWAL_UNPROVEN)
@@ -200,6 +233,9 @@ class Desk:
             return
         if known is None:
             self._open(item, move(CaseState.SYNCED, CaseState.NEEDS_CLERK))
+            if erased:
+                self.known.erase(item)
+                self._hear_who_waited(item.code)
         elif CaseState.NEEDS_CLERK in TRANSITIONS[known]:
             self._set(item.code, CaseState.NEEDS_CLERK)
 

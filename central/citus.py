@@ -1,4 +1,4 @@
-"""What Citus must be told once, after the migrations: every table is spread by its terminal."""
+"""What Citus must be told once, after the migrations: every table is spread by the terminal in its key."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from central.departments.over_http import HttpDepartment
 from central.departments.port import Departments
 from central.departments.simulated import simulated_departments
 from central.enrolment import KeyChangedError
@@ -15,6 +17,7 @@ from central.server import serve
 from central.settings import CentreSettings
 from central.trust import TrustError
 
+REGISTER_NAME_MAX = 64
 EXIT_NOT_CONFIGURED = 78
 """EX_CONFIG of sysexits.h."""
 
@@ -31,13 +34,26 @@ def serve_command(
     catalogue: Path | None = None,
     simulated: bool = False,
     daily_quotas: Mapping[str, int] | None = None,
+    registers: Mapping[str, str] | None = None,
+    register_ca: Path | None = None,
+    recheck_again_s: float = 60.0,
 ) -> int:
     """Serve until a signal; the exit code. One line on standard output when ready.
 
     With `as_json` it is `{"url": ..., "ops": ...}`. `simulated`: departments of an invented county answer.
+    `registers`: name -> address; `register_ca`: the certificates that vouch for them, else the system's.
     """
     if simulated and production:
         sys.stderr.write("正式环境不能用模拟部门 / simulated departments are refused in production\n")
+        return EXIT_NOT_CONFIGURED
+    registers = registers or {}
+    try:
+        far_ends = {
+            name: HttpDepartment(_register_url(name, url, production), register_ca)
+            for name, url in registers.items()
+        }
+    except (ValueError, OSError) as error:  # ssl's error about a file of certificates is an OSError
+        sys.stderr.write(f"{error}\n")
         return EXIT_NOT_CONFIGURED
     settings = CentreSettings(
         database=database,
@@ -48,6 +64,8 @@ def serve_command(
         catalogue=catalogue,
         departments=simulated_departments() if simulated else Departments(),
         daily_quotas=daily_quotas or {},
+        registers=far_ends,
+        recheck_again_s=recheck_again_s,
     )
 
     def ready(url: str) -> None:
@@ -62,3 +80,21 @@ def serve_command(
         sys.stderr.write(f"{error}\n")
         return EXIT_NOT_CONFIGURED
     return 0
+
+
+def _register_url(name: str, url: str, production: bool) -> str:
+    """The address of a register, if it is one. Numbers of persons go there: in production over TLS only."""
+    parts = urlsplit(url)
+    if len(name) > REGISTER_NAME_MAX or parts.scheme not in ("http", "https") or not parts.hostname:
+        message = (
+            f"--register {name} {url}: 要写成 名称 https://地址，名称最多 {REGISTER_NAME_MAX} 字"
+            f" / give a name of at most {REGISTER_NAME_MAX} characters and an http(s) address"
+        )
+        raise ValueError(message)
+    if production and parts.scheme != "https":
+        message = (
+            f"--register {name}: 正式环境只能用 https，里面有居民的号码"
+            " / https only in production: residents' numbers go there"
+        )
+        raise ValueError(message)
+    return url

@@ -1,7 +1,7 @@
-"""Corrections (rule F10): staff settle what was refused or could not be used. Nothing sealed is ever changed.
+"""What staff decide about cases and refused items (rule F10, story O5). Nothing sealed is ever changed.
 
-A correction is an event: who by role, when, how it ended. The terminal is told by a signed letter and then need
-not send the item any more.
+Each decision is an event: who by role, when, why, how it ended. The words for the resident stand in the case
+itself, so that every look-up, the terminal's letter and the trail tell the same.
 """
 
 from __future__ import annotations
@@ -14,21 +14,23 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from central import inbox, log
 from central.database import as_text, utc_now, writing
+from central.locks import lock_issuers
 from central.log import Event
 from central.schema import cases, refusals
+from central.staff_words import WORDS_MAX, Signed, fit
 from central.whose import issuer
-from central.work import lock_issuers
 from kiosk.case import TRANSITIONS, CaseState, parse_case_code
 from offline_queue.inbox_wire import CaseNews, Cases, Content, Correction
 
-BY_MAX = 32
 Outcome = Literal["registered", "returned"]
-_STATE: dict[Outcome, CaseState] = {
-    "registered": CaseState.REGISTERED,
-    "returned": CaseState.NOT_ACCEPTED,
-}
+S = CaseState
+_STATE: dict[Outcome, CaseState] = {"registered": S.REGISTERED, "returned": S.NOT_ACCEPTED}
 _EVENT: dict[Outcome, Event] = {"registered": Event.CASE_CORRECTED, "returned": Event.CASE_RETURNED}
-_UNOPENED = (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION, CaseState.DUPLICATE_SUSPECTED)
+_UNOPENED = (S.NEEDS_CLERK, S.NEEDS_CORRECTION, S.DUPLICATE_SUSPECTED)
+STAFF_MAY_SET = (
+    S.REGISTERED, S.ACCEPTED, S.NEEDS_CORRECTION, S.NOT_ACCEPTED, S.IN_PROCESS, S.DECIDED, S.COLLECTABLE, S.COLLECTED,
+)  # fmt: skip
+"""A withdrawal is the resident's alone; doubts are the centre's."""
 
 
 class NotCorrected(StrEnum):
@@ -40,7 +42,7 @@ class NotCorrected(StrEnum):
 
 
 NOT_CORRECTED_WORDS: dict[NotCorrected, str] = {
-    NotCorrected.UNKNOWN: "没有这一件 / there is no such item",
+    NotCorrected.UNKNOWN: "没有这一件 / there is no such item or case",
     NotCorrected.HEADER: (
         "记录头读不出，只能在终端退还或导出 / its header cannot be read: give it back or export it at the terminal"
     ),
@@ -49,13 +51,25 @@ NOT_CORRECTED_WORDS: dict[NotCorrected, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class ForResident:
+    """What its resident reads."""
+
+    zh: str
+    en: str
+
+
+def for_resident(zh: str, en: str) -> ForResident:
+    """Raises UnfitWordsError."""
+    return ForResident(fit("--zh", zh, WORDS_MAX), fit("--en", en, WORDS_MAX))
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
-    """What staff decided. `by`: a role or staff number, never a name; the words are for the resident."""
+    """What staff decided about a refused item."""
 
     outcome: Outcome
-    by: str
-    words_zh: str
-    words_en: str
+    signed: Signed
+    words: ForResident
 
 
 def correct_item(engine: Engine, carried_by: str, item_id: str, wish: Wish) -> CaseState | NotCorrected:
@@ -70,7 +84,7 @@ def correct_item(engine: Engine, carried_by: str, item_id: str, wish: Wish) -> C
             return _STATE[wish.outcome] if row.outcome == wish.outcome else NotCorrected.STATE
         if not row.item_hash or parse_case_code(row.code) != row.code:
             return NotCorrected.HEADER
-        state = _move(connection, row.code, wish, at, row)
+        state = _settle_item(connection, row, wish, at)
         if isinstance(state, NotCorrected):
             return state
         connection.execute(update(refusals).where(here).values(outcome=wish.outcome))
@@ -78,24 +92,71 @@ def correct_item(engine: Engine, carried_by: str, item_id: str, wish: Wish) -> C
             item_id=item_id,
             item_hash=row.item_hash,
             outcome=wish.outcome,
-            news=_news(row.code, state, wish, at),
+            news=_news(row.code, state, wish.words, at),
         )
         _tell(connection, carried_by, correction, at)
     return state
 
 
-def correct_case(engine: Engine, code: str, wish: Wish) -> CaseState | NotCorrected:
-    """Settle a case that waits for a clerk, as when its content could not be used."""
+def settle_case(
+    engine: Engine, code: str, to: CaseState, signed: Signed, words: ForResident
+) -> CaseState | NotCorrected:
+    """Move a case by the state machine, by way of `registered` where it waits for a clerk; its resident is told."""
     at = as_text(utc_now())
     with writing(engine).begin() as connection:
-        state = _move(connection, code, wish, at, None)
-        if not isinstance(state, NotCorrected):
-            inbox.tell_cases(connection, {issuer(code): [_news(code, state, wish, at)]}, at)
-    return state
+        lock_issuers(connection, {issuer(code)})
+        known = state_of(connection, code)
+        if known is None:
+            return NotCorrected.UNKNOWN
+        road = road_to(known, to)
+        if road is None:
+            return NotCorrected.STATE
+        move_and_tell(connection, code, road, words, at)
+        log.write(connection, at, Event.CASE_SETTLED, issuer(code), code, f"{to.value} {signed}")
+        _log_words(connection, code, words, at)
+    return to
 
 
-def _news(code: str, state: CaseState, wish: Wish, at: str) -> CaseNews:
-    return CaseNews(code=code, state=state.value, at=at, words_zh=wish.words_zh, words_en=wish.words_en)
+def road_to(state: CaseState, to: CaseState) -> tuple[CaseState, ...] | None:
+    """The steps of chapter F; who settles a doubt and decides at once takes two."""
+    if to not in STAFF_MAY_SET:
+        return None
+    if to in TRANSITIONS[state]:
+        return (to,)
+    doubted = state in _UNOPENED and S.REGISTERED in TRANSITIONS[state]
+    return (S.REGISTERED, to) if doubted and to in TRANSITIONS[S.REGISTERED] else None
+
+
+def state_of(connection: Connection, code: str) -> CaseState | None:
+    here = (cases.c.terminal == issuer(code)) & (cases.c.code == code)
+    known = connection.execute(select(cases.c.state).where(here)).scalar_one_or_none()
+    return None if known is None else S(known)
+
+
+def move_and_tell(
+    connection: Connection, code: str, road: tuple[CaseState, ...], words: ForResident, at: str
+) -> None:
+    """Along the road, which may be empty: then only the words are new."""
+    here = (cases.c.terminal == issuer(code)) & (cases.c.code == code)
+    values: dict[str, str | None] = {"words_zh": words.zh, "words_en": words.en}
+    if road:
+        values |= {"state": road[-1].value, "reason": None}
+    if S.ACCEPTED in road:
+        values["accepted_at"] = at
+    connection.execute(update(cases).where(here).values(**values))
+    state = road[-1] if road else state_of(connection, code)
+    assert state is not None  # noqa: S101 - the caller looked it up under its lock
+    inbox.tell_cases(connection, {issuer(code): [_news(code, state, words, at)]}, at)
+
+
+def _log_words(connection: Connection, code: str, words: ForResident, at: str) -> None:
+    """Two lines: one would cut the longer language off."""
+    for said in (words.zh, words.en):
+        log.write(connection, at, Event.CASE_TOLD, issuer(code), code, said)
+
+
+def _news(code: str, state: CaseState, words: ForResident, at: str) -> CaseNews:
+    return CaseNews(code=code, state=state.value, at=at, words_zh=words.zh, words_en=words.en)
 
 
 def _tell(connection: Connection, carried_by: str, correction: Correction, at: str) -> None:
@@ -105,31 +166,32 @@ def _tell(connection: Connection, carried_by: str, correction: Correction, at: s
     inbox.post(connection, letters, at)
 
 
-def _move(
-    connection: Connection, code: str, wish: Wish, at: str, refused: Row[Any] | None
-) -> CaseState | NotCorrected:
+def _settle_item(connection: Connection, refused: Row[Any], wish: Wish, at: str) -> CaseState | NotCorrected:
     """The case's new state. One that the refused item would have made is made now."""
+    code = refused.code
     lock_issuers(connection, {issuer(code)})
-    here = (cases.c.terminal == issuer(code)) & (cases.c.code == code)
-    known = connection.execute(select(cases.c.state).where(here)).scalar_one_or_none()
+    known = state_of(connection, code)
     to = _STATE[wish.outcome]
+    words = {"words_zh": wish.words.zh, "words_en": wish.words.en}
     if known is None:
-        if refused is None:
-            return NotCorrected.UNKNOWN
-        _open(connection, refused, to, at)
-    elif refused is not None and CaseState(known) not in _UNOPENED:
+        _open(connection, refused, to, words, at)
+    elif known not in _UNOPENED:
         # The case is there without this item: the item is settled, the case stays where it is.
-        to = CaseState(known)
-    elif to in TRANSITIONS[CaseState(known)]:
-        connection.execute(update(cases).where(here).values(state=to.value, reason=None))
+        to = known
+    elif to in TRANSITIONS[known]:
+        here = (cases.c.terminal == issuer(code)) & (cases.c.code == code)
+        connection.execute(update(cases).where(here).values(state=to.value, reason=None, **words))
     else:
         return NotCorrected.STATE
-    detail = f"by {wish.by[:BY_MAX]}" + (f" item {refused.item_id}" if refused is not None else "")
+    detail = f"item {refused.item_id} {wish.signed}"
     log.write(connection, at, _EVENT[wish.outcome], issuer(code), code, detail)
+    _log_words(connection, code, wish.words, at)
     return to
 
 
-def _open(connection: Connection, refused: Row[Any], state: CaseState, at: str) -> None:
+def _open(
+    connection: Connection, refused: Row[Any], state: CaseState, words: dict[str, str], at: str
+) -> None:
     connection.execute(
         insert(cases).values(
             terminal=issuer(refused.code),
@@ -140,5 +202,6 @@ def _open(connection: Connection, refused: Row[Any], state: CaseState, at: str) 
             clock_quality=refused.clock_quality,
             synced_at=refused.first_at,
             registered_at_centre=at,
+            **words,
         )
     )

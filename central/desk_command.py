@@ -1,4 +1,4 @@
-"""`python main.py central import` and `central correct`: what staff do at the centre's own machine."""
+"""`python main.py central import`, and what all the commands share that staff use at the centre's own machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import click
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from central.corrections import Outcome
     from central.imports import Imported
 
 NOT_FINE = 1
@@ -31,10 +30,11 @@ class CentreAt:
     database: str
     trust: Path
     production: bool
+    catalogue: Path | None = None
 
 
 @contextmanager
-def _database(at: CentreAt) -> Iterator[Engine]:
+def database_of(at: CentreAt) -> Iterator[Engine]:
     from central.database import open_database
 
     engine = open_database(at.database)
@@ -44,7 +44,7 @@ def _database(at: CentreAt) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _show(as_json: bool, data: dict[str, Any], words: str) -> None:
+def show(as_json: bool, data: dict[str, Any], words: str) -> None:
     click.echo(json.dumps(data, ensure_ascii=False) if as_json else words)
 
 
@@ -70,14 +70,14 @@ def import_file(at: CentreAt, file: Path, as_json: bool) -> None:
     def progress(done: int, total: int) -> None:
         click.echo(f"已导入 / imported {done}/{total}", err=True)
 
-    with _database(at) as engine:
+    with database_of(at) as engine:
         done = import_export(engine, trust, file, progress)
     if isinstance(done, Unusable):
         words = UNUSABLE_WORDS[done]
-        _show(as_json, {"ok": False, "reason": done.value, "message": words}, words)
+        show(as_json, {"ok": False, "reason": done.value, "message": words}, words)
         sys.exit(NOT_FINE)
     data = {"ok": done.fine, "terminal": done.terminal, "items": done.items, "verdicts": done.verdicts}
-    _show(as_json, {**data, "for_review": done.for_review}, _words(done))
+    show(as_json, {**data, "for_review": done.for_review}, _words(done))
     sys.exit(0 if done.fine else NOT_FINE)
 
 
@@ -92,46 +92,3 @@ def _words(done: Imported) -> str:
     if done.for_review:
         words += "\n终端已吊销，这些件由工作人员核对 / the terminal is revoked: staff confirm these cases"
     return words
-
-
-@click.command("correct")
-@click.argument("terminal")
-@click.argument("item")
-@click.option(
-    "--outcome",
-    type=click.Choice(["registered", "returned"]),
-    required=True,
-    help="registered: the case is there now, as from the paper; returned: it is closed.",
-)
-@click.option("--by", required=True, help="Role or staff number, never a name.")
-@click.option("--zh", "words_zh", required=True, help="For the resident, in Chinese.")
-@click.option("--en", "words_en", required=True, help="For the resident, in English.")
-@json_option
-@click.pass_obj
-def correct(
-    at: CentreAt,
-    terminal: str,
-    item: str,
-    outcome: Outcome,
-    by: str,
-    words_zh: str,
-    words_en: str,
-    as_json: bool,
-) -> None:
-    """Settle an ITEM that TERMINAL brought and the centre refused; the terminal is told by its inbox.
-
-    Exit codes: 0 settled, 1 it cannot be settled so.
-    """
-    from central.corrections import NOT_CORRECTED_WORDS, NotCorrected, Wish, correct_item
-    from offline_queue.inbox_wire import WORDS_MAX
-
-    if max(len(words_zh), len(words_en)) > WORDS_MAX:
-        message = f"最多 {WORDS_MAX} 字 / at most {WORDS_MAX} characters"
-        raise click.UsageError(message)
-    with _database(at) as engine:
-        state = correct_item(engine, terminal, item, Wish(outcome, by, words_zh, words_en))
-    if isinstance(state, NotCorrected):
-        words = NOT_CORRECTED_WORDS[state]
-        _show(as_json, {"ok": False, "reason": state.value, "message": words}, words)
-        sys.exit(NOT_FINE)
-    _show(as_json, {"ok": True, "state": state.value}, f"已处理：{state.value} / settled: {state.value}")

@@ -44,6 +44,8 @@ class RawRequest:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    address: str = ""
+    """Network address of who sent it, as the server in front tells it."""
 
 
 async def read(request: Request) -> RawRequest | Turned:
@@ -57,7 +59,8 @@ async def read(request: Request) -> RawRequest | Turned:
         if len(body) > BATCH_BYTES_MAX:
             return problems.TOO_LARGE
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RawRequest(request.method, path, dict(request.headers), bytes(body))
+    address = request.client.host if request.client else ""
+    return RawRequest(request.method, path, dict(request.headers), bytes(body), address)
 
 
 def admit(
@@ -102,6 +105,7 @@ def admit(
                 return problems.BAD_SIGNATURE
     key = known[judged.key_id]
     if key.revoked:
+        keys.came_back(judged.key_id, raw.address, now)
         return problems.REVOKED
     content = decompress(raw.body) if compressed else raw.body
     if isinstance(content, Turned):

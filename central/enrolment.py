@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Engine, select, update
 
@@ -10,6 +12,7 @@ from central import log
 from central.database import as_text, insert_or_skip, utc_now, writing
 from central.log import Event
 from central.schema import terminals
+from central.staff_words import Signed
 from central.trust import TerminalEntry
 
 
@@ -41,16 +44,36 @@ def enrol(engine: Engine, entries: Mapping[str, TerminalEntry]) -> None:
                 raise KeyChangedError(message)
 
 
-def revoke(engine: Engine, terminal: str) -> bool:
-    """Refuse the terminal from now on. False when there is no such terminal or it is revoked already."""
-    at = as_text(utc_now())
+class NotRevoked(StrEnum):
+    """Why nothing was done."""
+
+    UNKNOWN = "unknown"
+    ALREADY = "already"
+
+
+NOT_REVOKED_WORDS: dict[NotRevoked, str] = {
+    NotRevoked.UNKNOWN: "没有登记过这台终端 / no such terminal is enrolled",
+    NotRevoked.ALREADY: "这台终端早已吊销 / the terminal is revoked already",
+}
+
+
+def revoke(engine: Engine, terminal: str, signed: Signed, since: datetime | None = None) -> str | NotRevoked:
+    """Refuse the terminal from now on (rule F23); the time of revocation, which stays.
+
+    `since`: aware, when it left trusted hands. What it received later is not taken from its disk either; what it
+    received before is taken for review (`central.imports`).
+    """
+    now = utc_now()
+    at, revoked_at = as_text(now), as_text(min(since or now, now))
+    here = terminals.c.terminal == terminal
     with writing(engine).begin() as connection:
         changed = connection.execute(
             update(terminals)
-            .where(terminals.c.terminal == terminal, terminals.c.revoked_at.is_(None))
-            .values(revoked_at=at)
+            .where(here, terminals.c.revoked_at.is_(None))
+            .values(revoked_at=revoked_at, revoked_by=signed.by, revoked_why=signed.why)
         )
         if changed.rowcount == 0:
-            return False
-        log.write(connection, at, Event.TERMINAL_REVOKED, terminal)
-    return True
+            known = connection.execute(select(terminals.c.terminal).where(here)).first()
+            return NotRevoked.ALREADY if known else NotRevoked.UNKNOWN
+        log.write(connection, at, Event.TERMINAL_REVOKED, terminal, detail=f"since {revoked_at} {signed}")
+    return revoked_at

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
 
+from central import moments
 from kiosk.case import parse_case_code
 from offline_queue.seal import envelope_key_id
 from offline_queue.wire import Item
@@ -35,6 +35,7 @@ class Reason(StrEnum):
     SEAL = "seal.broken"
     PAYLOAD = "payload.form"
     MISMATCH = "payload.mismatch"
+    AFTER_REVOCATION = "terminal.revoked"
     ERASED = "item.erased"
 
 
@@ -50,6 +51,7 @@ TEXTS: dict[Reason, str] = {
     Reason.SEAL: "密封无法打开 / The seal cannot be opened",
     Reason.PAYLOAD: "内容不符合约定格式 / The content is not in the agreed form",
     Reason.MISMATCH: "内容与记录头不一致 / The content does not agree with its header",
+    Reason.AFTER_REVOCATION: "终端吊销之后收的，不予接收 / Received after its terminal was revoked",
     Reason.ERASED: "送达前已撤回，内容在终端抹去 / Withdrawn before it was sent: erased at the terminal",
 }
 
@@ -115,9 +117,10 @@ def _is_uuid(text: str) -> bool:
 def is_time(text: str) -> bool:
     """As a header tells one: RFC 3339 with its zone."""
     try:
-        return len(text) <= 40 and datetime.fromisoformat(text).tzinfo is not None
+        moments.read(text)
     except ValueError:
         return False
+    return len(text) <= 40
 
 
 def _printable(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from central import problems
+from central import moments, problems
 from central.database import as_text
 from central.problems import Turned
 from offline_queue.live_wire import PRINTABLE
@@ -23,17 +23,11 @@ LONG_TEXT_MAX = 200
 CODES_MAX = 300
 """Causes, or devices, that one list names."""
 SERVICES_MAX = 300
-YEARS = range(1900, 9990)
-"""Whatever a clock may show; at the very ends `datetime` cannot change the zone."""
 
 
 def _moment(text: str) -> str:
     """As the database sorts it. A terminal that stands at 1970 tells so."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or moment.year not in YEARS:
-        message = "a time with its zone is asked for"
-        raise ValueError(message)
-    return as_text(moment)
+    return as_text(moments.read(text))
 
 
 Text = Annotated[str, Field(max_length=TEXT_MAX, pattern=PRINTABLE)]

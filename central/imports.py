@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from sqlalchemy import Engine
 
 from central import form, log, uploads
 from central.database import as_text, utc_now, writing
+from central.form import Fit, Reason, Unfit
 from central.ingest import take_items
 from central.log import Event
 from central.terminal_keys import TerminalKeys
 from central.trust import Trust
 from offline_queue.export import Checked, Part, Unusable, check_export, contents
-from offline_queue.wire import BATCH_ITEMS_MAX, VerdictKind
+from offline_queue.wire import BATCH_ITEMS_MAX, ClockQuality, VerdictKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def import_export(
     counted: Counter[str] = Counter()
     for group in _in_groups(_items(engine, file, checked, carried_by)):
         judged = [form.judge(from_json(line), trust.sealing_keys) for line in group]
+        if known is not None and known.revoked_at is not None:
+            judged = [_of_trusted_times(one, known.revoked_at) for one in judged]
         counted.update(one.kind.value for one in take_items(engine, judged, carried_by))
         on_items(counted.total(), checked.items)
     with writing(engine).begin() as connection:
@@ -65,6 +69,16 @@ def import_export(
             connection, as_text(utc_now()), Event.EXPORT_IMPORTED, terminal, detail=f"{checked.items} items"
         )
     return Imported(terminal, checked.items, dict(counted), revoked)
+
+
+def _of_trusted_times(one: Fit | Unfit, revoked_at: str) -> Fit | Unfit:
+    """Rule F23: nothing that a revoked terminal received after its revocation. A clock that does not know the time
+    proves neither, and a clerk looks at each of these cases anyway.
+    """
+    if isinstance(one, Unfit) or one.item.clock_quality is not ClockQuality.SYNCED:
+        return one
+    later = datetime.fromisoformat(one.item.received_at_kiosk) > datetime.fromisoformat(revoked_at)
+    return Unfit(one.item.id, Reason.AFTER_REVOCATION, one.item, one.item_hash) if later else one
 
 
 def _items(engine: Engine, file: Path, checked: Checked, carried_by: str) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ process at the door needs the key. The cursor that the terminal names lets the r
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, select, update
@@ -16,11 +16,12 @@ from central import problems, replays
 from central.bulk import insert_new
 from central.database import as_text, insert_or_skip, utc_now, writing
 from central.door import Admitted, read_message
+from central.log import NO_TERMINAL
 from central.problems import Turned
 from central.rechecks import RESIDENT_WORDS, Doubt
 from central.schema import inboxes, letters
 from central.trust import Trust
-from kiosk.case import CaseState
+from kiosk.case import COUNTER, CaseState
 from offline_queue.inbox_wire import (
     CASES_MAX,
     LETTERS_MAX,
@@ -43,6 +44,10 @@ WORDS: Mapping[CaseState, tuple[str, str]] = {
         "还要补一些内容，请带凭条到任一终端或窗口",
         "Something is to be added; please bring the slip to any terminal or counter",
     ),
+    CaseState.DUPLICATE_SUSPECTED: (
+        "中心先收到过同一件事，工作人员会核对；不用再来，不会漏办",
+        "The centre had the same matter before: staff compare them. You need not come again, nothing is left out",
+    ),
     CaseState.NOT_ACCEPTED: (
         "这件事不能受理，请到窗口问原因",
         "It was not accepted; the counter tells you why",
@@ -50,6 +55,12 @@ WORDS: Mapping[CaseState, tuple[str, str]] = {
     CaseState.WITHDRAWN: ("已按您的申请撤回", "Withdrawn as you asked"),
 }
 """For the resident, when a state needs more than its name."""
+
+
+NOT_RECHECKED = (
+    "有一项核对在等部门的系统，不用再来，您先到的时间不变",
+    "One check waits for a department's system; you need not come again, and the time you came counts",
+)
 
 
 def words_of(state: CaseState, reason: str | None) -> tuple[str, str]:
@@ -81,8 +92,8 @@ def post(connection: Connection, told: Mapping[str, Sequence[Content]], at: str)
     """Append letters; the inbox's row is locked until the caller commits, so numbers are committed in order."""
     rows: list[dict[str, Any]] = []
     for terminal in sorted(told):  # one order, so that two transactions never wait for each other
-        if not told[terminal]:
-            continue
+        if not told[terminal] or terminal in (COUNTER, NO_TERMINAL):
+            continue  # nobody there fetches letters: staff see the case itself
         insert_or_skip(connection, inboxes, terminal=terminal, newest=0)
         mine = inboxes.c.terminal == terminal
         raised = update(inboxes).where(mine).values(newest=inboxes.c.newest + len(told[terminal]))
@@ -101,8 +112,20 @@ def newest(connection: Connection, terminals: Collection[str]) -> dict[str, int]
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def take_inbox(engine: Engine, trust: Trust, admitted: Admitted) -> InboxAnswer | Turned:
-    """Drop what the terminal has applied, give what follows, each letter signed."""
+def _nothing_more(_connection: Connection, _terminal: str, _at: str) -> None:
+    """The default `newcomer`."""
+
+
+def take_inbox(
+    engine: Engine,
+    trust: Trust,
+    admitted: Admitted,
+    newcomer: Callable[[Connection, str, str], None] = _nothing_more,
+) -> InboxAnswer | Turned:
+    """Drop what the terminal has applied, give what follows, each letter signed.
+
+    `newcomer`: posts what a terminal without any letter yet is to know (new, or with a new disk).
+    """
     request = read_message(admitted, InboxRequest, BODY_BYTES_MAX)
     if isinstance(request, Turned):
         return request
@@ -110,7 +133,9 @@ def take_inbox(engine: Engine, trust: Trust, admitted: Admitted) -> InboxAnswer 
     with writing(engine).begin() as connection:
         if not replays.first_time(connection, admitted):
             return problems.REPLAYED
-        if request.after is not None:
+        if request.after is None:
+            newcomer(connection, request.terminal, as_text(utc_now()))
+        else:
             _applied(connection, request.terminal, after)
         query = select(letters.c.number, letters.c.content).where(
             letters.c.terminal == request.terminal, letters.c.number > after

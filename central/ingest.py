@@ -91,6 +91,11 @@ def _states_after(engine: Engine, work: Work, settled: Sequence[Settled]) -> Map
     return {item.id: words(states, item.lane, item.kind) for item in told}
 
 
+def take_in(connection: Connection, judged: Sequence[Fit | Unfit], carried_by: str, at: str) -> list[Settled]:
+    """The same within the caller's transaction."""
+    return _settle(connection, judged, carried_by, at)
+
+
 def take_items(engine: Engine, judged: Sequence[Fit | Unfit], carried_by: str) -> list[Settled]:
     """Take in items that came by another way than a batch; the work opens them later."""
     at = as_text(utc_now())

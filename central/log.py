@@ -20,6 +20,7 @@ class Event(StrEnum):
 
     TERMINAL_ENROLLED = "terminal.enrolled"
     TERMINAL_REVOKED = "terminal.revoked"
+    TERMINAL_CAME_BACK = "terminal.came_back"
     CASE_REGISTERED = "case.registered"
     CASE_SUPERSEDED = "case.superseded"
     CASE_NAME_CUT = "case.name_cut"
@@ -35,8 +36,16 @@ class Event(StrEnum):
     WITHDRAWAL_WAITS = "withdrawal.waits"
     CASE_IN_DOUBT = "case.in_doubt"
     CASE_NOT_RECHECKED = "case.not_rechecked"
+    CASE_RECHECK_WAITS = "case.recheck_waits"
+    CASE_RECHECKED = "case.rechecked"
+    RECHECK_TOO_LATE = "recheck.too_late"
     CASE_CORRECTED = "case.corrected"
     CASE_RETURNED = "case.returned"
+    CASE_SETTLED = "case.settled"
+    CASE_TOLD = "case.told"
+    CASE_ANSWER_CORRECTED = "case.answer_corrected"
+    CASE_DUPLICATE = "case.duplicate_suspected"
+    PAPER_TAKEN_IN = "paper.taken_in"
     EXPORT_IMPORTED = "export.imported"
     EVALUATION_RECEIVED = "evaluation.received"
     EVALUATION_REPEATED = "evaluation.repeated"
@@ -58,6 +67,7 @@ class Event(StrEnum):
 EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     Event.TERMINAL_ENROLLED: ("终端已登记", "Terminal enrolled"),
     Event.TERMINAL_REVOKED: ("终端已吊销", "Terminal revoked"),
+    Event.TERMINAL_CAME_BACK: ("已吊销的终端又来连接", "A revoked terminal came again"),
     Event.CASE_REGISTERED: ("中心已登记", "Registered at the centre"),
     Event.CASE_SUPERSEDED: ("收到更正件，原件保留", "A superseding item came; the first is kept"),
     Event.CASE_NAME_CUT: (
@@ -96,9 +106,26 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "送达时复核有疑问，已告知申请人",
         "A re-check at sync left a doubt; the resident is told",
     ),
-    Event.CASE_NOT_RECHECKED: ("送达时有复核未做", "A re-check at sync was not done"),
+    Event.CASE_NOT_RECHECKED: (
+        "送达时有复核未做，本中心没有接这个登记簿",
+        "A re-check at sync was not done: this centre has no such register",
+    ),
+    Event.CASE_RECHECK_WAITS: (
+        "送达时登记簿没有答复，还未复核，之后会再问",
+        "Not re-checked yet: the register did not answer, it is asked again",
+    ),
+    Event.CASE_RECHECKED: ("登记簿已答复，复核补做了", "The register answered: re-checked now"),
+    Event.RECHECK_TOO_LATE: (
+        "补做的复核有疑问，但办件已过这一步，请工作人员处理",
+        "The late re-check left a doubt, and the case is past this step: staff see to it",
+    ),
     Event.CASE_CORRECTED: ("工作人员已更正并登记", "Corrected and registered by staff"),
     Event.CASE_RETURNED: ("工作人员已退回给申请人", "Given back to the resident by staff"),
+    Event.CASE_SETTLED: ("工作人员已处理", "Settled by staff"),
+    Event.CASE_TOLD: ("告诉申请人的话", "The resident was told"),
+    Event.CASE_ANSWER_CORRECTED: ("工作人员更正了一项内容", "Staff corrected an answer"),
+    Event.CASE_DUPLICATE: ("和先收的一件可能重复，待人工核实", "May be the same as one received before"),
+    Event.PAPER_TAKEN_IN: ("窗口录入的纸质件", "Taken in on paper at a counter"),
     Event.EXPORT_IMPORTED: ("导入了终端导出的文件", "A file exported by a terminal was imported"),
     Event.EVALUATION_RECEIVED: ("收到评价", "Evaluation received"),
     Event.EVALUATION_REPEATED: ("重复评价，保留第一次", "A second evaluation; the first is kept"),

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 
 from central.database import utc_now
 from central.ops import casebook, fleet
-from central.schema import evaluations, items
+from central.schema import evaluations, items, open_rechecks
 from central.settings import CentreSettings
 
 Sample = tuple[str, float]
@@ -24,6 +24,7 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
         cases = casebook.by_state(connection)
         unopened = select(func.count()).select_from(items).where(items.c.opened_at.is_(None))
         waiting = connection.execute(unopened).scalar_one()
+        unchecked = connection.execute(select(func.count()).select_from(open_rechecks)).scalar_one()
         rated = connection.execute(select(func.count()).select_from(evaluations)).scalar_one()
     oldest_s = (now - datetime.fromisoformat(counts.oldest_at)).total_seconds() if counts.oldest_at else 0.0
     families: tuple[tuple[str, str, Iterable[Sample]], ...] = (
@@ -39,6 +40,7 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
         ),
         ("jiujin_evaluations", "Evaluations, skipped ones as well.", [("", rated)]),
         ("jiujin_unopened_items", "Items taken in and acknowledged, not opened yet.", [("", waiting)]),
+        ("jiujin_open_rechecks", "Re-checks whose register has not answered yet.", [("", unchecked)]),
         ("jiujin_refused_items", "Items that the centre did not take.", [("", counts.refused)]),
         ("jiujin_queue_pending", "Items that wait on terminals, as last told.", [("", counts.pending)]),
         ("jiujin_queue_quarantined", "Items in terminals' quarantine.", [("", counts.quarantined)]),
@@ -51,6 +53,11 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
             "jiujin_terminals_unsent",
             "Terminals whose oldest item, unsent or refused, as last told, is older; 72 hours is urgent.",
             [(f'{{over_hours="{hours}"}}', count) for hours, count in counts.unsent_over.items()],
+        ),
+        (
+            "jiujin_revoked_terminals_seen",
+            "Revoked terminals that came again in the last day.",
+            [("", counts.came_back)],
         ),
         ("jiujin_forked_chains", "Terminals whose identity is in doubt.", [("", counts.forked)]),
     )

@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from central import inbox, log
 from central.database import as_text, utc_now, writing
+from central.locks import lock_issuers
 from central.log import NO_TERMINAL, Event
-from central.schema import heartbeats, publications, terminals
-from central.work import lock_issuers
-from offline_queue.inbox_wire import Reference
+from central.schema import heartbeats, letters, publications, terminals
+from offline_queue.inbox_wire import Reference, read_content
 from offline_queue.publication_wire import CONTENT_MAX, PUBLICATION_PATH, PublicationAnswer, digest_of
 
 Subject = Literal["definitions", "configuration"]
@@ -163,6 +163,26 @@ def roll_back(engine: Engine, subject: Subject, empty: str, by: str) -> Done | N
         _tell(connection, subject, version, content, told, at)
         _log(connection, at, Event.ROLLED_BACK, subject, version, by)
     return Done(subject, version, State.ALL, tuple(told))
+
+
+def tell_newcomer(connection: Connection, terminal: str, at: str) -> None:
+    """Letters of what counts for all, unless such or newer ones wait in its inbox already."""
+    query = select(publications).where(
+        publications.c.terminal == NO_TERMINAL, publications.c.state == State.ALL.value
+    )
+    newest = {row.subject: row for row in connection.execute(query.order_by(publications.c.version))}
+    if not newest:
+        return
+    waiting = select(letters.c.content).where(letters.c.terminal == terminal)
+    told = [read_content(content) for content in connection.execute(waiting).scalars()]
+    versions = [
+        (one.subject, int(one.version))
+        for one in told
+        if isinstance(one, Reference) and one.version.isdecimal()
+    ]
+    for subject, row in sorted(newest.items()):
+        if not any(name == subject and version >= row.version for name, version in versions):
+            _tell(connection, subject, row.version, row.content, [terminal], at)
 
 
 def overview(engine: Engine) -> list[tuple[Row[Any], Uptake]]:

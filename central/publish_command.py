@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from central.desk_command import NOT_FINE, CentreAt, _database, _show, json_option
+from central.desk_command import NOT_FINE, CentreAt, database_of, json_option, show
 
 if TYPE_CHECKING:
     from central.publications import Done, NotDone, Subject
@@ -67,7 +67,7 @@ def publish_definition(
     rejected = [found for file in files if isinstance(found := read_signed(file, key), Rejection)]
     if rejected:
         lines = [f"{one.file}: {one.message_zh} / {one.message_en}" for one in rejected]
-        _show(as_json, {"ok": False, "reason": "refused", "files": lines}, "\n".join(lines))
+        show(as_json, {"ok": False, "reason": "refused", "files": lines}, "\n".join(lines))
         sys.exit(NOT_FINE)
 
     def make(former: str | None) -> str:
@@ -78,7 +78,7 @@ def publish_definition(
         together = [one for one in kept if one.name not in names] + new
         return Bundle(files=tuple(sorted(together, key=lambda one: one.name))).to_text()
 
-    with _database(at) as engine:
+    with database_of(at) as engine:
         _tell(publish(engine, "definitions", make, by, percent), as_json)
 
 
@@ -107,10 +107,10 @@ def publish_configuration(at: CentreAt, file: Path, by: str, percent: float, as_
         else [str(problem) for problem in problems_of(configuration.settings, file.name)]
     )
     if configuration is None or lines:
-        _show(as_json, {"ok": False, "reason": "refused", "problems": lines}, "\n".join(lines))
+        show(as_json, {"ok": False, "reason": "refused", "problems": lines}, "\n".join(lines))
         sys.exit(NOT_FINE)
     content = configuration.model_dump_json(by_alias=True)
-    with _database(at) as engine:
+    with database_of(at) as engine:
         _tell(publish(engine, "configuration", lambda _former: content, by, percent), as_json)
 
 
@@ -127,7 +127,7 @@ def spread_command(at: CentreAt, subject: Subject, anyway: bool, by: str, as_jso
     """
     from central.publications import spread
 
-    with _database(at) as engine:
+    with database_of(at) as engine:
         _tell(spread(engine, subject, by, anyway=anyway), as_json)
 
 
@@ -148,7 +148,7 @@ def roll_back_command(at: CentreAt, subject: Subject, by: str, as_json: bool) ->
         "definitions": Bundle(files=()).to_text(),
         "configuration": json.dumps({"schema": "jiujin.configuration/1", "settings": {}}),
     }
-    with _database(at) as engine:
+    with database_of(at) as engine:
         _tell(roll_back(engine, subject, empty[subject], by), as_json)
 
 
@@ -162,7 +162,7 @@ def publications_command(at: CentreAt, as_json: bool) -> None:
     """
     from central.publications import overview
 
-    with _database(at) as engine:
+    with database_of(at) as engine:
         found = overview(engine)
     data = [
         {
@@ -183,7 +183,7 @@ def publications_command(at: CentreAt, as_json: bool) -> None:
     ]
     words = "\n".join(lines) or "没有发布过 / nothing is published"
     fine = not any(uptake.refused for _, uptake in found)
-    _show(as_json, {"ok": fine, "publications": data}, words)
+    show(as_json, {"ok": fine, "publications": data}, words)
     sys.exit(0 if fine else NOT_FINE)
 
 
@@ -191,7 +191,7 @@ def _tell(done: Done | NotDone, as_json: bool) -> None:
     from central.publications import WORDS, NotDone
 
     if isinstance(done, NotDone):
-        _show(as_json, {"ok": False, "reason": done.value, "message": WORDS[done]}, WORDS[done])
+        show(as_json, {"ok": False, "reason": done.value, "message": WORDS[done]}, WORDS[done])
         sys.exit(NOT_FINE)
     told = _some(done.told)
     words = (
@@ -199,7 +199,7 @@ def _tell(done: Done | NotDone, as_json: bool) -> None:
         f"{len(done.told)} terminals are told"
     )
     data = {"subject": done.subject, "version": done.version, "state": done.state.value}
-    _show(as_json, {"ok": True, **data, "told": list(done.told)}, words)
+    show(as_json, {"ok": True, **data, "told": list(done.told)}, words)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -6,10 +6,10 @@ The answers are judged by the definition that the case was filed under, never by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ class Doubt(StrEnum):
     CARD_LOST = "card.lost"
     CARD_EXPIRED = "card.expired"
     NOT_ELIGIBLE = "eligibility"
+    HELPER = "helper.authority"
     DEFINITION_CLOSED = "definition.closed"
     DEFINITION_UNKNOWN = "definition.unknown"
     ANSWERS = "answers"
@@ -39,6 +40,7 @@ STATE_OF: Mapping[Doubt, CaseState] = {
     Doubt.CARD_LOST: CaseState.NEEDS_CLERK,
     Doubt.CARD_EXPIRED: CaseState.NEEDS_CLERK,
     Doubt.NOT_ELIGIBLE: CaseState.NEEDS_CLERK,
+    Doubt.HELPER: CaseState.NEEDS_CLERK,
     Doubt.DEFINITION_CLOSED: CaseState.NEEDS_CLERK,
     Doubt.DEFINITION_UNKNOWN: CaseState.NEEDS_CLERK,
     Doubt.ANSWERS: CaseState.NEEDS_CORRECTION,
@@ -59,6 +61,10 @@ RESIDENT_WORDS: Mapping[Doubt, tuple[str, str]] = {
     Doubt.NOT_ELIGIBLE: (
         "送达时查到的情况与条件不同，工作人员会核对后告诉您",
         "What the registers say differs from the conditions: staff check it and tell you",
+    ),
+    Doubt.HELPER: (
+        "代办的手续要核对，工作人员会联系您；您先到的时间不变",
+        "Whether your helper may act for you is checked: staff tell you, and the time you came still counts",
     ),
     Doubt.DEFINITION_CLOSED: (
         "这个事项在送达前有了变化，工作人员会核对怎样办",
@@ -86,56 +92,67 @@ RESIDENT_WORDS: Mapping[Doubt, tuple[str, str]] = {
     ),
 }
 
-Register = Callable[[CasePayload], Doubt | None]
-"""One named re-check of a definition (`offline.recheck_at_sync`). It is asked within a transaction, so it answers
-from a copy at hand. LookupError: it does not know now, and the case's trail says that this was not checked.
+
+class Silence(Enum):
+    """A register is attached and did not answer this time."""
+
+    UNANSWERED = "unanswered"
+
+
+Told = Mapping[str, Doubt | Silence | None]
+"""What registers said of a case, by the name that its definition gives them (`offline.recheck_at_sync`); None is no
+doubt. A name that is not in it is a register that nobody here has.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`not_done`: re-checks that the definition asks for and that nobody here can do."""
+    """`not_done`: re-checks that the definition asks for and that nobody here can do. `unanswered`: those whose
+    register did not answer; they are asked again (`central.open_rechecks`).
+    """
 
     doubts: tuple[Doubt, ...] = ()
     not_done: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    duplicate_of: str | None = None
+    """The code of a case about the same business that was received before (`central.duplicates`)."""
 
     @property
     def state(self) -> CaseState:
-        """The most cautious of them."""
+        """The most cautious of them; a clerk who looks at a doubt sees in the trail that it may be a second one."""
         states = {STATE_OF[doubt] for doubt in self.doubts}
         for state in (CaseState.NEEDS_CLERK, CaseState.NEEDS_CORRECTION):
             if state in states:
                 return state
-        return CaseState.REGISTERED
+        return CaseState.REGISTERED if self.duplicate_of is None else CaseState.DUPLICATE_SUSPECTED
 
 
 NOTHING_FOUND = Findings()
 
 
+Published = Mapping[tuple[str, str], Definition]
+"""Every version ever published, by (code, version)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rechecks:
-    """`definitions`: every version ever published, by (code, version); a code that is not there is not judged."""
+    """A code that is not in `definitions` is not judged."""
 
-    registers: Mapping[str, Register] = field(default_factory=dict)
-    definitions: Mapping[tuple[str, str], Definition] = field(default_factory=dict)
+    definitions: Published = field(default_factory=dict)
 
-    def of(self, case: CasePayload, now: datetime) -> Findings:
-        """`now` is aware."""
-        asked = tuple(self._ask(name, case) for name in case.recheck_at_sync)
+    def of(self, case: CasePayload, now: datetime, told: Told) -> Findings:
+        """`now` is aware. The registers were asked before: nothing here waits."""
+        wanted = tuple(dict.fromkeys(case.recheck_at_sync))
         doubts = [
             *_card(case, now.astimezone(CHINA_TIME).date()),
-            *(answer for answer in asked if isinstance(answer, Doubt)),
+            *(doubt for name in wanted if isinstance(doubt := told.get(name), Doubt)),
             *self._definition(case, now),
         ]
-        not_done = tuple(answer for answer in asked if isinstance(answer, str) and answer not in set(Doubt))
-        return Findings(tuple(dict.fromkeys(doubts)), not_done)
-
-    def _ask(self, name: str, case: CasePayload) -> Doubt | str | None:
-        register = self.registers.get(name)
-        try:
-            return name if register is None else register(case)
-        except LookupError:
-            return name
+        return Findings(
+            tuple(dict.fromkeys(doubts)),
+            not_done=tuple(name for name in wanted if name not in told),
+            unanswered=tuple(name for name in wanted if told.get(name) is Silence.UNANSWERED),
+        )
 
     def _definition(self, case: CasePayload, now: datetime) -> list[Doubt]:
         versions = [one for (code, _version), one in self.definitions.items() if code == case.service]
@@ -167,7 +184,7 @@ def _card(case: CasePayload, today: date) -> list[Doubt]:
 
 
 NO_RECHECKS = Rechecks()
-"""A centre without registers and definitions: it knows the day on the card only."""
+"""A centre without definitions: it knows the day on the card, and what registers tell."""
 
 
 class CatalogueError(Exception):

@@ -17,9 +17,11 @@ from sqlalchemy import ColumnElement, Engine, Table, delete, select, tuple_, upd
 from central.database import as_text, writing
 from central.health_report import NOTHING_TOLD
 from central.schema import (
+    businesses,
     cases,
     chain_heads,
     chain_links,
+    corrections,
     decisions,
     department_questions,
     evaluations,
@@ -30,6 +32,7 @@ from central.schema import (
     letters,
     manifests,
     nonces,
+    open_rechecks,
     payment_orders,
     publications,
     refusals,
@@ -117,6 +120,15 @@ def _with_its_content(table: Table) -> Callable[[Ends], ColumnElement[bool]]:
     return lambda _ends: erased.exists()
 
 
+def _with_its_case(table: Table) -> Callable[[Ends], ColumnElement[bool]]:
+    """What belongs to a case goes when all of the case's content has gone."""
+    here = (items.c.terminal == table.c.terminal) & (items.c.code == table.c.code)
+    here &= items.c.kind == Kind.CASE.value
+    content = select(items.c.item_id).where(here)
+    erased, kept = content.where(items.c.erased_at.is_not(None)), content.where(items.c.erased_at.is_(None))
+    return lambda _ends: erased.exists() & ~kept.exists()
+
+
 _REVOKED = select(terminals.c.terminal).where(terminals.c.revoked_at.is_not(None))
 
 RULES: tuple[Rule, ...] = (
@@ -125,6 +137,16 @@ RULES: tuple[Rule, ...] = (
     Rule(upload_parts, _with_its_content(upload_parts)),
     Rule(uploads, _with_its_content(uploads)),  # those that no item asked for: `uploads.sweep`
     Rule(decisions, _with_its_content(decisions)),
+    Rule(corrections, _with_its_case(corrections)),
+    Rule(businesses, _with_its_case(businesses)),
+    # The register itself stays (code, service, state and times): a slip may be asked about for life.
+    Rule(
+        cases,
+        lambda ends: (cases.c.words_zh != "") & _with_its_case(cases)(ends),
+        lambda _at: {"words_zh": "", "words_en": ""},
+    ),
+    # Most of them end with their answer: `central.open_rechecks`.
+    Rule(open_rechecks, _with_its_case(open_rechecks)),
     Rule(events, lambda ends: events.c.at < ends.audit),
     Rule(evaluations, lambda ends: evaluations.c.registered_at < ends.case),
     Rule(refusals, lambda ends: refusals.c.last_at < ends.refused),
@@ -142,7 +164,6 @@ RULES: tuple[Rule, ...] = (
 
 KEPT: Mapping[Table, str] = {
     terminals: "the directory: a revoked terminal must stay known, and old case codes name it; one row each",
-    cases: "the register: code, service, state and times, nothing personal; a slip may be asked about for life",
     chain_heads: "one row a terminal",
     chain_links: "the proof that nothing was left out (F16); hashes and numbers, as long as the items' headers",
     nonces: "an hour, by `central.replays.sweep`",

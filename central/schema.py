@@ -1,4 +1,8 @@
-"""The tables. Every unique key contains the issuing terminal, so that the data can be sharded by it.
+"""The tables. Every unique key contains a terminal, by which the data can be sharded; which one says its comment.
+
+What must be there once (items, cases and what hangs on them) has the issuing terminal in its key, whoever brings it. What
+happens between the centre and one terminal has that one: who carries (`refusals`), asks (`payment_orders`), signs or is told
+(`inboxes`). So a refusal is found by who brought the item, and a payment's key is the asking terminal's own.
 
 Nothing personal stands in a clear column: names, numbers and answers exist only in `items.sealed`.
 Times are RFC 3339 UTC text with milliseconds, so that they sort and never lose their zone.
@@ -27,11 +31,16 @@ metadata = MetaData(
 terminals = Table(
     "terminals",
     metadata,
-    Column("terminal", String(4), primary_key=True),
+    Column("terminal", String(4), primary_key=True, comment="itself"),
     Column("name", String(64), nullable=False),
     Column("public_key", LargeBinary(32), nullable=False),
     Column("enrolled_at", String(32), nullable=False),
-    Column("revoked_at", String(32)),
+    Column("revoked_at", String(32), comment="what was received later is refused"),
+    Column("revoked_by", String(32), comment="a role or staff number"),
+    Column("revoked_why", String(120)),
+    Column("revoked_seen_at", String(32), comment="last genuine request after it was revoked"),
+    Column("revoked_seen_from", String(64), comment="network address of that request"),
+    Column("revoked_seen_times", BigInteger, nullable=False, server_default="0"),
     Column("seen_at", String(32), comment="any signed batch counts; a heartbeat has its own time"),
 )
 
@@ -86,7 +95,7 @@ refusals = Table(
     Column("item_hash", String(64), nullable=False, comment="empty when the header could not be read"),
     Column("received_at_kiosk", String(40), nullable=False),
     Column("clock_quality", String(16), nullable=False),
-    Column("outcome", String(16), comment="how staff settled it; null waits for that"),
+    Column("outcome", String(16), comment="how it was settled; null waits for staff"),
 )
 
 cases = Table(
@@ -102,8 +111,49 @@ cases = Table(
     Column("registered_at_centre", String(32)),
     Column("accepted_at", String(32)),
     Column("reason", String(64), comment="the doubt of a re-check that it waits for; null when none"),
+    Column(
+        "words_zh", String(200), nullable=False, server_default="", comment="staff's or a department's own,"
+    ),
+    Column(
+        "words_en", String(200), nullable=False, server_default="", comment="for the resident, on this state"
+    ),
     Index(None, "state"),
     Index(None, "registered_at_centre"),
+)
+
+open_rechecks = Table(
+    "open_rechecks",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("code", String(32), primary_key=True),
+    Column("name", String(64), primary_key=True, comment="of the register that did not answer"),
+    Column("since", String(32), nullable=False),
+    Column("next_at", String(32), nullable=False, comment="when it is asked again"),
+    Column("tries", BigInteger, nullable=False),
+    Index(None, "next_at"),
+)
+
+businesses = Table(
+    "businesses",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("code", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False, comment="keyed: who and what cannot be tried out from it"),
+    Column("received_at", String(40), nullable=False),
+    Index(None, "digest"),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("id", String(36), primary_key=True, comment="UUIDv7: sorts by time"),
+    Column("code", String(32), nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("by", String(32), nullable=False, comment="a role or staff number"),
+    Column("at", String(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="old and new value and why"),
+    Index(None, "code"),
 )
 
 evaluations = Table(
@@ -119,7 +169,7 @@ evaluations = Table(
 heartbeats = Table(
     "heartbeats",
     metadata,
-    Column("terminal", String(4), primary_key=True),
+    Column("terminal", String(4), primary_key=True, comment="whose state it is"),
     Column("state", String(24), nullable=False),
     Column("sent_at", String(32), nullable=False, comment="from the signature"),
     Column("heard_at", String(32), nullable=False),
@@ -129,7 +179,7 @@ heartbeats = Table(
 chain_heads = Table(
     "chain_heads",
     metadata,
-    Column("terminal", String(4), primary_key=True),
+    Column("terminal", String(4), primary_key=True, comment="whose chain it is"),
     Column("head_sequence", BigInteger, nullable=False, comment="as last signed by the terminal"),
     Column("head_hash", String(64), nullable=False),
     Column("head_signed_at", String(32), nullable=False),
@@ -142,7 +192,7 @@ chain_heads = Table(
 chain_links = Table(
     "chain_links",
     metadata,
-    Column("terminal", String(4), primary_key=True),
+    Column("terminal", String(4), primary_key=True, comment="whose chain it is"),
     Column("sequence", BigInteger, primary_key=True),
     Column("item_hash", String(64), primary_key=True),
     Column("previous_hash", String(64), nullable=False),
@@ -166,7 +216,7 @@ publications = Table(
 nonces = Table(
     "nonces",
     metadata,
-    Column("terminal", String(4), primary_key=True),
+    Column("terminal", String(4), primary_key=True, comment="who signed the request"),
     Column("nonce", String(64), primary_key=True, comment="of a request's signature"),
     Column("at", String(32), nullable=False, comment="of the signature"),
 )
@@ -174,7 +224,7 @@ nonces = Table(
 manifests = Table(
     "manifests",
     metadata,
-    Column("terminal", String(4), primary_key=True),
+    Column("terminal", String(4), primary_key=True, comment="who told it"),
     Column("at", String(32), nullable=False, comment="of the last one"),
     Column("told", BigInteger, nullable=False, comment="items that the terminal was acknowledged"),
     Column("missing", BigInteger, nullable=False, comment="of these, not here any more"),
@@ -221,7 +271,7 @@ uploads = Table(
 upload_parts = Table(
     "upload_parts",
     metadata,
-    Column("terminal", String(4), primary_key=True),
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal"),
     Column("item_id", String(36), primary_key=True),
     Column("sha256", String(64), primary_key=True),
     Column("start", BigInteger, primary_key=True, comment="bytes before this part"),
@@ -231,7 +281,7 @@ upload_parts = Table(
 events = Table(
     "events",
     metadata,
-    Column("terminal", String(4), primary_key=True),
+    Column("terminal", String(4), primary_key=True, comment="who carried, asked or is concerned"),
     Column("id", String(36), primary_key=True, comment="UUIDv7: sorts by time"),
     Column("at", String(32), nullable=False),
     Column("code", String(32)),
@@ -271,7 +321,7 @@ payment_orders = Table(
 department_questions = Table(
     "department_questions",
     metadata,
-    Column("terminal", String(4), primary_key=True),
+    Column("terminal", String(4), primary_key=True, comment="who asked"),
     Column("service", String(64), primary_key=True),
     Column("day", String(10), primary_key=True, comment="in China"),
     Column("asked", BigInteger, nullable=False),

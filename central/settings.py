@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from central.departments.port import Departments
+from central.departments.port import Department, Departments
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ class CentreSettings:
     """Who answers on the live channel; nobody by default, and every case waits for its clerk as before."""
     daily_quotas: Mapping[str, int] = field(default_factory=dict)
     """Service -> how many questions its department gets in a day of China's; a service without one has no limit."""
+    registers: Mapping[str, Department] = field(default_factory=dict)
+    """Who is asked when a case arrives, by the names that definitions use (`offline.recheck_at_sync`)."""
+    recheck_again_s: float = 60.0
+    """First pause before a register that did not answer is asked again; it doubles, up to an hour."""
     page_rows: int = 200
     """Rows of one ops page."""
 

@@ -6,7 +6,17 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from central import door, heartbeat, inbox, ingest, problems, publication_api, reconcile, upload_api
+from central import (
+    door,
+    heartbeat,
+    inbox,
+    ingest,
+    problems,
+    publication_api,
+    publications,
+    reconcile,
+    upload_api,
+)
 from central.answering import answered, as_json
 from central.database import as_text, utc_now
 from central.door import Admitted, RawRequest
@@ -47,7 +57,11 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust, work: Work) -
 
     def take_inbox(raw: RawRequest) -> InboxAnswer | Turned:
         admitted = admit(raw)
-        return admitted if isinstance(admitted, Turned) else inbox.take_inbox(engine, trust, admitted)
+        return (
+            admitted
+            if isinstance(admitted, Turned)
+            else inbox.take_inbox(engine, trust, admitted, publications.tell_newcomer)
+        )
 
     def read_heartbeat(raw: RawRequest) -> Beat | Turned:
         admitted = admit(raw, settings.heartbeat_key_age_s)

@@ -13,11 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from offline_queue.seal import PrivateKey
-from offline_queue.sealing_keys import read_private
+from kiosk.case import COUNTER
+from offline_queue.seal import PrivateKey, SealingKey
+from offline_queue.sealing_keys import derived, read_private
 from offline_queue.wire import Base64, Terminal
 
 DEMO_MARK = "DEMO_ONLY"
+PRESENT = "centre_sealing.key"
+BUSINESSES = "jiujin.businesses/1"
 NAME_MAX = 64
 """Longest name of a terminal, in characters (field case X03)."""
 
@@ -45,6 +48,10 @@ class Trust:
     sealing_keys: Mapping[str, PrivateKey] = field(repr=False)
     """By key id: the present one and every retired one."""
     terminals: Mapping[str, TerminalEntry] = field(repr=False)
+    present_sealing_key: SealingKey
+    """What the centre itself seals to: `centre_sealing.key`, else the first by name."""
+    business_keys: tuple[bytes, ...] = field(repr=False)
+    """What digests of businesses are keyed with, the present one first (`central.duplicates`)."""
 
     @property
     def acknowledgement_key_id(self) -> str:
@@ -82,14 +89,21 @@ def load_trust(directory: Path, *, production: bool) -> Trust:
     if not isinstance(acknowledgement, Ed25519PrivateKey):
         message = "centre_acknowledgement.key is not Ed25519"
         raise TrustError(message)
-    sealing: dict[str, PrivateKey] = {}
-    for path in sorted(directory.glob("centre_sealing*.key")):
-        id_, key = _sealing(path)
-        sealing[id_] = key
+    files = sorted(directory.glob("centre_sealing*.key"), key=lambda path: (path.name != PRESENT, path.name))
+    sealing = dict(_sealing(path) for path in files)
     if not sealing:
         message = "no centre_sealing*.key in the trust directory"
         raise TrustError(message)
-    return Trust(certificate, certificate_key, acknowledgement, sealing, _directory(directory))
+    present, key = next(iter(sealing.items()))
+    return Trust(
+        certificate,
+        certificate_key,
+        acknowledgement,
+        sealing,
+        _directory(directory),
+        SealingKey(present, key.public_key()),
+        tuple(one for path in files if (one := derived(path.read_bytes(), BUSINESSES)) is not None),
+    )
 
 
 def _sealing(path: Path) -> tuple[str, PrivateKey]:
@@ -115,7 +129,11 @@ def _private(path: Path) -> object:
 def _directory(directory: Path) -> dict[str, TerminalEntry]:
     try:
         document = json.loads((directory / "directory.json").read_text(encoding="utf-8"))
-        return TypeAdapter(dict[Terminal, TerminalEntry]).validate_python(document["terminals"])
+        found = TypeAdapter(dict[Terminal, TerminalEntry]).validate_python(document["terminals"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"directory.json cannot be used: {error}"
         raise TrustError(message) from error
+    if COUNTER in found:
+        message = f"directory.json: {COUNTER} 是窗口的编号，终端不能用 / {COUNTER} is the counter's, no terminal may have it"
+        raise TrustError(message)
+    return found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, Row, insert, update
 
 from central import log
 from central.database import as_text, utc_now
@@ -53,6 +54,22 @@ def refuse(
         code = item.lane if item else None
         log.write(connection, at, event, carried_by, code, f"{reason.value} item {item_id}")
     return Settled(item_id, kind, reason)
+
+
+def settle_taken(connection: Connection, taken: Iterable[Row[Any]]) -> None:
+    """These rows of `items` were put off or refused before and came again: nobody need look after them any more.
+
+    A conflict is about another content under the same id, and stays.
+    """
+    brought: dict[str, list[str]] = defaultdict(list)
+    for row in taken:
+        brought[row.carried_by].append(row.item_id)
+    for carried_by, ids in brought.items():
+        here = (
+            (refusals.c.terminal == carried_by) & refusals.c.item_id.in_(ids) & refusals.c.outcome.is_(None)
+        )
+        elsewise = refusals.c.verdict != VerdictKind.CONFLICT.value
+        connection.execute(update(refusals).where(here, elsewise).values(outcome="registered"))
 
 
 def withdrawn_refusals(connection: Connection, withdrawn: Collection[Item], carried_by: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from central.form import Reason
 from central.opening import open_content
 from central.schema import items
 from kiosk.case import RECOGNISED, CasePayload, Person, WithdrawalPayload, is_same_person
@@ -72,11 +73,18 @@ class Known:
     """Code -> who filed it at the terminal of its code; a code that is missing is of nobody known here."""
     waiting: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
     """Code -> withdrawals with evidence, in the order in which they came."""
+    erased: set[str] = field(default_factory=set)
+    """Codes of cases whose own terminal erased the content for a withdrawal, and so had made sure whose it was."""
 
     def file(self, item: Arrival, content: CasePayload) -> None:
         """The first one at the code's own terminal says whose the case is."""
         if item.at_home:
             self.persons.setdefault(item.code, content.person)
+
+    def erase(self, item: Arrival) -> None:
+        """It came as its header, from the terminal that is to be believed that it was withdrawn there."""
+        if item.at_home:
+            self.erased.add(item.code)
 
     def is_of(self, item: Arrival, content: CasePayload | WithdrawalPayload) -> bool:
         """Recognised (level 2), where the item was made, as the person of the case."""
@@ -89,6 +97,11 @@ class Known:
             and is_same_person(content.person, filed)
         )
 
+    def may_withdraw(self, item: Arrival, content: WithdrawalPayload) -> bool:
+        """As its person; or by the terminal that erased it, since nobody else can tell any more whose it was."""
+        erased_there = item.at_home and item.code in self.erased and item.code not in self.persons
+        return self.is_of(item, content) or erased_there
+
     def is_of_another(self, item: Arrival, content: CasePayload) -> bool:
         """Both are somebody, and not the same."""
         filed = self.persons.get(item.code)
@@ -96,7 +109,7 @@ class Known:
 
 
 def known_before(connection: Connection, codes: Collection[str], keys: Mapping[str, PrivateKey]) -> Known:
-    """What earlier items of these codes say. What was erased since, or could not be used, says nothing."""
+    """What earlier items of these codes say. What was swept since, or could not be used, says nothing."""
     known = Known()
     if not codes:
         return known
@@ -104,10 +117,12 @@ def known_before(connection: Connection, codes: Collection[str], keys: Mapping[s
         items.c.code.in_(codes),
         items.c.kind.in_((Kind.CASE.value, Kind.WITHDRAWAL.value)),
         items.c.opened_at.is_not(None),
-        items.c.erased_at.is_(None),
-        items.c.finding.is_(None),
+        (items.c.erased_at.is_(None) & items.c.finding.is_(None)) | (items.c.finding == Reason.ERASED.value),
     )
     for row in connection.execute(query.order_by(items.c.registered_at, items.c.sequence)):
+        if row.finding is not None:
+            known.erase(arrival(row))
+            continue
         content = open_content(Item(**row.header, sealed=row.sealed), keys)
         if isinstance(content, CasePayload):
             known.file(arrival(row), content)

@@ -1,34 +1,39 @@
 """The second step: what the door has taken in and acknowledged is opened and applied to its case.
 
 An item waits while `opened_at` is null. One transaction opens some items of one terminal, applies them and
-marks them, so a process killed anywhere leaves them waiting or done, and any process goes on with them.
+marks them, so a process killed anywhere leaves them waiting or done, and any process goes on with them. The
+registers that a case is to be checked against are asked before it: no lock is held while another house thinks.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import Connection, Engine, Row, Select, select, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from central import chain, inbox, replays, uploads
+from central import chain, duplicates, inbox, open_rechecks, replays, uploads
 from central.cases import Desk
 from central.chain import Link
 from central.database import as_text, utc_now, writing
+from central.duplicates import NO_BUSINESSES, Businesses, Claim
 from central.form import Reason
+from central.locks import lock_issuers
 from central.opening import Content, open_content
-from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks
+from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks, Told
+from central.registers import NO_REGISTERS, Registers
 from central.retention import sweep
 from central.schema import items
+from central.verdicts import settle_taken
 from central.whose import arrival, issuer, known_before
-from kiosk.case import CasePayload
+from kiosk.case import CasePayload, CaseState
 from offline_queue.inbox_wire import CaseNews
 from offline_queue.seal import PrivateKey
 from offline_queue.wire import Item, Kind
@@ -45,6 +50,8 @@ UNASKED_EVERY_S = 3600.0
 """How often uploads are looked for that no item asked for, and nonces that no request can have any more."""
 _LOST = (OperationalError, InterfaceError)
 """The database's trouble (gone, full, two that waited for each other) and no item's: everything waits."""
+REGISTERS_WAITED_S = 2.0
+"""How long a resident's case, or a step of a backlog, waits for all its registers together."""
 GIVE_WAY_S = 1.0
 """How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
 
@@ -53,9 +60,16 @@ class Work:
     """The steps of one process, and a thread that makes them."""
 
     def __init__(
-        self, engine: Engine, keys: Mapping[str, PrivateKey], rechecks: Rechecks = NO_RECHECKS
+        self,
+        engine: Engine,
+        keys: Mapping[str, PrivateKey],
+        rechecks: Rechecks = NO_RECHECKS,
+        registers: Registers = NO_REGISTERS,
+        businesses: Businesses = NO_BUSINESSES,
     ) -> None:
         self._engine = engine
+        self._businesses = businesses
+        self._registers = registers
         self._rechecks = rechecks
         self._keys = keys
         self._wake = threading.Event()
@@ -164,18 +178,22 @@ class Work:
 
         `answered`: who brought them reads their states in the answer. Not `usable`: a clerk takes them up.
         """
-        at = as_text(utc_now())
         query = select(items).where(items.c.terminal == terminal, items.c.opened_at.is_(None))
-        if ids is None:
-            # Another process may be at some of them: it does those.
-            query = query.order_by(items.c.sequence).limit(STEP_ITEMS).with_for_update(skip_locked=True)
-        else:
-            query = query.where(items.c.item_id.in_(ids)).order_by(items.c.sequence).with_for_update()
+        query = query.order_by(items.c.sequence)
+        query = query.limit(STEP_ITEMS) if ids is None else query.where(items.c.item_id.in_(ids))
+        told: Mapping[str, Told] = {}
+        if self._registers and usable:
+            # Only what was asked about is opened: what arrives meanwhile is the next step's.
+            asked, told = self._ask_registers(query)
+            query = query.where(items.c.item_id.in_(asked))
+        at = as_text(utc_now())
+        # Another process may be at some of a backlog: it does those.
+        query = query.with_for_update(skip_locked=ids is None)
         with writing(self._engine).begin() as connection:
             rows = connection.execute(query).all()
             if not rows:
                 return 0
-            findings, desk = self._apply(connection, rows, at, usable=usable)
+            findings, desk, second = self._apply(connection, rows, at, told, usable=usable)
             links = [
                 Link(r.sequence, r.item_hash, r.previous_hash, r.item_id)
                 for r in rows
@@ -183,34 +201,85 @@ class Work:
             ]
             if links:
                 chain.take_links(connection, terminal, links, at)
+            settle_taken(connection, rows)
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
-            inbox.tell_cases(connection, _to_tell(rows, desk, at, answered=answered), at)
+            news = _to_tell(rows, desk, at, answered=answered)
+            for code in second:
+                suspected = inbox.news(code, CaseState.DUPLICATE_SUSPECTED, None, at)
+                news.setdefault(issuer(code), []).append(suspected)
+            inbox.tell_cases(connection, news, at)
         return len(rows)
 
+    def _ask_registers(self, query: Select[Any]) -> tuple[Collection[str], Mapping[str, Told]]:
+        """The items that wait, and what registers say of the cases among them, by item id."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        found = {
+            row.item_id: open_content(Item(**row.header, sealed=row.sealed), self._keys)
+            for row in rows
+            if row.kind == Kind.CASE.value
+        }
+        named = {
+            id_: case for id_, case in found.items() if isinstance(case, CasePayload) and case.recheck_at_sync
+        }
+        return [row.item_id for row in rows], self._registers.ask(named, REGISTERS_WAITED_S)
+
     def _apply(
-        self, connection: Connection, rows: Collection[Row[Any]], at: str, *, usable: bool
-    ) -> tuple[dict[str, Reason], Desk]:
-        """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it."""
+        self,
+        connection: Connection,
+        rows: Collection[Row[Any]],
+        at: str,
+        told: Mapping[str, Told],
+        *,
+        usable: bool,
+    ) -> tuple[dict[str, Reason], Desk, Collection[str]]:
+        """Let the items act on their cases: item id -> reason for those that cannot be used; the cases after it;
+        cases here before that turn out to be a second one.
+        """
         codes = {row.code for row in rows}
         lock_issuers(connection, {issuer(code) for code in codes})
         acting = {row.code for row in rows if row.kind != Kind.EVALUATION.value}
         desk = Desk.load(connection, codes, at, known_before(connection, acting, self._keys))
         findings: dict[str, Reason] = {}
+        waiting: dict[str, Collection[str]] = {}
+        claims = self._claims(connection, rows, desk) if usable else ()
+        same = duplicates.compare(connection, claims, at)
         for row in rows:
-            item = Item(**row.header, sealed=row.sealed)
-            content: Content | Reason = Reason.PAYLOAD
-            if row.erased_at is not None:
-                content = Reason.ERASED
-            elif usable:
-                content = uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
+            content = (
+                self._content(connection, row) if usable or row.erased_at is not None else Reason.PAYLOAD
+            )
             if isinstance(content, Reason):
                 findings[row.item_id] = content
-            found_out = (
-                self._rechecks.of(content, utc_now()) if isinstance(content, CasePayload) else NOTHING_FOUND
-            )
+            found_out = NOTHING_FOUND
+            if isinstance(content, CasePayload):
+                found_out = self._rechecks.of(content, utc_now(), told.get(row.item_id, {}))
+                found_out = replace(found_out, duplicate_of=same.second.get(row.code))
+                waiting[row.code] = found_out.unanswered
             desk.apply(arrival(row), content, found_out)
         desk.store(connection)
-        return findings, desk
+        if self._registers:
+            open_rechecks.remember(connection, waiting, at)
+        return findings, desk, same.moved
+
+    def _claims(self, connection: Connection, rows: Collection[Row[Any]], desk: Desk) -> Iterator[Claim]:
+        """Of the cases that are new here: the first item of each."""
+        seen = set(desk.states)
+        for row in rows:
+            if row.kind != Kind.CASE.value or row.code in seen:
+                continue
+            seen.add(row.code)
+            if self._businesses.concern(row.service, row.definition_version):
+                content = self._content(connection, row)
+                if isinstance(content, CasePayload) and (
+                    claim := self._businesses.claim(content, row.received_at_kiosk)
+                ):
+                    yield claim
+
+    def _content(self, connection: Connection, row: Row[Any]) -> Content | Reason:
+        if row.erased_at is not None:
+            return Reason.ERASED
+        item = Item(**row.header, sealed=row.sealed)
+        return uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
 
     def _sweep_if_due(self) -> None:
         if time.monotonic() >= self._retention_due_s:
@@ -239,20 +308,7 @@ class Work:
             self._wake.wait(POLL_S)
 
 
-def lock_issuers(connection: Connection, issuers: Collection[str]) -> None:
-    """Until the transaction ends nobody else applies items to these terminals' cases (on SQLite nobody writes)."""
-    if connection.dialect.name == "postgresql":
-        for name in sorted(issuers):
-            connection.exec_driver_sql(f"select pg_advisory_xact_lock({_lock_number(name)})")
-
-
-def _lock_number(terminal: str) -> int:
-    return int.from_bytes(hashlib.sha256(b"cases of " + terminal.encode()).digest()[:7])
-
-
-def _to_tell(
-    rows: Collection[Row[Any]], desk: Desk, at: str, *, answered: bool
-) -> Mapping[str, Collection[CaseNews]]:
+def _to_tell(rows: Collection[Row[Any]], desk: Desk, at: str, *, answered: bool) -> dict[str, list[CaseNews]]:
     """Terminal -> the cases that moved, for who did not read it in the answer to the batch.
 
     An answer tells a state and no words, so a doubt is always told.

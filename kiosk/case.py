@@ -70,6 +70,8 @@ def move(current: CaseState, to: CaseState) -> CaseState:
     return to
 
 
+COUNTER = "0000"
+"""Issues the codes of cases that a clerk takes in on paper; no terminal may have this number."""
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """31 signs without 0 O 1 I L, readable over the telephone (rule D33)."""
 _VALUES = {sign: value for value, sign in enumerate(CODE_ALPHABET)} | {"0": 0, "1": 1}

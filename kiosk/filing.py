@@ -11,6 +11,7 @@ from kiosk.case import (
     FromRecord,
     Person,
     WithdrawalPayload,
+    person_key,
 )
 from kiosk.catalogue.answers import kept_answers
 from kiosk.catalogue.model import Definition
@@ -79,6 +80,12 @@ def withdrawal_of(visit: Visit, *, received_at: str, clock_quality: str) -> With
         received_at_kiosk=received_at,
         clock_quality=clock_quality,
     )
+
+
+def filer_of(visit: Visit) -> str | None:
+    """For the queue, which compares who comes back with who came; None where nobody was identified. Never stored."""
+    person = _person(visit.card)
+    return None if person is None else person_key(person.document_kind, person.number, person.birth_date)
 
 
 def _consent(visit: Visit) -> ConsentRecord | None:

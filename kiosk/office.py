@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers.receipt_printer.contract import Slip
 from kiosk.case import CaseState, EvaluationPayload
 from kiosk.clock import Clock, Moment
-from kiosk.filing import files_of, payload_of, withdrawal_of
+from kiosk.filing import filer_of, files_of, payload_of, withdrawal_of
 from kiosk.journey import events as ev
 from kiosk.journey.visit import Errand, Visit
 from kiosk.journey.world import Place
@@ -60,9 +60,9 @@ class CaseOffice:
         )
         body = made.model_dump_json(by_alias=True).encode()
         match self._commit(visit.item_id, visit, Kind.WITHDRAWAL if withdraws else Kind.CASE, body, now):
-            case Committed(sequence=sequence):
+            case Committed(sequence=sequence, erased=erased):
                 self._sender.wake()
-                return ev.Stored(visit.case_code, sequence, _stamp(now))
+                return ev.Stored(visit.case_code, sequence, _stamp(now), erased=bool(erased))
             case NotCommitted(reason=Refused.CONFLICT):
                 return self._stored_before(visit)
             case NotCommitted():
@@ -137,6 +137,7 @@ class CaseOffice:
             priority=_priority(kind, visit),
             attachments=files_of(visit) if kind is Kind.CASE else (),
             supersedes=visit.supersedes or None if kind is Kind.CASE else None,
+            person=filer_of(visit),
         )
         try:
             return self._outbox.commit(draft, on_step=self._progress)

@@ -7,7 +7,7 @@ import uuid
 from enum import StrEnum
 
 from kiosk.clock import Clock
-from offline_queue.records import Committed, Draft, ItemSummary
+from offline_queue.records import Committed, Draft, ItemState, ItemSummary
 from offline_queue.store import Outbox
 from offline_queue.wire import ClockQuality, Kind, VerdictKind
 
@@ -32,7 +32,13 @@ def give_back(outbox: Outbox, summary: ItemSummary, words: str, clock: Clock) ->
     A tombstone tells the centre, so that the number on the slip is known there too. Repeating it is harmless.
     """
     if summary.superseded_by is not None:
-        return GiveBack.REPLACED  # the tombstone has the case's number: it would withdraw what took its place
+        # No tombstone, which has the case's number: it would withdraw what took its place. What is refused still when
+        # that one has arrived may be another person's: staff asked, and close it.
+        others = {item.id: item.state for item in outbox.find(summary.lane)}
+        if others.get(summary.superseded_by) is not ItemState.ACKNOWLEDGED:
+            return GiveBack.REPLACED
+        kept = outbox.deliveries.give_back(summary.sequence, words)
+        return GiveBack.DONE if kept else GiveBack.NOT_REFUSED
     now = clock.now()
     at = now.wall_utc.isoformat(timespec="seconds").replace("+00:00", "Z")
     # A conflict means that the centre has the case already: that one is not withdrawn.
@@ -48,6 +54,8 @@ def give_back(outbox: Outbox, summary: ItemSummary, words: str, clock: Clock) ->
             clock_quality=ClockQuality(now.quality),
             boot_id=now.boot_id,
             monotonic_ns=now.monotonic_ns,
+            # Made again after a crash it must be known again, and its content is no secret.
+            nonce=uuid.uuid5(_TOMBSTONES, f"nonce of {summary.id}").bytes,
         )
         if not isinstance(outbox.commit(tombstone), Committed):
             return GiveBack.NOT_WRITTEN

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from offline_queue.records import ItemSummary
 
 _UNKNOWN = "没有这一件 / there is no such item"
+_NOT_WRITTEN = "磁盘写不进去，请腾出空间再试 / the disk does not take it, please free space and try again"
 _ERASED = " 送达前已撤回，内容已抹去 / withdrawn before it was sent, its content is erased"
 _PROGRESS_EVERY = 100
 _GIVE_BACK = {
     GiveBack.DONE: "已退还 / given back",
     GiveBack.NOT_REFUSED: _UNKNOWN,
     GiveBack.REPLACED: "已有新的一件代替它，请处理新的那件 / another item took its place, please see to that one",
-    GiveBack.NOT_WRITTEN: "磁盘写不进去，请腾出空间再试 / the disk does not take it, please free space and try again",
+    GiveBack.NOT_WRITTEN: _NOT_WRITTEN,
 }
 
 
@@ -70,15 +71,36 @@ def show_case(code: str, config: Path, as_json: bool) -> None:
 
 
 @click.command("resend")
-@click.argument("sequence", type=int)
+@click.argument("sequence", type=int, required=False)
+@click.option("--all", "every", is_flag=True, help="All refused items.")
+@click.option("--reason", metavar="TEXT", help="Those whose reason, as `queue refused` tells it, holds TEXT.")
 @config_option
 @json_option
-def resend(sequence: int, config: Path, as_json: bool) -> None:
-    """Send a refused item again, after the centre was put right. The terminal must be stopped."""
+def resend(sequence: int | None, every: bool, reason: str | None, config: Path, as_json: bool) -> None:
+    """Send refused items again, after the centre was put right: the one with this number, --all, or by --reason.
+
+    `queue refused` lists them. Sent again is not lost: the centre answers what it has already with `duplicate`.
+    The terminal must be stopped; they go when it starts.
+    Exit codes: 0 they will be sent, 1 there are none such or the disk does not take it, 2 neither a number
+    nor an option, 78 not configured.
+    """
+    if (sequence is None) is not (every or reason is not None):
+        raise click.UsageError(
+            "请给出一个序号，或 --all，或 --reason / give one number, or --all, or --reason"
+        )
+    if reason is not None and not reason.strip():
+        raise click.UsageError("--reason 不能为空 / --reason must not be empty; --all takes all")
     with closing(outbox_or_exit(config)) as outbox:
-        done = outbox.deliveries.requeue(sequence)
-    show(as_json, {"ok": done}, ["会再次送出 / will be sent again" if done else _UNKNOWN])
-    sys.exit(0 if done else NOT_FINE)
+        wanted = [
+            item.sequence
+            for item in outbox.deliveries.quarantined()
+            if sequence in (None, item.sequence) and (reason is None or reason in item.reason)
+        ]
+        resent = outbox.deliveries.requeue(*wanted)
+    lines = {None: _NOT_WRITTEN, 0: _UNKNOWN}
+    told = lines.get(resent, f"{resent} 件会再次送出 / {resent} will be sent again")
+    show(as_json, {"ok": bool(resent), "resent": resent or 0, "message": told}, [told])
+    sys.exit(0 if resent else NOT_FINE)
 
 
 @click.command("give-back")

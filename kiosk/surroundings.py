@@ -303,6 +303,8 @@ class Surroundings:
         if "queue.filling" in self._shed().values():
             causes.append("queue.filling")
         causes += self._waited_too_long()
+        if self._sender.status().stopped:
+            causes.append("queue.not_sending")
         if counters.quarantined:
             causes.append("queue.poison")
         if counters.opened_fresh_because:

@@ -20,11 +20,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from offline_queue import inbox, reconcile, wire
 from offline_queue.chain import head_is_signed, item_of
 from offline_queue.records import Priority
-from offline_queue.schema import NEWEST, Connection, migrate
+from offline_queue.schema import MAC_BYTES, NEWEST, Connection, migrate
 
 LAST_BELIEVED = 2**48
 """No terminal comes near this number in its life, and from here a counter still has far to go."""
-_MAC_BYTES = 32
+_MAC_BYTES = (32, MAC_BYTES)
+"""The first without a nonce, of items from before."""
 
 
 def is_usable(connection: Connection) -> bool:
@@ -168,5 +169,5 @@ def whole_item(terminal: str, row: tuple[Any, ...], last: int) -> WholeItem | No
         str(row[12]),
         erased_by,
         priority if type(priority) is int and priority in set(Priority) else None,
-        mac if isinstance(mac, bytes) and len(mac) == _MAC_BYTES else b"",
+        mac if isinstance(mac, bytes) and len(mac) in _MAC_BYTES else b"",
     )

@@ -54,7 +54,8 @@ class Courier:
     _may_be_cut: bool = True
     _holds: dict[str, _Hold] = field(default_factory=dict)
     _batch_items: int = 0
-    _lone_rejections: int = 0
+    _refused_alone: set[str] = field(default_factory=set)
+    _passed_over: set[str] = field(default_factory=set)
     _forget_ns: int = 0
     uploader: Uploader = field(init=False)
 
@@ -80,7 +81,7 @@ class Courier:
         now = self.now_ns()
         if now < self.session_until_ns:
             return False
-        held = {lane for lane, hold in self._holds.items() if hold.until_ns > now}
+        held = {lane for lane, hold in self._holds.items() if hold.until_ns > now} | self._passed_over
         items_max = self._batch_items or self.policy.batch_items
         whole = self.uploader.whole
         items = self.outbox.deliveries.next_batch(
@@ -89,6 +90,8 @@ class Courier:
         # One batch and one part in turns: neither keeps the other waiting for more than one request.
         sent = bool(items) and self._send(items)
         lacking = self.outbox.deliveries.next_to_upload(held_lanes=held, whole=whole)
+        if lacking is None and not items:
+            self._passed_over.clear()  # each was tried once: from the first again
         if lacking is None or self.session_until_ns > self.now_ns():
             return sent
         return self._upload(lacking) or sent
@@ -152,7 +155,10 @@ class Courier:
         self._session_failures, self.session_until_ns, self._may_be_cut = 0, 0, True
 
     def heard(self) -> None:
-        """A heartbeat was answered; that says nothing about a wrong acknowledgement."""
+        """A heartbeat was answered; that says nothing about a wrong acknowledgement, nor about items."""
+        if self._refuses_everything():
+            self.last_contact_ns = self.now_ns()
+            return
         before = (self.link_state, self.last_error)
         self.reached()
         if before[0] is LinkState.ACKNOWLEDGEMENT_INVALID:
@@ -176,7 +182,8 @@ class Courier:
     def _settle(self, items: tuple[wire.Item, ...], answer: wire.BatchAnswer) -> None:
         self.reached()
         self._batch_items = min(2 * self._batch_items, self.policy.batch_items)
-        self._lone_rejections = 0
+        self._refused_alone.clear()
+        self._passed_over.clear()
         verdicts = {verdict.item_id: verdict for verdict in answer.verdicts}
         judged = [(item, self._judge(item, verdicts.get(item.id))) for item in items]
         settlements = [settlement for _item, settlement in judged if settlement is not None]
@@ -251,6 +258,10 @@ class Courier:
             delay = self.policy.obeyed_s(retry_after_s) + self.chance.uniform(0.0, self.policy.base_s)
         self._holds[lane] = _Hold(self.now_ns() + int(delay * NS), failures)
 
+    def _refuses_everything(self) -> bool:
+        """More cases refused by the request's status than can be their own fault, and none taken since."""
+        return len(self._refused_alone) > self.policy.lone_rejections_max
+
     def _isolate(self, items: tuple[wire.Item, ...], rejected: Rejected) -> bool:
         """Halve the batch until the item to blame stands alone; then it waits or goes to quarantine."""
         self.last_contact_ns = self.now_ns()
@@ -258,12 +269,13 @@ class Courier:
         if len(items) > 1:
             self._batch_items = len(items) // 2
             return True
-        self._lone_rejections += 1
-        if self._lone_rejections > self.policy.lone_rejections_max:
-            self._lone_rejections = 0
+        (item,) = items
+        self._refused_alone.add(item.lane)
+        if self._refuses_everything():
+            # The centre is at fault, until it has taken one. Another is tried next time: one of them may be good.
+            self._passed_over.add(item.lane)
             self.unreached(Unreached(LinkState.UNKNOWN, rejected.reason))
             return False
-        (item,) = items
         # A size limit may be the word of a proxy; any other refusal counts only from the centre itself.
         if rejected.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or (
             rejected.spoken and rejected.status < 500

@@ -9,6 +9,7 @@ import sqlcipher3
 
 from offline_queue import inbox, intake, reconcile, transactions, wire
 from offline_queue.database import Ballast, disk_refuses
+from offline_queue.duplicates import Filers
 from offline_queue.inbox_wire import CaseNews, Letter, Reference
 from offline_queue.intake import Signer
 from offline_queue.manifest import Manifest, ManifestAnswer
@@ -23,8 +24,9 @@ EXPORT_CHUNK = 100
 class Deliveries:
     """Reached as `Outbox.deliveries`. All methods may be called from any thread."""
 
-    def __init__(self, owner: Owner, ballast: Ballast, signer: Signer) -> None:
+    def __init__(self, owner: Owner, ballast: Ballast, signer: Signer, filers: Filers) -> None:
         self._owner = owner
+        self._filers = filers
         self._ballast = ballast
         self._signer = signer
 
@@ -71,9 +73,13 @@ class Deliveries:
     def settle(self, settlements: Iterable[Settlement]) -> bool:
         """Write verdicts down; False when the disk does not take it even with the ballast given up."""
         wanted = tuple(settlements)
-        return self._write(lambda connection: transactions.settle(connection, wanted)) or self._write(
+        written = self._write(lambda connection: transactions.settle(connection, wanted)) or self._write(
             lambda connection: transactions.settle_sparingly(connection, wanted)
         )
+        for one in wanted:
+            if written and one.state in (ItemState.ACKNOWLEDGED, ItemState.CLOSED):
+                self._filers.forget(one.sequence)
+        return written
 
     def forget(self, registered_before: str) -> bool:
         """Drop index rows that nobody looks up any more: see `transactions.forget`. RFC 3339, the centre's time."""
@@ -111,10 +117,14 @@ class Deliveries:
     def _unsettled(self, after: int, connection: Connection) -> tuple[list[wire.Item], int | None]:
         return transactions.unsettled(connection, self._signer.terminal, after, EXPORT_CHUNK)
 
-    def requeue(self, sequence: int) -> bool:
-        """Send a quarantined item again after the centre was put right; False when it is not in quarantine."""
-        self.catch_up()
-        return self._owner.ask(lambda connection: transactions.requeue(connection, sequence))
+    def requeue(self, *sequences: int) -> int | None:
+        """Send quarantined items again after the centre was put right: how many; the others are not in quarantine.
+
+        In one transaction; None when the disk does not take it.
+        """
+        done: list[int] = []
+        written = self._write(lambda connection: done.append(transactions.requeue(connection, sequences)))
+        return done[-1] if written else None
 
     def manifest(self, head: wire.ChainHead) -> Manifest:
         """What the centre acknowledged, for it to compare with what it holds."""

@@ -1,4 +1,6 @@
-"""Digests that find a second case about the same business, and tell a thief nothing.
+"""Keyed digests of what is personal: of what a case is about, and of who filed it.
+
+Digests that find a second case about the same business, and tell a thief nothing.
 
 What makes business the same (a person and a year, a bill) is a short text that could be guessed by trying
 all of them, so it is digested with a key that is never written anywhere and is made anew each day. The day
@@ -11,6 +13,7 @@ import hmac
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 
 DAY_NS = 24 * 3600 * 1_000_000_000
@@ -40,3 +43,37 @@ class DuplicateKeys:
             kept.setdefault(today, secrets.token_bytes(32))
             self._keys = kept
             return [kept[day] for day in sorted(kept, reverse=True)]
+
+
+_FILERS_MAX = 20_000
+
+
+class Filers:
+    """Who filed which item that was not acknowledged yet: digests by such keys, in memory alone.
+
+    They tell whether somebody who comes back is the one who came before. After a restart, or two days, nobody is.
+    """
+
+    def __init__(self, keys: DuplicateKeys) -> None:
+        self._keys = keys
+        self._lock = threading.Lock()
+        self._digests: OrderedDict[int, bytes] = OrderedDict()
+
+    def remember(self, sequence: int, person: str) -> None:
+        """Of an item that is committed."""
+        digest = self._keys.digest(person)
+        with self._lock:
+            self._digests[sequence] = digest
+            while len(self._digests) > _FILERS_MAX:
+                self._digests.popitem(last=False)
+
+    def is_of(self, sequence: int, person: str) -> bool:
+        """Whether this person filed the item, for sure."""
+        with self._lock:
+            digest = self._digests.get(sequence)
+        return digest is not None and digest in self._keys.digests(person)
+
+    def forget(self, sequence: int) -> None:
+        """The item is settled."""
+        with self._lock:
+            self._digests.pop(sequence, None)

@@ -20,22 +20,27 @@ from offline_queue.transactions import count, free_pages, moves
 
 _Answer = TypeVar("_Answer")
 _WITHDRAWN = """select i.sequence, i.sealed_bytes, d.state, d.superseded_by is null, (
-    select min(w.sequence) from delivery w
-    where w.lane = d.lane and w.kind = 'withdrawal' and w.sequence > d.sequence) as by
+    select min(w.sequence) from delivery w where w.lane = d.lane and w.kind = 'withdrawal'
+    and (w.vouched or w.sequence = ?2) and w.sequence > d.sequence) as by
     from delivery d join item i using (sequence)
-    where d.lane = ? and d.kind = 'case' and i.erased_by is null and by is not null"""
+    where d.lane = ?1 and d.kind = 'case' and i.erased_by is null and by is not null"""
 _PAGES_AT_ONCE = 1024
 """Given back to the disk in one step, whose log holds as much."""
 
 
-def erase_withdrawn(connection: Connection, lane: str) -> int:
+def erase_withdrawn(
+    connection: Connection, lane: str, by: int = 0, mine: Callable[[int], bool] | None = None
+) -> int:
     """Drop body and attachments of each case of the lane that waits before a withdrawal; how many.
+
+    `by`: a withdrawal that speaks for its own person only, whose items are those that `mine` says.
 
     Inside a transaction, once every item has its index row. A refused one is pending again: whatever was wrong with
     its content, there is none any more.
     """
     moved: Counter[str] = Counter()
-    found = connection.execute(_WITHDRAWN, (lane,)).fetchall()
+    rows = connection.execute(_WITHDRAWN, (lane, by)).fetchall()
+    found = [row for row in rows if row[4] != by or mine is None or mine(row[0])]
     for sequence, sealed_bytes, state, holds, by in found:
         before = ItemState(state)
         after = ItemState.PENDING if holds else before

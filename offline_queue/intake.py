@@ -8,6 +8,7 @@ reads it. An item without its row yet is as durable as any other.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from offline_queue.records import (
     Received,
     Refused,
 )
-from offline_queue.schema import Connection
+from offline_queue.schema import MAC_BYTES, Connection
 from offline_queue.transactions import HOLDS_ITS_LANE, free_next, transaction
 
 UNLISTED_MAX = 64
@@ -44,18 +45,31 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A draft as it is stored: sealed, with the keyed MAC of its content and the digest of its business."""
+    """A draft as it is stored: sealed, with the MAC of its content and the digest of its business."""
 
     draft: Draft
     sealed: bytes
     content_mac: bytes
     digest: bytes | None = None
     attachments: tuple[tuple[wire.Attachment, bytes], ...] = ()
+    mine: Callable[[int], bool] | None = None
+    """Whether the draft's person filed the item of this sequence; None: the caller answers for it."""
 
     @property
     def sealed_bytes(self) -> int:
         """Of the body and the attachments."""
         return len(self.sealed) + sum(told.sealed_bytes for told, _ in self.attachments)
+
+
+def content_mac(key: bytes, draft: Draft, aad: bytes) -> bytes:
+    """By which the same draft is known again: `MAC_BYTES`, the first of them telling that a nonce went in.
+
+    The key lies beside the database, and many a content can be guessed (five levels of an evaluation): what cannot is
+    the nonce. `aad`: the header that is sealed with the payload.
+    """
+    contents = [draft.payload, *(one.content for one in draft.attachments)]
+    told = '","'.join([aad.hex(), *(hashlib.sha256(content).hexdigest() for content in contents)])
+    return b"\x01" + hmac.digest(key, draft.nonce + f'["{told}"]'.encode(), "sha256")
 
 
 def insert(
@@ -67,7 +81,9 @@ def insert(
     if before is not None:
         if bytes(before[2]) == wanted.content_mac:
             return Committed(before[0], before[1], already=True)
-        return NotCommitted(Refused.CONFLICT, "the id is taken by other content")
+        known_again = len(before[2]) == MAC_BYTES
+        taken_by = "other content" if known_again else "an item of before, which cannot be compared any more"
+        return NotCommitted(Refused.CONFLICT, f"the id is taken by {taken_by}")
     if draft.supersedes is not None and not _may_supersede(connection, draft):
         return NotCommitted(Refused.CONFLICT, "there is no refused item in whose place this one could go")
     last, previous = end_of_chain(connection)
@@ -103,9 +119,16 @@ def insert(
     withdraws = draft.kind is wire.Kind.WITHDRAWAL
     if wanted.digest is not None or unlisted >= UNLISTED_MAX or draft.supersedes is not None or withdraws:
         _list(connection, signer, {item.sequence: wanted.digest})
+    erased = 0
     if draft.supersedes is not None:
+        _vouch(connection, item, wanted.mine, draft.supersedes)
         _supersede(connection, draft.supersedes, item)
-    erased = erase_withdrawn(connection, draft.lane) if withdraws else 0
+    if withdraws and wanted.mine is None:
+        erased = erase_withdrawn(connection, draft.lane)
+    elif withdraws:
+        connection.execute("update delivery set vouched = 0 where sequence = ?", (item.sequence,))
+        erased = erase_withdrawn(connection, draft.lane, item.sequence, wanted.mine)
+        _step_aside(connection, item)
     on_step("inserted")
     return Committed(item.sequence, item_hash, already=False, erased=erased)
 
@@ -134,6 +157,25 @@ def _supersede(connection: Connection, replaced: str, item: wire.Item) -> None:
     """The refused item stays until the new one is acknowledged, and holds its lane up no longer."""
     connection.execute("update delivery set superseded_by = ?, is_next = 0 where id = ?", (item.id, replaced))
     free_next(connection, item.sequence)
+
+
+def _vouch(
+    connection: Connection, item: wire.Item, mine: Callable[[int], bool] | None, replaced: str
+) -> None:
+    """Note where it is not sure that what the item replaces was filed by its person."""
+    (sequence,) = connection.execute("select sequence from delivery where id = ?", (replaced,)).fetchone()
+    if mine is not None and not mine(sequence):
+        connection.execute("update delivery set vouched = 0 where sequence = ?", (item.sequence,))
+
+
+def _step_aside(connection: Connection, withdrawal: wire.Item) -> None:
+    """What was refused and is not surely this person's stays for staff; the withdrawal does not wait behind it."""
+    refused = connection.execute(
+        "select id from delivery where lane = ? and kind = 'case' and state = 'quarantined' and superseded_by is null",
+        (withdrawal.lane,),
+    ).fetchall()
+    for (id_,) in refused:
+        _supersede(connection, id_, withdrawal)
 
 
 def catch_up(connection: Connection, signer: Signer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,11 +32,16 @@ M = TypeVar("M", bound=wire.Message)
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. Reading is longer than the centre's own limit (10 s), or one item is sent twice for nothing."""
+    """Seconds. Reading is longer than the centre's own limit (10 s), or one item is sent twice for nothing.
+
+    `read_s` and `write_s`: of one step, each of which a single byte ends. `answer_s`: of a whole request, from its
+    beginning to the answer's last byte; a batch of 256 KiB takes 131 s at 16 kbit/s.
+    """
 
     connect_s: float = 10.0
     read_s: float = 30.0
     write_s: float = 30.0
+    answer_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,8 @@ _MAY_NAME_A_TIME = frozenset(
 """Retry-After of these is obeyed."""
 
 
+_ADDRESSES = 4
+"""Of a centre, each of which is tried for `connect_s`."""
 _YEARS = range(2000, 3000)
 """Of a time that may be the centre's: far from the ends of `datetime`, over which a sum would run."""
 _JSON = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
@@ -133,6 +141,9 @@ class Link:
             terminal, signing_key, lambda: now() + timedelta(seconds=self.clock_offset_s)
         )
         self._client: httpx.Client | None = None
+        self._ends_s = 0.0
+        self.begun_ns = 0
+        """When the last request began, monotonic."""
         self.clock_offset_s = 0.0
         """Seconds to add to the wall clock to get the centre's, as last told over verified TLS when it mattered."""
 
@@ -173,6 +184,11 @@ class Link:
     def ask(self, path: str, message: wire.Message, answer: type[M]) -> M | Rejected | Unreached:
         """One signed request of any kind; `offline_queue.live` gives it a deadline."""
         return self._post(path, message, answer)
+
+    @property
+    def longest_s(self) -> float:
+        """That one request may last: looking for the centre at several addresses, and the whole of the rest."""
+        return _ADDRESSES * self._timeouts.connect_s + self._timeouts.answer_s
 
     def close(self) -> None:
         """May be called twice; the next call opens again."""
@@ -216,8 +232,11 @@ class Link:
     def _exchange(
         self, path: str, body: bytes, method: str, form: Mapping[str, str]
     ) -> tuple[httpx.Response, bytes | None]:
+        self.begun_ns = time.monotonic_ns()
+        self._ends_s = time.monotonic() + self._timeouts.answer_s
         if self._client is None:
             context = ssl.create_default_context(cafile=str(self._ca_file))
+            context.sslsocket_class = _ending(lambda: self._ends_s)
             limits = self._timeouts
             timeout = httpx.Timeout(
                 connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.connect_s
@@ -270,6 +289,22 @@ class Link:
             return False
         self.clock_offset_s = (centre - self._now()).total_seconds()
         return True
+
+
+def _ending(ends_s: Callable[[], float]) -> type[ssl.SSLSocket]:
+    """A socket on which no step goes on beyond `ends_s` (monotonic), whatever drips in; TimeoutError.
+
+    The HTTP client knows a time for each step only, and tells it to the socket before each.
+    """
+
+    class Ending(ssl.SSLSocket):
+        def settimeout(self, value: float | None, /) -> None:
+            left = ends_s() - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            super().settimeout(left if value is None else min(value, left))
+
+    return Ending
 
 
 def _problem(content: bytes) -> wire.Problem | None:

@@ -85,13 +85,23 @@ def name_transport_error(error: httpx.TransportError, *, clock_trusted: bool) ->
 
 
 def retry_after_s(headers: httpx.Headers, now: datetime) -> float | None:
-    """Retry-After in seconds, from either of its two forms; None when absent or unreadable."""
+    """Retry-After in seconds, from either of its two forms; None when absent or unreadable.
+
+    A date is compared with the answer's own Date, since this machine's clock (`now`, used where there is none) may be
+    wrong by any amount.
+    """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit() and len(value) < 10:
         return float(value)
+    moment = _http_date(value)
+    if moment is None:
+        return None
+    return max((moment - (_http_date(headers.get("Date", "")) or now)).total_seconds(), 0.0)
+
+
+def _http_date(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max((aware - now).total_seconds(), 0.0)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -27,7 +27,9 @@ M_co = TypeVar("M_co", bound=Message, covariant=True)
 
 CALLS_MAX = 4
 """Under way at once, those left behind at their deadline as well."""
-LIVE_TIMEOUTS = Timeouts(connect_s=5.0, read_s=live_wire.DECISION_S, write_s=5.0)
+LIVE_TIMEOUTS = Timeouts(
+    connect_s=5.0, read_s=live_wire.DECISION_S, write_s=5.0, answer_s=2 * live_wire.DECISION_S
+)
 """When a call that was left behind ends at last."""
 
 

@@ -8,9 +8,9 @@ answer honestly before that.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from offline_queue.wire import Message, Terminal, Time
 
@@ -142,11 +142,23 @@ class PaymentRequest(LiveRequest):
 
 
 class PaymentOrder(Message):
-    """The order of a key: always the same one. `pay_text` is what the QR code holds."""
+    """The order of a key: always the same one. `pay_text` is what the QR code holds; there is none once it expired.
+
+    `expired` does not say that nobody paid: whether somebody did, the provider knows by the order's number. Only when
+    nobody did may the terminal choose a new key.
+    """
 
     key: Annotated[str, Field(pattern=UUID)]
     order: Annotated[str, Field(max_length=40)]
     amount_fen: Annotated[int, Field(ge=1, le=AMOUNT_MAX_FEN)]
-    state: Literal["open"]
+    state: Literal["open", "expired"]
+    """By the centre's clock, when it answered."""
     pay_text: Annotated[str, Field(max_length=400)]
     expires_at: Annotated[str, Field(max_length=40)]
+
+    @model_validator(mode="after")
+    def _to_be_paid_while_open(self) -> Self:
+        if (self.state == "open") is not bool(self.pay_text):
+            message = "an open order has a pay text, an expired one has none"
+            raise ValueError(message)
+        return self

@@ -29,8 +29,9 @@ class Policy:
     start and after a failure.
     `index_days`: how long a settled case can be looked up by its code here (domain rule F14).
     `salvaged_days`: how long a salvaged database is kept of which something was lost, for whoever may still read it.
-    `lone_rejections_max`: so many lone items refused in a row by the request's status, with no
-    success between, is taken for a fault of the centre and not of the items.
+    `lone_rejections_max`: lone items of more cases than this refused in a row by the request's status, with no
+    success between, are taken for a fault of the centre and not of the items: none goes to quarantine any
+    more, and one is tried at each end of the back-off, until one is taken.
     """
 
     base_s: float = 2.0

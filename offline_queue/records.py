@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from offline_queue import wire
 from offline_queue.manifest import CounterSignature
 from offline_queue.words import Words
+
+NONCE_BYTES = 16
+
+
+def new_nonce() -> bytes:
+    """For one draft: what its content is told again by (`Draft.nonce`)."""
+    return secrets.token_bytes(NONCE_BYTES)
 
 
 class Priority(IntEnum):
@@ -49,6 +57,12 @@ class Draft:
     would say too (a person and a year); only its keyed digest is stored, until acknowledged.
     `priority`: None takes that of its kind. `attachments`: at most `wire.ATTACHMENTS_MAX`.
     `supersedes`: id of the refused item of the same lane whose place this one takes.
+    `person`: a text that is the same for the same person, who files a case or comes back for it. Only a keyed digest
+    is kept, in memory. What was filed by another, or by nobody knows whom, loses no content by what this person
+    does: it goes to the centre as it is, or stays refused for staff. None: the caller answers for that.
+    `nonce`: `NONCE_BYTES`,
+    as secret as the payload and never stored: without it nobody can try contents against what is stored. Who commits
+    a draft a second time, as after a crash, keeps it with the id: with another one it is CONFLICT, not `already`.
     """
 
     id: str
@@ -65,6 +79,13 @@ class Draft:
     priority: Priority | None = None
     attachments: tuple[Attached, ...] = ()
     supersedes: str | None = None
+    person: str | None = None
+    nonce: bytes = field(default_factory=new_nonce)
+
+    def __post_init__(self) -> None:
+        if len(self.nonce) != NONCE_BYTES:
+            message = f"a draft's nonce has {NONCE_BYTES} bytes"
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,4 +311,6 @@ def _insert(connection: Connection, whole: WholeItem, attachments: Mapping[int, 
         )
         if whole.erased_by is not None:
             connection.execute("update delivery set erased = 1 where sequence = ?", (item.sequence,))
+        # Who asked for what lay aside is known no more.
+        connection.execute("update delivery set vouched = 0 where sequence = ?", (item.sequence,))
         erase_withdrawn(connection, item.lane)  # what was withdrawn while it lay aside

@@ -20,7 +20,9 @@ from typing import TypeVar
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from offline_queue.seal import PrivateKey, SealingKey
@@ -47,6 +49,15 @@ def read_private(pem: bytes) -> tuple[str, PrivateKey] | None:
             return id_, MLKEM768X25519PrivateKey(lattice, curve)
         case [X25519PrivateKey() as curve]:
             return _id(curve.public_key()), curve
+    return None
+
+
+def derived(pem: bytes, purpose: str) -> bytes | None:
+    """32 bytes that only who holds this private key can have, another 32 for each purpose; None for no sealing key."""
+    match _blocks(pem, lambda block: load_pem_private_key(block, None)):
+        case [MLKEM768PrivateKey() | X25519PrivateKey(), *_] as found:
+            secret = b"".join(key.private_bytes_raw() for key in found)  # type: ignore[union-attr] # one of both
+            return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret)
     return None
 
 

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_REST_S = 5.0
 """The loop moves at least this often, so that a watchdog can tell a resting sender from a dead one."""
+SLACK_S = 60.0
+"""For the disk, between two requests."""
 _INTERVAL_BOUNDS_S = (10.0, 3600.0)
 
 
@@ -36,7 +38,9 @@ _INTERVAL_BOUNDS_S = (10.0, 3600.0)
 class SenderStatus:
     """`clock_offset_s`: what must be added to the wall clock to please the centre; 0 when never needed.
 
-    `last_moved_monotonic_ns`: feed a watchdog only while this moves.
+    `last_moved_monotonic_ns`: the last rest or the beginning of the last request. `stopped`: started and not closed,
+    its thread is dead, or has not moved for longer than the longest request and the disk may take; `link_state` is
+    then unknown. Feed a watchdog only while it is not.
     """
 
     link_state: LinkState
@@ -45,6 +49,7 @@ class SenderStatus:
     clock_offset_s: float
     last_moved_monotonic_ns: int
     alive: bool
+    stopped: bool
 
 
 def _unheard() -> None:
@@ -103,6 +108,7 @@ class Sender:
         first_s = self._courier.chance.uniform(0.5, 1.0) * self._policy.reconcile_first_s
         self._next_reconciling_ns = time.monotonic_ns() + int(first_s * NS)
         self._collector.begin()
+        self._moved_ns = time.monotonic_ns()
         self._thread.start()
 
     def wake(self) -> None:
@@ -134,14 +140,19 @@ class Sender:
 
     def status(self) -> SenderStatus:
         """Never blocks."""
-        courier = self._courier
+        courier, alive = self._courier, self._thread.is_alive()
+        moved_ns = max(self._moved_ns, self._link.begun_ns)
+        still_s = (time.monotonic_ns() - moved_ns) / NS
+        supposed_to_live = self._thread.ident is not None and not self._closing
+        stopped = supposed_to_live and (not alive or still_s > self._link.longest_s + SLACK_S)
         return SenderStatus(
-            link_state=courier.link_state,
+            link_state=LinkState.UNKNOWN if stopped else courier.link_state,
             last_contact_monotonic_ns=courier.last_contact_ns,
             last_error=courier.last_error,
             clock_offset_s=self._link.clock_offset_s,
-            last_moved_monotonic_ns=self._moved_ns,
-            alive=self._thread.is_alive(),
+            last_moved_monotonic_ns=moved_ns,
+            alive=alive,
+            stopped=stopped,
         )
 
     def wait_settled(self, lane: str, timeout_s: float) -> ItemSummary | None:
@@ -242,6 +253,8 @@ class Sender:
             if not self._beat_is_due(time.monotonic_ns()):
                 return False
             body, self._asked_beat = self._asked_beat, None
+        # Before the body is made: one with a defect would be due again with each round, and before it.
+        self._next_beat_ns = self._a_beat_later_ns()
         if body is None and self._heartbeat_body is not None:
             body = self._heartbeat_body()
         heartbeat = wire.Heartbeat(terminal=self._outbox.terminal, head=self._outbox.head(), body=body or {})
@@ -256,9 +269,12 @@ class Sender:
                 self._courier.last_error = f"heartbeat: {reason}"
             case Unreached() as unreached:
                 self._courier.unreached(unreached)
-        wait_s = self._policy.next_heartbeat_s(self._interval_s, self._courier.chance)
-        self._next_beat_ns = time.monotonic_ns() + int(wait_s * NS)
+        self._next_beat_ns = self._a_beat_later_ns()
         return True
+
+    def _a_beat_later_ns(self) -> int:
+        wait_s = self._policy.next_heartbeat_s(self._interval_s, self._courier.chance)
+        return time.monotonic_ns() + int(wait_s * NS)
 
     def _fetch_is_due(self, now: int) -> bool:
         return self._collector.next_ns <= now and self._courier.link_state is LinkState.ONLINE

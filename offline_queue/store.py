@@ -6,7 +6,6 @@ SQLite without a key, write-ahead log, `synchronous=FULL`, one thread with the o
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -27,7 +26,7 @@ from offline_queue.database import (
     open_database,
 )
 from offline_queue.deliveries import Deliveries
-from offline_queue.duplicates import DuplicateKeys
+from offline_queue.duplicates import DuplicateKeys, Filers
 from offline_queue.erasure import Eraser
 from offline_queue.owner import Owner
 from offline_queue.records import (
@@ -100,7 +99,8 @@ class Outbox:
     ) -> None:  # fmt: skip
         self.terminal = terminal
         self._signer = intake.Signer(terminal, signing_key)
-        self.deliveries = Deliveries(owner, ballast, self._signer)
+        self._filers = Filers(DuplicateKeys())
+        self.deliveries = Deliveries(owner, ballast, self._signer, self._filers)
         """What the sender and a technician may do with the items."""
         self._owner = owner
         self._ballast = ballast
@@ -152,21 +152,21 @@ class Outbox:
         """Seal and store; when this returns `Committed` the item survives a power cut.
 
         `on_step` is told `sealed`, `inserted` (before the commit, on the owner thread) and
-        `committed`. The same id with the same content is `already`; with other content CONFLICT.
-        A withdrawal erases what waits of its lane's cases, here and now, and finds room on a full disk.
+        `committed`. The same id, nonce and content is `already`; the id with another of them CONFLICT.
+        A withdrawal erases what waits of its lane's cases, as far as it is its person's, here and now, and finds room
+        on a full disk.
         """
         aad = item_aad(
             terminal=self.terminal, item_id=draft.id, lane=draft.lane, kind=draft.kind.value,
             service=draft.service, definition_version=draft.definition_version,
         )  # fmt: skip
         sealed = seal(draft.payload, self._sealing_key, aad)
-        payload_sha256 = hashlib.sha256(draft.payload).hexdigest()
-        contents = [payload_sha256, *(hashlib.sha256(one.content).hexdigest() for one in draft.attachments)]
-        told = '","'.join([aad.hex(), *contents])
-        content_mac = hmac.digest(self._mac_key, f'["{told}"]'.encode(), "sha256")
+        content_mac = intake.content_mac(self._mac_key, draft, aad)
         digest = None if draft.business is None else self._duplicates.digest(draft.business)
         attachments = tuple(self._seal_attachments(draft))
-        wanted = intake.Wanted(draft, sealed, content_mac, digest, attachments)
+        person = draft.person
+        mine = None if person is None else lambda sequence: self._filers.is_of(sequence, person)
+        wanted = intake.Wanted(draft, sealed, content_mac, digest, attachments, mine)
         on_step("sealed")
 
         def insert(connection: Connection) -> Committed | NotCommitted:
@@ -187,6 +187,8 @@ class Outbox:
                 raise
             return NotCommitted(Refused.DISK_FULL, str(error))
         if isinstance(answer, Committed):
+            if person is not None and draft.kind is wire.Kind.CASE and not answer.already:
+                self._filers.remember(answer.sequence, person)
             on_step("committed")
         return answer
 

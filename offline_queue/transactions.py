@@ -14,7 +14,7 @@ from offline_queue import wire
 from offline_queue.chain import HEADER_COLUMNS, ITEM_COLUMNS, item_of
 from offline_queue.database import disk_refuses
 from offline_queue.records import ItemState, ItemSummary, Settlement
-from offline_queue.schema import Connection
+from offline_queue.schema import MAC_BYTES, Connection
 
 SUPERSEDED = "superseded"
 RETURNED = "returned"
@@ -208,9 +208,11 @@ def settle_one(connection: Connection, settlement: Settlement) -> Counter[str]:
 
 def _erase(connection: Connection, sequence: int) -> None:
     """Drop what is sealed, keep the header for the chain, and let the next of the lane go."""
-    columns = f"{HEADER_COLUMNS}, content_mac, sealed_bytes, attachments"
+    columns = f"{HEADER_COLUMNS}, sealed_bytes, attachments"
+    # Of an item from before, contents could be tried against its MAC.
+    mac = f"iif(length(content_mac) = {MAC_BYTES}, content_mac, x'')"
     connection.execute(
-        f"insert into settled ({columns}) select {columns} from item where sequence = ?",  # noqa: S608 - constants
+        f"insert into settled ({columns}, content_mac) select {columns}, {mac} from item where sequence = ?",  # noqa: S608 - constants
         (sequence,),
     )
     connection.execute("delete from item where sequence = ?", (sequence,))
@@ -229,10 +231,15 @@ def free_next(connection: Connection, sequence: int) -> None:
 
 
 def _close_superseded(connection: Connection, by: str, at: str | None) -> Counter[str]:
-    """What an item took the place of is settled with it; the centre's words about it stay."""
+    """What an item took the place of is settled with it; the centre's words about it stay.
+
+    Not where the item may be another person's: then staff settle it.
+    """
     moved: Counter[str] = Counter()
     for sequence, reason in connection.execute(
-        "select sequence, reason from delivery where superseded_by = ? and state = 'quarantined'", (by,)
+        "select sequence, reason from delivery where superseded_by = ?1 and state = 'quarantined' "
+        "and exists (select 1 from delivery where id = ?1 and vouched)",
+        (by,),
     ).fetchall():
         moved.update(settle_one(connection, Settlement(sequence, ItemState.CLOSED, SUPERSEDED, reason, at)))
     return moved
@@ -270,19 +277,21 @@ def summaries(connection: Connection, where: str, values: tuple[Any, ...]) -> tu
     )
 
 
-def requeue(connection: Connection, sequence: int) -> bool:
-    """Back from quarantine to pending; what the centre said stays until it speaks again."""
+def requeue(connection: Connection, sequences: Iterable[int]) -> int:
+    """Back from quarantine to pending, how many; what the centre said stays until it speaks again."""
+    moved: Counter[str] = Counter()
     with transaction(connection):
-        row = connection.execute(
-            "select i.sealed_bytes from delivery d join item i using (sequence) "
-            "where sequence = ? and d.state = 'quarantined' and d.superseded_by is null",
-            (sequence,),
-        ).fetchone()
-        if row is None:
-            return False
-        connection.execute("update delivery set state = 'pending' where sequence = ?", (sequence,))
-        count(connection, moves(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
-    return True
+        for sequence in sequences:
+            row = connection.execute(
+                "select i.sealed_bytes from delivery d join item i using (sequence) "
+                "where sequence = ? and d.state = 'quarantined' and d.superseded_by is null",
+                (sequence,),
+            ).fetchone()
+            if row is not None:
+                connection.execute("update delivery set state = 'pending' where sequence = ?", (sequence,))
+                moved.update(moves(ItemState.QUARANTINED, ItemState.PENDING, row[0]))
+        count(connection, moved)
+    return moved[ItemState.PENDING.value]
 
 
 def unsettled(

@@ -16,6 +16,7 @@ from kiosk.assembly.terminal import assemble
 from kiosk.cli import NOT_CONFIGURED, NOT_FINE, load_or_exit, show_problems
 from kiosk.keys import KeyFileError
 from kiosk.staff.answers import StaffAction
+from kiosk.watchdog import Watchdog
 from offline_queue.records import StoreError
 from screens.app import run_window
 from screens.port import WindowError, WindowOptions
@@ -53,15 +54,24 @@ def run_command(config: Path, announce_fd: int | None) -> int:
         announce=None if announce_fd is None else os.fdopen(announce_fd, "w", encoding="utf-8"),
     )
 
+    watchdog = Watchdog(lambda: not terminal.sender.status().stopped)
+
     def over() -> bool:
+        watchdog.beat()  # asked by the window's loop, five times a second
         return ended.is_set() or terminal.ending.asked is not None
 
+    def shown() -> None:
+        log.info("the first screen is shown")
+        watchdog.ready()
+
     try:
-        run_window(terminal, options, over, lambda: log.info("the first screen is shown"))
+        run_window(terminal, options, over, shown)
     except WindowError as error:
         click.echo(str(error), err=True)
         return NOT_FINE
     finally:
+        if ended.is_set():
+            watchdog.stopping()
         terminal.close()
     if terminal.ending.asked is StaffAction.RESTART_PROGRAM and not ended.is_set():
         # The same process anew: whoever supervises it, systemd or a bench, has nothing to do.

@@ -10,13 +10,15 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from central.departments.breaker import Breaker
-from central.departments.port import Department, Question, R, TurnedDown, read_reply
+from central.departments.port import Department, NotConnectedError, Question, R, TurnedDown, read_reply
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -38,6 +40,14 @@ class Failure(StrEnum):
     """All of the line's threads are taken."""
     RESTING = "resting"
     """It failed several times and is left alone for a while."""
+    UNREACHED = "unreached"
+    """There is no connection to it."""
+
+
+NOT_BEGUN = frozenset({Failure.BUSY, Failure.RESTING})
+"""The job of `Line.within` was not begun."""
+NEVER_LEFT = NOT_BEGUN | {Failure.UNREACHED}
+"""The department has not seen the question; after any other failure it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,10 @@ class NoReply:
 
     failure: Failure
     retry_after_s: float | None = None
+
+    @property
+    def never_left(self) -> bool:
+        return self.failure in NEVER_LEFT
 
 
 class Line:
@@ -68,6 +82,10 @@ class Line:
         """Blocks as long as the department does: call it inside `within`."""
         try:
             raw = self._department.ask(question, deadline_s)
+        except NotConnectedError:
+            log.warning("department %s is not reached", self._name)
+            self._breaker.failed()
+            return NoReply(Failure.UNREACHED)
         except Exception as defect:  # noqa: BLE001 - another house's fault must stay there
             # Its text may quote the question.
             log.warning("department %s failed: %s", self._name, type(defect).__name__)
@@ -106,6 +124,18 @@ class Line:
         self._breaker.failed()
         return NoReply(Failure.SILENT)
 
+    def begin(self, questions: Sequence[Question], wanted: type[R], each_s: float) -> Asked[R]:
+        """Put many questions, as many at once as the line has threads for; `each_s` is the time of one.
+
+        For callers that hold a thread already; the replies are collected from what is returned.
+        """
+        asked = Asked(self, self._breaker, questions, wanted, each_s)
+        for _ in questions:
+            if not self._free.acquire(blocking=False):
+                break
+            asked.one_more(f"department-{self._name}", self._free.release)
+        return asked
+
     def _run(self, job: Callable[[], T], loop: asyncio.AbstractEventLoop, came: asyncio.Future[T]) -> None:
         tell: Callable[[], None]
         try:
@@ -119,6 +149,73 @@ class Line:
             self._free.release()
         with contextlib.suppress(RuntimeError):  # the centre ended meanwhile: nobody waits
             loop.call_soon_threadsafe(tell)
+
+
+class Asked(Generic[R]):
+    """Questions under way, begun by `Line.begin`."""
+
+    def __init__(
+        self, line: Line, breaker: Breaker, questions: Sequence[Question], wanted: type[R], each_s: float
+    ) -> None:
+        self._line, self._breaker = line, breaker
+        self._questions, self._each_s = questions, each_s
+        self._wanted: type[R] = wanted
+        self._waiting = deque(range(len(questions)))
+        self._came: dict[int, R | NoReply] = {}
+        self._asking: set[int] = set()
+        self._changed = threading.Condition()
+        self._threads = 0
+        self._left = False
+
+    def one_more(self, name: str, ended: Callable[[], object]) -> None:
+        """Another thread for those that wait."""
+        with self._changed:
+            self._threads += 1
+        threading.Thread(target=self._work, args=(ended,), name=name, daemon=True).start()
+
+    def collect(self, until_s: float) -> list[R | NoReply]:
+        """One reply to each question, in their order, at the latest at this time of the monotonic clock.
+
+        Those that are under way then are not stopped, and nobody hears what they bring.
+        """
+        with self._changed:
+            while self._threads and (left_s := until_s - time.monotonic()) > 0:
+                self._changed.wait(left_s)
+            self._left = True
+            silent = set(self._asking)
+            told = dict(self._came)
+        for _ in silent:
+            self._breaker.failed()
+        return [
+            told.get(place, NoReply(Failure.SILENT if place in silent else Failure.BUSY))
+            for place in range(len(self._questions))
+        ]
+
+    def _work(self, ended: Callable[[], object]) -> None:
+        try:
+            while (place := self._next()) is not None:
+                resting_s = self._breaker.resting_s()
+                reply = (
+                    NoReply(Failure.RESTING, resting_s)
+                    if resting_s > 0
+                    else self._line.ask(self._questions[place], self._wanted, self._each_s)
+                )
+                with self._changed:
+                    self._asking.discard(place)
+                    self._came[place] = reply
+        finally:
+            ended()
+            with self._changed:
+                self._threads -= 1
+                self._changed.notify_all()
+
+    def _next(self) -> int | None:
+        with self._changed:
+            if self._left or not self._waiting:
+                return None
+            place = self._waiting.popleft()
+            self._asking.add(place)
+            return place
 
 
 def _unless_left(came: asyncio.Future[T], tell: Callable[[], None]) -> None:

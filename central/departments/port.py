@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from central import moments
 from offline_queue.live_wire import FIELDS_MAX, VALUE_MAX, WORDS_MAX, FieldName
 
 REPLY_BYTES_MAX = 64 * 1024
@@ -45,14 +46,33 @@ class OrderQuestion:
     amount_fen: int
 
 
-Question = RecordQuestion | DecisionQuestion | OrderQuestion
+@dataclass(frozen=True, slots=True)
+class StandingQuestion:
+    """How a register stands to a case at this hour; `register` is the name that the definition gives it."""
+
+    register: str
+    service: str
+    number: str = field(repr=False)
+    """Empty where nobody was identified."""
+    document_kind: str
+    helper_number: str = field(repr=False)
+    """Of who acted for the person; empty when nobody did."""
+    received_at: str
+
+
+Question = RecordQuestion | DecisionQuestion | OrderQuestion | StandingQuestion
+
+
+class NotConnectedError(Exception):
+    """No connection came about, so the question never left: it does not count against the day's quota."""
 
 
 class Department(Protocol):
     """One department's system, or a payment provider's."""
 
     def ask(self, question: Question, deadline_s: float) -> bytes:
-        """One JSON document, a `Reply`. Blocks; may raise anything and answer anything.
+        """One JSON document, a `Reply`. Blocks; may raise anything and answer anything, `NotConnectedError`
+        only when it is certain that nothing was sent.
 
         Should give up by itself near the deadline; `line.Line` does not rely on it.
         """
@@ -74,6 +94,7 @@ class Part(BaseModel):
 
 
 Words = Annotated[str, Field(max_length=WORDS_MAX)]
+Moment = Annotated[AwareDatetime, AfterValidator(moments.within_reach)]
 
 
 class FoundRecord(Part):
@@ -83,7 +104,7 @@ class FoundRecord(Part):
     value: Annotated[str, Field(min_length=1, max_length=VALUE_MAX, repr=False)]
     source_zh: Annotated[Words, Field(min_length=1)]
     source_en: Annotated[Words, Field(min_length=1)]
-    as_of: AwareDatetime
+    as_of: Moment
 
 
 class Records(Part):
@@ -107,7 +128,7 @@ class Order(Part):
 
     kind: Literal["order"]
     pay_text: Annotated[str, Field(min_length=1, max_length=400)]
-    expires_at: AwareDatetime
+    expires_at: Moment
 
 
 class TurnedDown(Part):
@@ -117,7 +138,14 @@ class TurnedDown(Part):
     retry_after_s: Annotated[float, Field(gt=0, le=86400)] | None = None
 
 
-R = TypeVar("R", Records, Decision, Order)
+class Standing(Part):
+    """The answer to a `StandingQuestion`. A register names a doubt and never refuses a case."""
+
+    kind: Literal["standing"]
+    standing: Literal["clear", "card_lost", "card_expired", "not_eligible", "helper_without_authority"]
+
+
+R = TypeVar("R", Records, Decision, Order, Standing)
 
 
 def read_reply(raw: object, wanted: type[R]) -> R | TurnedDown | None:

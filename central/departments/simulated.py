@@ -14,7 +14,15 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from central.departments.port import DecisionQuestion, Departments, OrderQuestion, Question, RecordQuestion
+from central.departments.port import (
+    DecisionQuestion,
+    Departments,
+    NotConnectedError,
+    OrderQuestion,
+    Question,
+    RecordQuestion,
+    StandingQuestion,
+)
 
 PENSION = "110199-YL-01"
 PLACE, NOWHERE_HERE = "living_village", "elsewhere"
@@ -31,6 +39,8 @@ class Fault(StrEnum):
     """Answers, but only after `slow_s`."""
     SILENT = "silent"
     ERROR = "error"
+    UNREACHABLE = "unreachable"
+    """No question gets there; `asked` does not count it."""
     GARBAGE = "garbage"
     REFUSES = "refuses"
     OVER_QUOTA = "over_quota"
@@ -48,10 +58,15 @@ class SimulatedDepartment:
     slow_s: float = 0.0
     retry_after_s: float = 120.0
     outcome: str = "decided"
+    standing: str = "clear"
+    order_open_s: float = 900.0
+    """How long an order of this provider can be paid."""
     asked: Counter[str] = field(default_factory=Counter)
     _over: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def ask(self, question: Question, deadline_s: float) -> bytes:  # noqa: ARG002 - a bad neighbour ignores it
+        if self.fault is Fault.UNREACHABLE:
+            raise NotConnectedError
         self.asked[_name(question)] += 1
         match self.fault:
             case Fault.SLOW:
@@ -78,12 +93,14 @@ class SimulatedDepartment:
         match question:
             case RecordQuestion():
                 return {"kind": "records", "records": _records(question)}
+            case StandingQuestion():
+                return {"kind": "standing", "standing": self.standing}
             case DecisionQuestion(answers=answers):
                 lacking = self.outcome == "decided" and answers.get(PLACE) == NOWHERE_HERE
                 outcome = "needs_correction" if lacking else self.outcome
                 return {"kind": "decision", "outcome": outcome, **_WORDS[outcome]}
             case OrderQuestion(order=order, amount_fen=amount):
-                expires = datetime.now(UTC) + timedelta(minutes=15)
+                expires = datetime.now(UTC) + timedelta(seconds=self.order_open_s)
                 text = f"https://pay.example.invalid/{order}?fen={amount}"
                 return {
                     "kind": "order",
@@ -127,6 +144,8 @@ def _name(question: Question) -> str:
             return key
         case OrderQuestion(order=order):
             return order
+        case StandingQuestion(register=register):
+            return register
 
 
 def _json(value: dict[str, Any]) -> bytes:

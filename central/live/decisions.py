@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from central import inbox, log, problems
+from central.answer_corrections import corrected
 from central.database import as_text, insert_or_skip, writing
 from central.departments.port import Decision, DecisionQuestion
 from central.live import quota
 from central.live.turned import turned
+from central.locks import lock_issuers
 from central.log import Event
 from central.opening import open_content
 from central.problems import Turned
 from central.schema import cases, decisions, items
 from central.whose import issuer
-from central.work import lock_issuers
 from kiosk.case import CasePayload, CaseState, move
 from offline_queue.live_wire import DecisionAnswer, DecisionRequest, LiveCode
 from offline_queue.seal import PrivateKey
@@ -64,6 +65,7 @@ def claim(
             return turned(LiveCode.QUOTA, wait_s)
         if not isinstance(content, CasePayload) or not _claimed(connection, item, now):
             return _answer(connection, item.code, item.item_id, case.state)
+        answers = corrected(connection, keys, content)
         quota.count(connection, request.terminal, item.service, now)
     return DecisionQuestion(
         terminal=item.terminal,
@@ -72,7 +74,7 @@ def claim(
         service=item.service,
         number=content.person.number if content.person else "",
         assurance=content.assurance,
-        answers=content.answers,
+        answers=answers,
     )
 
 
@@ -101,13 +103,15 @@ def settle(engine: Engine, question: DecisionQuestion, decision: Decision, now: 
         return _answer(connection, question.code, question.key, state)
 
 
-def release(engine: Engine, question: DecisionQuestion) -> None:
+def release(engine: Engine, question: DecisionQuestion, counted_at: datetime, *, never_left: bool) -> None:
     """The department gave no answer and will not give one: it may be asked again at once."""
     here = (decisions.c.terminal == question.terminal) & (decisions.c.item_id == question.key)
     with writing(engine).begin() as connection:
         connection.execute(
             update(decisions).where(here, decisions.c.decided_at.is_(None)).values(asked_at="")
         )
+        if never_left:
+            quota.take_out(connection, question.terminal, question.service, counted_at)
 
 
 def _claimed(connection: Connection, item: Row[tuple[object, ...]], now: datetime) -> bool:
@@ -138,7 +142,7 @@ def _moved(
         detail = f"{decision.outcome} at {state.value}"
         log.write(connection, at, Event.DECISION_TOO_LATE, question.terminal, question.code, detail)
         return state
-    changes: dict[str, str] = {}
+    changes = {"words_zh": decision.words_zh, "words_en": decision.words_en}
     for step in ROAD[decision.outcome]:
         state = move(state, step)
         if state is S.ACCEPTED:

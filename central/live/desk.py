@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from central import problems
 from central.database import utc_now, writing
-from central.departments.line import Line, NoReply
+from central.departments.line import NOT_BEGUN, Line, NoReply
 from central.departments.port import Decision, Departments, Order, OrderQuestion, RecordQuestion, Records
 from central.live import decisions, payments, quota
 from central.live.progress import progress
@@ -64,21 +65,24 @@ class LiveDesk:
         line = self._lines.get(request.service)
         if line is None:
             return turned(LiveCode.NO_DEPARTMENT)
-        refused = await run_in_threadpool(self._admit, request.terminal, request.service)
+        now = utc_now()
+        refused = await run_in_threadpool(self._admit, request.terminal, request.service, now)
         if refused is not None:
             return refused
         question = RecordQuestion(request.service, request.number, request.records)
         deadline_s = department_s(request)
         reply = await line.within(lambda: line.ask(question, Records, deadline_s), deadline_s)
         if isinstance(reply, NoReply):
+            if reply.never_left:
+                await run_in_threadpool(self._never_left, request.terminal, request.service, now)
             return no_reply(reply)
         return PrefillAnswer(records=_asked_for(reply, request.records))
 
     async def decide(self, request: DecisionRequest) -> DecisionAnswer | Turned:
         """A decision that comes after the deadline moves the case all the same."""
-        engine = self._engine
+        engine, now = self._engine, utc_now()
         claimed = await run_in_threadpool(
-            decisions.claim, engine, self._keys, self._quotas, self._lines.keys(), request, utc_now()
+            decisions.claim, engine, self._keys, self._quotas, self._lines.keys(), request, now
         )
         if isinstance(claimed, DecisionAnswer | Turned):
             return claimed
@@ -87,11 +91,13 @@ class LiveDesk:
         def job() -> DecisionAnswer | NoReply:
             reply = line.ask(question, Decision, deadline_s)
             if isinstance(reply, NoReply):
-                decisions.release(engine, question)
+                decisions.release(engine, question, now, never_left=reply.never_left)
                 return reply
             return decisions.settle(engine, question, reply, utc_now())
 
         answer = await line.within(job, deadline_s)
+        if isinstance(answer, NoReply) and answer.failure in NOT_BEGUN:
+            await run_in_threadpool(decisions.release, engine, question, now, never_left=True)
         return no_reply(answer) if isinstance(answer, NoReply) else answer
 
     async def progress(self, request: ProgressRequest) -> ProgressAnswer | Turned:
@@ -112,20 +118,27 @@ class LiveDesk:
 
         def job() -> PaymentOrder | NoReply:
             reply = line.ask(begun, Order, deadline_s)
-            return reply if isinstance(reply, NoReply) else payments.settle(self._engine, request, reply)
+            return (
+                reply
+                if isinstance(reply, NoReply)
+                else payments.settle(self._engine, request, reply, utc_now())
+            )
 
         answer = await line.within(job, deadline_s)
         return no_reply(answer) if isinstance(answer, NoReply) else answer
 
-    def _admit(self, terminal: str, service: str) -> Turned | None:
+    def _admit(self, terminal: str, service: str, now: datetime) -> Turned | None:
         """Count a question, or say when to come again."""
         with writing(self._engine).begin() as connection:
-            now = utc_now()
             wait_s = quota.wait_s(connection, self._quotas, service, now)
             if wait_s is not None:
                 return turned(LiveCode.QUOTA, wait_s)
             quota.count(connection, terminal, service, now)
         return None
+
+    def _never_left(self, terminal: str, service: str, counted_at: datetime) -> None:
+        with writing(self._engine).begin() as connection:
+            quota.take_out(connection, terminal, service, counted_at)
 
 
 def _asked_for(reply: Records, wanted: tuple[str, ...]) -> tuple[Record, ...]:

@@ -47,11 +47,11 @@ def begin(engine: Engine, request: PaymentRequest, now: datetime) -> PaymentOrde
     if {name: getattr(row, name) for name in said} != said:
         return turned(LiveCode.CONFLICT)
     if row.pay_text is not None:
-        return _order(row)
+        return _order(row, now)
     return OrderQuestion(row.order_number, row.service, row.amount_fen)
 
 
-def settle(engine: Engine, request: PaymentRequest, order: Order) -> PaymentOrder:
+def settle(engine: Engine, request: PaymentRequest, order: Order, now: datetime) -> PaymentOrder:
     """Keep what the provider said first, and answer that."""
     here = (payment_orders.c.terminal == request.terminal) & (payment_orders.c.key == request.key)
     told = {"pay_text": order.pay_text, "expires_at": as_text(order.expires_at)}
@@ -59,7 +59,7 @@ def settle(engine: Engine, request: PaymentRequest, order: Order) -> PaymentOrde
         connection.execute(
             update(payment_orders).where(here, payment_orders.c.pay_text.is_(None)).values(**told)
         )
-        return _order(_row(connection, request.terminal, request.key))
+        return _order(_row(connection, request.terminal, request.key), now)
 
 
 def _row(connection: Connection, terminal: str, key: str) -> Row[tuple[object, ...]]:
@@ -67,12 +67,16 @@ def _row(connection: Connection, terminal: str, key: str) -> Row[tuple[object, .
     return connection.execute(select(payment_orders).where(here)).one()
 
 
-def _order(row: Row[tuple[object, ...]]) -> PaymentOrder:
+def _order(row: Row[tuple[object, ...]], now: datetime) -> PaymentOrder:
+    """An order that nobody can pay any more stays the order of its key: it may have been paid in its last second, so
+    the provider is never asked for a second one under it.
+    """
+    is_open = as_text(now) < row.expires_at
     return PaymentOrder(
         key=row.key,
         order=row.order_number,
         amount_fen=row.amount_fen,
-        state="open",
-        pay_text=row.pay_text,
+        state="open" if is_open else "expired",
+        pay_text=row.pay_text if is_open else "",
         expires_at=row.expires_at,
     )

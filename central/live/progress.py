@@ -8,7 +8,6 @@ from sqlalchemy import Connection, select
 
 from central.database import as_text
 from central.lookup import lookup
-from central.rechecks import RESIDENT_WORDS, Doubt
 from central.schema import decisions
 from central.whose import issuer
 from kiosk.case import parse_case_code
@@ -25,13 +24,6 @@ def progress(connection: Connection, typed: str, now: datetime) -> ProgressAnswe
         decisions.c.terminal == issuer(code), decisions.c.code == code, decisions.c.decided_at.is_not(None)
     )
     decided = connection.execute(query.order_by(decisions.c.decided_at).limit(1)).one_or_none()
-    words_zh, words_en = found.words_zh, found.words_en
-    if decided and decided.words_zh:
-        # What the resident asked for since is answered beside what the department said.
-        late_zh, late_en = RESIDENT_WORDS[Doubt.WITHDRAWAL_LATE]
-        also = words_zh == late_zh
-        words_zh = f"{decided.words_zh}{late_zh if also else ''}"
-        words_en = f"{decided.words_en} {late_en}" if also else decided.words_en
     return ProgressAnswer(
         code=code,
         service=found.service,
@@ -41,7 +33,7 @@ def progress(connection: Connection, typed: str, now: datetime) -> ProgressAnswe
         registered_at=found.registered_at_centre,
         accepted_at=found.accepted_at,
         decided_at=decided.decided_at if decided else None,
-        words_zh=words_zh,
-        words_en=words_en,
+        words_zh=found.words_zh,
+        words_en=found.words_en,
         centre_time=as_text(now),
     )

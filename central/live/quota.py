@@ -1,4 +1,8 @@
-"""How many questions a service's department gets in a day: counted by terminal, limited over all of them."""
+"""How many questions a service's department gets in a day: counted by terminal, limited over all of them.
+
+A question counts before it is put, so that a crash never asks more than was agreed. One that never left is taken out
+again; one without an answer may have got there, where it counts as well.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from central.schema import department_questions
@@ -43,6 +47,13 @@ def count(connection: Connection, terminal: str, service: str, now: datetime) ->
     connection.execute(
         row.on_conflict_do_update(index_elements=list(table.primary_key), set_={"asked": table.c.asked + 1})
     )
+
+
+def take_out(connection: Connection, terminal: str, service: str, counted_at: datetime) -> None:
+    """A question that was counted then and never left."""
+    table = department_questions
+    here = (table.c.terminal == terminal) & (table.c.service == service) & (table.c.day == _day(counted_at))
+    connection.execute(update(table).where(here, table.c.asked > 0).values(asked=table.c.asked - 1))
 
 
 def _day(now: datetime) -> str:

@@ -46,6 +46,7 @@ _CODE_OF: dict[Failure, LiveCode] = {
     Failure.ERROR: LiveCode.DEPARTMENT,
     Failure.GARBAGE: LiveCode.DEPARTMENT,
     Failure.RESTING: LiveCode.DEPARTMENT,
+    Failure.UNREACHED: LiveCode.DEPARTMENT,
     Failure.REFUSED: LiveCode.REFUSED,
     Failure.OVER_QUOTA: LiveCode.BUSY,
     Failure.BUSY: LiveCode.BUSY,

@@ -9,8 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.sql.selectable import Select
 
+from central import open_rechecks
 from central.schema import cases, evaluations, events, items, refusals
 from central.whose import issuer
+from kiosk.case import CaseState
+
+WAITING = frozenset(
+    {CaseState.NEEDS_CLERK.value, CaseState.DUPLICATE_SUSPECTED.value, CaseState.NEEDS_CORRECTION.value}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class CaseView:
     trail: list[Row[Any]]
     items: list[Row[Any]]
     evaluation: Row[Any] | None
+    unchecked: list[Row[Any]]
+    """Re-checks whose register has not answered."""
 
 
 def by_state(connection: Connection) -> Mapping[str, int]:
@@ -52,8 +60,9 @@ def services(connection: Connection) -> list[str]:
 
 
 def listing(connection: Connection, chosen: CaseFilter, *, limit: int, offset: int = 0) -> list[Row[Any]]:
-    """Newest at the centre first."""
-    query = chosen.on(select(cases)).order_by(cases.c.registered_at_centre.desc(), cases.c.code)
+    """Newest at the centre first; of those that wait for somebody the longest received, whose time runs out first."""
+    first = cases.c.received_at_kiosk if chosen.state in WAITING else cases.c.registered_at_centre.desc()
+    query = chosen.on(select(cases)).order_by(first, cases.c.code)
     return list(connection.execute(query.limit(limit).offset(offset)))
 
 
@@ -78,6 +87,7 @@ def one(connection: Connection, code: str) -> CaseView | None:
         list(connection.execute(trail)),
         list(connection.execute(pieces.order_by(items.c.registered_at, items.c.sequence))),
         connection.execute(rated).one_or_none(),
+        open_rechecks.of_case(connection, code),
     )
 
 

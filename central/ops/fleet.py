@@ -37,11 +37,21 @@ class TerminalView:
     missing: int
     compared_at: str | None
     vanished: int
+    revoked_at: str | None
+    revoked_by: str | None
+    revoked_why: str | None
+    came_back_at: str | None
+    """A genuine request of it came after it was revoked."""
+    came_back_from: str | None
+    came_back_times: int
     body: Mapping[str, Any]
 
 
 ALARM_HOURS = (24, 72)
 """From here an unsent case is an alarm, and an urgent one (rule F7)."""
+
+
+CAME_BACK_H = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,8 @@ class FleetCounts:
     forked: int
     missing: int
     refused: int
+    came_back: int
+    """Revoked terminals that sent a genuine request in the last `CAME_BACK_H` hours."""
 
     @property
     def total(self) -> int:
@@ -95,6 +107,8 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
     forked = select(func.count()).select_from(chain_heads).where(chain_heads.c.forked_at.is_not(None))
     missing = select(func.coalesce(func.sum(chain_heads.c.highest_sequence - chain_heads.c.links), 0))
     refused = select(func.count()).select_from(refusals).where(refusals.c.outcome.is_(None))
+    lately = terminals.c.revoked_seen_at >= as_text(now - timedelta(hours=CAME_BACK_H))
+    came_back = select(func.count()).select_from(terminals).where(lately)
     found = {row[0]: row[1] for row in rows}
     return FleetCounts(
         by_state={name: found.get(name, 0) for name in STATES},
@@ -106,6 +120,7 @@ def counts(connection: Connection, settings: CentreSettings, now: datetime) -> F
         forked=connection.execute(forked).scalar_one(),
         missing=connection.execute(missing).scalar_one(),
         refused=connection.execute(refused).scalar_one(),
+        came_back=connection.execute(came_back).scalar_one(),
     )
 
 
@@ -151,6 +166,12 @@ def _query(state: ColumnElement[str]) -> Select[Any]:
         terminals.c.terminal,
         terminals.c.name,
         terminals.c.seen_at,
+        terminals.c.revoked_at,
+        terminals.c.revoked_by,
+        terminals.c.revoked_why,
+        terminals.c.revoked_seen_at,
+        terminals.c.revoked_seen_from,
+        terminals.c.revoked_seen_times,
         state.label("state"),
         heartbeats.c.heard_at,
         heartbeats.c.body,
@@ -167,6 +188,7 @@ def _view(row: Row[Any]) -> TerminalView:
     body: Mapping[str, Any] = row.body or {}
     queue = body.get("queue", {})
     causes = list(body.get("causes", []))
+    causes += ["terminal.came_back"] if row.revoked_seen_at else []
     causes += ["chain.fork"] if row.forked_at else []
     causes += ["chain.gap"] if row.missing else []
     causes += ["manifest.missing"] if row.vanished else []
@@ -186,5 +208,11 @@ def _view(row: Row[Any]) -> TerminalView:
         missing=row.missing,
         compared_at=row.compared_at,
         vanished=row.vanished,
+        revoked_at=row.revoked_at,
+        revoked_by=row.revoked_by,
+        revoked_why=row.revoked_why,
+        came_back_at=row.revoked_seen_at,
+        came_back_from=row.revoked_seen_from,
+        came_back_times=row.revoked_seen_times,
         body=body,
     )

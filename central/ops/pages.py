@@ -18,7 +18,7 @@ from central.ops import casebook, fleet, words
 from central.ops.casebook import CaseFilter
 from central.ops.table import csv_lines
 from central.settings import CentreSettings
-from kiosk.case import format_case_code, parse_case_code
+from kiosk.case import COUNTER, format_case_code, parse_case_code
 
 HERE = Path(__file__).parent
 REFUSED_SHOWN = 100
@@ -38,7 +38,11 @@ def _environment() -> Environment:
         local_time=words.local_time, code=format_case_code, cause=words.cause, event=words.event
     )
     environment.globals.update(
-        words=words, terminal_states=words.TERMINAL_STATES, case_states=words.CASE_STATES
+        words=words,
+        counter=COUNTER,
+        waiting=casebook.WAITING,
+        terminal_states=words.TERMINAL_STATES,
+        case_states=words.CASE_STATES,
     )
     return environment
 

@@ -69,6 +69,13 @@ CLOCKS: dict[str, Pair] = {
 }
 
 CHAIN_CAUSES: dict[str, tuple[Pair, Pair]] = {
+    "terminal.came_back": (
+        EVENT_TEXTS[Event.TERMINAL_CAME_BACK],
+        (
+            "记下网络地址，通知保卫和网络管理员去找机器",
+            "note the network address, let security and the network's keepers find the machine",
+        ),
+    ),
     "chain.fork": (
         EVENT_TEXTS[Event.CHAIN_FORK],
         ("停用两台，现场核对机号和磁盘", "stop both, compare machine and disk on site"),

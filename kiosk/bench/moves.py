@@ -120,6 +120,18 @@ CABINETS = (
     Choice("unreadable", "传感器读不出", "Sensor unreadable", "brick"),
 )
 SERVICES = (Choice("up", "运行", "Runs"), Choice("down", "停了", "Stopped", "brick"))
+REGISTERS = (
+    Choice("ok", "都正常", "In order"),
+    Choice("lost", "这张卡已挂失", "The card is listed as lost", "amber"),
+    Choice("out_of_scope", "不在领取范围", "The person is not in scope", "amber"),
+    Choice("slow", "很慢", "Slow", "amber"),
+    Choice("silent", "不应答", "Silent", "brick"),
+    Choice("error", "报错", "Errors", "brick"),
+    Choice("garbage", "应答是乱码", "Answers garbage", "brick"),
+    Choice("endless", "应答没完没了", "Answers without end", "brick"),
+    Choice("over_quota", "说问得太多", "Says too many questions", "brick"),
+    Choice("down", "连不上", "Cannot be reached", "brick"),
+)
 CHILDREN = (
     Choice("camera", "摄像头", "Camera"),
     Choice("face", "人脸模型", "Face models"),
@@ -147,6 +159,7 @@ OFFERED = {
     "a4": A4_PRINTERS,
     "print_service": SERVICES,
     "cabinet": CABINETS,
+    "registers": REGISTERS,
     "replug": REPLUGS,
     **dict.fromkeys(HOW, CHILDREN),
 }
@@ -210,6 +223,8 @@ class Moves:
                 "There is no A4 printer here: the print service does not run. Run deploy/setup.sh, "
                 "which installs cups and cups-ipp-utils.",
             )
+        if what == "registers" and not self._village.registers:
+            return Refused("这里的中心没有接登记簿。", "The centre here has no registers.")
         smart_cards = self._village.smart_cards is not None
         if what == "smart_card" and not smart_cards:
             return Refused(

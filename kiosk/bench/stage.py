@@ -18,6 +18,7 @@ from kiosk.bench.ending import EndRequest
 from kiosk.bench.keeper import Keeper, Say
 from kiosk.bench.mirror import mirror_of
 from kiosk.bench.page_server import PageServer
+from kiosk.bench.registers import SimulatedRegisters
 from kiosk.bench.smart_cards import CardKind
 from kiosk.bench.village import Village
 from kiosk.bench.web import create_page
@@ -72,6 +73,8 @@ class Stage:
             self._say, self._stack = say, stack
             self.virtual, self.display = self._open_display(plan.virtual_display, panel)
             request.check()
+            self.registers = SimulatedRegisters()
+            stack.callback(self.registers.close)
             self.centre = self._open_centre(plan.project)
             request.check()
             self.village = self._open_village(plan)
@@ -120,7 +123,8 @@ class Stage:
 
     def _open_centre(self, project: Path) -> Centre:
         trust = project / ".setup" / "trust"
-        centre = Centre(project, self.folder / "centre.sqlite", trust, self._log("centre"))
+        options = self.registers.options()
+        centre = Centre(project, self.folder / "centre.sqlite", trust, self._log("centre"), *options)
         self._stack.callback(centre.close)
         self._say(f"2/5 中心平台：{centre.url}", f"central platform: {centre.url}")
         return centre
@@ -132,6 +136,7 @@ class Stage:
             use_helper_slot=plan.helper_slot,
             use_a4=True,
             card_kind=plan.card_kind,
+            registers=self.registers,
         )
         self._stack.callback(village.close)
         self.ini = self.folder / "kiosk.ini"

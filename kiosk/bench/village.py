@@ -23,6 +23,7 @@ from kiosk.bench import children, faults
 from kiosk.bench.a4_corner import A4Corner
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS, Person
+from kiosk.bench.registers import SimulatedRegisters
 from kiosk.bench.scenes import scene
 from kiosk.bench.smart_cards import CardKind, SmartCardSlot
 
@@ -35,8 +36,8 @@ class Village:
     """Starts everything in `__init__`, ends everything in `close`; `settings` are for kiosk.ini.
 
     `use_helper_slot` off leaves the machine's smart-card service alone. `use_a4` starts a print service
-    with a virtual A4 printer, which takes two seconds; `a4` tells whether it stands. With the `card_kind`
-    pcsc residents come with their social-security cards; raises NoCardServiceError where that cannot be.
+    with a virtual A4 printer, which takes two seconds; `a4` tells whether it stands. `registers` stand behind
+    the centre and are another's to close. With the `card_kind` pcsc residents come with their social-security cards; raises NoCardServiceError where that cannot be.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class Village:
         use_helper_slot: bool = True,
         use_a4: bool = False,
         card_kind: CardKind = "sdt",
+        registers: SimulatedRegisters | None = None,
     ) -> None:
         self._faces = faces
+        self._registers = registers
         with ExitStack() as stack:
             self.reader = SimulatedSdtReader()
             stack.callback(self.reader.close)
@@ -83,6 +86,7 @@ class Village:
             "network": "up",
             "service": "up" if self.card_service else "down",
             "print_service": "up" if self.a4 else "down",
+            "registers": faults.OK if registers else "down",
         }
 
     def close(self) -> None:
@@ -92,6 +96,11 @@ class Village:
     def a4(self) -> bool:
         """Whether an A4 printer stands here."""
         return self._a4 is not None
+
+    @property
+    def registers(self) -> bool:
+        """Whether the centre here has registers to ask."""
+        return self._registers is not None
 
     @property
     def card_service(self) -> bool:
@@ -207,6 +216,8 @@ class Village:
                 self._a4.set_service(value)
             case "service":
                 self._set_service(value)
+            case "registers" if self._registers is not None:
+                self._registers.set(value)
             case _:
                 raise KeyError(what)
         self.now[what] = value

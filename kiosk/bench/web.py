@@ -60,6 +60,7 @@ def create_page(village: Village, mirror: Mirror, ops_url: str) -> FastAPI:
     def rendered(template: str, refused: Refused | None = None, status: int = 200) -> HTMLResponse:
         html = templates.get_template(template).render(
             moves=moves, people=PEOPLE, state=hands.state(), helper_slot=village.helper_slot, a4=village.a4,
+            registers=village.registers,
             smart_cards=village.smart_cards is not None, card_service=village.card_service, ops_url=ops_url, refused=refused,
         )  # fmt: skip
         return HTMLResponse(html, status, headers=NOT_STORED)

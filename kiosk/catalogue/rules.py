@@ -183,6 +183,13 @@ def _count(operator: str, parts: list[Any], run: _Run) -> int | Unknown:
     return len(value)
 
 
+def _cat(operator: str, parts: list[Any], run: _Run) -> str | Unknown:
+    values = [_descend(part, run) for part in parts]
+    if any(value is not UNKNOWN and not isinstance(value, str) for value in values):
+        raise Refused(RefusalKind.TYPES, operator)
+    return UNKNOWN if UNKNOWN in values else "".join(values)
+
+
 def _region_in(operator: str, parts: list[Any], run: _Run) -> bool | Unknown:
     region, prefixes = (_descend(part, run) for part in parts)
     if isinstance(region, Unknown) or isinstance(prefixes, Unknown):
@@ -213,6 +220,7 @@ _OPERATORS: dict[str, tuple[_Handler, int, int]] = {
     "age_on": (_of_days, 2, 2),
     "date_diff": (_of_days, 2, 2),
     "count": (_count, 1, 1),
+    "cat": (_cat, 1, _MANY),
     "region_in": (_region_in, 2, 2),
 }
 """Operator -> (how, fewest, most arguments). `date_diff` is in days, second minus first."""

@@ -105,6 +105,14 @@ OF_OFFICE: dict[str, CauseText] = {
         ("待送件数据库读写不了", "the queue's database cannot be used"),
         ("重启终端，坏的会另存", "restart the terminal, the damaged one is set aside"),
     ),
+    "queue.not_sending": text(
+        ("", ""),
+        (
+            "送件的程序停了，件都还在",
+            "what carries the cases to the centre has stopped; they are all still here",
+        ),
+        ("重启终端", "restart the terminal"),
+    ),
     "queue.old": text(
         ("", ""),
         ("有件超过 24 小时没送到中心或被退回没处理", "a case has waited over 24 hours, unsent or refused"),

@@ -96,6 +96,8 @@ class Stored:
     case_code: str
     sequence: int
     received_at: str
+    erased: bool = False
+    """A withdrawal erased what had not been sent of its case."""
 
 
 @dataclass(frozen=True, slots=True)

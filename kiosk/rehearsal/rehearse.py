@@ -15,6 +15,7 @@ from kiosk.bench.centre import Centre
 from kiosk.bench.configure import village_ini
 from kiosk.bench.moves import Moves, Refused
 from kiosk.bench.people import HELPERS, PEOPLE
+from kiosk.bench.registers import SimulatedRegisters
 from kiosk.bench.village import Village
 from kiosk.case import CaseState
 from kiosk.journey import events as ev
@@ -87,7 +88,10 @@ class Stand:
         self.project, self.folder = project, folder
         trust = project / ".setup" / "trust"
         with ExitStack() as stack:
-            self.centre = Centre(project, folder / "centre.sqlite", trust, log / "centre.log")
+            self.registers = SimulatedRegisters()
+            stack.callback(self.registers.close)
+            options = self.registers.options()
+            self.centre = Centre(project, folder / "centre.sqlite", trust, log / "centre.log", *options)
             stack.callback(self.centre.close)
             self.village = Village(
                 project / ".setup" / "faces",
@@ -95,6 +99,7 @@ class Stand:
                 use_helper_slot=scenario.uses_helper_card,
                 use_a4=scenario.uses_a4,
                 card_kind=scenario.card_reader,
+                registers=self.registers,
             )
             stack.callback(self.village.close)
             self.village.terminal = os.getpid
@@ -157,6 +162,9 @@ class Props:
 
     def registered(self) -> int:
         return self._stand.centre.metric("jiujin_cases")
+
+    def open_rechecks(self) -> int:
+        return self._stand.centre.metric("jiujin_open_rechecks")
 
     def pending(self) -> int:
         return self._terminal.outbox.counters().pending
@@ -246,6 +254,7 @@ def _gather(stand: Stand, terminal: Terminal, facts: Facts) -> None:
     facts.pending, facts.quarantined = counters.pending, counters.quarantined
     facts.registered = stand.centre.metric("jiujin_cases")
     facts.evaluations = stand.centre.metric("jiujin_evaluations")
+    facts.open_rechecks = stand.centre.metric("jiujin_open_rechecks")
     if facts.case_code:
         state = stand.centre.case_state(facts.case_code)
         facts.case_state = state or CaseState.RECEIVED.value

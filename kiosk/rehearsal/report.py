@@ -37,6 +37,8 @@ class Facts:
     quarantined: int = 0
     registered: int = 0
     evaluations: int = 0
+    open_rechecks: int = 0
+    """Re-checks at the centre whose register has not answered."""
     camera_opens: int = 0
     """Without those of attempts that the machine did not finish."""
     stalls: int = 0

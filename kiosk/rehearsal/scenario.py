@@ -12,6 +12,7 @@ from typing import Any, get_args
 from kiosk.bench import faults
 from kiosk.bench.moves import OFFERED, ONCE
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
+from kiosk.bench.registers import FAULTS, STANDING
 from kiosk.bench.smart_cards import SMART_CARD, CardKind
 
 STEP_KINDS: dict[str, type | tuple[type, ...]] = {
@@ -29,6 +30,7 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "printer": str,
     "lens": str,
     "cabinet": str,
+    "registers": str,
     "a4": str,
     "print_service": str,
     "service": str,
@@ -39,6 +41,7 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "wait_state": str,
     "wait_enabled": str,
     "wait_registered": int,
+    "wait_open_rechecks": int,
     "expect_pending": int,
     "screen_has": list,
     "screen_lacks": list,
@@ -52,6 +55,7 @@ EXPECTATIONS: dict[str, type | tuple[type, ...]] = {
     "registered": int,
     "receipts": int,
     "evaluations": int,
+    "open_rechecks": int,
     "card_reads": int,
     "camera_opens": int,
     "anonymous": bool,
@@ -67,6 +71,7 @@ VILLAGE: dict[str, tuple[str, ...]] = {
     "printer": tuple(faults.PRINTER),
     "lens": tuple(faults.LENS),
     "cabinet": tuple(faults.CABINET),
+    "registers": (*STANDING, *FAULTS),
     "a4": tuple(faults.A4),
     "print_service": faults.SERVICE,
     "service": faults.SERVICE,

@@ -50,6 +50,8 @@ class Props(Protocol):
 
     def pending(self) -> int: ...
 
+    def open_rechecks(self) -> int: ...
+
     def case_code(self) -> str: ...
 
 
@@ -133,6 +135,8 @@ class Player:
                 props.take_card()
             case "wait_registered":
                 self._wait_world(lambda: props.registered() >= step.value, f"{step.value} registered")
+            case "wait_open_rechecks":
+                self._wait_world(lambda: props.open_rechecks() == step.value, f"{step.value} open re-checks")
             case "expect_pending":
                 self._wait_world(lambda: props.pending() == step.value, f"{step.value} pending")
             case "write_code":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from central.database import open_database
 from central.enrolment import enrol
 from central.form import judge
 from central.ingest import take_items
-from central.rechecks import Doubt, Rechecks
+from central.rechecks import Findings, Rechecks, Told
 from central.schema import cases, items
 from central.trust import load_trust
 from central.work import Work
@@ -79,18 +80,24 @@ def test_content_that_the_database_refuses_holds_nobody_up(
     other.close()
 
 
-def test_a_register_with_a_defect_leaves_its_case_to_a_clerk_and_the_others_go_on(
+class Broken(Rechecks):
+    """With a defect for cases that name a register."""
+
+    def of(self, case: CasePayload, now: datetime, told: Told) -> Findings:
+        if case.recheck_at_sync:
+            message = f"no such person: {case.person}"
+            raise RuntimeError(message)
+        return super().of(case, now, told)
+
+
+def test_a_recheck_with_a_defect_leaves_its_case_to_a_clerk_and_the_others_go_on(
     engine: Engine, trust: Path
 ) -> None:
-    def broken(case: CasePayload) -> Doubt | None:
-        message = f"no such person: {case.person}"
-        raise RuntimeError(message)
-
     station = Station("https://nowhere.invalid", trust)
     asked, others = bad(station, recheck_at_sync=["card_status"]), [station.item(), station.item()]
     taken(engine, trust, station, others[0], asked, others[1])
     keys = load_trust(trust, production=False).sealing_keys
-    work = Work(engine, keys, Rechecks({"card_status": broken}))
+    work = Work(engine, keys, Broken())
     work.start()
     try:
         assert wait_until(lambda: unopened(engine) == [])

@@ -85,3 +85,16 @@ def test_an_item_that_its_successor_does_not_name_forks_the_chain(station: Stati
     twin.send(other_first)
     twin.close()
     assert station.metric("jiujin_forked_chains") == {"": 1}
+
+
+def test_an_item_that_another_terminal_brings_in_its_name_is_no_link_of_its_chain(
+    station: Station, other_station: Station
+) -> None:
+    """Anybody could forge one: only a terminal's own word forks its chain, or leaves a gap in it."""
+    station.send(station.item())
+    code = new_case_code(station.terminal)
+    first = other_station.item(code=code, payload=case_payload(code), terminal=station.terminal, sequence=1)
+    far = other_station.item(code=code, payload=case_payload(code), terminal=station.terminal, sequence=9)
+    assert {one.kind for one in other_station.send(first, far)} == {VerdictKind.REGISTERED}
+    assert station.metric("jiujin_forked_chains") == {"": 0}
+    assert "chain.gap" not in station.page(f"/ops/terminals/{station.terminal}")

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from pathlib import Path
 
-from central.corrections import NotCorrected, Wish, correct_case, correct_item
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central.corrections import ForResident, NotCorrected, Wish, correct_item, settle_case
 from central.database import open_database
-from kiosk.case import CasePayload, CaseState
+from central.enrolment import enrol
+from central.staff_words import Signed
+from central.trust import TerminalEntry
+from kiosk.case import CasePayload, CaseState, new_case_code
 from offline_queue.inbox_wire import Correction, read_content
-from offline_queue.wire import Item, VerdictKind
+from offline_queue.wire import Item, Kind, VerdictKind
 from tests.central.station import Station, case_payload, centre
 from tests.central.test_inbox import ask, told
 
-REGISTERED = Wish("registered", "clerk 12", "已按凭条登记", "Registered from the slip")
-RETURNED = Wish("returned", "clerk 12", "材料不全，已退回", "Given back, papers are missing")
+S = CaseState
+BY = Signed("clerk 12", "slip seen")
+REGISTERED = Wish("registered", BY, ForResident("已按凭条登记", "Registered from the slip"))
+RETURNED = Wish("returned", BY, ForResident("材料不全，已退回", "Given back, papers are missing"))
 
 
 def refuse_one(station: Station, code: str = "") -> Item:
@@ -50,7 +58,7 @@ def test_staff_register_a_refused_case_and_its_terminal_is_told_once(database: s
         correction = read_content(letter.content)
         assert isinstance(correction, Correction)
         assert (correction.item_id, correction.item_hash) == (item.id, item.chain_hash())
-        assert correction.news.words_zh == REGISTERED.words_zh
+        assert correction.news.words_zh == REGISTERED.words.zh
         assert "工作人员已更正并登记" in station.page(f"/ops/cases/{item.lane}")
         assert item.id not in station.page("/ops/export/refused.csv")
 
@@ -76,11 +84,12 @@ def test_a_case_whose_content_cannot_be_used_is_settled_by_its_code(database: st
         station.send(item)
         assert state_of(station, item.lane) == "needs_clerk"
         engine = open_database(database)
-        assert correct_case(engine, item.lane, REGISTERED) is CaseState.REGISTERED
-        assert correct_case(engine, item.lane, REGISTERED) is NotCorrected.STATE
-        assert correct_case(engine, station.item().lane, REGISTERED) is NotCorrected.UNKNOWN
+        words = REGISTERED.words
+        assert settle_case(engine, item.lane, S.REGISTERED, BY, words) is S.REGISTERED
+        assert settle_case(engine, item.lane, S.REGISTERED, BY, words) is NotCorrected.STATE
+        assert settle_case(engine, station.item().lane, S.REGISTERED, BY, words) is NotCorrected.UNKNOWN
         engine.dispose()
-        assert told(station)[item.lane].words_zh == REGISTERED.words_zh
+        assert told(station)[item.lane].words_zh == words.zh
 
 
 def test_a_refused_item_of_a_case_that_went_on_moves_it_nowhere(database: str, trust: Path) -> None:
@@ -100,3 +109,66 @@ def test_an_item_in_the_place_of_a_refused_one_registers_the_case(station: Stati
     (verdict,) = station.send(good)
     assert (verdict.kind, verdict.case_state) == (VerdictKind.REGISTERED, "registered")
     assert bad.id not in station.page("/ops/export/refused.csv"), "nobody need look after it any more"
+
+
+def given_back(station: Station, code: str) -> Item:
+    """The tombstone by which a terminal tells that its technician gave a refused item back."""
+    content = json.dumps({"case_code": code, "reason": "returned"}).encode()
+    return station.item(Kind.WITHDRAWAL, code, content)
+
+
+def test_what_the_terminal_gave_back_waits_for_no_staff(station: Station, other_station: Station) -> None:
+    mine, other, elsewhere = refuse_one(station), refuse_one(station), refuse_one(other_station)
+    rating = station.item(Kind.EVALUATION, mine.lane, received_at_kiosk="yesterday")
+    station.send(rating)
+    assert station.metric("jiujin_refused_items") == {"": 4}
+    (verdict,) = station.send(given_back(station, mine.lane))
+    assert (verdict.kind, verdict.case_state) == (VerdictKind.REGISTERED, "withdrawn")
+    left = station.page("/ops/export/refused.csv")
+    assert (mine.id in left, other.id in left, elsewhere.id in left) == (False, True, True)
+    assert rating.id in left, "the terminal still holds it"
+    assert station.metric("jiujin_refused_items") == {"": 3}
+
+
+def test_nobody_gives_back_what_another_terminal_holds(station: Station, other_station: Station) -> None:
+    held = refuse_one(station)
+    other_station.send(given_back(other_station, held.lane))
+    assert held.id in station.page("/ops/export/refused.csv")
+
+
+def test_what_staff_settled_stays_as_they_settled_it(database: str, trust: Path) -> None:
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        item = refuse_one(station)
+        assert correct(database, item, REGISTERED) is CaseState.REGISTERED
+        station.send(given_back(station, item.lane))
+        assert correct(database, item, REGISTERED) is CaseState.REGISTERED, (
+            "the same answer as the first time"
+        )
+
+
+def test_what_came_again_after_the_centre_was_put_right_waits_for_no_staff(
+    database: str, trust: Path
+) -> None:
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        foreign = station.item(code=new_case_code("0999"), terminal="0999")
+        (verdict,) = station.send(foreign)
+        assert verdict.kind is VerdictKind.REFUSED, "its issuer is not enrolled"
+        assert foreign.id in station.page("/ops/export/refused.csv")
+        engine = open_database(database)
+        key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+        enrol(engine, {"0999": TerminalEntry(name="新站", public_key=key)})
+        engine.dispose()
+        (verdict,) = station.send(foreign)
+        assert verdict.kind is VerdictKind.REGISTERED
+        assert foreign.id not in station.page("/ops/export/refused.csv")
+        assert station.metric("jiujin_refused_items") == {"": 0}
+
+
+def test_a_conflict_waits_for_staff_whatever_was_registered(database: str, trust: Path) -> None:
+    """Both come in one batch, so the refusal is there when the first one is opened."""
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        first = station.item()
+        other = station.item(id=first.id, code=first.lane, payload=case_payload(first.lane, name="测试乙"))
+        taken, refused = station.send(first, other)
+        assert (taken.kind, refused.kind) == (VerdictKind.REGISTERED, VerdictKind.CONFLICT)
+        assert first.id in station.page("/ops/export/refused.csv")

@@ -51,6 +51,14 @@ def test_every_unique_key_contains_the_terminal() -> None:
             assert not index.unique or "terminal" in index.columns
 
 
+def test_the_key_says_whose_terminal_it_holds_and_what_must_be_once_has_the_issuing_one() -> None:
+    comments = {name: table.c.terminal.comment or "" for name, table in metadata.tables.items()}
+    assert all(comments.values())
+    issuing = {name for name, comment in comments.items() if comment.startswith("issuing terminal")}
+    assert issuing >= {"items", "cases", "evaluations", "decisions", "uploads", "upload_parts"}
+    assert not issuing & {"refusals", "inboxes", "letters", "payment_orders", "department_questions"}
+
+
 def test_migrations_lead_to_the_tables_and_may_be_repeated(empty_database: str) -> None:
     open_database(empty_database).dispose()
     engine = open_database(empty_database)

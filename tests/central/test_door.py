@@ -16,8 +16,9 @@ import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import create_engine
 
-from central.enrolment import revoke
+from central.enrolment import NotRevoked, revoke
 from central.server import RunningCentre
+from central.staff_words import Signed
 from offline_queue.wire import BATCH_BYTES_MAX, BATCH_PATH, HEARTBEAT_PATH, Problem
 from tests.central.conftest import make_trust
 from tests.central.station import Station
@@ -46,8 +47,10 @@ def test_revoked_terminal(station: Station, database: str) -> None:
     item = station.item()
     station.send(item)
     engine = create_engine(database)
-    assert revoke(engine, "0142")
-    assert not revoke(engine, "0142")
+    signed = Signed("ops 7", "stolen")
+    assert not isinstance(revoke(engine, "0142", signed), NotRevoked)
+    assert revoke(engine, "0142", signed) is NotRevoked.ALREADY
+    assert revoke(engine, "9999", signed) is NotRevoked.UNKNOWN
     engine.dispose()
     assert problem(station.post(BATCH_PATH, station.batch(station.item()))) == (403, "terminal.revoked")
     assert station.client.get(f"/v1/cases/{item.lane}").json()["state"] == "registered"

@@ -11,8 +11,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import update
 
 from central import work
+from central.case_command import correct
 from central.database import open_database
-from central.desk_command import CentreAt, correct, import_file
+from central.desk_command import CentreAt, import_file
 from central.schema import terminals
 from kiosk.case import CaseState
 from offline_queue.export import Heading, write_export
@@ -100,6 +101,8 @@ def test_the_command_settles_a_refused_item_in_words(database: str, trust: Path)
             "returned",
             "--by",
             "clerk 12",
+            "--why",
+            "slip seen",
             "--zh",
             "已退回",
             "--en",

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
 
 from central.chain import ToldHead
 from central.database import as_text, open_database, utc_now
-from central.heartbeat import Beat, Beats
+from central.heartbeat import Beat, Beats, store
 from central.problems import Turned
+from central.schema import heartbeats
 from offline_queue.manifest import MANIFEST_PATH
 from offline_queue.wire import BATCH_PATH, HEARTBEAT_PATH, SCHEMA, SEQUENCE_MAX, ChainHead
 from tests.central.station import Station
@@ -63,3 +67,28 @@ def test_a_beat_that_cannot_be_stored_harms_none_gathered_with_it(
         engine.dispose()
     assert isinstance(refused, Exception)
     assert taken == [0, 0]
+
+
+def test_of_two_states_in_one_gather_the_later_signed_is_kept_in_whatever_order_they_came(
+    database: str, station: Station, other_station: Station
+) -> None:
+    now = utc_now()
+    earlier, later = as_text(now - timedelta(seconds=60)), as_text(now)
+
+    def beat(of: Station, sent_at: str, state: str) -> Beat:
+        head = ChainHead(sequence=1, hash=HASH, signature=b"")
+        row = {"terminal": of.terminal, "state": state, "sent_at": sent_at, "heard_at": later, "body": {}}
+        return Beat(row, ToldHead(of.terminal, head, sent_at, genuine=True))
+
+    engine = open_database(database)
+    store(
+        engine,
+        [
+            beat(station, earlier, "out_of_service"), beat(other_station, later, "live"),
+            beat(station, later, "live"), beat(other_station, earlier, "out_of_service"),
+        ],
+    )  # fmt: skip
+    with engine.connect() as connection:
+        kept = set(connection.execute(select(heartbeats.c.terminal, heartbeats.c.state)).tuples())
+    engine.dispose()
+    assert kept == {(station.terminal, "live"), (other_station.terminal, "live")}

@@ -24,7 +24,7 @@ from kiosk.catalogue.signature import signature_path
 from kiosk.clock import Clock
 from kiosk.published import Published
 from offline_queue.collector import Collector
-from offline_queue.inbox_wire import Reference
+from offline_queue.inbox_wire import INBOX_PATH, InboxRequest, Reference
 from tests.central.photographed import Terminal, terminal
 from tests.central.station import Station, centre
 from tests.kiosk.catalogue.made import PENSION, REPORT, raw
@@ -227,6 +227,25 @@ def test_a_terminal_fetches_what_the_letter_names_and_tells_that_it_counts(
         here.fetch()
         assert [one.code for one in here.shelf.load(here.installed).definitions] == [CODE]
     assert engine
+
+
+def test_a_terminal_that_never_had_a_letter_is_told_once_what_counts_for_all(
+    desk: Desk, engine: Engine, trust: Path, tmp_path: Path, station: Station
+) -> None:
+    desk.publish("1.1.0", "--canary", "100")
+    desk.run("spread", "definitions", "--anyway", *BY)
+    with booth(tmp_path / "old disk", trust, station.url) as here:
+        here.fetch()
+        here.fetch()  # tells that the letter is applied, so that the centre drops it
+    assert "0142" not in told(engine)
+    with booth(tmp_path / "new disk", trust, station.url) as here:
+        assert here.version() == "1.0.0"
+        assert here.fetch()
+        assert here.version() == "1.1.0"
+        assert told(engine)["0142"] == ["1"]
+    request = InboxRequest(terminal="0142", after=None).model_dump_json(by_alias=True).encode()
+    assert [station.post(INBOX_PATH, request).status_code for _ in range(2)] == [200, 200]
+    assert told(engine)["0142"] == ["1"], "asked again before it was applied: not told twice"
 
 
 def test_other_bytes_than_the_letter_names_are_not_put_on_the_shelf(

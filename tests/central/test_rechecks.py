@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime
@@ -11,12 +10,7 @@ from typing import Any
 
 import pytest
 
-from central.database import open_database
-from central.form import judge
-from central.ingest import take_items
-from central.rechecks import RESIDENT_WORDS, STATE_OF, CatalogueError, Doubt, Rechecks, published
-from central.trust import load_trust
-from central.work import Work
+from central.rechecks import RESIDENT_WORDS, STATE_OF, CatalogueError, Doubt, Rechecks, Silence, published
 from kiosk.case import CasePayload, CaseState
 from kiosk.catalogue.load import read
 from kiosk.catalogue.model import Definition
@@ -58,7 +52,7 @@ def knowing(*definitions: Definition) -> Rechecks:
 
 
 def test_a_case_in_order_is_registered(report: Definition) -> None:
-    found = knowing(report).of(case(report), NOW)
+    found = knowing(report).of(case(report), NOW, {})
     assert (found.doubts, found.not_done, found.state) == ((), (), CaseState.REGISTERED)
 
 
@@ -77,23 +71,18 @@ def test_a_card_that_ran_out_on_the_way_is_told(
     filed = case(report)
     assert filed.person is not None
     person = filed.person.model_copy(update={"valid_to": valid_to})
-    assert Rechecks().of(filed.model_copy(update={"person": person}), NOW).doubts == doubts
+    assert Rechecks().of(filed.model_copy(update={"person": person}), NOW, {}).doubts == doubts
 
 
 @pytest.mark.parametrize("doubt", [Doubt.CARD_LOST, Doubt.NOT_ELIGIBLE])
 def test_what_a_register_says_is_heard_and_what_nobody_can_ask_is_named(
     report: Definition, doubt: Doubt
 ) -> None:
-    def down(_case: CasePayload) -> Doubt | None:
-        raise LookupError
-
-    rechecks = Rechecks(
-        {"card_status": lambda _case: doubt, "slow_register": down, "alive": lambda _case: None}
-    )
+    told = {"card_status": doubt, "slow_register": Silence.UNANSWERED, "alive": None, "not_asked_for": doubt}
     asked = ("card_status", "slow_register", "alive", "nobody_has_this")
-    found = rechecks.of(case(report, recheck_at_sync=asked), NOW)
+    found = Rechecks().of(case(report, recheck_at_sync=asked), NOW, told)
     assert found.doubts == (doubt,)
-    assert found.not_done == ("slow_register", "nobody_has_this")
+    assert (found.unanswered, found.not_done) == (("slow_register",), ("nobody_has_this",))
     assert found.state is CaseState.NEEDS_CLERK
 
 
@@ -105,8 +94,8 @@ def test_answers_are_judged_by_the_version_they_were_filed_under(report: Definit
             "data_schema": {**report.data_schema, "required": ["new_question"]},
         }
     )
-    assert knowing(report, stricter).of(case(report), NOW).doubts == ()
-    assert knowing(report, stricter).of(case(report, answers={}), NOW).doubts == (Doubt.ANSWERS,)
+    assert knowing(report, stricter).of(case(report), NOW, {}).doubts == ()
+    assert knowing(report, stricter).of(case(report, answers={}), NOW, {}).doubts == (Doubt.ANSWERS,)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +104,7 @@ def test_answers_are_judged_by_the_version_they_were_filed_under(report: Definit
 def test_a_version_that_was_never_published_is_left_to_a_clerk(
     report: Definition, changes: dict[str, str]
 ) -> None:
-    assert knowing(report).of(case(report, **changes), NOW).doubts == (Doubt.DEFINITION_UNKNOWN,)
+    assert knowing(report).of(case(report, **changes), NOW, {}).doubts == (Doubt.DEFINITION_UNKNOWN,)
 
 
 @pytest.mark.parametrize("changes", [{"status": "retired"}, {"effective_to": NOW}], ids=["retired", "ended"])
@@ -125,7 +114,7 @@ def test_a_service_that_was_closed_meanwhile_is_left_to_a_clerk(
     newer = Definition.model_validate(
         {**report.model_dump(by_alias=True), **changes, "definition_version": "99.0.0"}
     )
-    assert knowing(report, newer).of(case(report), NOW).doubts == (Doubt.DEFINITION_CLOSED,)
+    assert knowing(report, newer).of(case(report), NOW, {}).doubts == (Doubt.DEFINITION_CLOSED,)
 
 
 def test_every_doubt_has_a_state_and_words_in_both_languages() -> None:
@@ -182,25 +171,6 @@ def test_an_item_that_completes_the_case_ends_the_doubt(
         (verdict,) = station.send(better)
         assert verdict.case_state == "registered"
         assert station.client.get(f"/v1/cases/{lacking.lane}").json()["words_zh"] == ""
-
-
-def test_a_lost_card_waits_for_a_clerk_and_its_trail_says_what_was_not_done(
-    database: str, trust: Path, report: Definition
-) -> None:
-    known = load_trust(trust, production=False)
-    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
-        item = item_of(station, report, recheck_at_sync=("card_status", "cycle_state"))
-    engine = open_database(database)
-    rechecks = Rechecks({"card_status": lambda _case: Doubt.CARD_LOST})
-    header = json.loads(item.model_dump_json())
-    take_items(engine, [judge(header, known.sealing_keys)], "0142")
-    Work(engine, known.sealing_keys, rechecks).all()
-    engine.dispose()
-    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
-        assert told(station)[item.lane].words_zh == RESIDENT_WORDS[Doubt.CARD_LOST][0]
-        page = station.page(f"/ops/cases/{item.lane}")
-        assert "card.lost" in page
-        assert "cycle_state" in page
 
 
 def test_a_folder_with_a_definition_that_is_none_is_refused_by_name(tmp_path: Path) -> None:

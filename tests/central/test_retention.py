@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, Table, func, select, update
+from sqlalchemy import Engine, Table, func, insert, select, update
 
 from central import retention
 from central.database import as_text, open_database, utc_now, writing
 from central.retention import KEPT, RULES, sweep
 from central.schema import (
+    businesses,
     cases,
+    corrections,
     decisions,
     department_questions,
     evaluations,
@@ -23,6 +25,7 @@ from central.schema import (
     items,
     letters,
     metadata,
+    open_rechecks,
     payment_orders,
     refusals,
     terminals,
@@ -219,6 +222,12 @@ def a_full_life(database: str, trust: Path, tmp_path: Path) -> Engine:
     engine = open_database(database)
     with writing(engine).begin() as connection:
         connection.execute(update(terminals).values(revoked_at=as_text(utc_now())))
+        # What staff and registers leave with a case.
+        of, at = {"terminal": item.terminal, "code": item.lane}, as_text(utc_now())
+        connection.execute(update(cases).values(words_zh="已核对", words_en="Checked"))
+        connection.execute(insert(corrections).values(**of, id="1", field="f", by="c", at=at, sealed=b"s"))
+        connection.execute(insert(businesses).values(**of, digest="d", received_at=at))
+        connection.execute(insert(open_rechecks).values(**of, name="n", since=at, next_at=at, tries=0))
     return engine
 
 
@@ -262,7 +271,8 @@ def test_the_departments_words_go_with_the_content_of_a_withdrawn_case(a_full_li
         decided = connection.execute(select(decisions.c.item_id)).scalar_one()
         ended = {"erased_at": as_text(utc_now()), "sealed": b""}
         connection.execute(update(items).where(items.c.item_id == decided).values(**ended))
-    assert sweep(a_full_life, in_days(1)) == {"decisions": 1}
+    gone = ("decisions", "corrections", "businesses", "cases", "open_rechecks")
+    assert sweep(a_full_life, in_days(1)) == dict.fromkeys(gone, 1)
     a_full_life.dispose()
 
 

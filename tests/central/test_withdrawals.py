@@ -230,6 +230,48 @@ def test_without_evidence_only_the_cases_own_terminal_is_heard(
     assert (state(station, code), state(station, other)) == ("withdrawn", "registered")
 
 
+# Erased before it was sent
+
+
+def erased(item: Item) -> Item:
+    return item.model_copy(update={"sealed": b"", "erased": True})
+
+
+def test_what_its_terminal_erased_is_withdrawn_by_that_terminals_word(station: Station) -> None:
+    """The terminal erases for the person who filed it alone; the centre has nothing left to compare."""
+    case = station.item()
+    station.send(erased(case))
+    assert state(station, case.lane) == "needs_clerk"
+    assert withdraw(station, case.lane) == "withdrawn"
+
+
+def test_what_was_erased_is_not_withdrawn_by_another_terminals_word(
+    station: Station, other_station: Station
+) -> None:
+    case = station.item()
+    station.send(erased(case))
+    assert withdraw(other_station, case.lane, person(OTHER)) == "needs_clerk"
+
+
+def test_who_waited_elsewhere_for_a_case_that_comes_erased_is_heard_by_the_case(
+    station: Station, other_station: Station
+) -> None:
+    case = station.item()
+    withdraw(other_station, case.lane)
+    withdrawal = station.item(Kind.WITHDRAWAL, case.lane, withdrawal_payload(case.lane))
+    verdicts = station.send(erased(case), withdrawal)
+    assert [verdict.case_state for verdict in verdicts] == ["withdrawn"] * 2
+    assert told(other_station)[case.lane].state in ("needs_clerk", "withdrawn")
+
+
+def test_an_erased_header_that_somebody_carried_in_lets_nobody_withdraw(
+    station: Station, other_station: Station
+) -> None:
+    case = station.item()
+    other_station.send(erased(case))
+    assert withdraw(station, case.lane) == "needs_clerk"
+
+
 # Completing a case (rule F11)
 
 

@@ -26,7 +26,7 @@ from offline_queue.link_state import LinkState, Unreached
 from offline_queue.wire import Attachment, Batch, Item, Kind, VerdictKind
 from tests.central.conftest import database_of
 from tests.central.photographed import BIG, Terminal, picture, terminal, upload_rows
-from tests.central.station import Station, centre, signing_key
+from tests.central.station import Station, centre, signing_key, withdrawal_payload
 from tests.crash.visits import Visit
 from tests.drivers.waiting import wait_until
 from tests.offline_queue.terminal import TERMINAL, committed
@@ -95,6 +95,16 @@ def test_both_in_one_batch_and_in_the_other_order(station: Station) -> None:
     early = station.item()
     assert told(station, station.item(Kind.WITHDRAWAL, early.lane)) == [("registered", "withdrawn")]
     assert told(station, erased(early)) == [("registered", "withdrawn")]
+
+
+@pytest.mark.parametrize("first", ["case", "withdrawal"])
+def test_who_was_recognised_at_its_own_terminal_withdraws_it(station: Station, first: str) -> None:
+    case = station.item()
+    wish = station.item(Kind.WITHDRAWAL, case.lane, withdrawal_payload(case.lane), service="")
+    both = [erased(case), wish]
+    for item in both if first == "case" else both[::-1]:
+        station.send(item)
+    assert told(station, erased(case)) == [("duplicate", "withdrawn")]
 
 
 def test_without_any_withdrawal_it_waits_for_a_clerk_where_staff_see_it(station: Station) -> None:

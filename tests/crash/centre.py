@@ -8,17 +8,22 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select, text
 
 from central.database import as_text, utc_now, writing
 from central.inbox import post
 from central.schema import cases, events, inboxes, items, upload_parts, uploads
+from tests.central.station import address_in
+from tests.postgres import cluster
 
+Database = Literal["sqlite", "postgresql"]
+CENTRES: dict[Database, int] = {"sqlite": 1, "postgresql": 2}
+"""Processes on one database: a terminal meets now this one, now that one."""
 PROJECT = Path(__file__).resolve().parents[2]
 END_S = 30.0
 EFFECTS = ("case.registered", "case.withdrawn", "case.corrected")
@@ -96,6 +101,22 @@ class CentreProcess:
         query = select(func.count()).where(items.c.opened_at.is_(None))
         with book(self.address) as engine, engine.connect() as connection:
             return connection.execute(query).scalar_one()
+
+
+@contextmanager
+def centres_on(
+    database: Database, folder: Path, trust: Path, program: Sequence[str] = ()
+) -> Iterator[list[CentreProcess]]:
+    """The centre's processes on a new database, while the block lasts."""
+    with ExitStack() as stack:
+        address = address_in(folder)
+        if database == "postgresql":
+            server = stack.enter_context(cluster())
+            address = server.address(stack.enter_context(server.database()))
+        yield [
+            stack.enter_context(closing(CentreProcess(address, trust, program)))
+            for _ in range(CENTRES[database])
+        ]
 
 
 @contextmanager

@@ -54,6 +54,7 @@ class Work(StrEnum):
     PUT = "put"
     SEND = "put, send, acknowledge"
     FETCH = "fetch letters"
+    UPLOAD = "upload"
     MIGRATE = "migrate"
 
 
@@ -138,13 +139,15 @@ def live(life: Life, pipe: Connection) -> None:
     link.voice = voice
     while life.work is Work.FETCH:
         Collector(outbox, link, centre_keys(life.trust), BUSY).round()
+    if life.work is Work.UPLOAD:
+        _upload(outbox, link, life.unanswered or Visit.with_large_picture(), voice)
     sender: Sender | None = None
     if life.work is Work.SEND:
         # The centre gathers heartbeats, so their answer takes longer than most of these lives.
         beats = dict if chance.randrange(ONE_IN_BEATING) == 0 else None
         sender = busy_sender(life.url, outbox, life.trust, link, heartbeat_body=beats)
         sender.start()
-    visit = life.unanswered
+    visit = None if life.work is Work.UPLOAD else life.unanswered
     if visit is not None and life.sabotage is Sabotage.NEW_ID:
         visit = replace(visit, id=Visit.new().id)
     for _number in range(VISITS):
@@ -171,6 +174,19 @@ def _next(life: Life, chance: random.Random) -> Visit:
     return Visit.refused() if life.refused and chance.randrange(ONE_IN_REFUSED) == 0 else Visit.new()
 
 
+def _upload(outbox: Outbox, link: TellingLink, visit: Visit, voice: Voice) -> None:
+    """Part after part of what waits for its pictures, and nothing else."""
+    voice.say("begun", visit)
+    outbox.commit(visit.draft())
+    voice.say("promised", visit.id)
+    uploader_module.PART_BYTES = uploader_module.PART_BYTES_LEAST = PART_BYTES
+    uploader = uploader_module.Uploader(outbox.terminal, outbox.deliveries, link, _part_bytes=PART_BYTES)
+    outbox.deliveries.catch_up()
+    while (item := outbox.deliveries.next_to_upload(held_lanes=(), whole=uploader.whole)) is not None:
+        uploader.step(item)
+        voice.say("uploading")
+
+
 def busy_sender(url: str, outbox: Outbox, trust: Path, link: Link | None = None, **changes: Any) -> Sender:
     """Sends attachments in small parts. Not started yet."""
     uploader_module.PART_BYTES = uploader_module.PART_BYTES_LEAST = PART_BYTES
@@ -189,11 +205,11 @@ def repair(outbox: Outbox, voice: Hearer) -> Visit | None:
         elif fate is Fate.RETURNED:
             voice.say("returning", item.id)
             outbox.deliveries.give_back(item.sequence, RETURNED_WORDS)
-        elif fate is Fate.SUPERSEDED and not _has_its_place_taken(outbox, item):
+        elif fate is Fate.SUPERSEDED and not has_its_place_taken(outbox, item):
             return in_place_of(item.id, item.lane)
     return None
 
 
-def _has_its_place_taken(outbox: Outbox, item: ItemSummary) -> bool:
+def has_its_place_taken(outbox: Outbox, item: ItemSummary) -> bool:
     """Looked up among the case's items: an older version, migrated to meanwhile, knows no `superseded_by`."""
     return any(other.sequence > item.sequence for other in outbox.find(item.lane))

@@ -4,47 +4,48 @@ from __future__ import annotations
 
 import multiprocessing
 import random
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 
-from central.corrections import Wish, correct_item
+from central.corrections import ForResident, Wish, correct_item
 from central.schema import refusals
+from central.staff_words import Signed
 from offline_queue import Outbox
 from offline_queue.inbox_wire import Reference
 from tests.central.conftest import make_trust
-from tests.central.station import address_in
-from tests.crash.centre import CentreProcess, book
-from tests.crash.doomed import Life, Work, busy_sender, live, repair
+from tests.crash.centre import CentreProcess, Database, book, centres_on
+from tests.crash.doomed import Life, Work, busy_sender, has_its_place_taken, live, repair
 from tests.crash.ledger import Killed, Ledger, judge
 from tests.crash.sabotage import OF_CENTRE, Sabotage
 from tests.crash.visits import Fate, open_outbox, repair_of
 from tests.drivers.waiting import wait_until
 from tests.offline_queue.terminal import TERMINAL
-from tests.postgres import cluster
 
-Database = Literal["sqlite", "postgresql"]
-CENTRES: dict[Database, int] = {"sqlite": 1, "postgresql": 2}
-"""Processes on one database: a terminal meets now this one, now that one."""
-LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.FETCH: 0.2, Work.MIGRATE: 0.05}
-SHARE = {Work.PUT: 4, Work.SEND: 4, Work.FETCH: 1, Work.MIGRATE: 2}
-LETTERS = {Work.FETCH: 30}
+LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.FETCH: 0.1, Work.UPLOAD: 0.15, Work.MIGRATE: 0.05}
+SHARE = {Work.PUT: 4, Work.SEND: 4, Work.FETCH: 1, Work.UPLOAD: 1, Work.MIGRATE: 2}
+LETTERS = {Work.FETCH: 200}
 """Posted before such a life, besides news; a few before the others."""
 DRAIN_S = 300.0
 OLD_TIMES_SHARE = 0.25
 """Of all lives, the first ones: without letters and refused items, which the oldest tables cannot hold."""
 OLDEST_WITH_LETTERS = 6
 UP_S = 30.0
+WORDS = {Work.PUT: 2, Work.SEND: 2, Work.FETCH: 4, Work.UPLOAD: 5, Work.MIGRATE: 1}
+"""Said before it is at work: "opening", "open", and the first letters are there, or the first question is answered."""
 PAST_OPENING = 0.7
-"""Of the lives that open an outbox: so many are left alone until it is open, the others die anywhere."""
-CORRECTION = Wish("registered", "desk 3", "窗口已代为登记", "registered for you at the counter")
+"""Of the lives, so many are left alone until they are at work, the others die anywhere."""
+CORRECTION = Wish(
+    "registered",
+    Signed("desk 3", "slip seen"),
+    ForResident("窗口已代为登记", "registered for you at the counter"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def kill_often(
     ledger, centre_kills = Ledger(), 0
     queue = folder / "queue"
     open_outbox(queue, trust).close()
-    with _centres(folder, trust, database, sabotage) as centres:
+    program = ["-m", "tests.crash.sabotage", sabotage.value] if sabotage in OF_CENTRE else []
+    with centres_on(database, folder, trust, program) as centres:
         for number in range(1, kills + 1):
             modern = number > kills * OLD_TIMES_SHARE
             work = chance.choices(list(SHARE), list(SHARE.values()))[0]
@@ -91,48 +93,38 @@ def kill_often(
             process.start()
             its.close()
             centre_dies = number % centre_every == 0
-            _until_up(mine, past_opening=work is not Work.MIGRATE and chance.random() < PAST_OPENING)
+            last = _until_up(mine, WORDS[work] if chance.random() < PAST_OPENING else 1, ledger)
             time.sleep(chance.uniform(0, LONGEST_LIFE_S[work]))
             ledger.died += not process.is_alive()
             if centre_dies:
                 centre.kill()
             process.kill()
             process.join()
-            ledger.hear(mine, work)
+            ledger.hear(mine, work, last)
             mine.close()
             if centre_dies:
                 centre_kills += 1
                 centre.start()
             say(number)
         with closing(open_outbox(queue, trust)) as outbox:
-            _settle_all(outbox, centres[0], trust, ledger)
+            still_open = _settle_all(outbox, centres[0], trust, ledger)
             letters = centres[0].newest_letter(TERMINAL)
             seconds = time.monotonic() - began
-            return judge(seed, database, ledger, centre_kills, outbox, centres[0].effects(), letters, seconds)
+            effects = centres[0].effects()
+            return judge(seed, database, ledger, centre_kills, outbox, effects, letters, seconds, still_open)
 
 
-def _until_up(pipe: Connection, *, past_opening: bool) -> None:
-    """It has said its first word, or its second: from here on the instant is chance."""
-    pipe.poll(UP_S)
-    if past_opening:
-        pipe.recv()
+def _until_up(pipe: Connection, words: int, ledger: Ledger) -> str:
+    """It has said so many words: from here on the instant is chance. The last one that was heard."""
+    last = "opening"
+    with suppress(EOFError):  # it ended by itself: the caller counts that
+        for _word in range(words - 1):
+            if pipe.poll(UP_S):
+                word, *rest = pipe.recv()
+                ledger.note(word, *rest)
+                last = last if word == "line" else word
         pipe.poll(UP_S)
-
-
-@contextmanager
-def _centres(
-    folder: Path, trust: Path, database: Database, sabotage: Sabotage
-) -> Iterator[Sequence[CentreProcess]]:
-    program = ["-m", "tests.crash.sabotage", sabotage.value] if sabotage in OF_CENTRE else []
-    with ExitStack() as stack:
-        address = address_in(folder)
-        if database == "postgresql":
-            server = stack.enter_context(cluster())
-            address = server.address(stack.enter_context(server.database()))
-        yield [
-            stack.enter_context(closing(CentreProcess(address, trust, program)))
-            for _ in range(CENTRES[database])
-        ]
+    return last
 
 
 def _centre_speaks(centre: CentreProcess, ledger: Ledger, number: int, unreadable: int) -> None:
@@ -155,8 +147,9 @@ def _correct(centre: CentreProcess) -> None:
                 correct_item(engine, TERMINAL, item_id, CORRECTION)
 
 
-def _settle_all(outbox: Outbox, centre: CentreProcess, trust: Path, ledger: Ledger) -> None:
-    """Everything is sent, repaired, opened and told; what is not in time is for the verdict to find."""
+def _settle_all(outbox: Outbox, centre: CentreProcess, trust: Path, ledger: Ledger) -> dict[str, object]:
+    """Everything is sent, repaired, opened and told. What was still open when time was up; empty when nothing."""
+    still_open: dict[str, object] = {}
 
     def settled() -> bool:
         visit = repair(outbox, ledger)
@@ -166,22 +159,27 @@ def _settle_all(outbox: Outbox, centre: CentreProcess, trust: Path, ledger: Ledg
             ledger.say("promised", visit.id)
         _correct(centre)
         sender.wake()
-        return (
-            visit is None
-            and outbox.counters().pending == 0
-            and not _left_to_repair(outbox)
-            and (outbox.deliveries.inbox_cursor() or 0) == centre.newest_letter(TERMINAL)
-            and centre.unopened() == 0
-        )
+        unread = centre.newest_letter(TERMINAL) - (outbox.deliveries.inbox_cursor() or 0)
+        found = {
+            "superseding": visit is not None,
+            "pending": outbox.counters().pending,
+            "to repair": _left_to_repair(outbox),
+            "letters on the way": unread,
+            "unopened at the centre": centre.unopened(),
+        }
+        still_open.clear()
+        still_open.update({what: value for what, value in found.items() if value})
+        return not still_open
 
-    with closing(busy_sender(centre.url, outbox, trust)) as sender:
+    with closing(busy_sender(centre.url, outbox, trust, heartbeat_body=dict)) as sender:
         sender.start()
         if not wait_until(settled, DRAIN_S):
-            sys.stderr.write(f"not settled: {sender.status()} {outbox.counters()}\n")
+            still_open["sender"] = str(sender.status())
+    return still_open
 
 
 def _left_to_repair(outbox: Outbox) -> bool:
     return any(
-        repair_of(item.id) is not Fate.REQUEUED and item.superseded_by is None
+        repair_of(item.id) is not Fate.REQUEUED and not has_its_place_taken(outbox, item)
         for item in outbox.deliveries.quarantined()
     )

@@ -36,9 +36,9 @@ class Ledger:
     version: str = ""
     """Of the last published definitions that a letter told of."""
 
-    def hear(self, pipe: Connection, work: Work) -> None:
-        """Everything that was said until the kill."""
-        last, line = "opening", ""
+    def hear(self, pipe: Connection, work: Work, last: str) -> None:
+        """Everything that was said until the kill, after the word `last`."""
+        line = ""
         while True:
             try:
                 word, *rest = pipe.recv()
@@ -51,7 +51,7 @@ class Ledger:
             self.note(word, *rest)
         doing = "migrating" if work is Work.MIGRATE else _DOING.get(last, last)
         self.killed_while[f"{work.value}: {doing}"] += 1
-        if work in (Work.SEND, Work.FETCH):
+        if work in (Work.SEND, Work.FETCH, Work.UPLOAD):
             self.on_the_line[line or "nothing"] += 1
 
     def note(self, word: str, *rest: object) -> None:
@@ -112,17 +112,19 @@ class Killed:
     """Lives that ended by themselves, by an error; each is killed in the end."""
     chain_whole: bool
     seconds: float
+    still_open: dict[str, object]
+    """What did not come to its end within the time of the last drain."""
 
     @property
     def proved(self) -> bool:
-        wrong: tuple[int, ...] = (self.lost, self.doubled, self.damaged, self.out_of_order, self.letters_lost)
-        wrong = (*wrong, self.letters_doubled, self.half_withdrawn)
-        return self.chain_whole and not any((*wrong, self.set_aside, self.died))
+        wrong = [self.lost, self.doubled, self.damaged, self.out_of_order, self.letters_lost]
+        wrong += [self.letters_doubled, self.half_withdrawn, self.set_aside, self.died]
+        return self.chain_whole and not any(wrong) and not self.still_open
 
 
 def judge(
     seed: int, database: str, ledger: Ledger, centre_kills: int, outbox: Outbox, effects: Effects, letters: int,
-    seconds: float,
+    seconds: float, still_open: dict[str, object],
 ) -> Killed:  # fmt: skip
     """The promises against the centre's book and the terminal's own."""
     here = {
@@ -162,6 +164,7 @@ def judge(
         died=ledger.died,
         chain_whole=outbox.verify().whole,
         seconds=seconds,
+        still_open=still_open,
     )
 
 

@@ -21,13 +21,13 @@ from central import ingest, log, schema, uploads
 from central.database import writing
 from central.log import Event
 from offline_queue import courier, inbox
-from offline_queue.inbox_wire import Letter, read_content
+from offline_queue.inbox_wire import Letter
 from offline_queue.records import ItemState, Settlement
 from offline_queue.schema import Connection as OutboxConnection
 from offline_queue.transactions import transaction
 from offline_queue.wire import Item, UploadState
 
-LATE_S = 0.2
+LATE_S = 1.0
 
 
 class Sabotage(StrEnum):
@@ -78,6 +78,7 @@ def _put_in_place(of: object, name: str, what: object) -> None:
     mock.patch.object(of, name, what).start()
 
 
+_APPLY = inbox.apply
 Step = Callable[[OutboxConnection, Letter], None]
 
 
@@ -85,25 +86,41 @@ def _apart(steps: Iterable[Step]) -> Callable[[OutboxConnection, Iterable[Letter
     def apply(connection: OutboxConnection, letters: Iterable[Letter]) -> None:
         for letter in letters:
             for step in steps:
-                with transaction(connection):
-                    step(connection, letter)
+                step(connection, letter)
 
     return apply
 
 
+class _WithoutCursor:
+    """A connection that leaves the cursor where it is."""
+
+    def __init__(self, connection: OutboxConnection) -> None:
+        self._connection = connection
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self._connection.in_transaction)
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        moves = statement.startswith("update inbox set cursor")
+        return None if moves else self._connection.execute(statement, *values)
+
+
 def _effect(connection: OutboxConnection, letter: Letter) -> None:
-    if read_content(letter.content) is None:
-        connection.execute("update inbox set unread = unread + 1")
+    _APPLY(_WithoutCursor(connection), [letter])
 
 
 def _cursor(connection: OutboxConnection, letter: Letter) -> None:
-    connection.execute("update inbox set cursor = ?", (letter.number,))
+    with transaction(connection):
+        connection.execute("update inbox set cursor = ?", (letter.number,))
 
 
 def _break_centre(sabotage: Sabotage) -> None:
     match sabotage:
         case Sabotage.ANSWER_FIRST:
             _put_in_place(ingest, "writing", lambda engine: _Late(writing(engine)))
+            # Opening what was taken would wait for that commit.
+            _put_in_place(ingest, "_states_after", lambda *_given: {})
         case Sabotage.TAKEN_TWICE:
             again = ingest._again
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import pytest
 from click.testing import CliRunner
 
+from tests.central.conftest import make_trust
 from tests.crash.__main__ import main
-from tests.crash.centre import Effects
-from tests.crash.kills import Database, kill_often
+from tests.crash.centre import Database, Effects
+from tests.crash.kills import kill_often
 from tests.crash.power_cut import Disk, Step, cut_power
 from tests.crash.sabotage import Sabotage
+from tests.crash.visits import Visit, half_withdrawn, open_outbox
+from tests.offline_queue.terminal import committed
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -55,6 +59,18 @@ def test_an_outbox_that_does_not_flush_is_found_out(tmp_path: Path, synchronous:
     cut = cut_power(tmp_path, 30, seed=7, synchronous=synchronous)
     assert cut.lost > 0
     assert cut.letters_wrong > 0
+
+
+def test_half_a_withdrawal_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a kill between two transactions would leave it."""
+    with closing(open_outbox(tmp_path / "queue", make_trust(tmp_path / "trust"))) as outbox:
+        whole, half = Visit.new(), Visit.new()
+        for visit in (whole, whole.withdrawn(), half):
+            committed(outbox, visit.draft())
+        assert half_withdrawn(outbox) == 0
+        monkeypatch.setattr("offline_queue.intake.erase_withdrawn", lambda *_: 0)
+        committed(outbox, half.withdrawn().draft())
+        assert half_withdrawn(outbox) == 1
 
 
 def test_a_lost_a_doubled_and_a_late_effect_are_counted() -> None:

@@ -6,31 +6,41 @@ import functools
 import tempfile
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+)
 from sqlalchemy import Engine, event
 
+from central import inbox
+from central.corrections import correct_item
+from central.database import as_text, utc_now, writing
+from central.inbox import post
 from central.server import RunningCentre
 from central.settings import CentreSettings
-from central.trust import load_trust
-from offline_queue import Committed, ItemState, Link, NotCommitted, Outbox, Refused
+from kiosk.case import CaseState
+from offline_queue import Committed, ItemState, ItemSummary, Link, NotCommitted, Outbox, Refused
+from offline_queue.collector import Collector
 from offline_queue.courier import Courier
-from offline_queue.link import Answered, Rejected
-from offline_queue.link_state import LinkState, Unreached
-from offline_queue.wire import Batch, Kind, UploadState, VerdictKind
+from offline_queue.link import Answered
+from offline_queue.transactions import CORRECTED, RETURNED, SUPERSEDED
+from offline_queue.wire import Batch, Kind, VerdictKind
 from tests.central.conftest import make_trust
 from tests.central.station import address_in, case_payload, signing_key
-from tests.crash.centre import Effects
-from tests.crash.visits import Visit, half_withdrawn, open_outbox
+from tests.crash.bad_network import FAULTS, FAULTS_OF_LETTERS, LOST, Answer, BadNetwork
+from tests.crash.centre import Effects, book
+from tests.crash.kills import CORRECTION, Unreadable
+from tests.crash.visits import Fate, Visit, centre_keys, half_withdrawn, in_place_of, open_outbox
 from tests.offline_queue.terminal import FAST, QUICK, TERMINAL
-
-FAULTS = st.sampled_from(["none", "answer lost", "cut", "late", "duplicated", "second sender", "centre dies"])
-LOST = Unreached(LinkState.OFFLINE, "the line")
-Answer = Answered | Rejected | Unreached
 
 
 @functools.cache
@@ -56,7 +66,7 @@ class DiesBeforeCommit:
         event.remove(Engine, "commit", self)
 
 
-class ModelMachine(RuleBasedStateMachine):
+class ModelMachine(BadNetwork, RuleBasedStateMachine):
     visits: Bundle[Visit] = Bundle("visits")
 
     @initialize()
@@ -68,7 +78,13 @@ class ModelMachine(RuleBasedStateMachine):
         self.port = 0
         self.committed: dict[str, Visit] = {}
         self.refused: set[str] = set()
-        self.on_the_way: list[Batch] = []
+        self.on_the_way = []
+        self.closed: dict[str, str] = {}
+        """Id to the verdict that it must come to at this terminal."""
+        self.unreadable: list[int] = []
+        """Numbers of the letters that this program only counts."""
+        self.skew = timedelta()
+        self.disk_is_full = False
         self._start_centre()
         self._open()
 
@@ -84,38 +100,103 @@ class ModelMachine(RuleBasedStateMachine):
             self.dies.close()
             self.place.cleanup()
 
+    # Chance decides in the visits which of them have a picture, so no bundle may depend on what became of one.
+
     @rule(target=visits)
     def put(self) -> Visit:
         return self._put(Visit.new())
 
     @rule(target=visits, earlier=visits)
     def withdraw(self, earlier: Visit) -> Visit:
-        return self._put(earlier.withdrawn())
+        later = earlier.withdrawn()
+        return self._put(later) if earlier.id in self.committed else later
 
-    @rule(withdrawn=st.booleans())
-    def put_what_the_centre_refuses(self, *, withdrawn: bool) -> None:
-        """A lane that is no case code; its withdrawal is refused as well, and waits for nothing."""
-        new = Visit.new()
-        visit = self._put(replace(new, code=f"NOT-A-CODE-{new.code}"))
+    @rule(has_a_code=st.booleans(), withdrawn=st.booleans())
+    def put_what_the_centre_refuses(self, *, has_a_code: bool, withdrawn: bool) -> None:
+        """A time that is none, which somebody can repair, or a lane that is no case code.
+
+        The withdrawal of such a one is refused as well, and waits for nothing.
+        """
+        new = Visit.refused() if has_a_code else Visit.new()
+        visit = self._put(new if has_a_code else replace(new, code=f"NOT-A-CODE-{new.code}"))
         self.refused.add(visit.id)
-        if withdrawn:
+        if withdrawn and not has_a_code and visit.id in self.committed:
             self._round(self.courier)
             self.refused.add(self._put(visit.withdrawn()).id)
 
+    @rule()
+    def a_technician_supersedes_a_refused_one(self) -> None:
+        for item in self._repairable():
+            visit = self._put(in_place_of(item.id, item.lane))
+            if visit.id in self.committed:
+                self.closed[item.id] = SUPERSEDED
+            return
+
+    @rule()
+    def a_technician_gives_a_refused_one_back(self) -> None:
+        for item in self._repairable():
+            if self.outbox.deliveries.give_back(item.sequence, "给您退回 / given back"):
+                self.closed[item.id] = RETURNED
+            else:
+                assert self.disk_is_full
+            return
+
+    @rule()
+    def staff_correct_a_refused_one(self) -> None:
+        """At the centre; the terminal hears of it by a letter."""
+        for item in self._repairable():
+            with book(address_in(self.folder)) as engine:
+                done = correct_item(engine, TERMINAL, item.id, CORRECTION)
+            assert done is CaseState.REGISTERED
+            self.closed[item.id] = CORRECTED
+            return
+
+    @rule(count=st.integers(1, 3))
+    def the_centre_posts_letters_of_a_newer_kind(self, count: int) -> None:
+        with book(address_in(self.folder)) as engine, writing(engine).begin() as connection:
+            letters: list[Any] = [Unreadable(number) for number in range(count)]
+            post(connection, {TERMINAL: letters}, as_text(utc_now()))
+            newest = inbox.newest(connection, [TERMINAL])[TERMINAL]
+        self.unreadable += range(newest - count + 1, newest + 1)
+
+    @rule(fault=st.sampled_from(FAULTS_OF_LETTERS))
+    def fetch(self, fault: str) -> None:
+        self.fault = fault
+        self.collector.round()
+        self.fault = "none"
+
+    @rule(days=st.sampled_from([0, -20_400, -1, -0.01, 0.01, 1, 3_650]))
+    def the_clock_jumps(self, days: float) -> None:
+        """To 1970 too, as a terminal without a battery starts."""
+        self.skew = timedelta(days=days)
+
+    @rule()
+    def the_disk_fills(self) -> None:
+        """No page more; what SQLite itself says then. A restart finds it free again."""
+        self.disk_is_full = True
+        self.outbox._owner.ask(lambda connection: connection.execute("pragma max_page_count = 1").fetchone())
+
+    @rule()
+    def the_disk_is_freed(self) -> None:
+        if self.disk_is_full:
+            self.the_terminal_restarts()
+
     @rule(visit=visits)
     def put_again(self, visit: Visit) -> None:
-        answer = self.outbox.commit(visit.draft())
-        assert isinstance(answer, Committed)
-        assert answer.already
+        if visit.id in self.committed:
+            answer = self.outbox.commit(visit.draft())
+            assert isinstance(answer, Committed)
+            assert answer.already
 
     @rule(visit=visits)
     def put_other_content_under_the_same_id(self, visit: Visit) -> None:
-        other = replace(visit.draft(), payload=case_payload(visit.code, remark="other"))
-        answer = self.outbox.commit(other)
-        assert isinstance(answer, NotCommitted)
-        assert answer.reason is Refused.CONFLICT
+        if visit.id in self.committed:
+            other = replace(visit.draft(), payload=case_payload(visit.code, remark="other"))
+            answer = self.outbox.commit(other)
+            assert isinstance(answer, NotCommitted)
+            assert answer.reason is Refused.CONFLICT
 
-    @rule(fault=FAULTS)
+    @rule(fault=st.sampled_from(FAULTS))
     def send(self, fault: str) -> None:
         self.fault = fault
         self._round(self.courier)
@@ -154,7 +235,8 @@ class ModelMachine(RuleBasedStateMachine):
     @rule()
     def a_technician_sends_what_is_in_quarantine_again(self) -> None:
         for item in self.outbox.deliveries.quarantined():
-            assert self.outbox.deliveries.requeue(item.sequence)
+            sent_again = bool(self.outbox.deliveries.requeue(item.sequence))
+            assert sent_again is (item.superseded_by is None)
 
     @invariant()
     def nothing_is_lost_and_each_effect_is_one(self) -> None:
@@ -171,6 +253,9 @@ class ModelMachine(RuleBasedStateMachine):
         for item_id, state in states.items():
             assert state is not ItemState.ACKNOWLEDGED or item_id in effects.items
             assert state is not ItemState.QUARANTINED or item_id in self.refused
+            assert state is not ItemState.CLOSED or item_id in self.closed
+        applied = self.outbox.deliveries.inbox_cursor() or 0
+        assert self.outbox.deliveries.unread_letters() == sum(number <= applied for number in self.unreadable)
         assert self.effect_counts(effects) <= {1}
         assert effects.out_of_order == 0
         assert half_withdrawn(self.outbox) == 0
@@ -180,43 +265,17 @@ class ModelMachine(RuleBasedStateMachine):
     @staticmethod
     def effect_counts(effects: Effects) -> set[int]:
         done = Counter(
-            {what: number for what, number in effects.events.items() if what[0] == "case.registered"}
+            {
+                what: number
+                for what, number in effects.events.items()
+                if what[0] in ("case.registered", "case.corrected")
+            }
         )
         return {*effects.items.values(), *effects.cases.values(), *done.values()}
 
-    def send_batch(self, batch: Batch) -> Answer:
-        """The network, as the courier's link."""
-        fault, self.fault = self.fault, "none"
-        match fault:
-            case "cut":
-                return LOST
-            case "late":
-                self.on_the_way.append(batch)
-                return LOST
-            case "answer lost":
-                self.link.send_batch(batch)
-                return LOST
-            case "duplicated":
-                self.link.send_batch(batch)
-            case "second sender":
-                self._round(self._courier())  # takes the same items, and is through before this one is
-            case "centre dies":
-                return self._dying(batch)
-        return self.link.send_batch(batch)
-
-    def upload_state(self, path: str) -> UploadState | Rejected | Unreached:
-        return self.link.upload_state(path)
-
-    def send_part(
-        self, path: str, offset: int, of_bytes: int, part: bytes
-    ) -> UploadState | Rejected | Unreached:
-        """A part meets with the fault that is meant for the round; half of it may have come another time."""
-        fault, self.fault = self.fault, "none"
-        if fault == "cut":
-            return LOST
-        half = part[: len(part) // 2]
-        answer = self.link.send_part(path, offset, of_bytes, half if fault == "late" else part)
-        return answer if fault == "none" else LOST
+    def _second_sender(self) -> None:
+        """It takes the same items, and is through before this one is."""
+        self._round(self._courier())
 
     def _dying(self, batch: Batch) -> Answer:
         self.dies.next = True
@@ -227,8 +286,27 @@ class ModelMachine(RuleBasedStateMachine):
         self.the_centre_restarts()
         return LOST
 
+    def _repairable(self) -> list[ItemSummary]:
+        """Refused for a reason that a person can do something about, and untouched so far."""
+        fates = {visit.id: visit.fate for visit in self.committed.values()}
+        return [
+            item
+            for item in self.outbox.deliveries.quarantined()
+            if fates[item.id] is not Fate.GOOD and item.id not in self.closed
+        ]
+
+    def _now(self) -> datetime:
+        return utc_now() + self.skew
+
     def _put(self, visit: Visit) -> Visit:
-        answer = self.outbox.commit(visit.draft())
+        """A full disk may refuse it; then it is not among the committed."""
+        wanted = visit.draft()
+        if visit.fate is Fate.GOOD:
+            wanted = replace(wanted, received_at=as_text(self._now()))
+        answer = self.outbox.commit(wanted)
+        if self.disk_is_full and isinstance(answer, NotCommitted):
+            assert answer.reason is Refused.DISK_FULL
+            return visit
         assert isinstance(answer, Committed)
         assert not answer.already
         self.committed[visit.id] = visit
@@ -240,17 +318,18 @@ class ModelMachine(RuleBasedStateMachine):
 
     def _open(self) -> None:
         self.fault = "none"
+        self.disk_is_full = False
         self.outbox: Outbox = open_outbox(self.folder / "queue", self.trust)
         self.link = Link(
             self.centre.url, terminal=TERMINAL, signing_key=signing_key(self.trust, f"terminal_{TERMINAL}"),
-            ca_file=self.trust / "ca.pem", timeouts=QUICK,
+            ca_file=self.trust / "ca.pem", timeouts=QUICK, now=self._now,
         )  # fmt: skip
         self.courier = self._courier()
+        keys = centre_keys(self.trust)
+        self.collector = Collector(self.outbox, self, keys, FAST)  # type: ignore[arg-type] # see ask_inbox
 
     def _courier(self) -> Courier:
-        trust = load_trust(self.trust, production=False)
-        keys = {trust.acknowledgement_key_id: trust.acknowledgement_key.public_key()}
-        return Courier(self.outbox, self, keys, FAST)  # type: ignore[arg-type] # stands for a link: see send_batch
+        return Courier(self.outbox, self, centre_keys(self.trust), FAST)  # type: ignore[arg-type] # stands for a link: see send_batch
 
     def _round(self, courier: Courier) -> None:
         courier.session_until_ns = 0
@@ -258,13 +337,19 @@ class ModelMachine(RuleBasedStateMachine):
         courier.round()
 
     def _everything_arrives(self) -> None:
+        self.the_disk_is_freed()
         for _round in range(6 * len(self.committed) + 6):
             self._round(self.courier)
         while self.on_the_way:
             self.what_was_late_arrives()
+        while self.collector.round():
+            pass
         self.nothing_is_lost_and_each_effect_is_one()
         effects = Effects.read(address_in(self.folder))
         assert effects.items.keys() == self.committed.keys() - self.refused
+        for item_id, verdict in self.closed.items():
+            (item,) = (one for one in self.outbox.find(self.committed[item_id].code) if one.id == item_id)
+            assert (item.state, item.verdict) == (ItemState.CLOSED, verdict)
         withdrawn = {
             visit.code
             for visit in self.committed.values()

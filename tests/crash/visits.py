@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from central.trust import key_id
 from kiosk.case import new_case_code
 from offline_queue import Draft, Link, Outbox, Sender, new_item_id
-from offline_queue.records import Attached
+from offline_queue.records import Attached, new_nonce
 from offline_queue.wire import Kind
 from tests.central.station import SERVICE, VERSION, case_payload, sealing_key, signing_key
 from tests.offline_queue.terminal import FAST, QUICK, TERMINAL, draft
@@ -47,17 +47,25 @@ def repair_of(item_id: str) -> Fate:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One item before it is sealed: the same visit always gives the same draft."""
+    """One item before it is sealed: the same visit always gives the same draft, so it holds the nonce too."""
 
     id: str
     code: str
     kind: Kind
     fate: Fate = Fate.GOOD
     supersedes: str | None = None
+    nonce: bytes = field(default_factory=new_nonce)
 
     @classmethod
     def new(cls) -> Visit:
         return cls(new_item_id(), new_case_code(TERMINAL), Kind.CASE)
+
+    @classmethod
+    def with_large_picture(cls) -> Visit:
+        while True:
+            visit = cls.new()
+            if any(len(one.content) == LARGE_PICTURE_BYTES for one in visit.draft().attachments):
+                return visit
 
     @classmethod
     def refused(cls) -> Visit:
@@ -73,7 +81,7 @@ class Visit:
         wanted = draft(
             id=self.id, lane=self.code, kind=self.kind, service=SERVICE, definition_version=VERSION,
             payload=case_payload(self.code) if self.kind is Kind.CASE else words, attachments=self._pictures(),
-            supersedes=self.supersedes,
+            supersedes=self.supersedes, nonce=self.nonce,
         )  # fmt: skip
         return wanted if self.fate is Fate.GOOD else replace(wanted, received_at=NO_TIME)
 

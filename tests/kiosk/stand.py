@@ -63,8 +63,10 @@ class Queue:
 
 
 class Line:
+    stopped = False
+
     def status(self) -> Any:
-        return type("Status", (), {"link_state": LinkState.ONLINE})()
+        return type("Status", (), {"link_state": LinkState.ONLINE, "stopped": self.stopped})()
 
 
 class Stand:
@@ -85,6 +87,7 @@ class Stand:
         camera: Any = self.camera
         face: Any = self.face
         line: Any = Line()
+        self.line = line
         cabinet: Any = self.cabinet
         devices = Devices(
             device,

@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
+from drivers.card_reader.contract import CardRead
 from kiosk.case import CaseState, new_case_code
 from kiosk.clock import Clock
 from kiosk.journey import events as ev
+from kiosk.journey.present import present
 from kiosk.journey.states import State
 from kiosk.journey.visit import Errand
 from kiosk.journey.world import Place
 from kiosk.office import CaseOffice
+from kiosk.rehearsal.script import words_of
 from offline_queue import new_item_id, words
 from offline_queue.link import LinkState
 from offline_queue.records import (
@@ -31,7 +34,7 @@ from offline_queue.records import (
 )
 from offline_queue.store import Outbox
 from offline_queue.wire import Kind
-from tests.kiosk.journey.visits import CODE, coming_back, visit, withdrawing
+from tests.kiosk.journey.visits import CODE, card, coming_back, visit, withdrawing, world
 from tests.offline_queue.terminal import TerminalKit
 
 CASE = replace(visit(State.SUBMITTING), item_id="01936d4e-0000-7000-8000-000000000001")
@@ -110,12 +113,47 @@ def test_a_withdrawal_follows_its_case_and_says_nothing_in_the_clear(
     office.store(CASE)
     asks = replace(withdrawing(coming_back()), item_id=new_item_id())
     stored = office.store(asks)
-    assert stored == ev.Stored(CODE, 2, "2026-11-25T01:12:00Z")
+    assert stored == ev.Stored(CODE, 2, "2026-11-25T01:12:00Z", erased=True)
     case, item = outbox.find(CODE)
     assert (case.kind, item.kind, item.service) == (Kind.CASE, Kind.WITHDRAWAL, CASE.service.code)
-    assert office.store(asks) == stored, "a second press is the same withdrawal"
+    again = office.store(asks)
+    assert isinstance(again, ev.Stored)
+    assert again.sequence == 2, "a second press is the same withdrawal"
     assert len(outbox.find(CODE)) == 2
     assert post.woken == 3
+
+
+def another_person() -> CardRead:
+    mine = card()
+    return replace(mine, document=replace(mine.document, number="110199198502020003"))
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_was_not_sent_is_erased_for_its_person_and_for_nobody_else(
+    office: CaseOffice, outbox: Outbox, *, same: bool
+) -> None:
+    office.store(CASE)
+    asks = replace(withdrawing(coming_back()), item_id=new_item_id())
+    stored = office.store(asks if same else replace(asks, card=another_person()))
+    assert isinstance(stored, ev.Stored)
+    assert stored.erased is same
+    assert [item.erased for item in outbox.find(CODE)] == [same, False]
+    done = replace(asks, state=State.RESULT, stored=stored, case_state=CaseState.RECEIVED)
+    assert ("已从这台机器清除" in words_of(present(done, world()))) is same
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_was_refused_is_closed_by_a_second_filing_of_its_person_alone(
+    office: CaseOffice, outbox: Outbox, *, same: bool
+) -> None:
+    refused_case(office, outbox)
+    again = replace(CASE, item_id=new_item_id(), errand=Errand.AGAIN, supersedes=CASE.item_id)
+    office.store(again if same else replace(again, card=another_person()))
+    outbox.deliveries.settle(
+        [Settlement(2, ItemState.ACKNOWLEDGED, "registered", registered_at="2026-11-25T01:13:00Z")]
+    )
+    wanted = ItemState.CLOSED if same else ItemState.QUARANTINED
+    assert [item.state for item in outbox.find(CODE)] == [wanted, ItemState.ACKNOWLEDGED]
 
 
 def refused_case(office: CaseOffice, outbox: Outbox) -> None:

@@ -53,9 +53,43 @@ def test_what_was_refused_is_listed_with_the_centres_words(config: Path, one_ref
 
 
 def test_it_is_sent_again(config: Path, one_refused: int) -> None:
-    assert run(config, "resend", str(one_refused)) == (0, {"ok": True})
-    assert run(config, "resend", str(one_refused)) == (1, {"ok": False})
+    code, told = run(config, "resend", str(one_refused))
+    assert (code, told["ok"], told["resent"]) == (0, True, 1)
+    code, told = run(config, "resend", str(one_refused))
+    assert (code, told["ok"], told["resent"]) == (1, False, 0)
     assert run(config, "refused")[0] == 0
+
+
+def test_many_are_sent_again_by_what_the_centre_said_or_all(config: Path, settings: Settings) -> None:
+    outbox = outbox_of(settings)
+    for reason in ("schema: 格式不对", "schema: 少一项", "too_large: 太大"):
+        done = committed(outbox, draft(new_case_code("0142")))
+        outbox.deliveries.settle([Settlement(done.sequence, ItemState.QUARANTINED, "http 422", reason)])
+    outbox.close()
+    assert run(config, "resend", "--reason", "没有这样的")[0] == 1
+    code, told = run(config, "resend", "--reason", "schema:")
+    assert (code, told["ok"], told["resent"]) == (0, True, 2)
+    assert [item["reason"] for item in run(config, "refused")[1]["items"]] == ["too_large: 太大"]
+    assert run(config, "resend", "--all")[1]["resent"] == 1
+    assert run(config, "resend", "--all") == (
+        1,
+        {"ok": False, "resent": 0, "message": run(config, "resend", "7")[1]["message"]},
+    )
+    outbox = outbox_of(settings)
+    counters = outbox.counters()
+    assert (
+        counters.pending,
+        counters.quarantined,
+        len(outbox.deliveries.next_batch(held_lanes=(), items_max=9, bytes_max=99999)),
+    ) == (3, 0, 3)
+    outbox.close()
+
+
+@pytest.mark.usefixtures("one_refused")
+@pytest.mark.parametrize("words", [(), ("1", "--all"), ("1", "--reason", "x"), ("--reason", " ")])
+def test_what_to_send_again_has_to_be_said_once(config: Path, words: tuple[str, ...]) -> None:
+    assert run(config, "resend", *words)[0] == 2
+    assert run(config, "refused")[1]["items"]
 
 
 def kinds_and_states(settings: Settings) -> list[tuple[Kind, ItemState]]:
@@ -99,6 +133,21 @@ def test_what_was_replaced_is_not_given_back_since_that_would_withdraw_what_took
         (Kind.CASE, ItemState.QUARANTINED),
         (Kind.CASE, ItemState.PENDING),
     ]
+
+
+def test_what_was_replaced_by_somebody_else_is_closed_by_staff_once_that_one_has_arrived(
+    config: Path, settings: Settings, one_refused: int
+) -> None:
+    outbox = outbox_of(settings)
+    (replaced,) = outbox.find(CODE)
+    new = committed(outbox, draft(CODE, payload=b"better", supersedes=replaced.id, person="somebody"))
+    outbox.close()
+    assert run(config, "give-back", str(one_refused))[1]["outcome"] == "replaced"
+    outbox = outbox_of(settings)
+    outbox.deliveries.settle([Settlement(new.sequence, ItemState.ACKNOWLEDGED, "registered")])
+    outbox.close()
+    assert run(config, "give-back", str(one_refused))[0] == 0
+    assert kinds_and_states(settings) == [(Kind.CASE, ItemState.CLOSED), (Kind.CASE, ItemState.ACKNOWLEDGED)]
 
 
 def test_everything_that_the_centre_lacks_goes_on_a_stick(

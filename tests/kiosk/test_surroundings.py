@@ -58,6 +58,14 @@ def test_a_queue_that_cannot_be_read_stops_the_intake_and_not_the_screen(stand: 
     assert not stand.made.world().not_ready
 
 
+def test_a_sender_that_stopped_is_told_and_stops_no_service(stand: Stand) -> None:
+    stand.line.stopped = True
+    assert stand.causes == ["queue.not_sending"]
+    assert not stand.made.world().not_ready
+    stand.line.stopped = False
+    assert stand.causes == []
+
+
 def test_a_disk_that_takes_no_writing_has_a_name_of_its_own(stand: Stand) -> None:
     stand.queue.writable = False
     words = CAUSES["queue.read_only"].resident

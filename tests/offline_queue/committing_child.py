@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import uuid
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,7 +28,7 @@ def main() -> None:
         if step == fatal_step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    outbox.commit(draft(id=item_id), die)
+    outbox.commit(draft(id=item_id, nonce=uuid.UUID(item_id).bytes), die)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ class Centre:
         self.limit_per_request: int | None = None
         self.acknowledge: Callable[[wire.Acknowledgement], wire.Acknowledgement] = lambda genuine: genuine
         self.clock_ahead = timedelta(0)
+        self.interval_s = 300.0
         self.broken_heads = 0
         self.requests = 0
         self._certified = certified
@@ -133,7 +134,9 @@ class Centre:
                 self._check_head(heartbeat.terminal, heartbeat.head)
                 self.heartbeats.append(heartbeat)
                 newest = max((letter.number for letter in self.letters), default=0)
-                answer: wire.Message = wire.HeartbeatAnswer(centre_time=now.isoformat(), inbox=newest)
+                answer: wire.Message = wire.HeartbeatAnswer(
+                    centre_time=now.isoformat(), inbox=newest, interval_s=self.interval_s
+                )
             elif path == INBOX_PATH:
                 answer = self._inbox(InboxRequest.model_validate_json(body), now)
             else:

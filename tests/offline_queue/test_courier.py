@@ -111,6 +111,56 @@ def test_a_centre_that_refuses_every_item_is_believed_about_a_few_only(
     assert courier.link_state is LinkState.UNKNOWN
 
 
+def after_the_back_off(courier: Courier, hand: Hand, times: int) -> None:
+    """Every wait ends, a heartbeat is answered, and rounds are made until nothing more goes; so many times."""
+    for _ in range(times):
+        hand.now_s += POLICY.retry_after_max_s
+        courier.heard()
+        while courier.round():
+            pass
+
+
+def test_a_centre_that_goes_on_refusing_everything_puts_no_more_aside_and_gets_all_once_mended(
+    courier: Courier, outbox: Outbox, centre: Centre, hand: Hand
+) -> None:
+    drafts = [draft(lane=f"LANE{number}") for number in range(3 * POLICY.lone_rejections_max)]
+    for wanted in drafts:
+        committed(outbox, wanted)
+        centre.statuses[wanted.id] = Status(422, "schema")
+    after_the_back_off(courier, hand, 40)
+    assert outbox.counters().quarantined == POLICY.lone_rejections_max
+    told = [courier.link_state]  # nor does an answered heartbeat say that all is well
+    centre.statuses.clear()
+    after_the_back_off(courier, hand, 40)
+    assert outbox.counters().acknowledged == len(drafts) - POLICY.lone_rejections_max
+    assert [*told, courier.link_state] == [LinkState.UNKNOWN, LinkState.ONLINE]
+
+
+def test_a_good_case_behind_many_bad_ones_is_reached_and_clears_the_centre_of_the_blame(
+    courier: Courier, outbox: Outbox, centre: Centre, hand: Hand
+) -> None:
+    many = POLICY.lone_rejections_max + 4
+    for number in range(many):
+        wanted = draft(lane=f"LANE{number}")
+        committed(outbox, wanted)
+        centre.statuses[wanted.id] = Status(422, "schema")
+    committed(outbox, draft(lane="GOOD"))
+    after_the_back_off(courier, hand, many + 2)
+    counters = outbox.counters()
+    assert (counters.acknowledged, counters.quarantined, counters.pending) == (1, many, 0)
+
+
+def test_one_case_that_breaks_the_centre_each_time_is_no_fault_of_all(
+    courier: Courier, outbox: Outbox, centre: Centre, hand: Hand
+) -> None:
+    wanted = draft()
+    committed(outbox, wanted)
+    centre.statuses[wanted.id] = Status(500, "internal")
+    after_the_back_off(courier, hand, 3 * POLICY.lone_rejections_max)
+    assert courier.link_state is LinkState.ONLINE
+    assert (outbox.counters().pending, outbox.counters().quarantined) == (1, 0)
+
+
 def test_a_refusal_by_something_between_is_no_word_about_the_item(
     courier: Courier, outbox: Outbox, centre: Centre
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ def test_killed_at(step: str, kept: bool, kit: TerminalKit, centre: Centre, link
     outbox = kit.open()
     assert outbox.counters().opened_fresh_because == ""
     assert outbox.counters().pending == (2 if kept else 1)
-    assert committed(outbox, draft(id=item_id)).already is kept, "the visit goes on with its own id"
+    again = committed(outbox, draft(id=item_id, nonce=uuid.UUID(item_id).bytes))
+    assert again.already is kept, "the visit goes on with its own id and nonce"
     assert committed(outbox, draft(lane="AFTER")).sequence == 3
     assert outbox.verify().whole
     with Watched(outbox, link, centre) as watched:

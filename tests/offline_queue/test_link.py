@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from offline_queue import wire
 from offline_queue.link import Answered, Link, LinkState, Rejected, Unreached
+from offline_queue.link_state import retry_after_s
 from offline_queue.store import Outbox
 from tests.offline_queue.authority import DAY, Authority
 from tests.offline_queue.simulated import LOSE_ANSWER, Centre, Status
@@ -106,12 +110,27 @@ def test_status_is_about_the_session(
     assert (answer.state, answer.retry_after_s) == (state, retry_after_s)
 
 
-def test_retry_after_as_a_date(link: Link, centre: Centre, batch: wire.Batch) -> None:
+HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
+
+
+@pytest.mark.parametrize("past", [timedelta(), timedelta(days=20_000), -timedelta(days=3)])
+def test_retry_after_as_a_date_is_told_by_the_clock_of_who_answers(
+    kit: TerminalKit, centre: Centre, authority: Authority, batch: wire.Batch, past: timedelta
+) -> None:
+    """The stand-in sends its own Date with each answer; the terminal's clock may be years off."""
     moment = datetime.now(UTC) + timedelta(hours=1)
-    centre.faults.append(Status(503, headers={"Retry-After": moment.strftime("%a, %d %b %Y %H:%M:%S GMT")}))
+    centre.faults.append(Status(503, headers={"Retry-After": moment.strftime(HTTP_DATE)}))
+    link = kit.link(centre, authority.ca_file, now=lambda: datetime.now(UTC) - past)
     wait_s = unreached(link, batch).retry_after_s
     assert wait_s is not None
     assert 3000 < wait_s < 3700
+
+
+@pytest.mark.parametrize("told", ["", "yesterday", "Mon, 99 Foo 2026 08:00:00 GMT"])
+def test_without_a_date_of_the_answer_the_own_clock_has_to_do(told: str) -> None:
+    now = datetime(2026, 11, 26, 8, tzinfo=UTC)
+    headers = httpx.Headers({"Retry-After": "Thu, 26 Nov 2026 08:02:00 GMT", "Date": told})
+    assert retry_after_s(headers, now) == 120
 
 
 @pytest.mark.parametrize("status", [400, 413, 422, 500])
@@ -136,6 +155,52 @@ def test_silent_after_the_handshake_is_slow(
     with centre._lock:  # the centre hears nobody meanwhile
         answer = unreached(link, batch)
     assert answer.state is LinkState.SLOW
+
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n"
+
+
+@pytest.mark.parametrize("dripping_from", [0, len(_HEAD)], ids=["headers", "body"])
+def test_an_answer_that_drips_ends_in_its_time(
+    kit: TerminalKit, authority: Authority, batch: wire.Batch, dripping_from: int
+) -> None:
+    """Each byte comes in time and the whole does not: such an answer held the only thread for hours."""
+    certified = authority.issue("dripping")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certified.chain, certified.key)
+    gone = threading.Event()
+    whole = _HEAD + b" " * 400
+
+    def drip() -> None:
+        connection = context.wrap_socket(server.accept()[0], server_side=True)
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(whole[:dripping_from])
+            for place in range(dripping_from, len(whole)):
+                connection.sendall(whole[place : place + 1])
+                gone.wait(0.1)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        link = Link(
+            f"https://127.0.0.1:{server.getsockname()[1]}", terminal=TERMINAL, signing_key=kit.signing_key,
+            ca_file=authority.ca_file, timeouts=replace(QUICK, read_s=30.0, answer_s=2.0),
+        )  # fmt: skip
+        answer = unreached(link, batch)
+        gone.set()
+        thread.join()
+    assert answer == Unreached(LinkState.SLOW, "ReadTimeout")
+
+
+def test_the_time_of_one_request_is_not_that_of_the_next_on_the_same_connection(
+    kit: TerminalKit, centre: Centre, authority: Authority, batch: wire.Batch
+) -> None:
+    link = kit.link(centre, authority.ca_file)
+    assert isinstance(link.send_batch(batch), Answered)
+    link._ends_s = 0.0  # long ago
+    assert isinstance(link.send_batch(batch), Answered)
+    link.close()
 
 
 def test_plain_http_at_the_port_is_not_trusted(

@@ -11,8 +11,9 @@ from offline_queue import wire
 from offline_queue.export import Checked, Heading, Unusable, check_export, contents, write_export
 from offline_queue.inbox_wire import CaseNews, Correction
 from offline_queue.link import Link
-from offline_queue.records import Committed, ItemState, ItemSummary, NotCommitted, Settlement
+from offline_queue.records import Attached, Committed, ItemState, ItemSummary, NotCommitted, Settlement
 from offline_queue.store import Outbox
+from offline_queue.wire import Attachment, Item
 from tests.offline_queue.simulated import Centre
 from tests.offline_queue.terminal import TERMINAL, TerminalKit, Watched, committed, draft
 
@@ -172,6 +173,27 @@ def test_a_file_that_is_not_whole_or_not_the_terminals_is_told(
     assert verdict(b"".join(lines)) is Unusable.SIGNATURE
     assert check_export(file, lambda _terminal: None) is Unusable.UNKNOWN_TERMINAL
     assert check_export(tmp_path / "nothing", lambda _terminal: key) is Unusable.UNREADABLE
+
+
+@pytest.mark.parametrize("given", ["nothing", "as it is", "a changed byte", "another of that length"])
+def test_a_case_goes_on_the_stick_only_with_its_photographs_as_they_were_committed(
+    outbox: Outbox, kit: TerminalKit, tmp_path: Path, given: str
+) -> None:
+    committed(outbox, draft(LANE, attachments=(Attached("image/jpeg", b"a photograph"),)))
+    committed(outbox, draft("0142BBBB"))
+
+    def load(item: Item, told: Attachment) -> bytes | None:
+        sealed = outbox.deliveries.attachment(item.sequence, told.number)
+        assert sealed is not None
+        changed = bytes([sealed[0] ^ 1]) + sealed[1:]
+        return {"nothing": None, "as it is": sealed, "a changed byte": changed}.get(given, bytes(len(sealed)))
+
+    heading = Heading(terminal=TERMINAL, head=outbox.head(), made_at="2026-11-26T00:00:00Z")
+    file = tmp_path / "stick"
+    written = write_export(file, heading, outbox.deliveries.unsettled(), kit.signing_key, load=load)
+    checked = check_export(file, lambda _terminal: kit.signing_key.public_key())
+    assert isinstance(checked, Checked)
+    assert (written, checked.items, checked.parts) == ((2, 2, 1) if given == "as it is" else (1, 1, 0))
 
 
 @pytest.mark.parametrize("items", [0, 250])

@@ -83,6 +83,25 @@ def test_what_can_be_read_is_sent_and_what_cannot_is_told(
     outbox.close()
 
 
+def test_what_was_forgotten_in_good_order_is_not_lost(kit: TerminalKit) -> None:
+    """The chain of a healthy terminal begins after what it forgot; nobody is sent to look for that."""
+    outbox = kit.open()
+    for number in range(1, 9):
+        committed(outbox, draft(lane=f"LANE{number}"))
+    at = "2026-01-01T00:00:00Z"
+    outbox.deliveries.settle(
+        [Settlement(n, ItemState.ACKNOWLEDGED, "registered", registered_at=at) for n in (1, 2, 3)]
+    )
+    assert outbox.deliveries.forget("2999-01-01T00:00:00Z")
+    assert outbox.find("LANE3") == ()
+    outbox.close()
+    (kit.directory / "outbox.db").rename(kit.directory / "outbox.damaged-20260101T000000Z.db")
+    outbox = kit.open()
+    [result] = outbox.salvage()
+    assert (result.readable, result.recovered, result.lost, result.highest) == (True, 5, 0, 8)
+    outbox.close()
+
+
 def test_a_database_of_an_older_program_is_salvaged_too(kit: TerminalKit) -> None:
     outbox = kit.open()
     for number in range(1, ITEMS + 1):

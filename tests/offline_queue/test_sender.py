@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from offline_queue import wire
-from offline_queue.link import Link, LinkState
+from offline_queue import wire, words
+from offline_queue.link import Link, LinkState, Timeouts
+from offline_queue.records import StoreCorrupt
 from offline_queue.sender import Sender
 from offline_queue.store import ItemState, Outbox
+from tests.offline_queue.authority import Authority
 from tests.offline_queue.simulated import Centre, Status
 from tests.offline_queue.terminal import FAST, TerminalKit, Watched, committed, draft
 
@@ -152,13 +156,72 @@ def test_a_heartbeat_with_a_defect_keeps_no_case_on_the_disk(
         message = "a name: 测试甲"
         raise RuntimeError(message)
 
+    committed(outbox, draft())
     with Watched(outbox, link, centre, heartbeat_body=body) as w:
-        w.until(lambda: "RuntimeError" in caplog.text, "the defect is written down")
-        committed(outbox, draft())
-        w.sender.wake()
+        # Nobody wakes it: both were due at once, and at the end of each back-off again.
         w.until(lambda: outbox.counters().acknowledged == 1, "the case goes out")
+        w.until(lambda: "RuntimeError" in caplog.text, "the defect is written down")
         assert w.sender.status().alive
     assert "测试甲" not in caplog.text
+
+
+@pytest.mark.parametrize(("wished_s", "kept_s"), [(0.0, 10.0), (60.0, 60.0), (86_400.0, 3600.0)])
+def test_the_centre_sets_when_the_next_heartbeat_comes_within_bounds(
+    outbox: Outbox, link: Link, centre: Centre, wished_s: float, kept_s: float
+) -> None:
+    """A wrong word of it makes a terminal neither beat all the time nor fall silent for days."""
+    centre.interval_s = wished_s
+    spread = FAST.heartbeat_spread
+    with Watched(outbox, link, centre, heartbeat_body=dict) as w:
+        w.until(lambda: bool(centre.heartbeats) and w.sender._interval_s == kept_s, "it is kept")
+        asked_ns = time.monotonic_ns()
+        w.sender.beat({})
+        w.until(lambda: len(centre.heartbeats) == 2, "another")
+    wait_s = (w.sender._next_beat_ns - asked_ns) / 1e9
+    assert wait_s >= kept_s * (1 - spread)
+    assert wait_s <= kept_s * (1 + spread) + (time.monotonic_ns() - asked_ns) / 1e9
+
+
+def test_a_sender_whose_thread_ended_is_told_as_stopped(
+    outbox: Outbox, link: Link, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_given: object) -> object:
+        raise StoreCorrupt(words.DAMAGED_WHILE_OPEN)
+
+    # The thread's own traceback is not what is looked at.
+    monkeypatch.setattr(threading, "excepthook", lambda _arguments: None)
+    with Watched(outbox, link, centre) as w:
+        assert not w.sender.status().stopped
+        monkeypatch.setattr(outbox.deliveries, "next_batch", broken)
+        w.sender.wake()
+        w.until(lambda: w.sender.status().stopped, "it is told")
+        assert not w.sender.status().alive
+    assert not w.sender.status().stopped, "one that was closed is not missed"
+
+
+def test_a_sender_that_stands_still_in_a_request_is_told_and_not_as_online(
+    outbox: Outbox, kit: TerminalKit, centre: Centre, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = Timeouts(read_s=120.0, answer_s=120.0)
+    link = kit.link(centre, authority.ca_file, timeouts=patient)
+    with Watched(outbox, link, centre) as w:
+        committed(outbox, draft())
+        w.sender.wake()
+        w.until(lambda: outbox.counters().acknowledged == 1, "sent")
+        assert w.sender.status().link_state is LinkState.ONLINE
+        with centre._lock:  # the centre hears nobody meanwhile
+            before = w.sender.status().last_moved_monotonic_ns
+            link.begun_ns = 0
+            committed(outbox, draft(lane="NEXT"))
+            w.sender.wake()
+            w.until(lambda: link.begun_ns > before, "the request is under way")
+            assert not w.sender.status().stopped
+            monkeypatch.setattr("offline_queue.sender.SLACK_S", -link.longest_s)  # its time is over at once
+            assert w.sender.status().stopped
+            assert w.sender.status().link_state is LinkState.UNKNOWN
+            monkeypatch.undo()
+        w.until(lambda: outbox.counters().acknowledged == 2, "it goes on")
+        assert not w.sender.status().stopped
 
 
 def test_close_before_start_and_twice(

@@ -39,7 +39,7 @@ def test_commit_is_idempotent_and_tells_conflict(outbox: Outbox) -> None:
     done = outbox.commit(first, steps.append)
     assert isinstance(done, Committed)
     assert (done.sequence, done.already, steps) == (1, False, ["sealed", "inserted", "committed"])
-    again = outbox.commit(draft(id=first.id, received_at="2026-03-02T01:00:09Z"))
+    again = outbox.commit(draft(id=first.id, nonce=first.nonce, received_at="2026-03-02T01:00:09Z"))
     assert again == Committed(1, done.item_hash, already=True)
     for changed in (draft(id=first.id, payload=b"other"), draft(id=first.id, lane="0142BBBB")):
         answer = outbox.commit(changed)

@@ -85,6 +85,8 @@ def result(visit: Visit, world: World, t: Texts) -> Parts:
         lines.append(Line(t("姓名"), mask_name(visit.card.document.name)))
     if visit.stored is not None:
         lines.append(Line(t("收件时间"), local_minute(visit.stored.received_at)))
+    if visit.stored is not None and visit.stored.erased:
+        lines.append(Line(t("没有送出的内容"), t("已从这台机器清除")))
     lines += [
         Line(t("现在的状态"), state_words(visit)[index]),
         Line(t("咨询电话"), service.hotline),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import create_engine, delete
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import create_engine, delete, update
 
-from central.departments.port import Order
+from central.database import as_text, utc_now
+from central.departments.line import Failure, Line, NoReply
+from central.departments.port import Order, OrderQuestion
 from central.departments.simulated import Fault
 from central.live.payments import settle
 from central.schema import payment_orders
@@ -72,7 +77,7 @@ def test_what_the_provider_says_first_is_kept(asked: LiveCentre, live: Live) -> 
     )
     other = Order(kind="order", pay_text="another", expires_at=datetime(2026, 12, 1, tzinfo=UTC))
     engine = create_engine(asked.database)
-    assert settle(engine, again, other) == first
+    assert settle(engine, again, other, utc_now()) == first
     engine.dispose()
 
 
@@ -101,3 +106,55 @@ def test_no_order_is_made_for_another_terminals_code(on_sqlite: LiveCentre) -> N
     told = on_sqlite.live().payment_order(new_item_id(), new_case_code("0777"), SERVICE, 1, PATIENT_S)
     assert told == Unavailable(Reason.UNKNOWN_CASE)
     assert not on_sqlite.provider.asked
+
+
+def test_an_order_past_its_time_is_the_keys_order_still_and_has_nothing_to_pay_with(
+    asked: LiveCentre, live: Live
+) -> None:
+    key = new_item_id()
+    first = ordered(live, key)
+    past = as_text(utc_now() - timedelta(seconds=1))
+    engine = create_engine(asked.database)
+    with engine.begin() as connection:
+        connection.execute(update(payment_orders).values(expires_at=past))
+    engine.dispose()
+    late = ordered(live, key)
+    assert (late.state, late.pay_text, late.expires_at) == ("expired", "", past)
+    assert (late.order, late.amount_fen) == (first.order, first.amount_fen)
+    assert asked.provider.asked == {first.order: 1}, "it may have been paid: no second one under this key"
+    assert ordered(live, new_item_id()).state == "open"
+
+
+def test_an_order_that_the_provider_knows_as_expired_is_told_so_at_once(
+    asked: LiveCentre, live: Live
+) -> None:
+    """A centre restored from a backup asks for an order that was made days ago."""
+    asked.provider.order_open_s = -60
+    order = ordered(live, new_item_id())
+    assert (order.state, order.pay_text) == ("expired", "")
+
+
+@pytest.mark.parametrize(("state", "pay_text"), [("open", ""), ("expired", "https://pay.example.invalid/1")])
+def test_a_dead_order_has_no_text_and_an_open_one_always(state: str, pay_text: str) -> None:
+    told = {"key": new_item_id(), "order": "1", "amount_fen": 1, "expires_at": "2026-11-26T08:00:00.000Z"}
+    with pytest.raises(ValidationError):
+        PaymentOrder.model_validate({**told, "state": state, "pay_text": pay_text})
+
+
+@pytest.mark.parametrize(
+    "expires_at",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-06-30T23:59:60Z",
+        "2026-11-26T08:00:00",
+        "soon",
+    ],
+)
+def test_a_time_that_cannot_be_reckoned_with_is_garbage(expires_at: str) -> None:
+    class Provider:
+        def ask(self, _question: object, _deadline_s: float) -> bytes:
+            return json.dumps({"kind": "order", "pay_text": "p", "expires_at": expires_at}).encode()
+
+    told = Line("payments", Provider()).ask(OrderQuestion("1", SERVICE, 1), Order, 1.0)
+    assert told == NoReply(Failure.GARBAGE)

@@ -14,6 +14,7 @@ from central.departments.line import AT_ONCE_MAX
 from central.departments.port import Question
 from central.departments.simulated import Fault
 from central.live.quota import seconds_of_day_left
+from central.staff_words import Signed
 from kiosk.bench.centre import Centre
 from offline_queue.link import Link
 from offline_queue.live import Answered, Live, Reason, Unavailable
@@ -175,13 +176,15 @@ def reply(*found: Mapping[str, object], **changes: object) -> bytes:
         reply({**GOOD, "value": "x" * 201}),
         reply({**GOOD, "as_of": "yesterday"}),
         reply({**GOOD, "as_of": "2026-01-01T00:00:00"}),
+        reply({**GOOD, "as_of": "0001-01-01T00:00:00+14:00"}),
+        reply({**GOOD, "as_of": "2026-06-30T23:59:60Z"}),
         reply({**GOOD, "name": "<script>"}),
         reply(*[GOOD] * 17),
         reply(GOOD)[:-1] + b", " + b" " * 70_000 + b"}",
         json.dumps({"kind": "turned_down", "retry_after_s": -1}).encode(),
         json.dumps({"kind": "decision", "outcome": "granted"}).encode(),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_whatever_is_not_a_reply_is_garbage(says: object) -> None:
     from central.departments.line import Failure, Line, NoReply
@@ -216,7 +219,7 @@ def test_a_revoked_terminal_is_told_nothing(on_sqlite: LiveCentre) -> None:
     from central.enrolment import revoke
 
     engine = create_engine(on_sqlite.database)
-    assert revoke(engine, "0142")
+    revoke(engine, "0142", Signed("ops 7", "stolen"))
     engine.dispose()
     told = on_sqlite.live().prefill(SERVICE, NUMBER, ("mobile",), PATIENT_S)
     assert told == Unavailable(Reason.UNTRUSTED)

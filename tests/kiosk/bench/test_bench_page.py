@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ from drivers.receipt_printer.simulated_paper import Receipt
 from kiosk.bench.children import HOW
 from kiosk.bench.moves import OFFERED, ONCE, TAKEN_AWAY
 from kiosk.bench.page_server import PageServer
+from kiosk.bench.registers import SimulatedRegisters
 from kiosk.bench.village import Village
 from kiosk.bench.web import Mirror, create_page
 from tests.kiosk.bench.patience import PATIENCE_S
@@ -28,9 +30,10 @@ AS_SCRIPT = {"Accept": "application/json"}
 
 @pytest.fixture
 def village() -> Iterator[Village]:
-    made = Village(PROJECT / ".setup" / "faces", 1, use_helper_slot=False)
-    yield made
-    made.close()
+    with closing(SimulatedRegisters()) as registers:
+        made = Village(PROJECT / ".setup" / "faces", 1, use_helper_slot=False, registers=registers)
+        yield made
+        made.close()
 
 
 @pytest.fixture

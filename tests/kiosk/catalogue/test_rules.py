@@ -67,7 +67,8 @@ REFUSED: list[tuple[Any, RefusalKind]] = [
     ({"count": "abc"}, RefusalKind.TYPES),
     ({"region_in": ["1", [""]]}, RefusalKind.TYPES),
     (5, RefusalKind.TYPES),
-    ({"cat": ["a", "b"]}, RefusalKind.OPERATOR),
+    ({"cat": ["a", "b"]}, RefusalKind.TYPES),
+    ({"substr": ["abc", 1]}, RefusalKind.OPERATOR),
     ({"map": [[1], True]}, RefusalKind.OPERATOR),
     ({"==": [1, 1], "!=": [1, 1]}, RefusalKind.OPERATOR),
     ({}, RefusalKind.OPERATOR),
@@ -88,6 +89,14 @@ def test_refused(rule: Any, kind: RefusalKind) -> None:
     found = decide(rule, FACTS)
     assert isinstance(found, Refusal)
     assert found.kind is kind
+
+
+def test_texts_are_put_together_and_a_missing_one_leaves_it_open() -> None:
+    assert evaluate({"cat": [{"var": "a"}, ":", {"var": "b"}]}, {"a": "1", "b": "2"}) == "1:2"
+    assert evaluate({"cat": [{"var": "a"}, {"var": "b"}]}, {"a": "1"}) is UNKNOWN
+    refused = evaluate({"cat": ["a", 1]}, {})
+    assert isinstance(refused, Refusal)
+    assert refused.kind is RefusalKind.TYPES
 
 
 def test_limits_hold() -> None:
