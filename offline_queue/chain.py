@@ -64,8 +64,9 @@ def item_of(terminal: str, row: tuple[Any, ...]) -> wire.Item | None:
             attachments=json.loads(row[14]) if row[14] else (),
             erased=row[15] is not None,
         )
-    except (ValueError, RecursionError):
-        # pydantic's and json's errors are ValueErrors; a damaged row may be nested deeper than json goes.
+    except (ValueError, TypeError, RecursionError):
+        # pydantic's and json's errors are ValueErrors; a damaged row may hold a number for the attachments, or be
+        # nested deeper than json goes.
         return None
 
 

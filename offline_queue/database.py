@@ -7,7 +7,9 @@ import errno
 import fcntl
 import hmac
 import os
+import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,11 @@ QUOTA_WHILE_MIGRATING = 1 << 40
 
 # Primary result codes of SQLite (sqlite.org/rescode.html).
 _FULL, _IO_ERROR, _READ_ONLY, _CANNOT_OPEN, _CORRUPT, _NOT_A_DATABASE = 13, 10, 8, 14, 11, 26
+_NOT_OURS = (0, 1, 18, 19, 20)
+"""Text that is none, and SQLITE_ERROR, TOOBIG, CONSTRAINT, MISMATCH: tables or values that this program never wrote."""
+_VERSION_BELIEVED = 10_000
+_HEADER_FORMATS = b"\x01\x02"
+"""What SQLite writes for "rollback journal" and "write-ahead log" (sqlite.org/fileformat2.html, 1.3)."""
 
 
 def derived(database_key: bytes, purpose: str) -> bytes:
@@ -142,10 +149,11 @@ def _check_key(directory: Path, database_key: bytes) -> None:
     """Another key would not know its own items again (`content_mac`): a fingerprint tells before anything is done."""
     path, mine = directory / "outbox.keycheck", derived(database_key, "keycheck").hex()
     try:
-        if path.exists() and (known := path.read_text("ascii").strip()):
-            if not hmac.compare_digest(known, mine):
+        if path.exists() and (known := path.read_text("ascii", "replace").strip()):
+            if hmac.compare_digest(known.encode(), mine.encode()):
+                return
+            if re.fullmatch("[0-9a-f]{64}", known):
                 raise StoreKeyWrong(words.OTHER_KEY)
-            return
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             os.write(descriptor, mine.encode("ascii"))
@@ -156,10 +164,16 @@ def _check_key(directory: Path, database_key: bytes) -> None:
         raise StoreUnwritable(words.KEY_CHECK, _code(error)) from error
 
 
-def _connect(path: Path, quota_bytes: int, checkpoint_pages: int, version: int | None = NEWEST) -> Connection:
+def readable_text(raw: bytes) -> str:
+    """A text that damage made no text of is not one to die of: its row's hash tells."""
+    return raw.decode("utf-8", "replace")
+
+
+def _connect(path: Path, quota_bytes: int, checkpoint_pages: int) -> Connection:
     if not path.exists():
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     connection = sqlcipher3.connect(str(path), isolation_level=None, check_same_thread=True)
+    connection.text_factory = readable_text
     try:
         # No key: the payloads are sealed already, and a page's own seal would let one bad bit take every
         # case on the disk with it. sqlcipher3 is used for its SQLite, which is newer than Debian's.
@@ -180,24 +194,44 @@ def _connect(path: Path, quota_bytes: int, checkpoint_pages: int, version: int |
                 connection.execute(f"pragma {name}").fetchone()[0] != expected
             ):  # some write even what is so already
                 connection.execute(f"pragma {name} = {value}").fetchall()
+            if name == "auto_vacuum" and connection.execute("pragma auto_vacuum").fetchone()[0] != expected:
+                raise _damage()  # a database keeps what it was begun with
             _assert_pragma(connection, name, expected)
         limit = quota_bytes // PAGE_BYTES
         # SQLite does not store the limit and never sets it below the present size.
         (effective,) = connection.execute(f"pragma max_page_count = {limit}").fetchone()
         if effective != max(limit, connection.execute("pragma page_count").fetchone()[0]):
             raise StoreCorrupt(words.SETTING_NOT_TAKEN, "max_page_count")
-        (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise _damage()
+        # With the indices: one that misses a row would refuse its settlement ever after.
+        (verdict,) = connection.execute("pragma integrity_check(1)").fetchone()
         (found,) = connection.execute("pragma user_version").fetchone()
+        if verdict != "ok" or not 0 <= found <= _VERSION_BELIEVED:
+            raise _damage()
         if found > NEWEST:
             raise StoreUnwritable(words.NEWER, f"version {found}, this one knows {NEWEST}")
-        if version is not None:
-            migrate(connection, version)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _says_read_only(error: sqlcipher3.Error, path: Path) -> bool:
+    """Whether it is the file, not the disk: SQLite only reads one whose header names a format that it does not know."""
+    with path.open("rb") as file:
+        formats = file.read(20)[18:]
+    return primary_code(error) == _READ_ONLY and not set(formats) <= set(_HEADER_FORMATS)
+
+
+def _make_newest(connection: Connection, is_usable: Callable[[Connection], bool]) -> None:
+    try:
+        migrate(connection, NEWEST)
+        usable = is_usable(connection)
+    except sqlcipher3.DatabaseError as error:
+        if primary_code(error) not in _NOT_OURS:
+            raise
+        usable = False
+    if not usable:
+        raise _damage()
 
 
 def _checkpoint_pages(ballast: Ballast) -> int:
@@ -214,19 +248,23 @@ def _assert_pragma(connection: Connection, name: str, expected: object) -> None:
 
 
 def _damage() -> sqlcipher3.Error:
-    error = sqlcipher3.DatabaseError("quick_check found damage")
+    error = sqlcipher3.DatabaseError("damage was found")
     error.sqlite_errorcode = _CORRUPT
     return error
 
 
-def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballast: Ballast) -> Opened:
+def open_database(
+    directory: Path, database_key: bytes, quota_bytes: int, ballast: Ballast,
+    is_usable: Callable[[Connection], bool],
+) -> Opened:  # fmt: skip
     """Lock, check the key, open; damage is set aside under its time and a new database begun.
 
+    `is_usable`: of a newest database whose pages are sound, whether what it says can be believed.
     On a disk that became read-only it is opened for reading: what waits can still be sent.
     StoreLocked, StoreKeyWrong, StoreCorrupt, StoreUnwritable.
     """
     if became_read_only(directory):
-        return _open_read_only(directory, database_key)
+        return _open_read_only(directory, database_key, is_usable)
     lock = lock_directory(directory)
     try:
         _check_key(directory, database_key)
@@ -235,8 +273,15 @@ def open_database(directory: Path, database_key: bytes, quota_bytes: int, ballas
         for _attempt in range(3):  # as found; with the ballast given up; after setting damage aside
             try:
                 connection = _connect(path, quota_bytes, _checkpoint_pages(ballast))
+                try:
+                    _make_newest(connection, is_usable)
+                except BaseException:
+                    connection.close()
+                    raise
+            except UnicodeDecodeError:  # SQLite's complaint quotes the damage
+                fresh_because = f"damaged database set aside as {aside.set_aside(path).name}"
             except sqlcipher3.Error as error:
-                if is_damage(error):
+                if is_damage(error) or _says_read_only(error, path):
                     fresh_because = f"damaged database set aside as {aside.set_aside(path).name}"
                 elif not (disk_refuses(error) and ballast.release()):
                     raise StoreUnwritable(
@@ -269,7 +314,7 @@ def log_bytes(directory: Path) -> int:
         return 0
 
 
-def _open_read_only(directory: Path, database_key: bytes) -> Opened:
+def _open_read_only(directory: Path, database_key: bytes, is_usable: Callable[[Connection], bool]) -> Opened:
     lock = _held(directory / "outbox.lock", os.O_RDONLY)
     try:
         _check_key(directory, database_key)
@@ -278,14 +323,16 @@ def _open_read_only(directory: Path, database_key: bytes) -> Opened:
         has_log = path.with_name(path.name + "-wal").exists()
         address = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
         connection = sqlcipher3.connect(address, uri=True, isolation_level=None)
+        connection.text_factory = readable_text
         (version,) = connection.execute("pragma user_version").fetchone()
-        (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
-        if version != NEWEST or verdict != "ok":
+        (verdict,) = connection.execute("pragma integrity_check(1)").fetchone()
+        if version != NEWEST or verdict != "ok" or not is_usable(connection):
             connection.close()
             raise StoreUnwritable(words.READ_ONLY_WANTS_WRITING, f"version {version}, {verdict}")
-    except sqlcipher3.Error as error:
+    except (sqlcipher3.Error, UnicodeDecodeError) as error:
         os.close(lock)
-        raise StoreUnwritable(words.READ_ONLY_UNREADABLE, str(primary_code(error))) from error
+        code = primary_code(error) if isinstance(error, sqlcipher3.Error) else _CORRUPT
+        raise StoreUnwritable(words.READ_ONLY_UNREADABLE, str(code)) from error
     except BaseException:
         os.close(lock)
         raise
@@ -305,13 +352,14 @@ def migrate_outbox(directory: Path, database_key: bytes, to: int) -> int:
         _check_key(directory, database_key)
         aside.complete(directory)
         path = directory / aside.DATABASE
-        connection = _connect(path, QUOTA_WHILE_MIGRATING, _LEAST_LOG_PAGES, None)
+        connection = _connect(path, QUOTA_WHILE_MIGRATING, _LEAST_LOG_PAGES)
         try:
             return migrate(connection, to)
         finally:
             connection.close()
-    except sqlcipher3.Error as error:
-        detail = f"{type(error).__name__} {primary_code(error)}"
+    except (sqlcipher3.Error, UnicodeDecodeError) as error:
+        code = primary_code(error) if isinstance(error, sqlcipher3.Error) else _CORRUPT
+        detail = f"{type(error).__name__} {code}"
         raise StoreUnwritable(words.NOT_MIGRATED, detail) from error
     finally:
         os.close(lock)

@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlcipher3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from offline_queue import aside, intake, salvage, transactions, wire
+from offline_queue import aside, belief, intake, salvage, transactions, wire
 from offline_queue.chain import WHOLE_CHAIN, sign_head, verify_chain
 from offline_queue.database import (
     Ballast,
@@ -136,7 +136,7 @@ class Outbox:
         held: list[Opened] = []
 
         def open_() -> Connection:
-            held.append(open_database(directory, database_key, quota_bytes, ballast))
+            held.append(open_database(directory, database_key, quota_bytes, ballast, belief.is_usable))
             return held[0].connection
 
         owner = Owner(open_, lambda _connection: held[0].close())
@@ -305,7 +305,7 @@ class Outbox:
         """The databases that were set aside, and what each still holds; a technician's command."""
         self.deliveries.catch_up()
         files = [*aside.damaged(self._directory), *aside.salvaged(self._directory)]
-        looked = [self._owner.ask(partial(salvage.look, path=file)) for file in files]
+        looked = [self._owner.ask(partial(salvage.look, signer=self._signer, path=file)) for file in files]
         return (*looked, *map(salvage.look_at_log, aside.logs_alone(self._directory)))
 
     def remove_set_aside(self, one: SetAside) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - private folders are made in it
 ROOM_BYTES = 2**30
-"""More than a whole run has held at once."""
+"""A guess with room to spare, not measured: a folder in memory is taken only while so much is free at the start."""
 
 
 def quick_folder(*, for_programs: bool = True) -> Path:
