@@ -67,6 +67,14 @@ class JobsReport(_Part):
     failed: Count | None = None
 
 
+class ReceiptsReport(_Part):
+    """Since the terminal counts: first slips that came out, or may have, and the items taken in that get one (rule F25)."""
+
+    printed: Count | None = None
+    unknown: Count | None = None
+    taken_in: Count | None = None
+
+
 class HealthReport(_Part):
     """The last state of a terminal; `kiosk.health` writes it. The texts from `device_name` on are shown to staff as they are."""
 
@@ -80,6 +88,7 @@ class HealthReport(_Part):
     queue: QueueReport = QueueReport()
     slips: JobsReport = JobsReport()
     documents: JobsReport = JobsReport()
+    receipts: ReceiptsReport = ReceiptsReport()
     link: Text | None = None
     version: Text | None = None
     clock_quality: Text | None = None

@@ -12,9 +12,12 @@ from typing import Any, Protocol
 
 from drivers.contract import Cause, Device, Failed, Ok
 from drivers.line_log import LineLog
+from drivers.print_tally import KeyedTally, PrintTally
 
 _COMPACT_BYTES = 1_000_000
 _KEPT_JOBS = 500
+_TALLY = "tally"
+"""Key of the line that holds the tally of all that was counted before it."""
 
 
 class JobState(StrEnum):
@@ -35,7 +38,10 @@ _UNSETTLED = (JobState.FAILED, JobState.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class JobEntry:
-    """One line. `byte_count` is the size of the whole job, 0 when nothing of it was sent."""
+    """One line. `byte_count` is the size of the whole job, 0 when nothing of it was sent.
+
+    `counted_as`: what the print counts as in the tally, '' for one that does not count.
+    """
 
     job_id: str
     state: JobState
@@ -43,6 +49,7 @@ class JobEntry:
     wall_s: float
     monotonic_ns: int
     cause: str = ""
+    counted_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class JobJournal:
         self._cannot_write = ""
         self._log = LineLog(path)
         self._latest: dict[str, JobEntry] = {}
+        self._tally = KeyedTally()
         self._last_sent: JobEntry | None = None
         try:
             if not path.exists():
@@ -96,12 +104,13 @@ class JobJournal:
         return self._cannot_write or self._cannot_read
 
     def record(
-        self, job_id: str, state: JobState, byte_count: int, cause: str = ""
+        self, job_id: str, state: JobState, byte_count: int, cause: str = "", counted_as: str = ""
     ) -> Ok[None] | Failed[str]:
         """Append one line durably; what failed to be journalled as `SENDING` must not be printed."""
         try:
             with self._log.locked():
-                self._append(JobEntry(job_id, state, byte_count, time.time(), time.monotonic_ns(), cause))
+                at = (time.time(), time.monotonic_ns())
+                self._append(JobEntry(job_id, state, byte_count, *at, cause, counted_as))
         except OSError as error:
             self._cannot_write = f"write: {error.strerror}"
             return Failed(self._cannot_write)
@@ -115,7 +124,8 @@ class JobJournal:
     def end_unfinished(self) -> None:
         """At start: what was cut off by a crash is unknown from now on, and is never printed again by itself."""
         for entry in self.unfinished():
-            if isinstance(self.record(entry.job_id, JobState.UNKNOWN, entry.byte_count, entry.cause), Failed):
+            told = (entry.byte_count, entry.cause, entry.counted_as)
+            if isinstance(self.record(entry.job_id, JobState.UNKNOWN, *told), Failed):
                 self._note(replace(entry, state=JobState.UNKNOWN))  # known, though not written
 
     def unsettled(self) -> tuple[JobEntry, ...]:
@@ -140,6 +150,12 @@ class JobJournal:
                 return done
         return Ok(seen)
 
+    def tally(self) -> PrintTally:
+        """What came out since the journal was begun, by `counted_as`: written with the line that says how a job
+        ended, so that no crash comes between the two, and kept when old lines go. As last read.
+        """
+        return self._tally.told()
+
     def paper_disturbed(self) -> bool:
         """True when the last job that was sent may have left a part of a slip on the paper or in the printer."""
         return self._last_sent is not None and self._last_sent.state is not JobState.DONE
@@ -157,8 +173,11 @@ class JobJournal:
         lines = self._log.read()  # first: what is known stays known when the disk refuses
         self._latest.clear()
         self._last_sent = None
+        self._tally = KeyedTally()
         for fields in lines:
-            if (entry := _entry(fields)) is not None:
+            if _TALLY in fields:
+                self._tally.read(fields[_TALLY])
+            elif (entry := _entry(fields)) is not None:
                 self._note(entry)
 
     def _append(self, entry: JobEntry) -> None:
@@ -172,12 +191,16 @@ class JobJournal:
         self._latest[entry.job_id] = entry
         if entry.byte_count:
             self._last_sent = entry
+        if entry.counted_as and entry.state in (JobState.DONE, JobState.UNKNOWN):
+            self._tally.note(entry.counted_as, printed=entry.state is JobState.DONE)
 
     def _compact(self) -> None:
         entries = list(self._latest.values())
         old, recent = entries[:-_KEPT_JOBS], entries[-_KEPT_JOBS:]
         kept = [entry for entry in old if entry.state in (*_UNFINISHED, *_UNSETTLED)] + recent
-        self._log.rewrite(map(_fields, kept))
+        # What has ended is in the tally, and a kept line must not count again when its key is forgotten there.
+        kept = [entry if entry.state in _UNFINISHED else replace(entry, counted_as="") for entry in kept]
+        self._log.rewrite([{_TALLY: self._tally.fields()}, *map(_fields, kept)])
         self._latest = {entry.job_id: entry for entry in kept}
 
 
@@ -189,6 +212,7 @@ def _fields(entry: JobEntry) -> dict[str, Any]:
         "wall_s": round(entry.wall_s, 3),
         "monotonic_ns": entry.monotonic_ns,
         "cause": entry.cause,
+        **({"counted_as": entry.counted_as} if entry.counted_as else {}),
     }
 
 
@@ -201,6 +225,7 @@ def _entry(fields: dict[str, Any]) -> JobEntry | None:
             float(fields["wall_s"]),
             int(fields["monotonic_ns"]),
             str(fields["cause"]),
+            str(fields.get("counted_as", "")),
         )
     except (ValueError, KeyError, TypeError, OverflowError):
         return None  # of a later version, or damaged: the others still count

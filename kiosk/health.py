@@ -101,6 +101,7 @@ def report(
     queue: Mapping[str, Any],
     slips: Mapping[str, int],
     documents: Mapping[str, int],
+    receipts: Mapping[str, int],
     link: str,
     version: str,
     clock_quality: str,
@@ -108,7 +109,7 @@ def report(
     published: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> dict[str, Any]:
     """The heartbeat's body. `services`: code -> causes that stop it; `slips`, `documents`: print jobs that staff
-    should see to, by how they ended.
+    should see to, by how they ended; `receipts`: what was printed and taken in since both are counted.
     """
     causes = list(general)
     for device in devices.values():
@@ -129,6 +130,7 @@ def report(
         "queue": dict(queue),
         "slips": dict(slips),
         "documents": dict(documents),
+        "receipts": dict(receipts),
         "link": link,
         "version": version,
         "clock_quality": clock_quality,

@@ -13,6 +13,7 @@ from typing import Any
 
 from drivers.contract import Cause, Device, DeviceState, DeviceStatus
 from drivers.print_journal import JournalledPrinter, UnsettledJobs
+from drivers.print_tally import PrintTally
 from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
@@ -72,6 +73,7 @@ NOTHING_COUNTED = Counters(
     used_bytes=0,
     quota_bytes=0,
     opened_fresh_because="",
+    taken_in=0,
 )
 """Before the first count; only shown beside `queue.broken`."""
 
@@ -166,6 +168,7 @@ class Surroundings:
         self._published = published
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
+        self._slips = PrintTally()
         self._room_bytes = 0
         self._broken = False
         self._read_only = False
@@ -194,8 +197,11 @@ class Surroundings:
         now_s = time.monotonic()
         with self._lock:
             if self._counted is None or now_s - self._counted[0] > COUNT_EVERY_S:
+                # Before the cases: a slip that comes out meanwhile would look like one without its case.
+                slips = self._slips if self._devices.printer is None else self._devices.printer.tally()
                 try:
                     counters, self._room_bytes = self._outbox.counters(), self._outbox.room_bytes()
+                    self._slips = slips
                     self._broken, self._read_only = False, self._outbox.read_only()
                 except StoreError:
                     # The screen goes on and takes no cases; what is known of the queue is what was last.
@@ -305,6 +311,8 @@ class Surroundings:
         causes += self._waited_too_long()
         if self._sender.status().stopped:
             causes.append("queue.not_sending")
+        if self._slips.printed > counters.taken_in:
+            causes.append("slips.without_case")
         if counters.quarantined:
             causes.append("queue.poison")
         if counters.opened_fresh_because:
@@ -370,6 +378,11 @@ class Surroundings:
             },
             slips=_jobs_of(self._devices.printer),
             documents=_jobs_of(self._devices.document_printer),
+            receipts={
+                "printed": self._slips.printed,
+                "unknown": self._slips.unknown,
+                "taken_in": counters.taken_in,
+            },
             link=self._sender.status().link_state.value,
             version=__version__,
             clock_quality=now.quality,

@@ -50,8 +50,8 @@ def _expected() -> frozenset[tuple[str, str]]:
 def _ledger(connection: Connection) -> bool:
     rows = connection.execute(
         "select sequence, head_hash, anchor_sequence, anchor_hash, head_signature, "
-        "min(pending, pending_bytes, quarantined, acknowledged), "
-        "max(pending, pending_bytes, quarantined, acknowledged) from ledger"
+        "min(pending, pending_bytes, quarantined, acknowledged, taken_in), "
+        "max(pending, pending_bytes, quarantined, acknowledged, taken_in) from ledger"
     ).fetchall()
     if len(rows) != 1:
         return False

@@ -211,13 +211,13 @@ def _received(row: tuple[Any, ...] | None) -> Received | None:
     return Received(row[0], wire.ClockQuality(said), row[2], row[3])
 
 
-def unlisted(connection: Connection) -> tuple[int, int, Received | None]:
-    """Of the items without an index row: how many, their sealed bytes, when the oldest was taken in."""
-    count, size, first = connection.execute(
-        "select count(*), coalesce(sum(sealed_bytes), 0), min(sequence) from item "
-        "where sequence > (select sequence from ledger)"
+def unlisted(connection: Connection) -> tuple[int, int, int, Received | None]:
+    """Of the items without an index row: how many, their sealed bytes, how many get a slip, when the oldest was taken in."""
+    count, size, with_slip, first = connection.execute(
+        "select count(*), coalesce(sum(sealed_bytes), 0), coalesce(sum(kind <> 'evaluation'), 0), min(sequence) "
+        "from item where sequence > (select sequence from ledger)"
     ).fetchone()
-    return count, size, _received(connection.execute(_RECEIVED + "?", (first,)).fetchone())
+    return count, size, with_slip, _received(connection.execute(_RECEIVED + "?", (first,)).fetchone())
 
 
 def _listed(connection: Connection) -> int:
@@ -246,11 +246,12 @@ def _list(connection: Connection, signer: Signer, digests: dict[int, bytes | Non
         wanted = {"received_at": received_at, "priority": priority, "digest": digests.get(sequence)}
         index(connection, sequence, id_, lane, kind, service, **wanted)
     last, hash_ = new[-1][0], new[-1][8]
+    with_slip = sum(row[3] != wire.Kind.EVALUATION for row in new)
     head = sign_head(signer.terminal, last, hash_, signer.key)
     connection.execute(
-        "update ledger set pending = pending + ?, pending_bytes = pending_bytes + ?, sequence = ?, head_hash = ?, "
-        "head_signature = ?",
-        (len(new), sum(row[7] for row in new), last, hash_, head.signature),
+        "update ledger set pending = pending + ?, pending_bytes = pending_bytes + ?, taken_in = taken_in + ?, "
+        "sequence = ?, head_hash = ?, head_signature = ?",
+        (len(new), sum(row[7] for row in new), with_slip, last, hash_, head.signature),
     )
 
 

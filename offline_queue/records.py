@@ -169,7 +169,8 @@ class Counters:
 
     Bytes. `oldest_pending`, `oldest_quarantined`: the first by the counter, whatever the clock claimed. `used_bytes` of
     `quota_bytes` are the watermarks of chapter F18. `opened_fresh_because`: non-empty from the start that
-    set a damaged database aside until it is salvaged.
+    set a damaged database aside until it is salvaged. `taken_in`: the items that get a slip (all but
+    evaluations) since they are counted; at most so many after a damaged database that could not tell.
     """
 
     pending: int
@@ -183,6 +184,7 @@ class Counters:
     used_bytes: int
     quota_bytes: int
     opened_fresh_because: str
+    taken_in: int
 
     @property
     def oldest_pending_at(self) -> str | None:

@@ -47,28 +47,31 @@ _LOOKED_MAX = 1_000_000
 class _Left:
     """What a damaged database still says: which items, the end of its chain, and what was settled there.
 
-    Only numbers up to that end. `anchor`: 0 when it cannot be believed.
+    Only numbers up to that end. `anchor`: 0 when it cannot be believed. `taken_in`: at most so many items that get a
+    slip; more than there were rather than fewer, since too few would look like slips without a case.
     """
 
     items: list[int]
     settled: set[int]
     anchor: int
     end: tuple[int, str]
+    taken_in: int
 
 
 def continue_chain(connection: Connection, signer: Signer, damaged: Iterable[Path]) -> None:
     """Let an empty database count on from the highest number that a damaged one still names."""
     if intake.end_of_chain(connection)[0] > 0:
         return
-    ends = [left.end for path in damaged if (left := _left_in(path, signer)) is not None]
-    sequence, hash_ = max(ends, default=(0, ""))
+    ends = [(*left.end, left.taken_in) for path in damaged if (left := _left_in(path, signer)) is not None]
+    sequence, hash_, taken_in = max(ends, default=(0, "", 0))
     if sequence == 0:
         return
     head = sign_head(signer.terminal, sequence, hash_, signer.key)
     with transaction(connection):
         connection.execute(
-            "update ledger set sequence = ?1, head_hash = ?2, head_signature = ?3, anchor_sequence = ?1, anchor_hash = ?2",
-            (sequence, hash_, head.signature),
+            "update ledger set sequence = ?1, head_hash = ?2, head_signature = ?3, anchor_sequence = ?1, "
+            "anchor_hash = ?2, taken_in = ?4",
+            (sequence, hash_, head.signature, taken_in),
         )
 
 
@@ -154,10 +157,20 @@ def _left_in(path: Path, signer: Signer) -> _Left | None:
             end = _end_of_chain(old, ends, signer)
             items, settled = (_sequences(old, table, ends[table], end[0]) for table in _TABLES)
             anchor = _one(old, "select anchor_sequence from ledger")
+            counted = _one(old, "select taken_in, sequence from ledger")
     except _UNREADABLE:
         return None
     begin = anchor[0] if anchor is not None and type(anchor[0]) is int and 0 <= anchor[0] <= end[0] else 0
-    return _Left(items, set(settled), begin, end)
+    return _Left(items, set(settled), begin, end, _taken_in(counted, end[0]))
+
+
+def _taken_in(counted: tuple[Any, ...] | None, last: int) -> int:
+    """What the ledger counted, and all items behind it; all of them when it cannot be believed."""
+    match counted:
+        case (int(taken_in), int(sequence)) if 0 <= taken_in <= sequence <= last:
+            return taken_in + last - sequence
+        case _:
+            return last
 
 
 _TABLES = ("item", "settled")

@@ -342,6 +342,27 @@ _NO_GUESSES = Migration(
     down=_run(()),
 )
 
+_TAKEN_IN = "select 1 from sqlite_schema where type = 'table' and name = 'taken_in'"
+
+
+def _with_taken_in(connection: Connection) -> None:
+    """From 0, as the count of the printed slips that it is compared with; or from where it was put by."""
+    connection.execute("alter table ledger add column taken_in integer not null default 0")
+    # Those without an index row yet are counted when they get one.
+    if connection.execute(_TAKEN_IN).fetchone():
+        connection.execute("update ledger set taken_in = (select number from taken_in)")
+        connection.execute("drop table taken_in")
+
+
+# An older program counts neither cases nor slips, so what is put by stays right.
+_PUT_TAKEN_IN_BY = _run(
+    (
+        "create table taken_in as select taken_in as number from ledger",
+        "alter table ledger drop column taken_in",
+    )
+)
+_COUNTED = Migration(up=_with_taken_in, down=_PUT_TAKEN_IN_BY)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,
     _LOOK_UPS,
@@ -353,6 +374,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _ERASURE,
     _VOUCHED,
     _NO_GUESSES,
+    _COUNTED,
 )
 """Number n brings a database of version n to n + 1 and back. Never edited, only added to."""
 

@@ -224,9 +224,9 @@ class Outbox:
 
         def read(connection: Connection) -> Counters:
             row = connection.execute(
-                "select pending, pending_bytes, quarantined, acknowledged from ledger"
+                "select pending, pending_bytes, quarantined, acknowledged, taken_in from ledger"
             ).fetchone()
-            new, new_bytes, oldest_new = intake.unlisted(connection)
+            new, new_bytes, new_with_slip, oldest_new = intake.unlisted(connection)
             sequence, head_hash = intake.end_of_chain(connection)
             return Counters(
                 pending=row[0] + new,
@@ -240,6 +240,7 @@ class Outbox:
                 used_bytes=self._used_bytes(connection),
                 quota_bytes=self._quota_bytes,
                 opened_fresh_because=self._fresh_because,
+                taken_in=row[4] + new_with_slip,
             )
 
         return self._owner.ask(read)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from drivers.contract import Cause, Outcome
 from drivers.print_journal import JournalledPrinter
+from drivers.print_tally import PrintTally
 
 
 class Size(StrEnum):
@@ -68,10 +69,15 @@ Block = Text | Pair | Rule | QrCode
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One slip. `job_id` is the case code: it is journalled, so it holds nothing personal."""
+    """One slip. `job_id` is the case code: it is journalled, so it holds nothing personal.
+
+    `counted_as`: the key under which the journal's tally counts it once, copies included; '' for a slip that does
+    not count, such as a test strip. Nothing personal either.
+    """
 
     job_id: str
     blocks: tuple[Block, ...]
+    counted_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +99,8 @@ class ReceiptPrinter(JournalledPrinter, Protocol):
 
     def print_slip(self, slip: Slip) -> PrintReport:
         """Check, journal, print, cut, confirm, check again. Blocks for its own deadline."""
+        ...
+
+    def tally(self) -> PrintTally:
+        """The slips with a `counted_as` that came out since the journal was begun: the last known; never blocks."""
         ...

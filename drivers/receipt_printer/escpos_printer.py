@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Nameplate, Ok, Outcome
 from drivers.print_journal import JobJournal, JobState, UnsettledJobs
+from drivers.print_tally import PrintTally
 from drivers.receipt_printer.address import UsbAddress, parse_address
 from drivers.receipt_printer.contract import PrintMode, PrintReport, Slip
 from drivers.receipt_printer.encoder import LARGEST_COMMAND_BYTES, EncodedSlip, cut_command, encode_slip
@@ -120,14 +123,18 @@ class EscposPrinter:
         """See `JournalledPrinter.unsettled`."""
         return self._unsettled
 
+    def tally(self) -> PrintTally:
+        """See `ReceiptPrinter.tally`."""
+        return self._tally
+
     def print_slip(self, slip: Slip) -> PrintReport:
         """See `ReceiptPrinter.print_slip`. Never prints a job again by itself."""
-        return self.print_encoded(slip.job_id, self._encoded(slip))
+        return self.print_encoded(slip.job_id, self._encoded(slip), slip.counted_as)
 
-    def print_encoded(self, job_id: str, job: EncodedSlip) -> PrintReport:
+    def print_encoded(self, job_id: str, job: EncodedSlip, counted_as: str = "") -> PrintReport:
         """The same for a job that is bytes already."""
         with self._lock:
-            report = self._connected(job_id, job)
+            report = self._connected(job_id, job, counted_as)
             self._status = self._told(self._status)
             return report
 
@@ -141,7 +148,7 @@ class EscposPrinter:
             case _:
                 assert_never(self._mode)
 
-    def _connected(self, job_id: str, job: EncodedSlip) -> PrintReport:
+    def _connected(self, job_id: str, job: EncodedSlip, counted_as: str) -> PrintReport:
         match self._open():
             case Failed(_, detail):
                 self._status = self._told(DeviceStatus(DeviceState.ABSENT, Cause.PRINTER_OFFLINE, detail))
@@ -151,14 +158,14 @@ class EscposPrinter:
         confirmed = False
         try:
             self._note(session.ask_all())
-            report = self._begun(job_id, job, session)
+            report = self._begun(job_id, job, counted_as, session)
             confirmed = report.outcome is Outcome.DONE
         finally:
             self._names_processes = session.names_processes
             transport.close(discard=not confirmed)
         return report
 
-    def _begun(self, job_id: str, job: EncodedSlip, session: Session) -> PrintReport:
+    def _begun(self, job_id: str, job: EncodedSlip, counted_as: str, session: Session) -> PrintReport:
         """Refuse the job before its first byte, or run it."""
         # Whether this very slip fits is asked below; the status speaks of a usual one.
         if not self._status.usable and self._status.cause is not Cause.PRINTER_PAPER_SHORT:
@@ -166,12 +173,13 @@ class EscposPrinter:
         if self._roll is not None and self._roll.may_end_within(job.rows):
             return self._refused(job_id, Cause.PRINTER_PAPER_SHORT, "near end")
         disturbed = self.journal.paper_disturbed()
-        journalled = self.journal.record(job_id, JobState.SENDING, job.byte_count)
+        journal = partial(self.journal.record, job_id, byte_count=job.byte_count, counted_as=counted_as)
+        journalled = journal(JobState.SENDING)
         if isinstance(journalled, Failed):
             return PrintReport(Outcome.FAILED, Cause.PRINTER_JOURNAL, journalled.reason)
-        report = self._run(job_id, job, session, disturbed=disturbed)
+        report = self._run(job, session, lambda: journal(JobState.SENT), disturbed=disturbed)
         # From here on a journal that refuses changes nothing: its last word, `SENDING`, becomes unknown.
-        self.journal.record(job_id, _JOURNAL_STATES[report.outcome], job.byte_count, report.cause or "")
+        journal(_JOURNAL_STATES[report.outcome], cause=report.cause or "")
         if self._roll is not None:
             self._roll.printed(job.rows * min(session.sent_bytes, job.byte_count) // job.byte_count)
         return replace(report, sent_bytes=session.sent_bytes)
@@ -184,13 +192,15 @@ class EscposPrinter:
         self.journal.record(job_id, JobState.FAILED, 0, cause or "")
         return PrintReport(Outcome.FAILED, cause, detail)
 
-    def _run(self, job_id: str, job: EncodedSlip, session: Session, *, disturbed: bool) -> PrintReport:
+    def _run(
+        self, job: EncodedSlip, session: Session, sent: Callable[[], object], *, disturbed: bool
+    ) -> PrintReport:
         start = self._clean_start(job, session) if disturbed else job.start
         if not self._send_rows(session, start, job) or not self._processed(session):
             return self._settle(session, "before the cut")
         if isinstance(session.send(job.cut), Failed):
             return self._settle(session, "at the cut")
-        self.journal.record(job_id, JobState.SENT, job.byte_count)
+        sent()
         cut = self._processed(session)
         return self._settle_cut(session, cut=cut)
 
@@ -251,6 +261,7 @@ class EscposPrinter:
         """The printer's own word, and what is known beside it: the jobs, the journal, the roll."""
         roll = self._roll
         self._unsettled = self.journal.unsettled_jobs()
+        self._tally = self.journal.tally()
         of_jobs = self._unsettled.warnings(Cause.PRINTER_JOB_UNKNOWN, Cause.PRINTER_JOB_FAILED)
         standing = (
             (Cause.PRINTER_JOURNAL, bool(self.journal.problem or (roll and roll.problem))),

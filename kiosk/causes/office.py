@@ -113,6 +113,17 @@ OF_OFFICE: dict[str, CauseText] = {
         ),
         ("重启终端", "restart the terminal"),
     ),
+    "slips.without_case": text(
+        ("", ""),
+        (
+            "打出的回执比存下的办件多：有居民拿着回执，办件却不在",
+            "more slips were printed than cases were stored: somebody holds a slip for a case that is not here",
+        ),
+        (
+            "暂停服务，查磁盘和备份；按打印记录的编号到中心逐件核对，查不到的请居民补办",
+            "take it out of service, look into its disk and backups; ask the centre for each code of the print journal, and take up with its resident what is not there",
+        ),
+    ),
     "queue.old": text(
         ("", ""),
         ("有件超过 24 小时没送到中心或被退回没处理", "a case has waited over 24 hours, unsent or refused"),

@@ -170,7 +170,7 @@ def receipt(
             align=Align.CENTRE,
         ),
     ]
-    return Slip(visit.case_code, tuple(blocks))
+    return Slip(visit.case_code, tuple(blocks), counted_as=visit.item_id)
 
 
 def lines_of(slip: Slip) -> list[str]:

@@ -101,6 +101,7 @@ def _head(place: Place) -> dict[str, object]:
 def _beat(place: Place) -> Asked:
     texts = {"device_name": "一号机", "site": "清河镇", "ip": "10.0.0.1", "last_error": "无", "note": "无"}
     jobs = {"slips": {"unknown": 0, "failed": 0}, "documents": {"unknown": 0, "failed": 0}}
+    jobs["receipts"] = {"printed": 1, "unknown": 0, "taken_in": 2}
     body = {**told("degraded", "printer.paper_out", waiting_h=1), **texts, **jobs, "unknown_devices": ["a4"]}
     return _sync(place, HEARTBEAT_PATH, head=_head(place), body=body)
 

@@ -14,6 +14,7 @@ from sqlalchemy import insert, update
 from central.database import as_text, open_database, utc_now, writing
 from central.health_report import HealthReport, read_report
 from central.ops.words import age, cause, local_time
+from central.problems import wrong_field
 from central.schema import heartbeats, terminals
 from kiosk.health import CAUSES, DeviceHealth, report
 from offline_queue.wire import Kind
@@ -60,6 +61,7 @@ def test_a_terminal_on_which_everything_is_wrong_at_once_is_heard() -> None:
         queue={"pending": 2, "quarantined": 1, "oldest_at": "1970-01-01T00:00:05Z"},
         slips={"unknown": 1, "failed": 0},
         documents={"unknown": 0, "failed": 2},
+        receipts={"printed": 1, "unknown": 2, "taken_in": 3},
         link="online",
         version="0.1.0",
         clock_quality="unsynced",
@@ -116,6 +118,35 @@ def test_what_the_printers_owe_is_shown_and_what_was_not_told_is_not_nought(stat
     station.beat({**HEALTHY, **told})
     assert owed("回执要处理") == ["0", "2"]
     assert owed("文件要处理") == ["1", "?"]
+
+
+def test_what_was_taken_in_and_printed_stand_beside_each_other_and_a_slip_without_a_case_is_an_alarm(
+    station: Station,
+) -> None:
+    def fact() -> str:
+        page = station.page("/ops/terminals/0142")
+        told = page[page.index("收件与回执") :]
+        return told[: told.index("</dd>")]
+
+    def numbers() -> list[str]:
+        return re.findall(r"(\?|\d+)(?:</span>)? <span class=\"pair\">", fact())
+
+    station.beat(HEALTHY)
+    assert numbers() == ["?", "?", "?"], "a terminal of before tells none"
+    station.beat({**HEALTHY, "receipts": {"printed": 7, "unknown": 1, "taken_in": 9, "of_next_year": [1]}})
+    assert numbers() == ["9", "7", "1"]
+    assert "alarm" not in fact(), "cases without a slip are usual: the printer was out"
+    station.beat({**HEALTHY, "receipts": {"printed": 10, "taken_in": 9}, "causes": ["slips.without_case"]})
+    assert numbers() == ["9", "10", "?"]
+    assert 'class="alarm"' in fact()
+    words = CAUSES["slips.without_case"]
+    page = station.page("/ops/terminals/0142")
+    assert all(text[lang] in page for text in (words.technician, words.action) for lang in ("zh", "en"))
+
+
+@pytest.mark.parametrize("wrong", [-1, 2**31, "9", 1.5, True])
+def test_a_count_of_slips_that_is_none_is_turned_away_by_its_name(wrong: object) -> None:
+    assert read_report({"receipts": {"printed": wrong}}) == wrong_field("receipts")
 
 
 def test_a_count_has_the_age_of_the_word_it_came_with_and_not_of_the_last_case(

@@ -8,6 +8,7 @@ from typing import Any
 
 from drivers.contract import DeviceState, DeviceStatus, Ok
 from drivers.print_journal import UnsettledJobs
+from drivers.print_tally import PrintTally
 from kiosk.catalogue.load import Catalogue
 from kiosk.clock import Clock
 from kiosk.journey.hands import Devices
@@ -33,6 +34,7 @@ class Something:
     def __init__(self, status: DeviceStatus = READY) -> None:
         self.said = status
         self.jobs = UnsettledJobs()
+        self.slips = PrintTally()
 
     def status(self) -> DeviceStatus:
         return self.said
@@ -40,6 +42,10 @@ class Something:
     def unsettled(self) -> UnsettledJobs:
         """Asked of printers only."""
         return self.jobs
+
+    def tally(self) -> PrintTally:
+        """Asked of the slip printer only."""
+        return self.slips
 
 
 class Queue:
@@ -88,6 +94,7 @@ class Stand:
         face: Any = self.face
         line: Any = Line()
         self.line = line
+        self.printer = device
         cabinet: Any = self.cabinet
         devices = Devices(
             device,

@@ -18,6 +18,7 @@ DEVICE_PREFIXES = {kind.value for kind in DeviceKind} | {"token", "cabinet", "to
 HAN = re.compile(r"[\u4e00-\u9fff]")
 OF_THE_CABINET = {"door_open", "too_hot", "too_cold", "on_battery", "sensor_unreadable"}
 NO_RESIDENT_WORDS = {
+    "slips.without_case",
     "queue.not_sending",
     "queue.old",
     "queue.overdue",
@@ -53,6 +54,7 @@ def reported(devices: dict[str, DeviceHealth], services: dict[str, tuple[str, ..
         queue={},
         slips={},
         documents={},
+        receipts={},
         link="online",
         version="1",
         clock_quality="synced",

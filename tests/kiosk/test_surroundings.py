@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from drivers.contract import Cause, DeviceState, DeviceStatus
+from drivers.print_tally import PrintTally
 from kiosk.catalogue.load import Catalogue, Rejection
 from kiosk.filing import FORM_BYTES, largest_bytes
 from kiosk.health import CAUSES
 from kiosk.surroundings import NOTHING_COUNTED
+from offline_queue.records import Counters
 from tests.kiosk.stand import PENSION, REPORT, Something, Stand
 
 
@@ -181,3 +183,42 @@ def test_a_sensor_that_cannot_be_read_is_told_and_never_fine(stand: Stand) -> No
 def test_only_a_faulty_definition_is_a_fault_of_the_terminal(tmp_path: Path, reason: str, told: bool) -> None:
     stand = Stand(tmp_path, Catalogue((PENSION,), (Rejection("a.json", reason, "原因", "why"),)))
     assert ("def.invalid" in stand.causes) is told
+
+
+def _counted(stand: Stand, taken_in: int) -> None:
+    stand.queue.counted = replace(NOTHING_COUNTED, taken_in=taken_in)
+    stand.made._counted = None
+
+
+def test_more_slips_than_cases_is_an_alarm_that_stops_no_service(stand: Stand) -> None:
+    stand.printer.slips = PrintTally(printed=3, unknown=5)
+    for taken_in, causes in ((4, []), (3, []), (2, ["slips.without_case"])):
+        _counted(stand, taken_in)
+        assert stand.causes == causes, f"{taken_in} cases"
+        told = stand.made.heartbeat()["receipts"]
+        assert told == {"printed": 3, "unknown": 5, "taken_in": taken_in}
+        assert not stand.made.world().not_ready
+    stand.queue.counted, stand.printer.slips = None, PrintTally(printed=9)
+    counted = stand.made._counted
+    assert counted is not None
+    stand.made._counted = (counted[0] - 60, counted[1])
+    assert stand.causes == ["queue.broken", "slips.without_case"]
+    assert stand.made.heartbeat()["receipts"]["printed"] == 3, "both numbers are of the last count"
+
+
+def test_a_slip_that_comes_out_while_the_cases_are_counted_is_no_alarm(stand: Stand) -> None:
+    """Its case was stored after they were read; the two are never of different moments."""
+    _counted(stand, 0)
+    count = stand.queue.counters
+
+    def and_then_a_visit_ends() -> Counters:
+        counted = count()
+        stand.printer.slips = PrintTally(printed=1)
+        stand.queue.counted = replace(NOTHING_COUNTED, taken_in=1)
+        return counted
+
+    stand.queue.counters = and_then_a_visit_ends  # type: ignore[method-assign]
+    assert stand.causes == [], "counted this moment"
+    assert stand.causes == [], "and kept for a second"
+    stand.made._counted = None
+    assert stand.made.heartbeat()["receipts"] == {"printed": 1, "unknown": 0, "taken_in": 1}

@@ -35,7 +35,7 @@ def fonts() -> Fonts:
 QR_DATA = "JJ1|J4K7-9QXM-2T|" + "Zm9vYmFy" * 15
 
 
-def slip(name: str = "测试甲", job_id: str = "J4K7-9QXM-2T") -> Slip:
+def slip(name: str = "测试甲", job_id: str = "J4K7-9QXM-2T", counted_as: str = "") -> Slip:
     """A slip with every kind of block."""
     return Slip(
         job_id,
@@ -49,6 +49,7 @@ def slip(name: str = "测试甲", job_id: str = "J4K7-9QXM-2T") -> Slip:
             QrCode(QR_DATA),
             Text("如有疑问，请拨打政务服务便民热线。", Size.SMALL),
         ),
+        counted_as,
     )
 
 

@@ -81,10 +81,15 @@ def test_a_disk_that_fills_up_during_a_slip_does_not_stop_it(
     record = journal_module.JobJournal.record
 
     def full_after_sending(
-        self: JobJournal, job_id: str, state: JobState, byte_count: int, cause: str = ""
+        self: JobJournal,
+        job_id: str,
+        state: JobState,
+        byte_count: int,
+        cause: str = "",
+        counted_as: str = "",
     ) -> Ok[None] | Failed[str]:
         if state is JobState.SENDING:
-            return record(self, job_id, state, byte_count, cause)
+            return record(self, job_id, state, byte_count, cause, counted_as)
         self._cannot_write = "full"
         return Failed("full")
 
