@@ -20,6 +20,7 @@ from central.log import Event
 from central.opening import Content, GivenBack
 from central.rechecks import NOTHING_FOUND, Doubt, Findings
 from central.schema import cases, evaluations, events, refusals
+from central.verdicts import settle_refused
 from central.whose import Arrival, Known, issuer
 from kiosk.case import (
     AFTER_ACCEPTANCE,
@@ -27,10 +28,11 @@ from kiosk.case import (
     CasePayload,
     CaseState,
     EvaluationPayload,
+    ReturnedPayload,
     WithdrawalPayload,
     move,
 )
-from offline_queue.wire import Kind
+from offline_queue.wire import Kind, VerdictKind
 
 
 def states_of(connection: Connection, codes: Collection[str]) -> dict[str, CaseState]:
@@ -55,6 +57,7 @@ _GIVEN_BACK = (
         refusals.c.code == bindparam("named"),
         refusals.c.kind == Kind.CASE.value,
         refusals.c.outcome.is_(None),
+        refusals.c.verdict != VerdictKind.CONFLICT.value,
     )
     .values(outcome="given_back")
 )
@@ -75,6 +78,8 @@ class Desk:
     _settled_refusals: list[dict[str, str]] = field(default_factory=list)
     _given_back: list[dict[str, str]] = field(default_factory=list)
     """Carrying terminal and code of the cases whose refused items were given back there."""
+    _returned: list[tuple[str, str]] = field(default_factory=list)
+    """Carrying terminal and id of refused items that were given back there one by one."""
     _instead_of: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Code of a new case -> carrying terminal and id of the refused item in whose place it came."""
     reasons: dict[str, str | None] = field(default_factory=dict)
@@ -112,6 +117,7 @@ class Desk:
             )
         if self._given_back:
             connection.execute(_GIVEN_BACK, self._given_back)
+        settle_refused(connection, self._returned, "given_back")
         insert_new(connection, evaluations, self._ratings)
         insert_new(connection, events, self._lines)
 
@@ -188,13 +194,26 @@ class Desk:
     def given_back(self, item: Arrival) -> None:
         """The terminal has closed what it brought of this case and was refused: nobody need look after that here.
 
-        The resident asked for nothing and is told why the case ends.
+        A case that is here without it stays where it is. Else it ends: the resident asked for nothing and is told why.
         """
         self._given_back.append({"by": item.carried_by, "named": item.code})
+        if self.states.get(item.code) is not None and not self._only_erased(item.code):
+            self._log(item, Event.ITEM_GIVEN_BACK)
+            return
         self.withdrawal(item, None)
-        if issuer(item.code) == item.carried_by and self.states[item.code] is CaseState.WITHDRAWN:
+        if self.states.get(item.code) is CaseState.WITHDRAWN:
             self.reasons[item.code] = Doubt.GIVEN_BACK.value
             self._set(item.code, CaseState.WITHDRAWN)
+
+    def _only_erased(self, code: str) -> bool:
+        """Nothing came of it but the header of what was erased at its terminal, and no clerk has taken it up."""
+        erased = code in self.known.erased and code not in self.known.persons
+        return erased and self.states[code] is CaseState.NEEDS_CLERK
+
+    def returned(self, item: Arrival, content: ReturnedPayload) -> None:
+        """The terminal gave back this one refused item of a case, which is not moved by that."""
+        self._returned.append((item.carried_by, content.item_id))
+        self._log(item, Event.ITEM_GIVEN_BACK, f"item {content.item_id}")
 
     def _withdraw_for(self, item: Arrival, content: WithdrawalPayload, known: CaseState) -> None:
         """Only for the person of the case, recognised; else a clerk looks, and the resident reads why."""
@@ -257,6 +276,8 @@ class Desk:
                 self.evaluation(item, content)
             case WithdrawalPayload() | None:
                 self.withdrawal(item, content)
+            case ReturnedPayload():
+                self.returned(item, content)
             case GivenBack():
                 self.given_back(item)
 

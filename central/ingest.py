@@ -23,7 +23,7 @@ from central.form import Fit, Reason, Unfit
 from central.problems import Turned
 from central.schema import items, terminals
 from central.trust import Trust
-from central.verdicts import Settled, answer, refuse, withdrawn_refusals
+from central.verdicts import Settled, answer, refuse, settle_refused
 from central.work import Work
 from kiosk.case import CaseState
 from offline_queue.wire import (
@@ -117,7 +117,7 @@ def _settle(connection: Connection, judged: Sequence[Fit | Unfit], carried_by: s
     fresh = {place for key, place in first.items() if key in new}
     erased = [one.item for one in fit if one.item.erased and _key(one.item) in new]
     uploads.drop_of(connection, erased)
-    withdrawn_refusals(connection, erased, carried_by)
+    settle_refused(connection, [(carried_by, item.id) for item in erased], "withdrawn")
     known = _known(
         connection, [one.item for place, one in enumerate(judged) if one.item and place not in fresh]
     )

@@ -51,6 +51,7 @@ class Event(StrEnum):
     EVALUATION_REPEATED = "evaluation.repeated"
     ITEM_REFUSED = "item.refused"
     ITEM_CONFLICT = "item.conflict"
+    ITEM_GIVEN_BACK = "item.given_back"
     CHAIN_FORK = "chain.fork"
     CHAIN_ROLLBACK = "chain.rollback"
     CHAIN_GAP = "chain.gap"
@@ -131,6 +132,10 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     Event.EVALUATION_REPEATED: ("重复评价，保留第一次", "A second evaluation; the first is kept"),
     Event.ITEM_REFUSED: ("记录被退回", "Item refused"),
     Event.ITEM_CONFLICT: ("同号不同内容，保留先到的", "Same id, other content; the first is kept"),
+    Event.ITEM_GIVEN_BACK: (
+        "终端已把没有收下的一件退还申请人，办件不变",
+        "Its terminal gave a refused item back to the resident; the case stays where it is",
+    ),
     Event.CHAIN_FORK: (
         "记录链分叉：可能有两台机器使用同一身份",
         "Chain forked: two machines may share one identity",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from pydantic import TypeAdapter
+
 from central.form import Reason
-from kiosk.case import CasePayload, EvaluationPayload, WithdrawalPayload
+from kiosk.case import CasePayload, EvaluationPayload, ReturnedPayload, WithdrawalPayload
 from offline_queue.seal import PrivateKey, SealBroken, item_aad, open_sealed
 from offline_queue.wire import Item, Kind
 
@@ -15,8 +17,9 @@ class GivenBack:
     """A technician's tombstone: the terminal has closed what it brought of this case and was refused."""
 
 
-Content = CasePayload | EvaluationPayload | WithdrawalPayload | GivenBack | None
+Content = CasePayload | EvaluationPayload | ReturnedPayload | WithdrawalPayload | GivenBack | None
 """None is a withdrawal without evidence, of an older terminal. Exists in memory only."""
+_EVALUATION = TypeAdapter[EvaluationPayload | ReturnedPayload](EvaluationPayload | ReturnedPayload)
 
 
 def open_content(item: Item, keys: Mapping[str, PrivateKey]) -> Content | Reason:
@@ -46,8 +49,8 @@ def _read(item: Item, content: bytes) -> Content | Reason:
                     case if named == (item.lane, item.service, item.definition_version) else Reason.MISMATCH
                 )
             case Kind.EVALUATION:
-                evaluation = EvaluationPayload.model_validate_json(content)
-                return evaluation if evaluation.case_code == item.lane else Reason.MISMATCH
+                told = _EVALUATION.validate_json(content)
+                return told if told.case_code == item.lane else Reason.MISMATCH
             case Kind.WITHDRAWAL:
                 document = json.loads(content)
                 if isinstance(document, dict) and "schema" in document:

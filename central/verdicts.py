@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, insert, update
 
 from central import log
 from central.database import as_text, utc_now
@@ -56,29 +56,18 @@ def refuse(
     return Settled(item_id, kind, reason)
 
 
-def settle_taken(connection: Connection, taken: Iterable[Row[Any]]) -> None:
-    """These rows of `items` were put off or refused before and came again: nobody need look after them any more.
+def settle_refused(connection: Connection, brought: Iterable[tuple[str, str]], outcome: str) -> None:
+    """These (carrying terminal, item id), if they were put off or refused before, need nobody any more.
 
     A conflict is about another content under the same id, and stays.
     """
-    brought: dict[str, list[str]] = defaultdict(list)
-    for row in taken:
-        brought[row.carried_by].append(row.item_id)
-    for carried_by, ids in brought.items():
-        here = (
-            (refusals.c.terminal == carried_by) & refusals.c.item_id.in_(ids) & refusals.c.outcome.is_(None)
-        )
-        elsewise = refusals.c.verdict != VerdictKind.CONFLICT.value
-        connection.execute(update(refusals).where(here, elsewise).values(outcome="registered"))
-
-
-def withdrawn_refusals(connection: Connection, withdrawn: Collection[Item], carried_by: str) -> None:
-    """What was refused and then withdrawn is nothing that staff could still settle."""
-    for item in withdrawn:
-        here = (refusals.c.terminal == carried_by) & (refusals.c.item_id == item.id)
-        connection.execute(
-            update(refusals).where(here, refusals.c.outcome.is_(None)).values(outcome="withdrawn")
-        )
+    ids: dict[str, list[str]] = defaultdict(list)
+    for carried_by, item_id in brought:
+        ids[carried_by].append(item_id)
+    for carried_by, named in ids.items():
+        here = (refusals.c.terminal == carried_by) & refusals.c.item_id.in_(named)
+        waits = refusals.c.outcome.is_(None) & (refusals.c.verdict != VerdictKind.CONFLICT.value)
+        connection.execute(update(refusals).where(here, waits).values(outcome=outcome))
 
 
 def _header_of(item: Item | None) -> Mapping[str, str]:

@@ -31,7 +31,7 @@ from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks, Told
 from central.registers import NO_REGISTERS, Registers
 from central.retention import sweep
 from central.schema import items
-from central.verdicts import settle_taken
+from central.verdicts import settle_refused
 from central.whose import arrival, issuer, known_before
 from kiosk.case import CasePayload, CaseState
 from offline_queue.inbox_wire import CaseNews
@@ -201,7 +201,7 @@ class Work:
             ]
             if links:
                 chain.take_links(connection, terminal, links, at)
-            settle_taken(connection, rows)
+            settle_refused(connection, [(row.carried_by, row.item_id) for row in rows], "registered")
             _mark(connection, terminal, [row.item_id for row in rows], findings, at)
             news = _to_tell(rows, desk, at, answered=answered)
             for code in second:

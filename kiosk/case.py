@@ -227,6 +227,17 @@ class WithdrawalPayload(Sealed):
     clock_quality: str
 
 
+class ReturnedPayload(Sealed):
+    """A refused item of this case was given back at its terminal, and is settled with that; the case stays where it is.
+
+    It travels as an evaluation: of all kinds the one that never moves a case, also at a centre that cannot read it.
+    """
+
+    schema_: Annotated[Literal["jiujin.returned/1"], Field(alias="schema")] = "jiujin.returned/1"
+    case_code: str
+    item_id: Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")]
+
+
 class EvaluationPayload(Sealed):
     """好差评: five levels, or skipped (recorded as not evaluated, never as good)."""
 

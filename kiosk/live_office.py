@@ -26,7 +26,9 @@ class Asked(Protocol):
         self, service: str, number: str, records: tuple[str, ...]
     ) -> Answered[PrefillAnswer] | Unavailable: ...
 
-    def decide(self, item_id: str, code: str, within_s: float) -> Answered[DecisionAnswer] | Unavailable: ...
+    def decide(
+        self, item_id: str, code: str, within_s: float, service: str
+    ) -> Answered[DecisionAnswer] | Unavailable: ...
 
     def progress(self, code: str) -> Answered[ProgressAnswer] | Unavailable: ...
 
@@ -64,7 +66,8 @@ class CentreOnTheLine:
 
     def decide(self, key: str, code: str, within_s: float) -> ev.CaseMoved | None:
         """None when nothing was decided in time: the case stands where it stood."""
-        match self._live.decide(key, code, within_s):
+        case = _case_of(self._items(code))
+        match self._live.decide(key, code, within_s, case.service if case else ""):
             case Answered(answer):
                 state = _state(answer.state)
                 words = {"zh": answer.words_zh, "en": answer.words_en} if answer.words_zh else {}
@@ -97,7 +100,7 @@ class CentreOnTheLine:
 
     def _own(self, code: str) -> Progress | None:
         items = self._items(code)
-        case = next((item for item in items if item.kind is Kind.CASE), None)
+        case = _case_of(items)
         if case is None:
             return None
         # The last word about the case, whichever of its items it answered.
@@ -107,6 +110,10 @@ class CentreOnTheLine:
         if case.registered_at:
             at[CaseState.SYNCED] = case.registered_at
         return _with(Progress(code, case.service, state or CaseState.RECEIVED, at), items)
+
+
+def _case_of(items: tuple[ItemSummary, ...]) -> ItemSummary | None:
+    return next((item for item in items if item.kind is Kind.CASE), None)
 
 
 def _with(told: Progress, items: tuple[ItemSummary, ...]) -> Progress:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.corrections import ForResident, NotCorrected, Wish, correct_item, settle_case
 from central.database import open_database
 from central.enrolment import enrol
+from central.log import EVENT_TEXTS, Event
 from central.rechecks import RESIDENT_WORDS, Doubt
 from central.staff_words import Signed
 from central.trust import TerminalEntry
-from kiosk.case import CasePayload, CaseState, new_case_code
+from kiosk.case import CasePayload, CaseState, ReturnedPayload, new_case_code
 from offline_queue.inbox_wire import Correction, read_content
 from offline_queue.wire import Item, Kind, VerdictKind
 from tests.central.station import Station, case_payload, centre
@@ -135,6 +138,78 @@ def test_what_the_terminal_gave_back_waits_for_no_staff(station: Station, other_
     assert station.metric("jiujin_refused_items") == {"": 3}
 
 
+def returned(station: Station, refused: Item) -> Item:
+    """The tombstone of one refused item of a case."""
+    content = ReturnedPayload(case_code=refused.lane, item_id=refused.id).model_dump_json(by_alias=True)
+    return station.item(Kind.EVALUATION, refused.lane, content.encode())
+
+
+@pytest.mark.parametrize("tombstone", [given_back, returned])
+def test_a_case_that_is_here_stays_when_its_second_item_is_given_back(
+    station: Station, tombstone: Callable[..., Item]
+) -> None:
+    good = station.item()
+    station.send(good)
+    completion = refuse_one(station, code=good.lane)
+    assert station.metric("jiujin_refused_items") == {"": 1}
+    (verdict,) = station.send(tombstone(station, good.lane if tombstone is given_back else completion))
+    assert verdict.kind is VerdictKind.REGISTERED
+    assert state_of(station, good.lane) == "registered"
+    assert station.metric("jiujin_refused_items") == {"": 0}
+    page = station.page(f"/ops/cases/{good.lane}")
+    assert EVENT_TEXTS[Event.ITEM_GIVEN_BACK][0] in page
+    assert EVENT_TEXTS[Event.CASE_WITHDRAWN][0] not in page
+    assert good.lane not in told(station), "nothing moved"
+
+
+@pytest.mark.parametrize("kind", [Kind.EVALUATION, Kind.WITHDRAWAL])
+def test_a_refused_evaluation_or_withdrawal_that_was_given_back_waits_for_no_staff(
+    station: Station, kind: Kind
+) -> None:
+    good = station.item()
+    station.send(good)
+    bad = station.item(kind, good.lane, received_at_kiosk="yesterday")
+    other = station.item(Kind.EVALUATION, good.lane, received_at_kiosk="yesterday")
+    station.send(bad, other)
+    station.send(returned(station, bad))
+    left = station.page("/ops/export/refused.csv")
+    assert (bad.id in left, other.id in left) == (False, True), "that one alone"
+    assert state_of(station, good.lane) == "registered"
+
+
+def test_the_tombstone_of_one_item_has_to_be_of_its_case(station: Station) -> None:
+    bad = refuse_one(station)
+    content = ReturnedPayload(case_code=new_case_code("0142"), item_id=bad.id).model_dump_json(by_alias=True)
+    station.send(station.item(Kind.EVALUATION, bad.lane, content.encode()))
+    assert bad.id in station.page("/ops/export/refused.csv")
+
+
+def test_a_conflict_is_given_back_by_no_tombstone(station: Station) -> None:
+    first = station.item()
+    other = station.item(id=first.id, code=first.lane, payload=case_payload(first.lane, name="测试乙"))
+    station.send(first)
+    station.send(other)
+    station.send(given_back(station, first.lane), returned(station, other))
+    assert first.id in station.page("/ops/export/refused.csv"), "staff's to settle"
+
+
+@pytest.mark.parametrize("clerk", [False, True])
+def test_a_case_of_which_only_the_header_came_ends_as_given_back(
+    database: str, trust: Path, *, clerk: bool
+) -> None:
+    """The tombstone erased it, and it came so before; what a clerk took up meanwhile stays."""
+    with centre(database, trust) as running, closing(Station(running.url, trust)) as station:
+        case = station.item()
+        station.send(case.model_copy(update={"sealed": b"", "erased": True}))
+        assert state_of(station, case.lane) == "needs_clerk"
+        if clerk:
+            engine = open_database(database)
+            settle_case(engine, case.lane, S.REGISTERED, BY, REGISTERED.words)
+            engine.dispose()
+        station.send(given_back(station, case.lane))
+        assert state_of(station, case.lane) == ("registered" if clerk else "withdrawn")
+
+
 def test_nobody_gives_back_what_another_terminal_holds(station: Station, other_station: Station) -> None:
     held = refuse_one(station)
     other_station.send(given_back(other_station, held.lane))
@@ -149,6 +224,7 @@ def test_what_staff_settled_stays_as_they_settled_it(database: str, trust: Path)
         assert correct(database, item, REGISTERED) is CaseState.REGISTERED, (
             "the same answer as the first time"
         )
+        assert state_of(station, item.lane) == "registered"
 
 
 def test_what_came_again_after_the_centre_was_put_right_waits_for_no_staff(

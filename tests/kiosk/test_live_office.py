@@ -107,8 +107,8 @@ def test_nobody_is_asked_about_who_showed_no_card() -> None:
 def test_a_decision_moves_the_case_with_the_departments_words() -> None:
     answer = DecisionAnswer(code=CODE, state="decided", decided_at="then", words_zh="好了", words_en="Done")
     line = Line(Answered(answer))
-    moved = office(line).decide("key", CODE, 7.5)
-    assert line.asked == ("key", CODE, 7.5)
+    moved = office(line, ITEM).decide("key", CODE, 7.5)
+    assert line.asked == ("key", CODE, 7.5, ITEM.service), "pauses are kept by the service"
     assert moved == ev.CaseMoved(CaseState.DECIDED, words={"zh": "好了", "en": "Done"})
 
 

@@ -111,6 +111,44 @@ def test_it_is_given_back_and_a_tombstone_tells_the_centre(
     ]
 
 
+@pytest.mark.parametrize("kind", [Kind.CASE, Kind.EVALUATION, Kind.WITHDRAWAL])
+def test_one_item_of_a_case_is_given_back_alone_and_what_waits_behind_it_stays(
+    config: Path, settings: Settings, kind: Kind
+) -> None:
+    """The centre is told of that item only: a withdrawal as tombstone would take the content of what waits."""
+    outbox = outbox_of(settings)
+    first = committed(outbox, draft(CODE))
+    outbox.deliveries.settle([Settlement(first.sequence, ItemState.ACKNOWLEDGED, "registered")])
+    refused = committed(outbox, draft(CODE, kind=kind, payload=b"second"))
+    outbox.deliveries.settle([Settlement(refused.sequence, ItemState.QUARANTINED, "refused", "x")])
+    waiting = committed(outbox, draft(CODE, payload=b"third"))
+    outbox.close()
+    assert run(config, "give-back", str(refused.sequence))[0] == 0
+    assert kinds_and_states(settings) == [
+        (Kind.CASE, ItemState.ACKNOWLEDGED),
+        (kind, ItemState.CLOSED),
+        (Kind.CASE, ItemState.PENDING),
+        (Kind.EVALUATION, ItemState.PENDING),
+    ]
+    outbox = outbox_of(settings)
+    (item,) = outbox.deliveries.next_batch(held_lanes=(), items_max=9, bytes_max=99999)
+    assert (item.sequence, item.erased) == (waiting.sequence, False)
+    outbox.close()
+
+
+def test_what_was_replaced_by_something_that_was_given_back_is_given_back_too(
+    config: Path, settings: Settings, one_refused: int
+) -> None:
+    outbox = outbox_of(settings)
+    (replaced,) = outbox.find(CODE)
+    new = committed(outbox, draft(CODE, payload=b"better", supersedes=replaced.id, person="somebody"))
+    outbox.deliveries.settle([Settlement(new.sequence, ItemState.QUARANTINED, "refused", "x")])
+    outbox.close()
+    assert run(config, "give-back", str(new.sequence))[0] == 0
+    assert run(config, "give-back", str(one_refused))[0] == 0
+    assert run(config, "refused") == (0, {"items": [], "ok": True})
+
+
 @pytest.mark.parametrize("verdict", ["conflict"], indirect=True)
 def test_giving_back_a_conflict_does_not_withdraw_the_case_that_the_centre_has(
     config: Path, settings: Settings, one_refused: int

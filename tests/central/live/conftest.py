@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from offline_queue.live import LIVE_TIMEOUTS, Live
 from offline_queue.wire import Item
 from tests.central.station import SERVICE, Station, address_in, case_payload, centre, signing_key
 
+OTHER_SERVICE = "110199-YL-02"
 PATIENT_S = 30.0
 """Nobody is in a hurry where time is not the matter."""
 
@@ -34,7 +36,13 @@ class LiveCentre:
     station: Station
     _made: list[Live] = field(default_factory=list)
 
-    def live(self, terminal: str = "0142", url: str = "", timeouts: Timeouts = LIVE_TIMEOUTS) -> Live:
+    def live(
+        self,
+        terminal: str = "0142",
+        url: str = "",
+        timeouts: Timeouts = LIVE_TIMEOUTS,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> Live:
         def open_link() -> Link:
             return Link(
                 url or self.url,
@@ -44,7 +52,7 @@ class LiveCentre:
                 timeouts=timeouts,
             )
 
-        self._made.append(Live(open_link, terminal))
+        self._made.append(Live(open_link, terminal, monotonic_s))
         return self._made[-1]
 
     def registered(self, service: str = SERVICE) -> Item:
@@ -66,7 +74,7 @@ class LiveCentre:
 @contextmanager
 def live_centre(database: str, trust: Path, **settings: Any) -> Iterator[LiveCentre]:
     department, provider = SimulatedDepartment(), SimulatedDepartment()
-    departments = Departments({SERVICE: department}, payments=provider)
+    departments = Departments({SERVICE: department, OTHER_SERVICE: provider}, payments=provider)
     with centre(database, trust, departments=departments, **settings) as running:
         made = LiveCentre(running.url, trust, database, department, provider, Station(running.url, trust))
         try:
