@@ -168,7 +168,8 @@ class Surroundings:
         self._published = published
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
-        self._slips = PrintTally()
+        self._receipts = (PrintTally(), 0)
+        """Slips and the items taken in that get one: of one moment, so in one place."""
         self._room_bytes = 0
         self._broken = False
         self._read_only = False
@@ -198,10 +199,10 @@ class Surroundings:
         with self._lock:
             if self._counted is None or now_s - self._counted[0] > COUNT_EVERY_S:
                 # Before the cases: a slip that comes out meanwhile would look like one without its case.
-                slips = self._slips if self._devices.printer is None else self._devices.printer.tally()
+                slips = PrintTally() if self._devices.printer is None else self._devices.printer.tally()
                 try:
                     counters, self._room_bytes = self._outbox.counters(), self._outbox.room_bytes()
-                    self._slips = slips
+                    self._receipts = (slips, counters.taken_in)
                     self._broken, self._read_only = False, self._outbox.read_only()
                 except StoreError:
                     # The screen goes on and takes no cases; what is known of the queue is what was last.
@@ -311,7 +312,8 @@ class Surroundings:
         causes += self._waited_too_long()
         if self._sender.status().stopped:
             causes.append("queue.not_sending")
-        if self._slips.printed > counters.taken_in:
+        slips, taken_in = self._receipts
+        if slips.printed > taken_in:
             causes.append("slips.without_case")
         if counters.quarantined:
             causes.append("queue.poison")
@@ -364,6 +366,7 @@ class Surroundings:
         """The body of the next heartbeat."""
         counters = self._counters()
         now, age = self._clock.now(), self._unsettled()
+        slips, taken_in = self._receipts
         return health.report(
             devices=self._healths(),
             services=self._service_causes(),
@@ -378,11 +381,7 @@ class Surroundings:
             },
             slips=_jobs_of(self._devices.printer),
             documents=_jobs_of(self._devices.document_printer),
-            receipts={
-                "printed": self._slips.printed,
-                "unknown": self._slips.unknown,
-                "taken_in": counters.taken_in,
-            },
+            receipts={"printed": slips.printed, "unknown": slips.unknown, "taken_in": taken_in},
             link=self._sender.status().link_state.value,
             version=__version__,
             clock_quality=now.quality,

@@ -4,7 +4,7 @@
 since cheap storage wears with every page. `delivery`, the attempts, says what became of each item and
 carries the indices; an item gets its row when somebody next asks (`intake.catch_up`), many at once.
 An acknowledged item leaves its header in `settled`, so that the chain can still be walked. `ledger` is
-one row: counters, the signed head up to which items have their row, and the anchor: where the kept
+one row: counters (`taken_in` is for good), the signed head up to which items have their row, and the anchor: where the kept
 part of the chain begins, after older rows were forgotten. `reconciliation` is one row: the centre's
 last word on what it holds. `inbox` is one row: the last letter applied (null before the first);
 `case_news` and `reference` are what the letters said last. A refused item that was
@@ -197,14 +197,18 @@ def _rebuilt(states: str, ended: str, more: str) -> tuple[str, ...]:
 
 
 _KNOWS_CLOSED = f"{_COMMON}, superseded_by"
-_CLOSED_ROWS = "select 1 from sqlite_schema where type = 'table' and name = 'closing'"
+_PUT_BY = "select 1 from sqlite_schema where type = 'table' and name = ?"
+
+
+def _put_by(connection: Connection, table: str) -> bool:
+    return connection.execute(_PUT_BY, (table,)).fetchone() is not None
 
 
 def _with_closed(connection: Connection) -> None:
     """What was put by for an older program comes back, as far as its link of the chain was not forgotten."""
     closed = ("'pending', 'quarantined', 'acknowledged', 'closed'", "'acknowledged', 'closed'")
     _run(_rebuilt(*closed, ", superseded_by text"))(connection)
-    if connection.execute(_CLOSED_ROWS).fetchone() is None:
+    if not _put_by(connection, "closing"):
         return
     came_back = (
         f"insert into delivery ({_KNOWS_CLOSED}) select {_KNOWS_CLOSED} from closing "  # noqa: S608 - constants
@@ -342,26 +346,19 @@ _NO_GUESSES = Migration(
     down=_run(()),
 )
 
-_TAKEN_IN = "select 1 from sqlite_schema where type = 'table' and name = 'taken_in'"
-
 
 def _with_taken_in(connection: Connection) -> None:
     """From 0, as the count of the printed slips that it is compared with; or from where it was put by."""
     connection.execute("alter table ledger add column taken_in integer not null default 0")
     # Those without an index row yet are counted when they get one.
-    if connection.execute(_TAKEN_IN).fetchone():
+    if _put_by(connection, "taken_in"):
         connection.execute("update ledger set taken_in = (select number from taken_in)")
         connection.execute("drop table taken_in")
 
 
 # An older program counts neither cases nor slips, so what is put by stays right.
-_PUT_TAKEN_IN_BY = _run(
-    (
-        "create table taken_in as select taken_in as number from ledger",
-        "alter table ledger drop column taken_in",
-    )
-)
-_COUNTED = Migration(up=_with_taken_in, down=_PUT_TAKEN_IN_BY)
+_PUTS_BY = "create table taken_in as select taken_in as number from ledger"
+_COUNTED = Migration(up=_with_taken_in, down=_run((_PUTS_BY, "alter table ledger drop column taken_in")))
 
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,

@@ -14,7 +14,7 @@ from drivers.card_reader.contract import DocumentKind
 from drivers.receipt_printer.contract import QrCode, Slip
 from kiosk.case import CaseState, format_case_code
 from kiosk.journey.states import State
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import Errand, Visit
 from kiosk.paper.receipt import FORBIDDEN_BEFORE_ACCEPTANCE, lines_of, receipt
 from tests.kiosk.journey.visits import CODE, NAME, NUMBER, card, visit, world
 
@@ -72,6 +72,14 @@ def test_a_copy_is_marked_and_keeps_the_code() -> None:
     assert "补打" not in first
     assert format_case_code(CODE) in first
     assert format_case_code(CODE) in again
+
+
+def test_a_slip_counts_once_for_what_was_stored_and_not_for_its_code() -> None:
+    """A withdrawal and what completes a case have a slip of their own under the case's code."""
+    filed = visit(State.RESULT)
+    assert slip(filed).counted_as == slip(filed, copy=True).counted_as == filed.item_id != ""
+    withdrawn = replace(filed, errand=Errand.WITHDRAW, item_id="another")
+    assert (slip(withdrawn).job_id, slip(withdrawn).counted_as) == (CODE, "another")
 
 
 def test_an_unsure_clock_is_said() -> None:
