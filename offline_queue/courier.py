@@ -64,6 +64,7 @@ class Courier:
 
     def round(self) -> bool:
         """True when something was sent and answered, so that another round may follow at once."""
+        began = self.now_ns()
         progress = self._round()
         now = self.now_ns()
         if progress:
@@ -72,8 +73,9 @@ class Courier:
             self.next_round_ns = self.session_until_ns
         else:
             poll = now + int(self.policy.poll_s * NS)
+            # A hold that ended during the round was still one for it: its lane goes next, not with the next hold.
             self.next_round_ns = min(
-                (h.until_ns for h in self._holds.values() if h.until_ns > now), default=poll
+                (h.until_ns for h in self._holds.values() if h.until_ns > began), default=poll
             )
         return progress
 

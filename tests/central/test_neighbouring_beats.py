@@ -89,6 +89,7 @@ def test_of_two_states_in_one_gather_the_later_signed_is_kept_in_whatever_order_
         ],
     )  # fmt: skip
     with engine.connect() as connection:
-        kept = set(connection.execute(select(heartbeats.c.terminal, heartbeats.c.state)).tuples())
+        rows = connection.execute(select(heartbeats.c.terminal, heartbeats.c.state))
+        kept = {(row.terminal, row.state) for row in rows}
     engine.dispose()
     assert kept == {(station.terminal, "live"), (other_station.terminal, "live")}

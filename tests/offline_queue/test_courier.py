@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -168,3 +169,27 @@ def test_a_refusal_by_something_between_is_no_word_about_the_item(
     centre.faults.append(Status(422, body=b"<html>a gateway of somebody else</html>"))
     courier.round()
     assert (outbox.counters().quarantined, outbox.counters().pending) == (0, 1)
+
+
+def test_a_hold_that_ends_while_a_round_is_made_is_not_slept_over(
+    courier: Courier, outbox: Outbox, centre: Centre, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soon, late = draft(lane="SOON"), draft(lane="LATE")
+    for wanted, retry_after_s in ((soon, 30.0), (late, 3600.0)):
+        committed(outbox, wanted)
+        centre.verdicts[wanted.id] = wire.Verdict(
+            item_id=wanted.id, kind=wire.VerdictKind.LATER, retry_after_s=retry_after_s
+        )
+    assert courier.round()
+    ends_s = courier._holds["SOON"].until_ns / NS
+    hand.now_s = ends_s - 0.001
+    look = outbox.deliveries.next_to_upload
+
+    def slowly(**asked: Any) -> wire.Item | None:
+        """The hold is over when the disk has answered."""
+        hand.now_s = ends_s + 0.001
+        return look(**asked)
+
+    monkeypatch.setattr(outbox.deliveries, "next_to_upload", slowly)
+    assert not courier.round()
+    assert courier.next_round_ns <= hand.ns()
