@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select, update
 
@@ -23,11 +22,9 @@ from central.log import Event
 from central.rechecks import Published
 from central.schema import businesses, cases
 from central.whose import issuer
+from kiosk.business import business_of
 from kiosk.case import TRANSITIONS, CasePayload, CaseState
-from kiosk.catalogue.rules import evaluate
-from kiosk.identity import normalise_number
 
-CHINA_TIME = ZoneInfo("Asia/Shanghai")
 _OVER = frozenset({CaseState.WITHDRAWN, CaseState.NOT_ACCEPTED})
 """A case that ended so leaves room for another."""
 
@@ -59,20 +56,11 @@ class Businesses:
         if definition is None or not self.concern(case.service, case.definition_version):
             return None
         moment = datetime.fromisoformat(received_at)
-        number = normalise_number(case.person.number) if case.person else None
-        facts = {
-            **case.answers,
-            "applicant": {"id_digest": number},
-            # A cycle is the year in which the case was received; no definition has another one yet.
-            "shared": {"cycle": str(moment.astimezone(CHINA_TIME).year)},
-        }
-        business = evaluate(definition.business_key, facts)
-        if not isinstance(business, str):
+        business = business_of(definition, case, moment)
+        if business is None:
             return None
-        text = f"{case.service}\n{business}".encode()
-        return Claim(
-            case.case_code, moment, tuple(hmac.digest(key, text, "sha256").hex() for key in self.keys)
-        )
+        digests = tuple(hmac.digest(key, business.encode(), "sha256").hex() for key in self.keys)
+        return Claim(case.case_code, moment, digests)
 
 
 NO_BUSINESSES = Businesses()

@@ -10,6 +10,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.receipt_printer.contract import Slip
+from kiosk.business import business_of
 from kiosk.case import CaseState, EvaluationPayload
 from kiosk.clock import Clock, Moment
 from kiosk.filing import filer_of, files_of, payload_of, withdrawal_of
@@ -67,6 +68,21 @@ class CaseOffice:
                 return self._stored_before(visit)
             case NotCommitted():
                 return ev.NotStored(QUEUE_FULL)
+
+    def same_waits(self, visit: Visit) -> bool:
+        """Whether a case about the same (rule F5) waits here; no when the terminal cannot tell, as after a restart."""
+        business = self._business(visit, self._clock.now())
+        if business is None:
+            return False
+        try:
+            return self._outbox.duplicate_waits(business)
+        except StoreError:
+            log.error("whether the same case waits could not be asked")
+            return False
+
+    def _business(self, visit: Visit, now: Moment) -> str | None:
+        case = payload_of(visit, received_at=_stamp(now), clock_quality=now.quality)
+        return business_of(visit.service, case, now.wall_utc)
 
     def _stored_before(self, visit: Visit) -> ev.Stored | ev.NotStored:
         """The id is this visit's own, so an earlier try was stored although its answer was lost.
@@ -138,6 +154,7 @@ class CaseOffice:
             attachments=files_of(visit) if kind is Kind.CASE else (),
             supersedes=visit.supersedes or None if kind is Kind.CASE else None,
             person=filer_of(visit),
+            business=self._business(visit, now) if kind is Kind.CASE else None,
         )
         try:
             return self._outbox.commit(draft, on_step=self._progress)

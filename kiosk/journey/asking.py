@@ -38,6 +38,13 @@ def _fits(visit: Visit, field: str, told: Prefilled) -> bool:
     return field not in check_answers(visit.service, {**visit.answers, field: told.value})
 
 
+def same_waits(visit: Visit, event: ev.Event, _world: World) -> Moved:
+    """A warning on the screen; whoever goes on all the same is not held up."""
+    if not isinstance(event, ev.SameWaits):
+        return visit, ()
+    return replace(visit, same_waits=event.found), ()
+
+
 def skip(visit: Visit, _event: ev.Event, world: World) -> Moved:
     """Whoever does not want to wait writes it himself; a late answer finds another screen."""
     return forward(visit, world)
@@ -80,6 +87,7 @@ def leave(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 S = State
 HANDLERS = {
     (S.PREFILL, "PrefillAnswered"): prefilled,
+    (S.REVIEW, "SameWaits"): same_waits,
     (S.PREFILL, "press:skip"): skip,
     (S.HOME, "press:progress"): to_progress,
     (S.PROGRESS, "Entered"): entered,

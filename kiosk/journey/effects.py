@@ -83,6 +83,13 @@ class AskRecords:
     visit: Visit
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class AskSame:
+    """Whether a case about the same waits here already; answered by `SameWaits`."""
+
+    visit: Visit
+
+
 @dataclass(frozen=True, slots=True)
 class LookUpProgress:
     """How far a case is; answered by `ProgressAnswered`."""
@@ -154,6 +161,7 @@ Effect = (
     | Submit
     | AwaitCentre
     | AskRecords
+    | AskSame
     | LookUpProgress
     | Print
     | WatchRemoval

@@ -125,6 +125,13 @@ class PrefillAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class SameWaits:
+    """Whether a case about the same was taken in here and not acknowledged yet, as far as the terminal can tell."""
+
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressAnswered:
     """How far the case is, or why that cannot be said."""
 
@@ -181,6 +188,7 @@ DeviceEvent = (
     | NotStored
     | CaseMoved
     | PrefillAnswered
+    | SameWaits
     | ProgressAnswered
     | PrintAnswered
     | DoorAnswered

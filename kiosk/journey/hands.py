@@ -89,6 +89,8 @@ class Office(Protocol):
 
     def store(self, visit: Visit) -> ev.Stored | ev.NotStored: ...
 
+    def same_waits(self, visit: Visit) -> bool: ...
+
     def await_centre(self, case_code: str, timeout_s: float) -> tuple[CaseState | None, str | None]: ...
 
     def evaluate(self, visit: Visit) -> None: ...
@@ -210,11 +212,8 @@ class DeviceHands:
             case fx.StopFace() | fx.StopCamera():
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
-            case fx.Submit(submitted):
-                self._on(lanes.office, id_, lambda _cancel: self._store(submitted), ev.NotStored(NO_STORE))
-            case fx.AwaitCentre():
-                awaited: Job = lambda _cancel: self._await_centre(effect, id_)  # noqa: E731 - typed
-                self._on(lanes.office, id_, awaited, ev.CaseMoved(None))
+            case fx.Submit() | fx.AskSame() | fx.AwaitCentre() | fx.Evaluate():
+                self._do_in_office(effect, id_)
             case fx.AskRecords(asking):
                 ask: Job = lambda _cancel: self._answer(id_, self._live.records(asking))  # noqa: E731 - typed
                 self._on(lanes.live, id_, ask, ev.PrefillAnswered({}))
@@ -222,8 +221,6 @@ class DeviceHands:
                 look: Job = lambda _cancel: self._answer(id_, self._live.progress(case_code))  # noqa: E731 - typed
                 unreached = ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED))
                 self._on(lanes.live, id_, look, unreached)
-            case fx.Evaluate(evaluated):
-                self.lanes.office.do(lambda _cancel: self._office.evaluate(evaluated))
             case fx.Print(printed, copy):
                 not_known = ev.PrintAnswered(PrintReport(Outcome.UNKNOWN, Cause.PRINTER_ERROR))
                 self._on(lanes.printer, id_, lambda _cancel: self._print(printed, copy=copy), not_known)
@@ -247,6 +244,21 @@ class DeviceHands:
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
 
+    def _do_in_office(
+        self, effect: fx.Submit | fx.AskSame | fx.AwaitCentre | fx.Evaluate, visit_id: str
+    ) -> None:
+        office = self.lanes.office
+        match effect:
+            case fx.Submit(submitted):
+                self._on(office, visit_id, lambda _cancel: self._store(submitted), ev.NotStored(NO_STORE))
+            case fx.AskSame(asking):
+                self._on(office, visit_id, lambda _cancel: self._ask_same(asking), ev.SameWaits(found=False))
+            case fx.AwaitCentre():
+                awaited: Job = lambda _cancel: self._await_centre(effect, visit_id)  # noqa: E731 - typed
+                self._on(office, visit_id, awaited, ev.CaseMoved(None))
+            case fx.Evaluate(evaluated):
+                office.do(lambda _cancel: self._office.evaluate(evaluated))
+
     def _on(self, lane: Lane, visit_id: str, job: Job, otherwise: ev.Event) -> None:
         """Do the job on its lane; `otherwise` is the answer when it ends by a defect."""
 
@@ -269,6 +281,9 @@ class DeviceHands:
         result = self._staff.actions.do(action)
         self._staff.did(action, result)
         self._answer(visit_id, ev.StaffDone(action, result))
+
+    def _ask_same(self, visit: Visit) -> None:
+        self._answer(visit.id, ev.SameWaits(self._office.same_waits(visit)))
 
     def _store(self, visit: Visit) -> None:
         self._answer(visit.id, self._office.store(visit))

@@ -60,6 +60,11 @@ def go(visit: Visit, state: State) -> Moved:
         case State.PREFILL:
             visit = replace(visit, records_asked=True)
             out.append(fx.AskRecords(visit))
+        case State.REVIEW:
+            visit = replace(visit, same_waits=False)
+            # Who files a case again knows that it is there.
+            if visit.errand is Errand.FILE:
+                out.append(fx.AskSame(visit))
         case State.SUBMITTING:
             out.append(fx.Submit(visit))
         case State.TAKE_CARD:

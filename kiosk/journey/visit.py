@@ -146,6 +146,8 @@ class Visit:
     errors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Field -> language -> sentence."""
     records_asked: bool = False
+    same_waits: bool = False
+    """A case about the same waits here to be sent (rule F5)."""
     prefilled: Mapping[str, Prefilled] = field(default_factory=dict)
     """Field -> what a department has on record; an answer that was changed is the resident's own."""
     photo: bytes | None = None

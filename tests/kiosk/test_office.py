@@ -34,7 +34,7 @@ from offline_queue.records import (
 )
 from offline_queue.store import Outbox
 from offline_queue.wire import Kind
-from tests.kiosk.journey.visits import CODE, card, coming_back, visit, withdrawing, world
+from tests.kiosk.journey.visits import CODE, card, coming_back, definition, visit, withdrawing, world
 from tests.offline_queue.terminal import TerminalKit
 
 CASE = replace(visit(State.SUBMITTING), item_id="01936d4e-0000-7000-8000-000000000001")
@@ -105,6 +105,25 @@ def test_a_case_is_stored_once_with_one_time(office: CaseOffice, outbox: Outbox,
     [item] = outbox.find(CODE)
     assert (item.id, item.received_at, item.kind) == (CASE.item_id, stored.received_at, Kind.CASE)
     assert post.woken == 1
+
+
+def test_a_second_case_about_the_same_is_known_while_the_first_waits_and_only_then(
+    office: CaseOffice, outbox: Outbox, hands: Hands
+) -> None:
+    second = replace(CASE, item_id=new_item_id(), case_code=new_case_code("0142"))
+    stranger = replace(second, card=another_person())
+    report = replace(second, definition=definition("problem_report"))
+    assert not office.same_waits(second)
+    office.store(CASE)
+    assert office.same_waits(second)
+    assert not office.same_waits(stranger)
+    assert not office.same_waits(report), "two reports by one person are two matters"
+    hands.wall = datetime(2027, 1, 5, tzinfo=UTC)
+    assert not office.same_waits(second), "another year is another cycle"
+    hands.wall = datetime(2026, 11, 25, tzinfo=UTC)
+    [item] = outbox.find(CODE)
+    outbox.deliveries.settle([Settlement(item.sequence, ItemState.ACKNOWLEDGED, "registered")])
+    assert not office.same_waits(second), "the centre has it, and compares by itself"
 
 
 def test_a_withdrawal_follows_its_case_and_says_nothing_in_the_clear(

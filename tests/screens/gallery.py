@@ -106,6 +106,7 @@ def _visits() -> Iterator[tuple[str, Visit, World]]:
     yield "19_photo", replace(report, photo=b"photo"), here
     yield "20_review", replace(report, state=State.REVIEW, photo=b"photo"), offline
     yield "21_review_person", visit(State.REVIEW), here
+    yield "21_review_same_waits", replace(visit(State.REVIEW), same_waits=True), offline
     yield "22_submitting", visit(State.SUBMITTING), here
     yield "23_result_offline", result, offline
     yield "24_result", replace(result, case_state=CaseState.REGISTERED), here

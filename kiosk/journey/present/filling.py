@@ -92,6 +92,9 @@ def review(visit: Visit, world: World, t: Texts) -> Parts:
     if visit.card is not None and not visit.card.document.name_complete:
         blocks.append(Message(t("证件芯片里的姓名不全，工作人员会照您的证件补全。"), Tone.WAITING))
     blocks.append(Lines(tuple(lines), t("填写的内容")))
+    if visit.same_waits:
+        said = t("这台机器已经收过同样的一件，正等着送出去。再交一件，工作人员会先核对是不是重复。")
+        blocks.insert(0, Message(said, Tone.WAITING))
     if not world.online:
         blocks.append(Message(visit.service.offline.text[visit.language], Tone.WAITING))
     return Parts(

@@ -13,11 +13,12 @@ from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.asking import CODE_FIELD
 from kiosk.journey.live import LookUpFailure, Prefilled, Progress
+from kiosk.journey.moves import go
 from kiosk.journey.present import present
 from kiosk.journey.states import State
 from kiosk.journey.table import step
 from kiosk.journey.view import action, fields_of
-from kiosk.journey.visit import LookUp, Visit
+from kiosk.journey.visit import Errand, LookUp, Visit
 from kiosk.paper.receipt import STATE_WORDS, TITLE_OF
 from kiosk.rehearsal.script import words_of
 from tests.kiosk.journey.visits import CODE, definition, visit, world
@@ -52,6 +53,34 @@ def test_without_the_network_the_form_comes_at_once() -> None:
     after, effects = recognised(online=False)
     assert after.state is State.FORM
     assert not any(isinstance(effect, fx.AskRecords) for effect in effects)
+
+
+def reviewed(errand: Errand = Errand.FILE) -> tuple[Visit, tuple[fx.Effect, ...]]:
+    """The visit right after the form, as far as its own state goes."""
+    return go(replace(visit(State.FORM), errand=errand, same_waits=True), State.REVIEW)
+
+
+SAME = {"zh": "已经收过同样的一件", "en": "taken in the same case already"}
+
+
+def test_before_a_case_is_filed_it_is_asked_whether_the_same_one_waits_and_the_resident_is_told() -> None:
+    asking, effects = reviewed()
+    assert fx.AskSame(asking) in effects
+    warned, _ = step(asking, ev.SameWaits(found=True), world())
+    for language, words in SAME.items():
+        assert words not in words_of(present(replace(asking, language=language), world())), "not from before"
+        shown = present(replace(warned, language=language), world())
+        assert words in words_of(shown)
+        submit = action(shown, "submit")
+        assert submit is not None
+        assert submit.enabled, "a warning holds nobody up"
+    spared, _ = step(asking, ev.SameWaits(found=False), world())
+    assert SAME["zh"] not in words_of(present(spared, world()))
+
+
+def test_who_files_a_case_again_is_not_warned_of_that_case() -> None:
+    _, effects = reviewed(Errand.AGAIN)
+    assert not any(isinstance(effect, fx.AskSame) for effect in effects)
 
 
 def test_what_is_on_record_stands_in_the_form_with_its_source_and_its_day() -> None:

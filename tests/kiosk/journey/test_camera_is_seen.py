@@ -61,6 +61,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.NotStored("queue.full"),
     ev.CaseMoved(CaseState.RECEIVED),
     ev.PrefillAnswered({}),
+    ev.SameWaits(found=True),
     ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED)),
     ev.PrintAnswered(PrintReport(Outcome.DONE)),
     ev.Entered("phone", "1"),

@@ -88,6 +88,7 @@ DEFECTS: dict[str, tuple[fx.Effect, Visit, ev.Event]] = {
     "photo": (fx.TakePhoto(), visit(State.CAMERA), ev.PhotoTaken(None)),
     "store": (fx.Submit(RESULT), RESULT, ev.NotStored("queue.full")),
     "centre": (fx.AwaitCentre("code"), RESULT, ev.CaseMoved(None)),
+    "same": (fx.AskSame(RESULT), RESULT, ev.SameWaits(found=False)),
     "records": (fx.AskRecords(RESULT), RESULT, ev.PrefillAnswered({})),
     "progress": (
         fx.LookUpProgress("code"),
