@@ -32,7 +32,7 @@ def _printed(far_end: SimulatedPrinter, folder: Path, name: str, mode: PrintMode
         fonts(),
         folder / f"{name}.jsonl",
         mode=mode,
-        confirm_timeout_s=2.0,
+        confirm_timeout_s=30.0,  # none waits so long; a slow far end is no silent one
         tap=lambda direction, data, _ns: taken.append((direction, data)),
     )
     return printer.print_slip(slip(name)).outcome, taken
