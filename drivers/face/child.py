@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.camera.slot import Slot
 from drivers.face.contract import Guidance, Score
 from drivers.face.detector import Detector
 from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher
@@ -20,10 +21,15 @@ FRAMES_KEPT_MAX = 5
 
 
 class FaceChild:
-    """Built once; answers the parent's requests one after the other."""
+    """Built once; answers the parent's requests one after the other.
 
-    def __init__(self, models: str) -> None:
+    `slot_name` is where the parent puts the frame that a request is about: shared memory, so that no
+    frame goes through a pipe.
+    """
+
+    def __init__(self, models: str, slot_name: str) -> None:
         cv2.setNumThreads(1)
+        self._slot = Slot(slot_name)
         self._detector = Detector()
         self._matchers: list[Matcher] = [DlibMatcher(), OnnxMatcher(Path(models) / ONNX_MODEL)]
         self._reference: list[Embedding] | None = None
@@ -49,8 +55,17 @@ class FaceChild:
         self._reference = [matcher.embed(rgb, faces[0]) for matcher in self._matchers]
         return None
 
-    def examine(self, bgr: NDArray[np.uint8]) -> Guidance | None:
-        rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    def frame(self) -> NDArray[np.uint8] | None:
+        """The frame of this request, RGB; None once it was forgotten."""
+        snapshot = self._slot.read()
+        if snapshot is None:
+            return None
+        return np.asarray(cv2.cvtColor(snapshot.pixels, cv2.COLOR_BGR2RGB), np.uint8)
+
+    def examine(self) -> Guidance | None:
+        rgb = self.frame()
+        if rgb is None:
+            return Guidance.NO_FACE
         # The slower search only for who stands far away: the answer is then "come closer", not "no face".
         faces = self._detector.find(rgb, upsample=0) or self._detector.find(rgb, upsample=1)
         found = judge(rgb, faces)
