@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from drivers.face.contract import Guidance, Score
 from drivers.face.detector import Detector
 from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher
-from drivers.face.quality import judge
+from drivers.face.quality import Gate
 
 CARD_ENLARGED = 3
 """A card's photo is 102 x 126 pixels; HOG finds the face on it after cubic enlargement by 3."""
@@ -26,6 +26,7 @@ class FaceChild:
         cv2.setNumThreads(1)
         self._detector = Detector()
         self._matchers: list[Matcher] = [DlibMatcher(), OnnxMatcher(Path(models) / ONNX_MODEL)]
+        self._gate = Gate(Path(models))
         self._reference: list[Embedding] | None = None
         self._frames: list[list[Embedding]] = []
 
@@ -34,6 +35,7 @@ class FaceChild:
 
     def set_reference(self, picture: bytes) -> Guidance | None:
         self.forget()
+        self._gate.begin()
         pixels = _decoded(picture)
         if pixels is None:
             return Guidance.NO_FACE
@@ -53,7 +55,7 @@ class FaceChild:
         rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
         # The slower search only for who stands far away: the answer is then "come closer", not "no face".
         faces = self._detector.find(rgb, upsample=0) or self._detector.find(rgb, upsample=1)
-        found = judge(rgb, faces)
+        found = self._gate.judge(rgb, faces)
         if isinstance(found, Guidance):
             return found
         self._frames.append([matcher.embed(rgb, found) for matcher in self._matchers])
