@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from kiosk.journey import events as ev
+from kiosk.journey import face_attempt
 from kiosk.journey.states import State
 from tests.groups import FACES
 from tests.kiosk.terminal.hall import PENSION, REPORT, REPORT_ANSWERS, Hall, hall
 
 pytestmark = pytest.mark.xdist_group(FACES)
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 
 
 @pytest.fixture
@@ -22,6 +23,12 @@ def running(tmp_path: Path) -> Iterator[Hall]:
     with hall(tmp_path) as made:
         made.wait(lambda _view: made.terminal.surroundings.world().face_ready, "the face check")
         yield made
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt does not end by itself while a test waits, so that what shuts the camera is what was done."""
+    monkeypatch.setattr(face_attempt, "ATTEMPT_S", 10 * PATIENCE_S)
 
 
 def opens(running: Hall) -> int:
@@ -124,6 +131,7 @@ LEAVES: dict[Callable[[Hall], None], State] = {
 }
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("leave", LEAVES, ids=[one.__name__ for one in LEAVES])
 def test_whoever_leaves_shuts_it(running: Hall, leave: Callable[[Hall], None]) -> None:
     to_the_face(running)
@@ -134,6 +142,7 @@ def test_whoever_leaves_shuts_it(running: Hall, leave: Callable[[Hall], None]) -
     assert opens(running) == 1
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_camera_process_that_is_killed_leaves_nobody_looking(running: Hall) -> None:
     to_the_face(running)
     until_open(running)
@@ -143,6 +152,7 @@ def test_a_camera_process_that_is_killed_leaves_nobody_looking(running: Hall) ->
     assert opens(running) == 1, "it comes back shut, and no try is begun by itself"
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_terminal_that_ends_leaves_nobody_looking(running: Hall) -> None:
     to_the_face(running)
     until_open(running)
