@@ -55,11 +55,23 @@ class CardProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The answer on the consent screen, with the notice's version and the time it was given."""
+    """The answer on a consent screen: to which text, when by which clock, and in which language it was shown.
+
+    `text_hash`: SHA-256 of the sentences as shown. `withdrawn_at`: it was taken back then, and the camera had been
+    open under it; one that was taken back before that leaves nothing.
+    """
 
     given: bool
     notice_version: str
     at: str
+    clock_quality: str = "synced"
+    language: str = "zh"
+    text_hash: str = ""
+    withdrawn_at: str = ""
+
+    @property
+    def in_force(self) -> bool:
+        return self.given and not self.withdrawn_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,8 @@ class FaceProgress:
 
     attempts: int = 0
     stalls: int = 0
+    opened: bool = False
+    """The camera was opened under the consent of now."""
     waiting: bool = False
     """For the machine, which restarts; nothing is looked at yet."""
     looking: bool = False

@@ -13,7 +13,7 @@ from PIL.Image import Transpose
 
 from drivers.camera.pictures import decode
 from drivers.contract import Ok
-from drivers.face.child import _decoded
+from drivers.face.embedder import _decoded
 
 ORIENTATION = 0x0112
 STORED_AS = {
