@@ -299,7 +299,9 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     """An identity without a photo is legal; there is nothing to compare a face with."""
     broken: Any = Broken()  # any use of it is a defect
     devices = Devices(broken, broken, broken, broken, broken, lambda _photo: Failed("crashed", "code -11"))
-    hands = DeviceHands(devices, broken, broken, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF)
+    hands = DeviceHands(
+        devices, broken, broken, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF
+    )
     hands.do(fx.StartFace(), replace(FACE, card=replace(card(), photo=photo)))
     assert wait_until(lambda: bool(answers.came))
     ((_, answer),) = answers.came
