@@ -96,7 +96,7 @@ def _stages(frames: list[NDArray[np.uint8]], cards: list[bytes]) -> list[Figure]
     embedder = Embedder(SETUP / "models")
     stages = {"card_photo": _Stage(), "detect": _Stage()}
     embeds = {matcher.name: _Stage() for matcher in embedder.matchers}
-    embedder.live(frames[0])  # the first run fills caches
+    embedder.live(frames[0], embedder.gate.judge)  # the first run fills caches
     for card in cards:
         stages["card_photo"].of(lambda card=card: embedder.card(card))  # type: ignore[misc]
     for bgr in frames:
