@@ -89,10 +89,18 @@ def filer_of(visit: Visit) -> str | None:
 
 
 def _consent(visit: Visit) -> ConsentRecord | None:
-    if visit.consent is None:
+    """A yes alone, also one that was taken back; a no is not written down."""
+    agreed = visit.consent
+    if agreed is None or not agreed.given:
         return None
     return ConsentRecord(
-        notice_version=visit.consent.notice_version, given=visit.consent.given, at=visit.consent.at
+        notice_version=agreed.notice_version,
+        given=True,
+        at=agreed.at,
+        clock_quality=agreed.clock_quality,
+        language=agreed.language,
+        text_hash=agreed.text_hash or None,
+        withdrawn_at=agreed.withdrawn_at or None,
     )
 
 

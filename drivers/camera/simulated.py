@@ -67,6 +67,8 @@ class SimulatedCamera:
         )
         self.connections = 0
         """How many viewers asked for pictures so far."""
+        self.watching = 0
+        """How many are being served now; one that left is noticed with the next picture."""
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
         self.plug()
@@ -161,7 +163,16 @@ class SimulatedCamera:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                camera.connections += 1
+                with camera._lock:
+                    camera.connections += 1
+                    camera.watching += 1
+                try:
+                    self._serve()
+                finally:
+                    with camera._lock:
+                        camera.watching -= 1
+
+            def _serve(self) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}")
                 self.end_headers()

@@ -28,6 +28,7 @@ class FaceChild:
 
     def set_reference(self, picture: bytes) -> Guidance | None:
         self.forget()
+        self._embedder.gate.begin()
         found = self._embedder.card(picture)
         if isinstance(found, Guidance):
             return found
@@ -35,7 +36,7 @@ class FaceChild:
         return None
 
     def examine(self, bgr: NDArray[np.uint8]) -> Guidance | None:
-        found = self._embedder.live(bgr)
+        found = self._embedder.live(bgr, self._embedder.gate.judge)
         if isinstance(found, Guidance):
             return found
         self._frames.append(found)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from drivers.face.contract import Guidance
 from drivers.face.detector import Detector, Face
 from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher
-from drivers.face.quality import judge
+from drivers.face.quality import Gate
 
 CARD_ENLARGED = 3
 """A card's photo is 102 x 126 pixels; HOG finds the face on it after cubic enlargement by 3."""
@@ -25,11 +25,12 @@ Choose = Callable[[NDArray[np.uint8], Sequence[Face]], Face | Guidance]
 
 
 class Embedder:
-    """Detector and matchers, loaded once. Its embeddings are in the order of `matchers`."""
+    """Detector, quality gate and matchers, loaded once. Its embeddings are in the order of `matchers`."""
 
     def __init__(self, models: Path) -> None:
         cv2.setNumThreads(1)
         self.detector = Detector()
+        self.gate = Gate(models)
         self.matchers: tuple[Matcher, ...] = (DlibMatcher(), OnnxMatcher(models / ONNX_MODEL))
 
     def card(self, picture: bytes) -> list[Embedding] | Guidance:
@@ -46,7 +47,7 @@ class Embedder:
         faces = self.detector.find(rgb, upsample=1)
         return self.embed(rgb, faces[0]) if faces else Guidance.NO_FACE
 
-    def live(self, bgr: NDArray[np.uint8], choose: Choose = judge) -> list[Embedding] | Guidance:
+    def live(self, bgr: NDArray[np.uint8], choose: Choose) -> list[Embedding] | Guidance:
         """A live frame (uint8, height x width x 3) whose face `choose` lets through."""
         rgb = _rgb(bgr)
         found = choose(rgb, self.faces(rgb))

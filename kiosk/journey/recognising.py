@@ -8,10 +8,11 @@ from drivers.card_reader.contract import CardFailure, CardRead, DocumentKind, Va
 from drivers.contract import Failed, Ok
 from drivers.evidence import Assurance, assurance
 from drivers.face.contract import FaceFailure
+from kiosk.catalogue.model import Method
 from kiosk.identity import CardValidity, card_validity
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.moves import Moved, forward, go, may_use_face, to_face
+from kiosk.journey.moves import Moved, forward, go, is_a_way, may_use_face, to_face
 from kiosk.journey.states import State
 from kiosk.journey.visit import FACE_ATTEMPTS_MAX, FACE_STALLS_MAX, MACHINE_FAILURES, CardProblem, Visit
 from kiosk.journey.world import World
@@ -88,10 +89,11 @@ def card_again(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 
 def face_guided(visit: Visit, event: ev.Event, _world: World) -> Moved:
-    """Words beside the live picture: come closer, one person only."""
+    """Words beside the live picture: come closer, one person only. Said too to who has the screen read aloud."""
     if not isinstance(event, ev.FaceGuided):
         return visit, ()
-    return replace(visit, face=replace(visit.face, guidance=event.guidance)), ()
+    face = replace(visit.face, guidance=event.guidance, pointing=event.pointing)
+    return replace(visit, face=face), (fx.Speak(only_news=True),) if visit.listens else ()
 
 
 def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
@@ -101,7 +103,7 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     """
     if not isinstance(event, ev.FaceAnswered):
         return visit, ()
-    face = replace(visit.face, looking=False, failure=None, comparison=None)
+    face = replace(visit.face, looking=False, pointing=False, failure=None, comparison=None)
     match event.result:
         case Ok(comparison):
             face = replace(face, comparison=comparison, attempts=face.attempts + 1)
@@ -137,7 +139,7 @@ def to_other_way(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 
 def to_helper(visit: Visit, _event: ev.Event, world: World) -> Moved:
-    if not world.helper_ready:
+    if not world.helper_ready or not is_a_way(Method.HELPER, visit, world):
         return visit, ()
     return go(replace(visit, card_problem=None), State.HELPER)
 

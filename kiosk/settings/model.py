@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from kiosk.settings.command_line import command_line
+from kiosk.settings.own_words import refusal
 from kiosk.settings.printer_address import printer_address
 
 
@@ -125,6 +126,29 @@ class FaceSection(Section):
     calibration_key: Path = Path(".setup/trust/calibration.pub")
 
 
+WAYS = ("face", "helper", "sms", "qr", "clerk")
+"""How a resident may be recognised, as kiosk.ini and the definitions name it; the window is always open."""
+
+
+def _ways(text: str) -> str:
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    for name in named:
+        if name not in WAYS:
+            known = ", ".join(WAYS)
+            raise refusal(f"不认识“{name}”，可以写 {known}", f"unknown way {name!r}; known: {known}")
+    return ", ".join(dict.fromkeys(named))
+
+
+class RecognitionSection(Section):
+    """Which ways to be recognised are offered in this village."""
+
+    ways: Annotated[str, AfterValidator(_ways)] = "face, helper"
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        return tuple(self.ways.split(", ")) if self.ways else ()
+
+
 class ReceiptPrinterSection(Section):
     """The receipt printer."""
 
@@ -213,6 +237,7 @@ class Settings(Section):
     code_reader: CodeReaderSection = CodeReaderSection()
     token: TokenSection = TokenSection()
     face: FaceSection = FaceSection()
+    recognition: RecognitionSection = RecognitionSection()
     receipt_printer: ReceiptPrinterSection = ReceiptPrinterSection()
     sensors: SensorsSection = SensorsSection()
     document_printer: DocumentPrinterSection = DocumentPrinterSection()

@@ -25,7 +25,7 @@ from drivers.face.evaluation.card_photos import CardPhotoError, Condition, card_
 from drivers.face.evaluation.comparisons import NOT_ENROLLED, Comparisons, Distances, paired
 from drivers.face.evaluation.data_set import DataSet, DataSetError, Picture, Problem, Role
 from drivers.face.matchers import Embedding, Matcher
-from drivers.face.quality import judge
+from drivers.face.quality import Gate
 
 Tell = Callable[[int, int], None]
 """Told after each picture how many of how many are done."""
@@ -140,10 +140,12 @@ def _jobs(picture: Picture, conditions: Sequence[Condition]) -> list[Condition |
 class _Gate:
     """Lets the largest face through and notes what the terminal's gate says of the frame."""
 
+    gate: Gate
     said: Guidance | None = None
 
     def __call__(self, rgb: NDArray[np.uint8], faces: Sequence[Face]) -> Face | Guidance:
-        found = judge(rgb, faces)
+        self.gate.begin()
+        found = self.gate.judge(rgb, faces)
         if not isinstance(found, Guidance):
             return found
         self.said = found
@@ -179,7 +181,7 @@ class _Store:
         if condition is not None:
             found = self.embedder.card(card_photo(picture, condition))
             return Enrolled(None) if isinstance(found, Guidance) else Enrolled(tuple(found))
-        gate = _Gate()
+        gate = _Gate(self.embedder.gate)
         found = self.embedder.live(read_picture(picture), gate)
         return Enrolled(None if isinstance(found, Guidance) else tuple(found), gate.said)
 
