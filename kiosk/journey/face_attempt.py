@@ -27,6 +27,7 @@ def attempt(
     reference: bytes,
     cancel: Event,
     guide: Guide,
+    now: Callable[[], float] = time.monotonic,
 ) -> Answer | None:
     """The attempt's answer, or None when it was cancelled.
 
@@ -42,19 +43,21 @@ def attempt(
     if isinstance(opened, Failed):
         return Failed(FaceFailure.TIMED_OUT, f"camera {opened.reason}")
     try:
-        return _look(camera, face, cancel, guide)
+        return _look(camera, face, cancel, guide, now)
     finally:
         camera.stop()
 
 
-def _look(camera: Camera, face: FaceVerifier, cancel: Event, guide: Guide) -> Answer | None:
-    deadline_s = time.monotonic() + ATTEMPT_S
+def _look(
+    camera: Camera, face: FaceVerifier, cancel: Event, guide: Guide, now: Callable[[], float]
+) -> Answer | None:
+    deadline_s = now() + ATTEMPT_S
     usable = 0
     last: Guidance = Guidance.NO_FACE
-    steady = SteadyGuidance(time.monotonic())
+    steady = SteadyGuidance(now())
     shown, pointing = None, False
     seen = -1
-    while time.monotonic() < deadline_s and not cancel.is_set():
+    while now() < deadline_s and not cancel.is_set():
         frame = camera.latest()
         if isinstance(frame, Failed) and frame.reason is CameraFailure.TIMED_OUT:
             return Failed(FaceFailure.TIMED_OUT, "the camera's process ended")  # told at once, no try is lost
@@ -70,7 +73,7 @@ def _look(camera: Camera, face: FaceVerifier, cancel: Event, guide: Guide) -> An
             guidance = last = examined.reason
         else:
             usable += 1
-        now_s = time.monotonic()
+        now_s = now()
         changed, points = steady.see(guidance, now_s), steady.points_elsewhere(now_s)
         if changed:
             shown = guidance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from drivers.camera.slot import Slot
+from drivers.face.child import FaceChild
 from drivers.face.contract import Guidance
 from drivers.face.detector import Detector, Face
 from drivers.face.elements import Elements, eyes_of, measure
 from drivers.face.posture import EYE_MODEL, POSE_MODEL
 from drivers.face.quality import LIMITS, WISHES_S, Gate
-from tests.drivers.face.portraits import BOXES, MODELS, live, needed
+from tests.drivers.face.portraits import BOXES, MODELS, card_photo, live, needed
 
 Picture = NDArray[np.uint8]
 Spoil = Callable[[Picture, Face], Picture]
@@ -245,3 +248,27 @@ def test_eyes_are_found_in_either_order_of_points() -> None:
     assert eyes_of(dlib).tolist() == [[38, 53], [74, 53]]
     assert eyes_of(middles).tolist() == [[38, 53], [74, 53]]
     assert eyes_of(middles[[1, 0, 2, 4, 3]]).tolist() == [[38, 53], [74, 53]]
+
+
+def test_a_card_photo_is_never_gated_like_a_live_frame(gate: Gate, detector: Detector) -> None:
+    """At most 28 pixels between the eyes, and even dark or blurred: it is the only photo that the card has."""
+    small = cv2.imdecode(np.frombuffer(card_photo("obama.jpg"), np.uint8), cv2.IMREAD_COLOR)
+    assert small is not None
+    rgb = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), np.uint8)
+    face = detector.find(rgb, upsample=1)[0]
+    eyes = eyes_of(face.points)
+    assert float(np.linalg.norm(eyes[1] - eyes[0])) <= 28
+    assert gate.judge(rgb, [face]) is Guidance.COME_CLOSER
+    with closing(Slot()) as slot:
+        child = FaceChild(str(MODELS), slot.name)
+        for photo in (small, small * 0.2, cv2.GaussianBlur(small, (0, 0), 1.5)):
+            encoded = bytes(cv2.imencode(".png", clipped(np.asarray(photo)))[1])
+            assert child.set_reference(encoded) is None
+        blank = bytes(cv2.imencode(".png", np.full_like(small, 90))[1])
+        assert child.set_reference(blank) is Guidance.NO_FACE
+
+
+def test_a_face_upside_down_is_asked_to_look_here_and_is_no_error(gate: Gate, detector: Detector) -> None:
+    for name in BOXES:
+        rgb = np.ascontiguousarray(good(name)[::-1, ::-1])
+        assert gate.judge(rgb, found(detector, rgb)) is Guidance.NO_FACE

@@ -310,3 +310,20 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     assert answer.result.reason is FaceFailure.NO_REFERENCE
     assert hands.lanes.camera.defects == 0
     hands.close()
+
+
+@pytest.mark.parametrize("only_news", [False, True])
+def test_what_is_read_aloud_is_the_screen_or_only_its_news(answers: Answers, *, only_news: bool) -> None:
+    asked: list[bool] = []
+    hands = DeviceHands(
+        Devices(None, None, None, None, None, lambda _photo: Ok(b"")),
+        Broken(),
+        Broken(),
+        answers,
+        asked.append,
+        lambda _frame: b"",
+        NO_STAFF,
+    )
+    hands.do(fx.Speak(only_news=only_news), FACE)
+    hands.close()
+    assert asked == [only_news]
