@@ -182,6 +182,18 @@ def test_too_far_too_near_and_at_the_edge(gate: Gate, detector: Detector) -> Non
     assert gate.judge(np.ascontiguousarray(rgb[:, lost:]), [cut]) is Guidance.TO_THE_MIDDLE
 
 
+def test_near_is_both_a_share_of_the_frame_and_pixels(gate: Gate, detector: Detector) -> None:
+    """A face that is large enough to compare is still too far off in a large frame: bystanders are missed."""
+    rgb = good()
+    wide = cv2.copyMakeBorder(rgb, 240, 240, 320, 320, cv2.BORDER_REPLICATE)
+    coarse = cv2.resize(rgb, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
+    for scene in (wide, coarse):
+        pixels = np.asarray(scene, np.uint8)
+        faces = detector.find(pixels, upsample=1)
+        assert faces
+        assert gate.judge(pixels, faces) is Guidance.COME_CLOSER
+
+
 def test_every_limit_decides(gate: Gate, detector: Detector) -> None:
     """Each row, broken alone on a face that keeps all others, gives its words; at the limit it is kept."""
     rgb = good()
@@ -266,6 +278,22 @@ def test_a_card_photo_is_never_gated_like_a_live_frame(gate: Gate, detector: Det
             assert child.set_reference(encoded) is None
         blank = bytes(cv2.imencode(".png", np.full_like(small, 90))[1])
         assert child.set_reference(blank) is Guidance.NO_FACE
+
+
+def test_each_attempt_says_its_wishes_anew(detector: Detector) -> None:
+    """The reference goes in before the camera opens: from then on glasses are asked for once more."""
+    rgb = good()
+    glasses = SPOILED["dark glasses"][1](rgb, found(detector, rgb)[0])
+    with closing(Slot()) as slot:
+        child = FaceChild(str(MODELS), slot.name)
+        slot.write(np.ascontiguousarray(glasses[:, :, ::-1]), 1)
+        assert child.set_reference(card_photo("obama.jpg")) is None
+        clock = child._embedder.gate._now = Clock()
+        assert child.examine() is Guidance.DARK_GLASSES
+        clock.now_s += WISHES_S
+        assert child.examine() is None
+        assert child.set_reference(card_photo("obama.jpg")) is None
+        assert child.examine() is Guidance.DARK_GLASSES
 
 
 def test_a_face_upside_down_is_asked_to_look_here_and_is_no_error(gate: Gate, detector: Detector) -> None:
