@@ -121,6 +121,8 @@ class Sealed(BaseModel):
 
 Assurance = Annotated[str, Field(pattern=r"^L[0-3]$")]
 """How sure it is who stood there: L0 nobody, L1 a card in date, L2 also recognised as its holder, L3 and signed."""
+RecognisedBy = Annotated[str, Field(pattern=r"^(face|helper|sms|qr|clerk)$")]
+"""By which way the person who stood there was recognised: one, and no more is claimed for it than it can say."""
 RECOGNISED = frozenset({"L2", "L3"})
 
 
@@ -206,10 +208,12 @@ class CasePayload(Sealed):
     definition_version: str
     definition_hash: str
     assurance: Assurance
+    recognised_by: RecognisedBy | None = None
     person: Person | None
     helper: Person | None = None
     evidence: tuple[EvidenceLine, ...] = ()
     consent: ConsentRecord | None = None
+    clerk_consent: ConsentRecord | None = None
     answers: dict[str, Any]
     from_records: tuple[FromRecord, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -226,10 +230,12 @@ class WithdrawalPayload(Sealed):
     schema_: Annotated[Literal["jiujin.withdrawal/1"], Field(alias="schema")] = "jiujin.withdrawal/1"
     case_code: str
     assurance: Assurance
+    recognised_by: RecognisedBy | None = None
     person: Person
     helper: Person | None = None
     evidence: tuple[EvidenceLine, ...] = ()
     consent: ConsentRecord | None = None
+    clerk_consent: ConsentRecord | None = None
     received_at_kiosk: str
     clock_quality: str
 

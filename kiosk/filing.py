@@ -14,8 +14,8 @@ from kiosk.case import (
     person_key,
 )
 from kiosk.catalogue.answers import kept_answers
-from kiosk.catalogue.model import Definition
-from kiosk.journey.visit import Visit
+from kiosk.catalogue.model import Definition, Method
+from kiosk.journey.visit import Consent, Visit
 from offline_queue.records import Attached
 from offline_queue.seal import PAYLOAD_BYTES_MAX
 
@@ -24,6 +24,12 @@ PHOTO_BYTES_MAX = PAYLOAD_BYTES_MAX
 _PHOTOS_OF_A_VISIT = 1
 FORM_BYTES = 32 * 1024
 """Of a payload without what the resident writes: persons, evidence, names of fields and choices."""
+PROVED_AS = {
+    Method.SMS: "sms.code_of_registered_phone",
+    Method.QR: "eid.signed_code_on_phone",
+    Method.CLERK: "clerk.compared_pictures",
+}
+"""The names of these ways in the evidence: what was checked, and not who it was."""
 _CHARACTER_BYTES = 6
 """Of one character in JSON, at most."""
 
@@ -50,10 +56,12 @@ def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePay
         definition_version=definition.definition_version,
         definition_hash=definition.content_hash,
         assurance=_assurance(visit),
+        recognised_by=_way(visit),
         person=_person(visit.card),
         helper=_person(visit.helper) if visit.helper_confirmed else None,
         evidence=tuple(_evidence(visit)),
-        consent=_consent(visit),
+        consent=_consent(visit.consent),
+        clerk_consent=_consent(visit.clerk_consent),
         answers=kept_answers(definition, visit.answers),
         from_records=_from_records(visit),
         attachments=() if visit.photo is None else (Attachment(id="photo", media_type=PHOTO_TYPE, number=1),),
@@ -73,10 +81,12 @@ def withdrawal_of(visit: Visit, *, received_at: str, clock_quality: str) -> With
     return WithdrawalPayload(
         case_code=visit.case_code,
         assurance=_assurance(visit),
+        recognised_by=_way(visit),
         person=person,
         helper=_person(visit.helper) if visit.helper_confirmed else None,
         evidence=tuple(_evidence(visit)),
-        consent=_consent(visit),
+        consent=_consent(visit.consent),
+        clerk_consent=_consent(visit.clerk_consent),
         received_at_kiosk=received_at,
         clock_quality=clock_quality,
     )
@@ -88,9 +98,8 @@ def filer_of(visit: Visit) -> str | None:
     return None if person is None else person_key(person.document_kind, person.number, person.birth_date)
 
 
-def _consent(visit: Visit) -> ConsentRecord | None:
+def _consent(agreed: Consent | None) -> ConsentRecord | None:
     """A yes alone, also one that was taken back; a no is not written down."""
-    agreed = visit.consent
     if agreed is None or not agreed.given:
         return None
     return ConsentRecord(
@@ -119,6 +128,10 @@ def _assurance(visit: Visit) -> str:
     if visit.card is None:
         return "L0"
     return "L2" if visit.verified else "L1"
+
+
+def _way(visit: Visit) -> str | None:
+    return None if visit.recognised_by is None else visit.recognised_by.value
 
 
 def _person(read: CardRead | None) -> Person | None:
@@ -157,6 +170,9 @@ def _evidence(visit: Visit) -> list[EvidenceLine]:
             )
             for score in comparison.scores
         ]
+    if visit.proof is not None:
+        name = PROVED_AS[visit.proof.method]
+        lines.append(EvidenceLine(name=name, outcome="passed", detail=visit.proof.detail))
     lines.append(
         EvidenceLine(
             name="helper.looked_at_resident_and_card",

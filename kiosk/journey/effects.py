@@ -43,6 +43,56 @@ class StopFace:
     """Close the camera; reference and frames are forgotten."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class SendCode:
+    """Have a new code sent to the phone on record; answered by `CodeAnswered`."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCode:
+    """Compare with the code that was sent; answered by `CodeChecked`."""
+
+    code: str
+
+    def __repr__(self) -> str:
+        return "CheckCode(masked)"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCode:
+    """No code is waited for any more."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StartQr:
+    """Open the camera for codes and read an e-ID from a phone; answered by `QrAnswered`."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class StopQr:
+    """Close the camera for codes."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskClerk:
+    """Send this picture and the card's photo to the agency's desk; answered by `ClerkAnswered`."""
+
+    visit: Visit
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StopClerk:
+    """Close the camera; the desk is told that nobody waits, and forgets the pictures."""
+
+
+ProofEffect = SendCode | CheckCode | ForgetCode | StartQr | StopQr | AskClerk | StopClerk
+
+
 @dataclass(frozen=True, slots=True)
 class StartCamera:
     """Open the camera for a picture of the problem."""
@@ -155,6 +205,7 @@ Effect = (
     | StartFace
     | AwaitFace
     | StopFace
+    | ProofEffect
     | StartCamera
     | TakePhoto
     | StopCamera

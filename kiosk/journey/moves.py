@@ -7,6 +7,7 @@ from dataclasses import replace
 from kiosk.catalogue.model import Method, StepType
 from kiosk.identity import age_on
 from kiosk.journey import effects as fx
+from kiosk.journey.proof import ClerkProgress, QrProgress
 from kiosk.journey.states import State
 from kiosk.journey.visit import FACE_AGE_MIN, FACE_ATTEMPTS_MAX, Errand, FaceProgress, Visit
 from kiosk.journey.world import World
@@ -34,7 +35,24 @@ LEAVING: dict[State, fx.Effect] = {
     State.HELPER: fx.StopCard(),
     State.FACE: fx.StopFace(),
     State.CAMERA: fx.StopCamera(),
+    State.SMS: fx.ForgetCode(),
+    State.QR: fx.StopQr(),
+    State.CLERK: fx.StopClerk(),
 }
+
+
+UNDER_OTHER_WAYS = frozenset(
+    {
+        State.HELPER,
+        State.HELPER_CHECK,
+        State.SMS,
+        State.QR,
+        State.CLERK_CONSENT,
+        State.CLERK,
+        State.WINDOW,
+    }
+)
+"""Back from here leads to the choice of ways."""
 
 
 def _leave(visit: Visit) -> list[fx.Effect]:
@@ -57,6 +75,12 @@ def go(visit: Visit, state: State) -> Moved:
         case State.CAMERA:
             visit = replace(visit, photo_missed=False)
             out.append(fx.StartCamera())
+        case State.QR:
+            visit = replace(visit, qr=QrProgress(looking=True))
+            out.append(fx.StartQr(visit))
+        case State.CLERK:
+            visit = replace(visit, clerk=ClerkProgress(looking=True))
+            out += [fx.StartCamera(), fx.TakePhoto()]
         case State.PREFILL:
             visit = replace(visit, records_asked=True)
             out.append(fx.AskRecords(visit))
@@ -114,7 +138,7 @@ def forward(visit: Visit, world: World) -> Moved:
 
 def backward(visit: Visit, world: World) -> Moved:
     """The screen before, with everything kept; from the first one back to the home screen."""
-    if visit.state in (State.HELPER, State.HELPER_CHECK, State.WINDOW):
+    if visit.state in UNDER_OTHER_WAYS:
         return go(replace(visit, helper=None), State.OTHER_WAY)
     if visit.state is State.CAMERA:
         return go(visit, State.ATTACH)

@@ -15,6 +15,7 @@ from kiosk.journey import events as ev
 from kiosk.journey.asking import HANDLERS as ASKING
 from kiosk.journey.finishing import HANDLERS as FINISHING
 from kiosk.journey.moves import Moved, backward, forward, go, home, to_attract
+from kiosk.journey.proving import HANDLERS as PROVING
 from kiosk.journey.returning import HANDLERS as RETURNING
 from kiosk.journey.staffing import HANDLERS as STAFFING
 from kiosk.journey.states import IDENTIFIED_NOTHING, State
@@ -171,6 +172,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.NOT_STORED, "press:retry"): retry_submit,
     (S.NOT_STORED, "press:finish"): cancel,
     **ASKING,
+    **PROVING,
     **RETURNING,
     **FINISHING,
     **STAFFING,

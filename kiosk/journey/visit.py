@@ -11,9 +11,10 @@ from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
-from kiosk.catalogue.model import Definition
+from kiosk.catalogue.model import Definition, Method
 from kiosk.journey.events import Stored
 from kiosk.journey.live import LookUpFailure, Prefilled, Progress
+from kiosk.journey.proof import ClerkProgress, CodeProgress, Proof, QrProgress
 from kiosk.journey.states import State
 from kiosk.staff.answers import Done, Door, StaffAction
 
@@ -156,6 +157,13 @@ class Visit:
     face: FaceProgress = field(default_factory=FaceProgress)
     helper: CardRead | None = None
     helper_confirmed: bool = False
+    proof: Proof | None = None
+    """Recognised by none of the two above."""
+    code: CodeProgress = field(default_factory=CodeProgress)
+    qr: QrProgress = field(default_factory=QrProgress)
+    clerk_consent: Consent | None = None
+    """That a picture may leave the terminal."""
+    clerk: ClerkProgress = field(default_factory=ClerkProgress)
     answers: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Field -> language -> sentence."""
@@ -198,7 +206,16 @@ class Visit:
     @property
     def verified(self) -> bool:
         """Recognised by one of the ways, so that the step need not be done again."""
-        return self.face.accepted or self.helper_confirmed
+        return self.recognised_by is not None
+
+    @property
+    def recognised_by(self) -> Method | None:
+        """The way that it was; never more than one is claimed."""
+        if self.face.accepted:
+            return Method.FACE
+        if self.helper_confirmed:
+            return Method.HELPER
+        return None if self.proof is None else self.proof.method
 
     @property
     def decides_at_once(self) -> bool:

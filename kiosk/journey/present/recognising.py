@@ -8,6 +8,7 @@ from kiosk.identity import mask_name, mask_number
 from kiosk.journey.consenting import face_notice
 from kiosk.journey.moves import is_a_way, is_old_enough
 from kiosk.journey.present.frame import Parts
+from kiosk.journey.proving import works
 from kiosk.journey.view import (
     Action,
     Choices,
@@ -142,6 +143,9 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
 
 WAY_NAMES: dict[Method, str] = {
     Method.HELPER: "协理员",
+    Method.SMS: "短信",
+    Method.QR: "电子身份",
+    Method.CLERK: "坐席",
 }
 """In one breath, under the button that leads to them; in this order."""
 
@@ -163,6 +167,33 @@ def _ways(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
             icon="helper",
             enabled=world.helper_ready,
             reason=t("协理员卡的读卡器没有接上"),
+        ),
+        Method.SMS: Action(
+            "sms",
+            t("短信验证码"),
+            Style.CHOICE,
+            hint=t("发到部门登记的手机，要联网"),
+            icon="phone",
+            enabled=works(Method.SMS, visit, world),
+            reason=t("已经发过两次") if world.online else t("要联网才能用，现在没有网络"),
+        ),
+        Method.QR: Action(
+            "qr",
+            t("手机上的电子身份"),
+            Style.CHOICE,
+            hint=t("给扫码镜头看一下二维码"),
+            icon="qr",
+            enabled=works(Method.QR, visit, world),
+            reason=t("扫码暂时不能用"),
+        ),
+        Method.CLERK: Action(
+            "clerk",
+            t("请远程坐席看一看"),
+            Style.CHOICE,
+            hint=t("拍一张照片，由工作人员来看"),
+            icon="helper",
+            enabled=works(Method.CLERK, visit, world),
+            reason=t("这次没有看准") if visit.clerk.word else t("坐席暂时不能用"),
         ),
     }
     window = Action("window", t("到窗口办理"), Style.CHOICE, hint=t("工作人员会接着帮您办"), icon="window")
