@@ -93,7 +93,7 @@ def sms(visit: Visit, world: World, t: Texts) -> Parts:
 
 def qr(visit: Visit, world: World, t: Texts) -> Parts:
     title = t("手机上的电子身份")
-    picture = Illustration("document", t("请打开手机上的电子身份二维码，平放在扫码镜头下"))
+    picture = Illustration("phone", t("请打开手机上的电子身份二维码，平放在扫码镜头下"))
     if visit.qr.looking:
         light = Message(t("扫码的镜头开着，只看二维码，不看人"), Tone.CALM)
         return Parts(title, t("请把二维码给镜头看"), blocks=(picture, light), actions=(_other(t),), busy=True)

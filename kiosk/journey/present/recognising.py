@@ -148,12 +148,16 @@ WAY_NAMES: dict[Method, str] = {
     Method.CLERK: "坐席",
 }
 """In one breath, under the button that leads to them; in this order."""
+NAMED_MAX = 2
+"""So many beside the window: the button stays as the one beside it."""
 
 
 def _other_button(visit: Visit, world: World, t: Texts) -> Action:
     """As large as the face's, on every screen that asks for a face."""
     names = [t(name) for method, name in WAY_NAMES.items() if is_a_way(method, visit, world)]
-    return Action("other_way", t("用别的办法"), Style.EQUAL, hint=" · ".join((*names, t("窗口"))))
+    more = " …" if len(names) > NAMED_MAX else ""
+    hint = " · ".join((*names[:NAMED_MAX], t("窗口"))) + more
+    return Action("other_way", t("用别的办法"), Style.EQUAL, hint=hint)
 
 
 def _ways(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
