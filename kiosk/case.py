@@ -159,6 +159,13 @@ def is_same_person(one: Person, other: Person) -> bool:
     return len(keys) == 1
 
 
+class AgentRecord(Sealed):
+    """Who acted for the case's person, and why that may be (a value of the definition's `agent.grounds`)."""
+
+    person: Person
+    ground: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
+
+
 class EvidenceLine(Sealed):
     """One check of the evidence: card, face, helper."""
 
@@ -210,6 +217,8 @@ class CasePayload(Sealed):
     assurance: Assurance
     recognised_by: RecognisedBy | None = None
     person: Person | None
+    agent: AgentRecord | None = None
+    """Where there is one, `assurance` and `recognised_by` are about the agent, of the person only the card was there."""
     helper: Person | None = None
     evidence: tuple[EvidenceLine, ...] = ()
     consent: ConsentRecord | None = None

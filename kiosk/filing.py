@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drivers.card_reader.contract import CardRead
 from kiosk.case import (
+    AgentRecord,
     Attachment,
     CasePayload,
     ConsentRecord,
@@ -57,7 +58,8 @@ def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePay
         definition_hash=definition.content_hash,
         assurance=_assurance(visit),
         recognised_by=_way(visit),
-        person=_person(visit.card),
+        person=_person(visit.applicant),
+        agent=_agent(visit),
         helper=_person(visit.helper) if visit.helper_confirmed else None,
         evidence=tuple(_evidence(visit)),
         consent=_consent(visit.consent),
@@ -94,7 +96,7 @@ def withdrawal_of(visit: Visit, *, received_at: str, clock_quality: str) -> With
 
 def filer_of(visit: Visit) -> str | None:
     """For the queue, which compares who comes back with who came; None where nobody was identified. Never stored."""
-    person = _person(visit.card)
+    person = _person(visit.applicant)
     return None if person is None else person_key(person.document_kind, person.number, person.birth_date)
 
 
@@ -150,9 +152,16 @@ def _person(read: CardRead | None) -> Person | None:
     )
 
 
+def _agent(visit: Visit) -> AgentRecord | None:
+    """Who stood there, where it was for another."""
+    agent = None if visit.principal is None else _person(visit.card)
+    return None if agent is None else AgentRecord(person=agent, ground=visit.ground)
+
+
 def _evidence(visit: Visit) -> list[EvidenceLine]:
     lines: list[EvidenceLine] = []
-    for prefix, read in (("card", visit.card), ("helper_card", visit.helper)):
+    agent = None if visit.principal is None else visit.card
+    for prefix, read in (("card", visit.applicant), ("agent_card", agent), ("helper_card", visit.helper)):
         if read is not None:
             lines += [
                 EvidenceLine(name=f"{prefix}.{check.name}", outcome=check.outcome.value, detail=check.detail)

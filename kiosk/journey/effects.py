@@ -13,6 +13,8 @@ class CardPurpose(StrEnum):
     """Whose card is asked for."""
 
     RESIDENT = "resident"
+    PRINCIPAL = "principal"
+    """Of the person for whom somebody acts."""
     HELPER = "helper"
 
 

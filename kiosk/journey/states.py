@@ -14,6 +14,8 @@ class State(StrEnum):
     NOTICE = "notice"
     CONSENT = "consent"
     CARD = "card"
+    AGENT = "agent"
+    PRINCIPAL = "principal"
     FACE = "face"
     OTHER_WAY = "other_way"
     HELPER = "helper"

@@ -12,6 +12,7 @@ from dataclasses import replace
 from kiosk.journey import answering, consenting, recognising
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
+from kiosk.journey.acting_for import HANDLERS as ACTING_FOR
 from kiosk.journey.asking import HANDLERS as ASKING
 from kiosk.journey.finishing import HANDLERS as FINISHING
 from kiosk.journey.moves import Moved, backward, forward, go, home, to_attract
@@ -171,6 +172,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.REVIEW, "press:submit"): submit,
     (S.NOT_STORED, "press:retry"): retry_submit,
     (S.NOT_STORED, "press:finish"): cancel,
+    **ACTING_FOR,
     **ASKING,
     **PROVING,
     **RETURNING,

@@ -52,6 +52,7 @@ class CardProblem(StrEnum):
     NOT_HELPER = "not_helper"
     VALIDITY_UNREADABLE = "validity_unreadable"
     TOO_WEAK = "too_weak"
+    SAME_PERSON = "same_person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ MACHINE_FAILURES = frozenset({FaceFailure.TIMED_OUT, FaceFailure.CRASHED})
 FACE_STALLS_MAX = 3
 """After so many the machine is left alone and the other ways are offered."""
 FACE_ATTEMPTS_MAX = 3
+AGENT_AGE_MIN = 18
+"""Who acts for another is of age."""
 FACE_AGE_MIN = 14
 """Under this age no face by default (rule D15)."""
 
@@ -153,6 +156,12 @@ class Visit:
     """Language -> its title, where this terminal knows the service."""
     consent: Consent | None = None
     card: CardRead | None = None
+    agent_asked: bool = False
+    """It was said for whom this is done."""
+    ground: str = ""
+    """Why the one who stands here may act for the other; empty: for himself."""
+    principal: CardRead | None = None
+    """The card of the person for whom it is done; None: of the one who stands here."""
     card_problem: CardProblem | None = None
     face: FaceProgress = field(default_factory=FaceProgress)
     helper: CardRead | None = None
@@ -202,6 +211,11 @@ class Visit:
             message = "no service is chosen yet"
             raise LookupError(message)
         return self.definition
+
+    @property
+    def applicant(self) -> CardRead | None:
+        """Whose case it is. Recognised, by face or otherwise, is the one who stands here (`card`)."""
+        return self.principal or self.card
 
     @property
     def verified(self) -> bool:

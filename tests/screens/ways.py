@@ -10,9 +10,9 @@ from drivers.eid.contract import EidFailure
 from kiosk.catalogue.model import Method
 from kiosk.journey.proof import ClerkProgress, CodeFailure, CodeProgress, CodeSent, QrProgress
 from kiosk.journey.states import State
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import CardProblem, Visit
 from kiosk.journey.world import World
-from tests.kiosk.journey.visits import visit
+from tests.kiosk.journey.visits import card, visit
 
 
 def ways(here: World) -> Iterator[tuple[str, Visit, World]]:
@@ -21,6 +21,11 @@ def ways(here: World) -> Iterator[tuple[str, Visit, World]]:
     offline = replace(here, online=False, link_cause="net.down", working=frozenset())
     sent = CodeProgress(sent=CodeSent("138****8000", "r-1"), codes=1)
     at_sms, at_qr, at_clerk = visit(State.SMS), visit(State.QR), visit(State.CLERK)
+    yield "ways_agent", visit(State.AGENT), here
+    yield "ways_agent_young", replace(visit(State.AGENT), card=card(birth=2010)), here
+    yield "ways_principal", visit(State.PRINCIPAL), here
+    same = CardProblem.SAME_PERSON
+    yield "ways_principal_same", replace(visit(State.PRINCIPAL), card_problem=same), here
     yield "ways_consent", visit(State.CONSENT), here
     yield "ways_all", visit(State.OTHER_WAY), here
     yield "ways_offline", visit(State.OTHER_WAY), offline

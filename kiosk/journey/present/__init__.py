@@ -21,6 +21,8 @@ SCREENS: dict[State, Presenter] = {
     State.NOTICE: welcome.notice,
     State.CONSENT: recognising.consent,
     State.CARD: recognising.card,
+    State.AGENT: recognising.agent,
+    State.PRINCIPAL: recognising.principal,
     State.FACE: recognising.face,
     State.OTHER_WAY: recognising.other_way,
     State.HELPER: recognising.helper,

@@ -6,7 +6,7 @@ from drivers.face.contract import Guidance
 from kiosk.catalogue.model import Method
 from kiosk.identity import mask_name, mask_number
 from kiosk.journey.consenting import face_notice
-from kiosk.journey.moves import is_a_way, is_old_enough
+from kiosk.journey.moves import is_a_way, is_of_age, is_old_enough
 from kiosk.journey.present.frame import Parts
 from kiosk.journey.proving import works
 from kiosk.journey.view import (
@@ -56,6 +56,7 @@ CARD_WORDS: dict[CardProblem, str] = {
     CardProblem.READER: "读卡器暂时没有反应，正在重新连接。没有记录任何内容。",
     CardProblem.NOT_HELPER: "这张不是协理员卡。请协理员放上自己的工作卡。",
     CardProblem.VALIDITY_UNREADABLE: "证件上的有效期读不出来。请再放一次，或到窗口请工作人员看一下。",
+    CardProblem.SAME_PERSON: "这还是您自己的证件。请先拿走，换上要替他办的那个人的身份证。",
     CardProblem.TOO_WEAK: "这张卡在这台机器上办不了这件事，卡没有问题。请放身份证；放的就是身份证，请到窗口办理。",
 }
 
@@ -79,6 +80,42 @@ def card(visit: Visit, _world: World, t: Texts) -> Parts:
     return Parts(
         t("请把身份证放在感应区"),
         t("放平，听到“滴”一声再拿开"),
+        blocks=_card_blocks(visit, t("感应区在屏幕下方"), t),
+        actions=actions,
+        busy=waiting,
+    )
+
+
+def agent(visit: Visit, world: World, t: Texts) -> Parts:
+    """For whom: one question, and nothing that steers."""
+    grounds = visit.service.agent.grounds if visit.service.agent is not None else ()
+    of_age = is_of_age(visit, world)
+    myself = Action("for_myself", t("给自己办"), Style.CHOICE, hint=t("用刚才这张身份证"), icon="card")
+    others = [
+        Action(
+            f"for_another:{ground.value}",
+            t("替别人办：{ground}", ground=ground.label[visit.language]),
+            Style.CHOICE,
+            hint=t("还要放上那个人的身份证"),
+            icon="helper",
+            enabled=of_age,
+            reason=t("满 18 周岁才能替别人办"),
+        )
+        for ground in grounds
+    ]
+    return Parts(
+        t("是给谁办？"),
+        t("替别人办，两个人的身份证都要有"),
+        blocks=(Choices((myself, *others)),),
+    )
+
+
+def principal(visit: Visit, _world: World, t: Texts) -> Parts:
+    waiting = visit.card_problem in (None, CardProblem.MOVED)
+    actions: tuple[Action, ...] = () if waiting else (Action("try_card", t("再放一次"), Style.PRIMARY),)
+    return Parts(
+        t("请放上那个人的身份证"),
+        t("先拿走您自己的，再放他的"),
         blocks=_card_blocks(visit, t("感应区在屏幕下方"), t),
         actions=actions,
         busy=waiting,

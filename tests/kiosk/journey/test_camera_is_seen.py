@@ -42,6 +42,7 @@ PRESSES = {key.removeprefix("press:") for _, key in TABLE if key.startswith("pre
 ARGUMENTS = {
     "service": ("110199-YL-01", "110199-SB-01"),
     "edit": ("phone",),
+    "for_another": ("child",),
     "level": ("5",),
     "staff": tuple(StaffAction),
 }
