@@ -5,58 +5,55 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.camera.slot import Slot
 from drivers.face.contract import Guidance, Score
-from drivers.face.detector import Detector
-from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher
-from drivers.face.quality import judge
+from drivers.face.embedder import Embedder
+from drivers.face.matchers import Embedding
 
-CARD_ENLARGED = 3
-"""A card's photo is 102 x 126 pixels; HOG finds the face on it after cubic enlargement by 3."""
 FRAMES_KEPT_MAX = 5
 
 
 class FaceChild:
-    """Built once; answers the parent's requests one after the other."""
+    """Built once; answers the parent's requests one after the other.
 
-    def __init__(self, models: str) -> None:
-        cv2.setNumThreads(1)
-        self._detector = Detector()
-        self._matchers: list[Matcher] = [DlibMatcher(), OnnxMatcher(Path(models) / ONNX_MODEL)]
+    `slot_name` is where the parent puts the frame that a request is about: shared memory, so that no
+    frame goes through a pipe.
+    """
+
+    def __init__(self, models: str, slot_name: str) -> None:
+        self._slot = Slot(slot_name)
+        self._embedder = Embedder(Path(models))
         self._reference: list[Embedding] | None = None
         self._frames: list[list[Embedding]] = []
 
     def model_hashes(self) -> dict[str, str]:
-        return {matcher.name: matcher.model_hash for matcher in self._matchers}
+        return {matcher.name: matcher.model_hash for matcher in self._embedder.matchers}
 
     def set_reference(self, picture: bytes) -> Guidance | None:
         self.forget()
-        pixels = _decoded(picture)
-        if pixels is None:
-            return Guidance.NO_FACE
-        if max(pixels.shape[:2]) < 300:
-            larger = cv2.resize(
-                pixels, None, fx=CARD_ENLARGED, fy=CARD_ENLARGED, interpolation=cv2.INTER_CUBIC
-            )
-            pixels = np.asarray(larger, np.uint8)
-        rgb = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), np.uint8)
-        faces = self._detector.find(rgb, upsample=1)
-        if not faces:
-            return Guidance.NO_FACE
-        self._reference = [matcher.embed(rgb, faces[0]) for matcher in self._matchers]
-        return None
-
-    def examine(self, bgr: NDArray[np.uint8]) -> Guidance | None:
-        rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-        # The slower search only for who stands far away: the answer is then "come closer", not "no face".
-        faces = self._detector.find(rgb, upsample=0) or self._detector.find(rgb, upsample=1)
-        found = judge(rgb, faces)
+        self._embedder.gate.begin()
+        found = self._embedder.card(picture)
         if isinstance(found, Guidance):
             return found
-        self._frames.append([matcher.embed(rgb, found) for matcher in self._matchers])
+        self._reference = found
+        return None
+
+    def frame(self) -> NDArray[np.uint8] | None:
+        """The frame of this request, BGR; None once it was forgotten."""
+        snapshot = self._slot.read()
+        return None if snapshot is None else snapshot.pixels
+
+    def examine(self) -> Guidance | None:
+        bgr = self.frame()
+        if bgr is None:
+            return Guidance.NO_FACE
+        found = self._embedder.live(bgr, self._embedder.gate.judge)
+        if isinstance(found, Guidance):
+            return found
+        self._frames.append(found)
         del self._frames[:-FRAMES_KEPT_MAX]
         return None
 
@@ -66,7 +63,9 @@ class FaceChild:
         if self._reference is None or not frames:
             return None
         scores = []
-        for index, (matcher, reference) in enumerate(zip(self._matchers, self._reference, strict=True)):
+        for index, (matcher, reference) in enumerate(
+            zip(self._embedder.matchers, self._reference, strict=True)
+        ):
             median = statistics.median(matcher.distance(frame[index], reference) for frame in frames)
             # Rounded up: a rounded score never clears a limit that the distance itself did not.
             scores.append(Score(matcher.name, float(np.ceil(median * 100) / 100), limits[matcher.name]))
@@ -77,12 +76,3 @@ class FaceChild:
         for vector in [*(self._reference or []), *(v for frame in self._frames for v in frame)]:
             vector.fill(0)
         self._reference, self._frames = None, []
-
-
-def _decoded(picture: bytes) -> NDArray[np.uint8] | None:
-    """None for bytes that are no picture: OpenCV raises for some of them and answers None for others."""
-    try:
-        pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        return None
-    return None if pixels is None else np.asarray(pixels, np.uint8)

@@ -171,7 +171,9 @@ class Evaluate:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Read the screen aloud."""
+    """Read the screen aloud. `only_news`: what has just changed beside the live picture."""
+
+    only_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)

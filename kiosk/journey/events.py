@@ -68,9 +68,12 @@ class CardRemoved:
 
 @dataclass(frozen=True, slots=True)
 class FaceGuided:
-    """The live picture cannot be used yet; `None` means that it can."""
+    """The live picture cannot be used yet; `None` means that it can. `pointing`: for so long that the
+    other way is pointed at.
+    """
 
     guidance: Guidance | None
+    pointing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

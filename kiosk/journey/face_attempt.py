@@ -9,12 +9,15 @@ from threading import Event
 from drivers.camera.contract import Camera, CameraFailure
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, FaceVerifier, Guidance
+from kiosk.journey.steady import SteadyGuidance
 
 FRAMES_WANTED = 3
 ATTEMPT_S = 12.0
 """After this long without enough usable frames the attempt ends with the last guidance."""
 FRAME_PAUSE_S = 0.05
 
+Guide = Callable[[Guidance | None, bool], None]
+"""What to show now, and whether the other way is to be pointed at."""
 Answer = Ok[Comparison] | Failed[FaceFailure | Guidance]
 
 
@@ -23,7 +26,8 @@ def attempt(
     face: FaceVerifier,
     reference: bytes,
     cancel: Event,
-    guide: Callable[[Guidance | None], None],
+    guide: Guide,
+    now: Callable[[], float] = time.monotonic,
 ) -> Answer | None:
     """The attempt's answer, or None when it was cancelled.
 
@@ -39,20 +43,21 @@ def attempt(
     if isinstance(opened, Failed):
         return Failed(FaceFailure.TIMED_OUT, f"camera {opened.reason}")
     try:
-        return _look(camera, face, cancel, guide)
+        return _look(camera, face, cancel, guide, now)
     finally:
         camera.stop()
 
 
 def _look(
-    camera: Camera, face: FaceVerifier, cancel: Event, guide: Callable[[Guidance | None], None]
+    camera: Camera, face: FaceVerifier, cancel: Event, guide: Guide, now: Callable[[], float]
 ) -> Answer | None:
-    deadline_s = time.monotonic() + ATTEMPT_S
+    deadline_s = now() + ATTEMPT_S
     usable = 0
     last: Guidance = Guidance.NO_FACE
-    shown: Guidance | str | None = ""
+    steady = SteadyGuidance(now())
+    shown, pointing = None, False
     seen = -1
-    while time.monotonic() < deadline_s and not cancel.is_set():
+    while now() < deadline_s and not cancel.is_set():
         frame = camera.latest()
         if isinstance(frame, Failed) and frame.reason is CameraFailure.TIMED_OUT:
             return Failed(FaceFailure.TIMED_OUT, "the camera's process ended")  # told at once, no try is lost
@@ -68,9 +73,13 @@ def _look(
             guidance = last = examined.reason
         else:
             usable += 1
-        if guidance != shown:
-            guide(guidance)
+        now_s = now()
+        changed, points = steady.see(guidance, now_s), steady.points_elsewhere(now_s)
+        if changed:
             shown = guidance
+        if changed or points != pointing:
+            pointing = points
+            guide(shown, points)
         if usable == FRAMES_WANTED:
             decided = face.decide()
             return Ok(decided.value) if isinstance(decided, Ok) else Failed(decided.reason, decided.detail)

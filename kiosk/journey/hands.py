@@ -145,7 +145,7 @@ class DeviceHands:
         office: Office,
         live: LiveOffice,
         answer: Callable[[str, ev.Event], None],
-        speak: Callable[[], None],
+        speak: Callable[[bool], None],
         encode_jpeg: Callable[[Frame], bytes],
         staff: StaffRoom,
         proofs: Proofs,
@@ -210,8 +210,8 @@ class DeviceHands:
             case fx.Print(printed, copy):
                 not_known = ev.PrintAnswered(PrintReport(Outcome.UNKNOWN, Cause.PRINTER_ERROR))
                 self._on(lanes.printer, id_, lambda _cancel: self._print(printed, copy=copy), not_known)
-            case fx.Speak():
-                self._speak()
+            case fx.Speak(only_news):
+                self._speak(only_news)
             case fx.LookAtDoor():
                 self._at_door(id_, self._staff.door.look)
             case fx.TryPin(pin):
@@ -315,7 +315,11 @@ class DeviceHands:
             self._answer(visit.id, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE, decoded.detail)))
             return
         result = attempt(
-            camera, face, decoded.value, cancel, lambda words: self._answer(visit.id, ev.FaceGuided(words))
+            camera,
+            face,
+            decoded.value,
+            cancel,
+            lambda words, points: self._answer(visit.id, ev.FaceGuided(words, points)),
         )
         if isinstance(result, Failed):
             log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)

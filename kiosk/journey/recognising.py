@@ -93,10 +93,11 @@ def card_again(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 
 def face_guided(visit: Visit, event: ev.Event, _world: World) -> Moved:
-    """Words beside the live picture: come closer, one person only."""
+    """Words beside the live picture: come closer, one person only. Said too to who has the screen read aloud."""
     if not isinstance(event, ev.FaceGuided):
         return visit, ()
-    return replace(visit, face=replace(visit.face, guidance=event.guidance)), ()
+    face = replace(visit.face, guidance=event.guidance, pointing=event.pointing)
+    return replace(visit, face=face), (fx.Speak(only_news=True),) if visit.listens else ()
 
 
 def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
@@ -106,7 +107,7 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     """
     if not isinstance(event, ev.FaceAnswered):
         return visit, ()
-    face = replace(visit.face, looking=False, failure=None, comparison=None)
+    face = replace(visit.face, looking=False, pointing=False, failure=None, comparison=None)
     match event.result:
         case Ok(comparison):
             face = replace(face, comparison=comparison, attempts=face.attempts + 1)

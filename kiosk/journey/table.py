@@ -97,7 +97,7 @@ def toggle_language(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 
 def speak(visit: Visit, _event: ev.Event, _world: World) -> Moved:
-    return stay(visit, fx.Speak())
+    return stay(replace(visit, listens=True), fx.Speak())
 
 
 def ask_cancel(visit: Visit, _event: ev.Event, _world: World) -> Moved:

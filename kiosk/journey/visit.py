@@ -91,6 +91,8 @@ class FaceProgress:
     """For the machine, which restarts; nothing is looked at yet."""
     looking: bool = False
     guidance: Guidance | None = None
+    pointing: bool = False
+    """No frame was usable for some seconds, so the other way is pointed at."""
     failure: FaceFailure | Guidance | None = None
     comparison: Comparison | None = None
 
@@ -142,6 +144,8 @@ class Visit:
     state: State = State.ATTRACT
     language: str = "zh"
     elder: bool = False
+    listens: bool = False
+    """Had a screen read aloud in this visit."""
     definition: Definition | None = None
     step: int = 0
     page: int = 0

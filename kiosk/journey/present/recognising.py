@@ -7,10 +7,12 @@ from kiosk.catalogue.model import Method
 from kiosk.identity import mask_name, mask_number
 from kiosk.journey.consenting import face_notice
 from kiosk.journey.moves import is_a_way, is_of_age, is_old_enough
+from kiosk.journey.present.face_words import FACE_WORDS, POINTING
 from kiosk.journey.present.frame import Parts
 from kiosk.journey.proving import works
 from kiosk.journey.view import (
     Action,
+    Block,
     Choices,
     Illustration,
     Line,
@@ -122,17 +124,6 @@ def principal(visit: Visit, _world: World, t: Texts) -> Parts:
     )
 
 
-FACE_WORDS: dict[Guidance | None, str] = {
-    None: "很好，请保持",
-    Guidance.NO_FACE: "请看镜头",
-    Guidance.COME_CLOSER: "请靠近一点",
-    Guidance.ONE_PERSON: "镜头前请只留一个人",
-    Guidance.TOO_DARK: "光线有点暗，请朝向亮处",
-    Guidance.TOO_BRIGHT: "光线太强，请稍微侧一点",
-    Guidance.HOLD_STILL: "请稍微停一下",
-}
-
-
 def face(visit: Visit, world: World, t: Texts) -> Parts:
     other = _other_button(visit, world, t)
     if visit.face.waiting:
@@ -147,13 +138,17 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
         return Parts(
             t("请看镜头"),
             t("只在这台机器里比，比完马上删除"),
-            blocks=(Preview(t(FACE_WORDS[visit.face.guidance])),),
+            blocks=_mirror(visit, t),
             actions=(other,),
             busy=True,
         )
     if visit.face.stalled:
         title, subtitle = t("机器没来得及比"), t("不是您的问题，也不算次数")
         words = t("请再试一次，也可以换一种办法，一样有效。")
+    elif isinstance(visit.face.failure, Guidance):
+        title, subtitle = t("还没有看清"), t(FACE_WORDS[visit.face.failure])
+        left = FACE_ATTEMPTS_MAX - visit.face.attempts
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
     else:
         title, subtitle = t("这次没有对上"), t("照片用久了常会这样，不要紧")
         left = FACE_ATTEMPTS_MAX - visit.face.attempts
@@ -176,6 +171,12 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
             other,
         ),
     )
+
+
+def _mirror(visit: Visit, t: Texts) -> tuple[Block, ...]:
+    """The live picture with one request; who cannot follow it is pointed to the button beside it."""
+    live = Preview(t(FACE_WORDS[visit.face.guidance]))
+    return (live, Message(t(POINTING))) if visit.face.pointing else (live,)
 
 
 WAY_NAMES: dict[Method, str] = {

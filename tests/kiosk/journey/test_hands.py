@@ -77,7 +77,7 @@ def built(answers: Answers, device: Any = None, office: Any = None, live: Any = 
     device, office, live = device or Broken(), office or Broken(), live or Broken()
     devices = Devices(device, device, device, device, device, lambda _photo: Ok(b""))
     return DeviceHands(
-        devices, office, live, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF, proofs()
+        devices, office, live, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF, proofs()
     )
 
 
@@ -231,7 +231,7 @@ def test_the_face_is_forgotten_even_when_the_camera_does_not_stop(answers: Answe
         Broken(),
         Broken(),
         answers,
-        lambda: None,
+        lambda _news: None,
         lambda _frame: b"",
         NO_STAFF,
         proofs(),
@@ -321,7 +321,7 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     broken: Any = Broken()  # any use of it is a defect
     devices = Devices(broken, broken, broken, broken, broken, lambda _photo: Failed("crashed", "code -11"))
     hands = DeviceHands(
-        devices, broken, broken, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF, NOBODY
+        devices, broken, broken, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF, proofs()
     )
     hands.do(fx.StartFace(), replace(FACE, card=replace(card(), photo=photo)))
     assert wait_until(lambda: bool(answers.came))
@@ -331,3 +331,21 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     assert answer.result.reason is FaceFailure.NO_REFERENCE
     assert hands.lanes.camera.defects == 0
     hands.close()
+
+
+@pytest.mark.parametrize("only_news", [False, True])
+def test_what_is_read_aloud_is_the_screen_or_only_its_news(answers: Answers, *, only_news: bool) -> None:
+    asked: list[bool] = []
+    hands = DeviceHands(
+        Devices(None, None, None, None, None, lambda _photo: Ok(b"")),
+        Broken(),
+        Broken(),
+        answers,
+        asked.append,
+        lambda _frame: b"",
+        NO_STAFF,
+        proofs(),
+    )
+    hands.do(fx.Speak(only_news=only_news), FACE)
+    hands.close()
+    assert asked == [only_news]
