@@ -118,6 +118,8 @@ class Sealed(BaseModel):
 
 Assurance = Annotated[str, Field(pattern=r"^L[0-3]$")]
 """How sure it is who stood there: L0 nobody, L1 a card in date, L2 also recognised as its holder, L3 and signed."""
+RecognisedBy = Annotated[str, Field(pattern=r"^(face|helper|sms|qr|clerk)$")]
+"""By which way the person who stood there was recognised: one, and no more is claimed for it than it can say."""
 RECOGNISED = frozenset({"L2", "L3"})
 
 
@@ -152,6 +154,13 @@ def is_same_person(one: Person, other: Person) -> bool:
     """By the documents alone; a name may be cut short or written otherwise."""
     keys = {person_key(p.document_kind, p.number, p.birth_date) for p in (one, other)}
     return len(keys) == 1
+
+
+class AgentRecord(Sealed):
+    """Who acted for the case's person, and why that may be (a value of the definition's `agent.grounds`)."""
+
+    person: Person
+    ground: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
 
 
 class EvidenceLine(Sealed):
@@ -203,10 +212,14 @@ class CasePayload(Sealed):
     definition_version: str
     definition_hash: str
     assurance: Assurance
+    recognised_by: RecognisedBy | None = None
     person: Person | None
+    agent: AgentRecord | None = None
+    """Where there is one, `assurance` and `recognised_by` are about the agent, of the person only the card was there."""
     helper: Person | None = None
     evidence: tuple[EvidenceLine, ...] = ()
     consent: ConsentRecord | None = None
+    clerk_consent: ConsentRecord | None = None
     answers: dict[str, Any]
     from_records: tuple[FromRecord, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -223,10 +236,12 @@ class WithdrawalPayload(Sealed):
     schema_: Annotated[Literal["jiujin.withdrawal/1"], Field(alias="schema")] = "jiujin.withdrawal/1"
     case_code: str
     assurance: Assurance
+    recognised_by: RecognisedBy | None = None
     person: Person
     helper: Person | None = None
     evidence: tuple[EvidenceLine, ...] = ()
     consent: ConsentRecord | None = None
+    clerk_consent: ConsentRecord | None = None
     received_at_kiosk: str
     clock_quality: str
 
