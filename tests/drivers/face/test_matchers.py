@@ -47,7 +47,7 @@ class Careless:
         return vector + self._times * 1e-3 if self._broken == "deterministic" else vector
 
     def embed_card(self, rgb, face):  # type: ignore[no-untyped-def]
-        return self.embed(rgb, face)
+        return self.embed(rgb, face)  # type: ignore[no-untyped-call]
 
     def compare(self, one, other):  # type: ignore[no-untyped-def]
         distance = self._inner.compare(one, other)
