@@ -17,7 +17,7 @@ TEMPLATE = np.array(
 
 WARPS = ((1.0, 0.0), (1.04, 0.0), (0.96, 0.0), (1.0, 1.5), (1.0, -1.5))
 """Scale about the plane's middle, shift in its pixels to the right and down: as the points of a face of
-28 pixels between the eyes go astray. Measured: docs/decisions/faces.md.
+28 pixels between the eyes go astray. Measured: docs/decisions/face_matching.md.
 """
 
 
