@@ -9,7 +9,7 @@ from typing import Any
 from drivers.camera.contract import Frame
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
-from drivers.face import calibration
+from drivers.face import calibration, decision
 from drivers.face.align import ALIGNMENT_ID
 from drivers.face.contract import Comparison, FaceFailure, Guidance
 from drivers.face.matchers import ONNX_MODEL
@@ -38,11 +38,13 @@ class ProcessFaceVerifier:
         calibration_file: Path,
         calibration_key: Path,
         *,
+        engine: str = "",
         deadline_s: float = DEADLINE_S,
         size_px: tuple[int, int] | None = None,
     ) -> None:
+        """`engine`: `module:Class` of a licensed engine in the place of the second model."""
         self._deadline_s = deadline_s
-        self._models_there = (models / ONNX_MODEL).is_file()
+        self._models_there = bool(engine) or (models / ONNX_MODEL).is_file()
         self._calibration = calibration.load(calibration_file, calibration_key)
         self._checked: tuple[int, bool] = (0, False)
         self._reference_generation = -1
@@ -54,7 +56,7 @@ class ProcessFaceVerifier:
         self._worker = (
             Worker(
                 "drivers.face.child:FaceChild",
-                (str(models), self._slot.name),
+                (str(models), self._slot.name, engine),
                 start_deadline_s=START_S,
                 is_private=True,
             )
@@ -136,9 +138,8 @@ class ProcessFaceVerifier:
         if answered.value is None:
             return Failed(FaceFailure.NO_REFERENCE)
         scores, frames = answered.value
-        accepted = all(score.cleared for score in scores) and {s.matcher for s in scores} == set(
-            wanted.limits
-        )
+        every = {score.matcher for score in scores} == set(wanted.limits)
+        accepted = every and decision.accepted(scores)
         return Ok(Comparison(accepted, scores, wanted.id, frames))
 
     def forget(self) -> None:

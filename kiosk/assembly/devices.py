@@ -96,6 +96,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
                 settings.face.calibration,
                 settings.face.calibration_key,
                 size_px=camera.size_px,
+                engine=settings.face.engine,
             )
         )
     identity: CardReader | None = None

@@ -122,6 +122,7 @@ class FaceSection(Section):
     """Models and calibration. Without both: assist mode, no automatic acceptance."""
 
     models: Path = Path(".setup/models")
+    engine: Annotated[str, Field(pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_]\w*)?$")] = ""
     calibration: Path = Path("drivers/face/calibration/demo.json")
     calibration_key: Path = Path(".setup/trust/calibration.pub")
 
