@@ -5,6 +5,7 @@ One vocabulary for terminal, centre and paper. Only the centre may move a case p
 
 from __future__ import annotations
 
+import re
 import secrets
 from enum import StrEnum
 from itertools import count
@@ -76,9 +77,9 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """31 signs without 0 O 1 I L, readable over the telephone (rule D33)."""
 _VALUES = {sign: value for value, sign in enumerate(CODE_ALPHABET)} | {"0": 0, "1": 1}
 """Of every sign that a code may have: the terminal's part has zeros and ones too."""
-_RANDOM = frozenset(CODE_ALPHABET)
 RANDOM_SIGNS = 11
 """31 ** 11 is 54 bits; rule D33 asks for at least 40."""
+_CODE = re.compile(f"[01{CODE_ALPHABET}]{{4}}[{CODE_ALPHABET}]{{{RANDOM_SIGNS + 1}}}")
 
 
 def _check_sign(text: str) -> str:
@@ -95,12 +96,8 @@ def new_case_code(terminal: str) -> str:
 
 def parse_case_code(text: str) -> str | None:
     """The compact code, or None when it is not one. Spaces, dashes and lower case are forgiven."""
-    code = "".join(text.upper().replace("-", " ").split())
-    if len(code) != 4 + RANDOM_SIGNS + 1 or not code[:4].isalnum() or not code.isascii():
-        return None
-    if not (_VALUES.keys() >= set(code) and set(code[4:]) <= _RANDOM):
-        return None
-    return code if _check_sign(code[:-1]) == code[-1] else None
+    code = text if _CODE.fullmatch(text) else "".join(text.upper().replace("-", " ").split())
+    return code if _CODE.fullmatch(code) and _check_sign(code[:-1]) == code[-1] else None
 
 
 def format_case_code(code: str) -> str:

@@ -17,6 +17,8 @@ from drivers.worker import Worker, WorkerFailure
 
 DEADLINE_S = 1.5
 """For one request after the models are loaded; a request takes 0.1 to 0.3 s on one core."""
+REFERENCE_S = 5.0
+"""For the card's photo, which is searched enlarged, before the camera opens: nobody is kept waiting in front of it."""
 START_S = 40.0
 RESTART_S = 8.0
 """How long a new visit waits for the child that replaces the last visit's (0.7 s on a free core)."""
@@ -102,7 +104,7 @@ class ProcessFaceVerifier:
         ready = self._usable()
         if isinstance(ready, Failed):
             return Failed(ready.reason, ready.detail)
-        answered = self._ask("set_reference", picture)
+        answered = self._ask("set_reference", picture, deadline_s=max(REFERENCE_S, self._deadline_s))
         if isinstance(answered, Failed):
             return Failed(answered.reason, answered.detail)
         if isinstance(answered.value, Guidance):
@@ -176,11 +178,13 @@ class ProcessFaceVerifier:
             case _:
                 return Failed(FaceFailure.CRASHED, status.detail)
 
-    def _ask(self, method: str, *args: object) -> Ok[Any] | Failed[FaceFailure]:
+    def _ask(
+        self, method: str, *args: object, deadline_s: float | None = None
+    ) -> Ok[Any] | Failed[FaceFailure]:
         if self._worker is None:
             return Failed(FaceFailure.MODEL_MISSING)
         self._used = True
-        answered = self._worker.call(method, *args, deadline_s=self._deadline_s)
+        answered = self._worker.call(method, *args, deadline_s=deadline_s or self._deadline_s)
         match answered:
             case Ok(value):
                 return Ok(value)
