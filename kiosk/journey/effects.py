@@ -157,6 +157,13 @@ class Print:
     copy: bool = False
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PrintWindowSlip:
+    """Print where to go and what for; answered by `WindowSlipAnswered`."""
+
+    visit: Visit
+
+
 @dataclass(frozen=True, slots=True)
 class WatchRemoval:
     """Tell when the card leaves; answered by `CardRemoved` where the reader can see it."""
@@ -219,6 +226,7 @@ Effect = (
     | AskSame
     | LookUpProgress
     | Print
+    | PrintWindowSlip
     | WatchRemoval
     | Evaluate
     | Speak

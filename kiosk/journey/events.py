@@ -182,6 +182,13 @@ class PrintAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowSlipAnswered:
+    """How the slip that leads to the window ended."""
+
+    report: PrintReport
+
+
+@dataclass(frozen=True, slots=True)
 class IdleWarning:
     """Nobody touched for a while; `left_s` seconds until the visit is wiped."""
 
@@ -231,6 +238,7 @@ DeviceEvent = (
     | SameWaits
     | ProgressAnswered
     | PrintAnswered
+    | WindowSlipAnswered
     | DoorAnswered
     | StaffDone
 )

@@ -98,6 +98,8 @@ class Office(Protocol):
 
     def slip(self, visit: Visit, *, copy: bool) -> Slip: ...
 
+    def window_slip(self, visit: Visit) -> Slip: ...
+
 
 class LiveOffice(Protocol):
     """What is asked while somebody waits. Every call ends by itself within its time and never raises."""
@@ -210,6 +212,9 @@ class DeviceHands:
             case fx.Print(printed, copy):
                 not_known = ev.PrintAnswered(PrintReport(Outcome.UNKNOWN, Cause.PRINTER_ERROR))
                 self._on(lanes.printer, id_, lambda _cancel: self._print(printed, copy=copy), not_known)
+            case fx.PrintWindowSlip(led):
+                lost_slip = ev.WindowSlipAnswered(PrintReport(Outcome.UNKNOWN, Cause.PRINTER_ERROR))
+                self._on(lanes.printer, id_, lambda _cancel: self._print_window_slip(led), lost_slip)
             case fx.Speak(only_news):
                 self._speak(only_news)
             case fx.LookAtDoor():
@@ -377,9 +382,16 @@ class DeviceHands:
         self._answer(visit_id, replace(moved, registered_at=registered_at))
 
     def _print(self, visit: Visit, *, copy: bool) -> None:
-        printer = self._devices.printer
-        if printer is None:
-            report = PrintReport(Outcome.FAILED, Cause.PRINTER_OFFLINE)
-        else:
-            report = printer.print_slip(self._office.slip(visit, copy=copy))
+        report = self._printed(lambda: self._office.slip(visit, copy=copy))
         self._answer(visit.id, ev.PrintAnswered(report))
+
+    def _print_window_slip(self, visit: Visit) -> None:
+        self._answer(visit.id, ev.WindowSlipAnswered(self._printed(lambda: self._office.window_slip(visit))))
+
+    def _printed(self, slip: Callable[[], Slip]) -> PrintReport:
+        printer = self._devices.printer
+        return (
+            PrintReport(Outcome.FAILED, Cause.PRINTER_OFFLINE)
+            if printer is None
+            else printer.print_slip(slip())
+        )

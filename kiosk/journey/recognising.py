@@ -175,3 +175,16 @@ def helper_confirms(visit: Visit, _event: ev.Event, world: World) -> Moved:
 
 def to_window(visit: Visit, _event: ev.Event, _world: World) -> Moved:
     return go(visit, State.WINDOW)
+
+
+def print_window_slip(visit: Visit, _event: ev.Event, world: World) -> Moved:
+    """Once: one that may have come out is not printed again by itself, and nothing hangs on it."""
+    if not world.printer_ready or visit.window_printing or visit.window_slip is not None:
+        return visit, ()
+    return replace(visit, window_printing=True), (fx.PrintWindowSlip(visit),)
+
+
+def window_slip_answered(visit: Visit, event: ev.Event, _world: World) -> Moved:
+    if not isinstance(event, ev.WindowSlipAnswered):
+        return visit, ()
+    return replace(visit, window_printing=False, window_slip=event.report), ()

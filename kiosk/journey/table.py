@@ -161,6 +161,8 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.HELPER_CHECK, "press:confirm"): recognising.helper_confirms,
     (S.HELPER_CHECK, "press:not_same"): recognising.to_other_way,
     (S.WINDOW, "press:finish"): cancel,
+    (S.WINDOW, "press:print_slip"): recognising.print_window_slip,
+    (S.WINDOW, "WindowSlipAnswered"): recognising.window_slip_answered,
     (S.ATTACH, "press:take_photo"): answering.to_camera,
     (S.ATTACH, "press:drop_photo"): answering.drop_photo,
     (S.ATTACH, "press:next"): next_step,

@@ -195,6 +195,9 @@ class Visit:
     registered_at: str | None = None
     decision_words: Mapping[str, str] = field(default_factory=dict)
     """Language -> what the department said on the spot."""
+    window_slip: PrintReport | None = None
+    """How the slip that leads to the window ended; `window_printing` while it is printed."""
+    window_printing: bool = False
     printing: bool = False
     printed: PrintReport | None = None
     reprinted: bool = False

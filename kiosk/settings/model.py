@@ -144,9 +144,9 @@ class RecognitionSection(Section):
     """Which ways to be recognised are offered in this village."""
 
     ways: Annotated[str, AfterValidator(_ways)] = "face, helper"
-    eid_issuers: str = ""
+    eid_issuers: Path = Path(".setup/trust/eid_issuers")
     clerk_address: Annotated[str, Field(pattern=r"^(https://\S+|http://127\.0\.0\.1:\d{1,5})?$")] = ""
-    clerk_authority: str = ""
+    clerk_authority: Annotated[str, Field(pattern=r"^(/\S+)?$")] = ""
 
     @property
     def offered(self) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from drivers.contract import Outcome
 from drivers.face.contract import Guidance
+from drivers.receipt_printer.contract import PrintReport
 from kiosk.catalogue.model import Method
 from kiosk.identity import mask_name, mask_number
 from kiosk.journey.consenting import face_notice
@@ -285,6 +287,18 @@ def helper_check(visit: Visit, _world: World, t: Texts) -> Parts:
     )
 
 
+def _window_slip(visit: Visit, t: Texts) -> Illustration | Message:
+    if visit.window_printing:
+        return Message(t("正在打印"), Tone.WAITING)
+    match visit.window_slip:
+        case None:
+            return Illustration("window")
+        case PrintReport(Outcome.DONE):
+            return Message(t("纸条打好了，在出纸口，请带好"), Tone.FINE)
+        case _:
+            return Message(t("纸条没有打好，请记下上面的内容"), Tone.WAITING)
+
+
 def window(visit: Visit, world: World, t: Texts) -> Parts:
     return Parts(
         t("到窗口办理"),
@@ -298,7 +312,16 @@ def window(visit: Visit, world: World, t: Texts) -> Parts:
                     Line(t("咨询电话"), world.place.hotline),
                 )
             ),
-            Illustration("window"),
+            _window_slip(visit, t),
         ),
-        actions=(Action("finish", t("知道了"), Style.PRIMARY),),
+        actions=(
+            Action("finish", t("知道了"), Style.PRIMARY),
+            Action(
+                "print_slip",
+                t("打一张带走"),
+                Style.SECONDARY,
+                enabled=world.printer_ready and not visit.window_printing and visit.window_slip is None,
+                reason=t("已经打过了") if visit.window_slip else t("打印机暂时不能用"),
+            ),
+        ),
     )
