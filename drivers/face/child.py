@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from drivers.face.contract import Guidance, Score
 from drivers.face.detector import Detector
+from drivers.face.liveness.contract import Sighting
+from drivers.face.liveness.observer import Observer
 from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher
 from drivers.face.quality import judge
 
@@ -26,6 +28,7 @@ class FaceChild:
         cv2.setNumThreads(1)
         self._detector = Detector()
         self._matchers: list[Matcher] = [DlibMatcher(), OnnxMatcher(Path(models) / ONNX_MODEL)]
+        self._observer = Observer(self._detector, self._matchers[-1], Path(models))
         self._reference: list[Embedding] | None = None
         self._frames: list[list[Embedding]] = []
 
@@ -60,6 +63,12 @@ class FaceChild:
         del self._frames[:-FRAMES_KEPT_MAX]
         return None
 
+    def sight(self, bgr: NDArray[np.uint8], passive: bool) -> Sighting | Guidance:
+        """The face's shape for the liveness check, beside the newest frame that will be compared."""
+        rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+        compared = self._frames[-1][-1] if self._frames else None
+        return self._observer.sight(rgb, compared, passive=passive)
+
     def scores(self, limits: dict[str, float]) -> tuple[tuple[Score, ...], int] | None:
         """The median distance of each matcher over the frames; None without reference or frames."""
         frames, self._frames = self._frames, []
@@ -77,6 +86,7 @@ class FaceChild:
         for vector in [*(self._reference or []), *(v for frame in self._frames for v in frame)]:
             vector.fill(0)
         self._reference, self._frames = None, []
+        self._observer.forget()
 
 
 def _decoded(picture: bytes) -> NDArray[np.uint8] | None:
