@@ -75,7 +75,13 @@ def main() -> None:
     @click.option(
         "--register-ca",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="PEM file of the certificates that vouch for the registers; else the system's.",
+        help="PEM file of the certificates that vouch for the registers and the gateway; else the system's.",
+    )
+    @click.option(
+        "--sms-gateway",
+        default="",
+        metavar="URL",
+        help="The gateway through which codes go to residents' phones. In production https only.",
     )
     @click.option(
         "--recheck-again",
@@ -101,6 +107,7 @@ def main() -> None:
         daily_quotas: tuple[tuple[str, int], ...],
         registers: tuple[tuple[str, str], ...],
         register_ca: Path | None,
+        sms_gateway: str,
         recheck_again_s: float,
         as_json: bool,
         openapi: bool,
@@ -132,6 +139,7 @@ def main() -> None:
                 daily_quotas=dict(daily_quotas),
                 registers=dict(registers),
                 register_ca=register_ca,
+                sms_gateway=sms_gateway,
                 recheck_again_s=recheck_again_s,
             )
         )

@@ -166,11 +166,18 @@ class EvidenceLine(Sealed):
 
 
 class ConsentRecord(Sealed):
-    """What the resident was asked before the camera, and the answer."""
+    """What the resident agreed to before the camera opened; who said no has none.
+
+    `text_hash`: SHA-256 of the words as shown. `withdrawn_at`: taken back after the camera had been open.
+    """
 
     notice_version: str
     given: bool
     at: str
+    clock_quality: str | None = None
+    language: str | None = None
+    text_hash: str | None = None
+    withdrawn_at: str | None = None
 
 
 class Attachment(Sealed):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from drivers.card_reader.contract import CardRead
+from drivers.face.liveness.contract import LivenessRecord, Outcome
 from kiosk.case import (
     Attachment,
     CasePayload,
@@ -89,10 +92,18 @@ def filer_of(visit: Visit) -> str | None:
 
 
 def _consent(visit: Visit) -> ConsentRecord | None:
-    if visit.consent is None:
+    """A yes alone, also one that was taken back; a no is not written down."""
+    agreed = visit.consent
+    if agreed is None or not agreed.given:
         return None
     return ConsentRecord(
-        notice_version=visit.consent.notice_version, given=visit.consent.given, at=visit.consent.at
+        notice_version=agreed.notice_version,
+        given=True,
+        at=agreed.at,
+        clock_quality=agreed.clock_quality,
+        language=agreed.language,
+        text_hash=agreed.text_hash or None,
+        withdrawn_at=agreed.withdrawn_at or None,
     )
 
 
@@ -129,6 +140,19 @@ def _person(read: CardRead | None) -> Person | None:
     )
 
 
+LIVENESS_OUTCOMES: dict[Outcome, Literal["passed", "failed", "not_done"]] = {
+    Outcome.SHOWN: "passed",
+    Outcome.NOT_SHOWN: "failed",
+    Outcome.NOT_DONE: "not_done",
+    Outcome.UNAVAILABLE: "not_done",
+}
+
+
+def _liveness(record: LivenessRecord) -> EvidenceLine:
+    """The method and what it saw, in the record's own words; "passed" is of that method and claims no more."""
+    return EvidenceLine(name="face.liveness", outcome=LIVENESS_OUTCOMES[record.outcome], detail=record.detail)
+
+
 def _evidence(visit: Visit) -> list[EvidenceLine]:
     lines: list[EvidenceLine] = []
     for prefix, read in (("card", visit.card), ("helper_card", visit.helper)):
@@ -149,6 +173,7 @@ def _evidence(visit: Visit) -> list[EvidenceLine]:
             )
             for score in comparison.scores
         ]
+        lines += [_liveness(visit.face.liveness)] if visit.face.liveness is not None else []
     lines.append(
         EvidenceLine(
             name="helper.looked_at_resident_and_card",

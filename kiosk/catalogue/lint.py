@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kiosk.catalogue.answers import check_answers, shown_fields
+from kiosk.catalogue.consent import notice_of
 from kiosk.catalogue.lint_form import lint_form
 from kiosk.catalogue.model import PERFORMED_STEPS, Definition, DeviceKind, Method, OfflineMode, StepType
 from kiosk.catalogue.shape import Finding
@@ -76,8 +77,9 @@ def _evidence(definition: Definition) -> Iterator[Finding]:
         if S.CONSENT not in flow:
             en = "face needs the consent step before it"
             yield Finding("evidence.no_consent", "flow", "用人脸前要有 consent", en)
-        if not definition.consent_notice.text or not definition.consent_notice.version:
-            zh, en = "缺少同意告知的文字或版本", "the consent notice lacks text or version"
+        if notice_of(definition.consent_notice) is None:
+            zh = "同意告知要有版本，并且有文字：自己写，或用 consent.json 里的版本"
+            en = "the consent notice needs a version, and a text: its own, or that of a version in consent.json"
             yield Finding("evidence.no_notice", "consent_notice", zh, en)
     if level >= 2 and (S.VERIFY_PERSON not in flow or not methods):
         zh, en = "2 级要有 verify_person 和办法", "level 2 needs verify_person and a method"

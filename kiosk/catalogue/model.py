@@ -61,6 +61,8 @@ class Method(StrEnum):
     SMS = "sms"
     QR = "qr"
     PIN = "pin"
+    CLERK = "clerk"
+    """A clerk at the agency's own desk looks at the card's photo and a picture."""
 
 
 class OfflineMode(StrEnum):
@@ -126,7 +128,10 @@ class Evidence(Part):
 
 
 class ConsentNotice(Part):
-    """What is read before the camera opens; the version is recorded with the answer."""
+    """What is read before the camera opens; the version is recorded with the answer.
+
+    Without a text of its own it is the one of this version in `kiosk.catalogue.consent`.
+    """
 
     version: str = ""
     text: tuple[Words, ...] = ()

@@ -118,8 +118,15 @@ class Evaluate:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherMovement:
+    """The resident cannot make this movement: ask for another."""
+
+
+@dataclass(frozen=True, slots=True)
 class Speak:
-    """Read the screen aloud."""
+    """Read the screen aloud. `only_news`: what has just changed beside the live picture."""
+
+    only_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +173,7 @@ Effect = (
     | Print
     | WatchRemoval
     | Evaluate
+    | OtherMovement
     | Speak
     | LookAtDoor
     | TryPin

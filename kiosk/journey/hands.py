@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from drivers.camera.contract import Camera, Frame
@@ -16,6 +16,8 @@ from drivers.contract import Cause, Device, Failed, Ok, Outcome
 from drivers.document_camera.contract import DocumentCamera
 from drivers.document_printer.contract import DocumentPrinter
 from drivers.face.contract import FaceFailure, FaceVerifier
+from drivers.face.liveness.checks import NoCheck
+from drivers.face.liveness.contract import LivenessCheck
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
@@ -57,6 +59,7 @@ class Devices:
     cabinet: Device | None = None
     touch_panel: Device | None = None
     token: Authenticator | None = None
+    liveness: LivenessCheck = field(default_factory=NoCheck)
     code_reader: CodeReader | None = None
     code_camera: Camera | None = None
     """What the code reader looks through: one of the cameras above, opened and stopped by whoever reads."""
@@ -166,7 +169,7 @@ class DeviceHands:
         office: Office,
         live: LiveOffice,
         answer: Callable[[str, ev.Event], None],
-        speak: Callable[[], None],
+        speak: Callable[[bool], None],
         encode_jpeg: Callable[[Frame], bytes],
         staff: StaffRoom,
     ) -> None:
@@ -203,6 +206,8 @@ class DeviceHands:
             case fx.StartFace():
                 crashed = ev.FaceAnswered(Failed(FaceFailure.CRASHED))
                 self._on(lanes.camera, id_, lambda cancel: self._face(visit, cancel), crashed)
+            case fx.OtherMovement():
+                self._devices.liveness.decline()
             case fx.AwaitFace():
                 self._on(lanes.camera, id_, lambda cancel: self._await_face(id_, cancel), ev.FaceWaited())
             case fx.StartCamera():
@@ -224,8 +229,8 @@ class DeviceHands:
             case fx.Print(printed, copy):
                 not_known = ev.PrintAnswered(PrintReport(Outcome.UNKNOWN, Cause.PRINTER_ERROR))
                 self._on(lanes.printer, id_, lambda _cancel: self._print(printed, copy=copy), not_known)
-            case fx.Speak():
-                self._speak()
+            case fx.Speak(only_news):
+                self._speak(only_news)
             case fx.LookAtDoor():
                 self._at_door(id_, self._staff.door.look)
             case fx.TryPin(pin):
@@ -316,13 +321,21 @@ class DeviceHands:
         if isinstance(decoded, Failed):
             self._answer(visit.id, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE, decoded.detail)))
             return
+        check = self._devices.liveness
+        # One opening more than now: this attempt's own.
+        check.begin(camera.open_count + 1, again=visit.face.attempts + visit.face.stalls > 0)
         result = attempt(
-            camera, face, decoded.value, cancel, lambda words: self._answer(visit.id, ev.FaceGuided(words))
+            camera,
+            face,
+            decoded.value,
+            cancel,
+            lambda *said: self._answer(visit.id, ev.FaceGuided(*said)),
+            check,
         )
         if isinstance(result, Failed):
             log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)
         if result is not None and not cancel.is_set():
-            self._answer(visit.id, ev.FaceAnswered(result))
+            self._answer(visit.id, ev.FaceAnswered(result, check.record()))
 
     def _await_face(self, visit_id: str, cancel: threading.Event) -> None:
         """Until verifier and camera work, at most `FACE_WAIT_S`."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.catalogue.model import StepType
+from kiosk.catalogue.model import Method, StepType
 from kiosk.identity import age_on
 from kiosk.journey import effects as fx
 from kiosk.journey.states import State
-from kiosk.journey.visit import FACE_AGE_MIN, FACE_ATTEMPTS_MAX, Errand, Visit
+from kiosk.journey.visit import FACE_AGE_MIN, FACE_ATTEMPTS_MAX, Errand, FaceProgress, Visit
 from kiosk.journey.world import World
 
 Moved = tuple[Visit, tuple[fx.Effect, ...]]
@@ -51,7 +51,7 @@ def go(visit: Visit, state: State) -> Moved:
         case State.HELPER:
             out.append(fx.ReadCard(fx.CardPurpose.HELPER))
         case State.FACE:
-            face = replace(visit.face, waiting=False, looking=True, guidance=None, failure=None)
+            face = replace(visit.face, waiting=False, looking=True, opened=True, guidance=None, failure=None)
             visit = replace(visit, face=face)
             out.append(fx.StartFace())
         case State.CAMERA:
@@ -85,6 +85,9 @@ def to_attract(visit: Visit) -> Moved:
 def _needs_screen(visit: Visit, step: StepType, world: World) -> bool:
     """Steps that are done already are not asked again: an SDT card, for one, reads only once."""
     match step:
+        case StepType.CONSENT:
+            # Where nobody is recognised by face there is nothing to agree to, and once one is known neither.
+            return is_a_way(Method.FACE, visit, world) and not (visit.verified and not visit.face.accepted)
         case StepType.IDENTIFY:
             return visit.card is None
         case StepType.VERIFY_PERSON:
@@ -140,6 +143,8 @@ def home(visit: Visit) -> Moved:
 
 def _enter_step(visit: Visit, world: World) -> Moved:
     state = SCREEN_OF[visit.service.flow[visit.step]]
+    if state is State.CONSENT:
+        visit = without_consent(visit, world)
     if state is State.REVIEW and visit.errand is Errand.WITHDRAW:
         state = State.WITHDRAW  # nothing was filled in: what will happen is reviewed
     return to_face(visit, world) if state is State.FACE else go(visit, state)
@@ -158,11 +163,29 @@ def to_face(visit: Visit, world: World) -> Moved:
     return waits, (*_leave(visit), fx.AwaitFace())
 
 
+def without_consent(visit: Visit, world: World) -> Visit:
+    """Whoever comes back to the question has taken the answer back: what the camera found counts no more.
+
+    The tries that were made still do. The record stays only where the camera had been open under it.
+    """
+    given, face = visit.consent, FaceProgress(attempts=visit.face.attempts, stalls=visit.face.stalls)
+    if given is not None and given.in_force:
+        at = world.now.isoformat(timespec="seconds")
+        given = replace(given, withdrawn_at=at) if visit.face.opened else None
+    return replace(visit, consent=given, face=face)
+
+
+def is_a_way(method: Method, visit: Visit, world: World) -> bool:
+    """Whether this service allows it and this village offers it; whether it works just now is asked apart."""
+    return method in visit.service.evidence.methods and method in world.ways
+
+
 def may_use_face(visit: Visit, world: World) -> bool:
     """Face only with consent, a photo, tries left, and age; whether the verifier works is asked apart."""
     return (
-        visit.consent is not None
-        and visit.consent.given
+        is_a_way(Method.FACE, visit, world)
+        and visit.consent is not None
+        and visit.consent.in_force
         and visit.card is not None
         and visit.card.photo is not None
         and visit.face.attempts < FACE_ATTEMPTS_MAX
@@ -171,7 +194,11 @@ def may_use_face(visit: Visit, world: World) -> bool:
 
 
 def is_old_enough(visit: Visit, world: World) -> bool:
-    """No face under 14 (rule D15); an unreadable birth date counts as too young."""
+    """No face under 14 (rule D15); an unreadable birth date counts as too young.
+
+    With a clock that nobody confirmed the age is reckoned on the earliest day that it can be.
+    """
     if visit.card is None or visit.card.document.birth_date is None:
         return False
-    return age_on(visit.card.document.birth_date, world.now.date()) >= FACE_AGE_MIN
+    today = world.now if world.not_before is None else min(world.now, world.not_before)
+    return age_on(visit.card.document.birth_date, today.date()) >= FACE_AGE_MIN

@@ -8,10 +8,11 @@ from drivers.card_reader.contract import CardFailure, CardRead, DocumentKind, Va
 from drivers.contract import Failed, Ok
 from drivers.evidence import Assurance, assurance
 from drivers.face.contract import FaceFailure
+from kiosk.catalogue.model import Method
 from kiosk.identity import CardValidity, card_validity
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.moves import Moved, forward, go, may_use_face, to_face
+from kiosk.journey.moves import Moved, forward, go, is_a_way, may_use_face, to_face
 from kiosk.journey.states import State
 from kiosk.journey.visit import FACE_ATTEMPTS_MAX, FACE_STALLS_MAX, MACHINE_FAILURES, CardProblem, Visit
 from kiosk.journey.world import World
@@ -52,7 +53,13 @@ def _problem_with(read: CardRead, wanted: Assurance, world: World) -> CardProble
 
 
 NOT_WORTH_RETRYING = frozenset(
-    {FaceFailure.UNCALIBRATED, FaceFailure.MODEL_MISSING, FaceFailure.NO_REFERENCE}
+    {
+        FaceFailure.UNCALIBRATED,
+        FaceFailure.MODEL_MISSING,
+        FaceFailure.NO_REFERENCE,
+        FaceFailure.MOVEMENT_DECLINED,
+        FaceFailure.LIVENESS_UNAVAILABLE,
+    }
 )
 """Another try would end the same way, so the other ways are offered at once."""
 
@@ -88,10 +95,11 @@ def card_again(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 
 def face_guided(visit: Visit, event: ev.Event, _world: World) -> Moved:
-    """Words beside the live picture: come closer, one person only."""
+    """Words beside the live picture: come closer, one person only. Said too to who has the screen read aloud."""
     if not isinstance(event, ev.FaceGuided):
         return visit, ()
-    return replace(visit, face=replace(visit.face, guidance=event.guidance)), ()
+    face = replace(visit.face, guidance=event.guidance, pointing=event.pointing, prompt=event.prompt)
+    return replace(visit, face=face), (fx.Speak(only_news=True),) if visit.listens else ()
 
 
 def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
@@ -101,7 +109,15 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     """
     if not isinstance(event, ev.FaceAnswered):
         return visit, ()
-    face = replace(visit.face, looking=False, failure=None, comparison=None)
+    face = replace(
+        visit.face,
+        looking=False,
+        pointing=False,
+        prompt=None,
+        failure=None,
+        comparison=None,
+        liveness=event.liveness,
+    )
     match event.result:
         case Ok(comparison):
             face = replace(face, comparison=comparison, attempts=face.attempts + 1)
@@ -116,6 +132,11 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     if used_up or face.failure in NOT_WORTH_RETRYING:
         return go(visit, State.OTHER_WAY)
     return visit, (fx.StopFace(),)
+
+
+def other_movement(visit: Visit, _event: ev.Event, _world: World) -> Moved:
+    """Who cannot make this movement is asked for another; the look goes on."""
+    return visit, (fx.OtherMovement(),) if visit.face.prompt is not None else ()
 
 
 def face_again(visit: Visit, _event: ev.Event, world: World) -> Moved:
@@ -137,7 +158,7 @@ def to_other_way(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 
 def to_helper(visit: Visit, _event: ev.Event, world: World) -> Moved:
-    if not world.helper_ready:
+    if not world.helper_ready or not is_a_way(Method.HELPER, visit, world):
         return visit, ()
     return go(replace(visit, card_problem=None), State.HELPER)
 

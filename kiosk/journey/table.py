@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kiosk.journey import answering, recognising
+from kiosk.journey import answering, consenting, recognising
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.asking import HANDLERS as ASKING
@@ -18,7 +18,7 @@ from kiosk.journey.moves import Moved, backward, forward, go, home, to_attract
 from kiosk.journey.returning import HANDLERS as RETURNING
 from kiosk.journey.staffing import HANDLERS as STAFFING
 from kiosk.journey.states import IDENTIFIED_NOTHING, State
-from kiosk.journey.visit import Consent, DialogKind, Visit
+from kiosk.journey.visit import DialogKind, Visit
 from kiosk.journey.world import World
 
 Handler = Callable[[Visit, ev.Event, World], Moved]
@@ -66,14 +66,6 @@ def back(visit: Visit, _event: ev.Event, world: World) -> Moved:
     return backward(visit, world)
 
 
-def consent(given: bool) -> Handler:
-    def handle(visit: Visit, _event: ev.Event, world: World) -> Moved:
-        record = Consent(given, visit.service.consent_notice.version, world.now.isoformat(timespec="seconds"))
-        return forward(replace(visit, consent=record), world)
-
-    return handle
-
-
 def edit(visit: Visit, event: ev.Event, _world: World) -> Moved:
     return answering.edit(visit, argument_of(event))
 
@@ -103,7 +95,7 @@ def toggle_language(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 
 def speak(visit: Visit, _event: ev.Event, _world: World) -> Moved:
-    return stay(visit, fx.Speak())
+    return stay(replace(visit, listens=True), fx.Speak())
 
 
 def ask_cancel(visit: Visit, _event: ev.Event, _world: World) -> Moved:
@@ -149,8 +141,8 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.ATTRACT, "press:begin"): begin,
     (S.HOME, "press:service"): choose_service,
     (S.NOTICE, "press:next"): next_step,
-    (S.CONSENT, "press:face"): consent(given=True),
-    (S.CONSENT, "press:other_way"): consent(given=False),
+    (S.CONSENT, "press:face"): consenting.agreed,
+    (S.CONSENT, "press:other_way"): consenting.refused,
     (S.CARD, "CardAnswered"): recognising.resident_card,
     (S.CARD, "press:try_card"): recognising.card_again,
     (S.CARD, "press:window"): recognising.to_window,
@@ -158,6 +150,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.FACE, "FaceAnswered"): recognising.face_answered,
     (S.FACE, "FaceWaited"): recognising.face_waited,
     (S.FACE, "press:try_face"): recognising.face_again,
+    (S.FACE, "press:other_movement"): recognising.other_movement,
     (S.FACE, "press:other_way"): recognising.to_other_way,
     (S.OTHER_WAY, "press:helper"): recognising.to_helper,
     (S.OTHER_WAY, "press:window"): recognising.to_window,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from drivers.card_reader.contract import CardRead
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.liveness.contract import LivenessRecord, Prompt
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
 from kiosk.catalogue.model import Definition
@@ -55,11 +56,23 @@ class CardProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The answer on the consent screen, with the notice's version and the time it was given."""
+    """The answer on a consent screen: to which text, when by which clock, and in which language it was shown.
+
+    `text_hash`: SHA-256 of the sentences as shown. `withdrawn_at`: it was taken back then, and the camera had been
+    open under it; one that was taken back before that leaves nothing.
+    """
 
     given: bool
     notice_version: str
     at: str
+    clock_quality: str = "synced"
+    language: str = "zh"
+    text_hash: str = ""
+    withdrawn_at: str = ""
+
+    @property
+    def in_force(self) -> bool:
+        return self.given and not self.withdrawn_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +84,20 @@ class FaceProgress:
 
     attempts: int = 0
     stalls: int = 0
+    opened: bool = False
+    """The camera was opened under the consent of now."""
     waiting: bool = False
     """For the machine, which restarts; nothing is looked at yet."""
     looking: bool = False
     guidance: Guidance | None = None
+    pointing: bool = False
+    """No frame was usable for some seconds, so the other way is pointed at."""
+    prompt: Prompt | None = None
+    """The movement that is asked now."""
     failure: FaceFailure | Guidance | None = None
     comparison: Comparison | None = None
+    liveness: LivenessRecord | None = None
+    """Of the attempt that made the comparison."""
 
     @property
     def accepted(self) -> bool:
@@ -124,6 +145,8 @@ class Visit:
     state: State = State.ATTRACT
     language: str = "zh"
     elder: bool = False
+    listens: bool = False
+    """Had a screen read aloud in this visit."""
     definition: Definition | None = None
     step: int = 0
     page: int = 0

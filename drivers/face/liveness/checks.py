@@ -26,7 +26,7 @@ class NoCheck:
     asks: Prompt | None = None
     finished = True
 
-    def begin(self, _opening: int, /, *, again: bool) -> None:  # noqa: ARG002 - the contract's
+    def begin(self, _opening: int, /, *, again: bool) -> None:
         pass
 
     def usable(self, _frame: Frame, _opening: int, /) -> FaceFailure | None:
@@ -122,14 +122,20 @@ class PromptCheck:
         return ended or not self._waiting
 
     def usable(self, frame: Frame, opening: int, /) -> FaceFailure | None:
-        found = self._look(frame, opening, passive=self._before is None)
-        if isinstance(found, Sighting):
-            self._before = self._before or found
-        return found if isinstance(found, FaceFailure) else None
+        match self._look(frame, opening, passive=self._before is None):
+            case Sighting() as found:
+                self._before = self._before or found
+            case FaceFailure() as failed:
+                return failed
+            case _:  # it will be compared, and nobody saw whose it is
+                self._chain.lose()
+        return None
 
     def watch(self, frame: Frame, opening: int, /) -> FaceFailure | Guidance | None:
         before = self._before
-        if before is None or self.finished:
+        if before is None:
+            return self.usable(frame, opening)
+        if self.finished:
             return None
         if self._declining.is_set():
             self._declining.clear()

@@ -60,5 +60,8 @@ class Chain:
 
     _sighted_ns = 0
 
+    def lose(self) -> None:
+        self._break(Break.LOST)
+
     def _break(self, why: Break) -> None:
         self.broken = self.broken or why

@@ -63,6 +63,8 @@ class Break(StrEnum):
     """Too long between two frames."""
     JUMP = "jump"
     """The face was elsewhere, or of another size, sooner than a head can be."""
+    LOST = "lost"
+    """A frame that was to be compared had no face to follow."""
     REOPENED = "reopened"
     """The camera was opened again in between."""
 

@@ -4,42 +4,41 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.face.contract import Guidance
-from drivers.face.detector import Detector
+from drivers.face.embedder import Embedder
 from drivers.face.liveness.contract import Sighting
 from drivers.face.liveness.measure import Relief, pose_of
 from drivers.face.liveness.passive import PASSIVE_MODEL, PassiveModel
-from drivers.face.matchers import Embedding, Matcher
-from drivers.face.quality import BYSTANDER_AREA_RATIO
+from drivers.face.matchers import Embedding
+from drivers.face.quality import choose
 
 
 class Observer:
-    """One for each child. `matcher`: whose distance says that it still is the same person."""
+    """One for each child. The embedder's last matcher, the faster one, says that it still is the same person."""
 
-    def __init__(self, detector: Detector, matcher: Matcher, models: Path) -> None:
-        self._detector, self._matcher = detector, matcher
+    def __init__(self, embedder: Embedder, models: Path) -> None:
+        self._embedder, self._matcher = embedder, embedder.matchers[-1]
         self._passive_file = models / PASSIVE_MODEL
         self._passive: PassiveModel | None = None
         self._relief = Relief()
         self._last: Embedding | None = None
 
     def sight(
-        self, rgb: NDArray[np.uint8], compared: Embedding | None, *, passive: bool
+        self, bgr: NDArray[np.uint8], compared: Embedding | None, *, passive: bool
     ) -> Sighting | Guidance:
         """`compared`: the embedding of the newest frame that will be compared.
 
         With it and without a sighting of before the distance is taken to it, so that the chain begins
         at the frames that count. `passive` loads that model at its first use; no file: None.
         """
-        faces = self._detector.find(rgb, upsample=0) or self._detector.find(rgb, upsample=1)
-        if not faces:
-            return Guidance.NO_FACE
-        face = faces[0]
-        if len(faces) > 1 and face.area < BYSTANDER_AREA_RATIO * faces[1].area:
-            return Guidance.ONE_PERSON
+        rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+        face = choose(rgb, self._embedder.faces(rgb))
+        if isinstance(face, Guidance):
+            return face
         pose = pose_of(face.points)
         height, width = rgb.shape[:2]
         embedding = self._matcher.embed(rgb, face)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from drivers.face.contract import Guidance
+from dataclasses import replace
+
+from drivers.face.contract import FaceFailure, Guidance
+from kiosk.catalogue.model import Method
 from kiosk.identity import mask_name, mask_number
-from kiosk.journey.moves import is_old_enough
+from kiosk.journey.consenting import face_notice
+from kiosk.journey.moves import is_a_way, is_old_enough
+from kiosk.journey.present.face_words import FACE_WORDS, POINTING, PROMPT_WORDS
 from kiosk.journey.present.frame import Parts
 from kiosk.journey.view import (
     Action,
+    Block,
     Choices,
     Illustration,
     Line,
@@ -33,11 +39,11 @@ def consent(visit: Visit, world: World, t: Texts) -> Parts:
         enabled=world.face_ready,
         reason=world.why_no_face.get(visit.language) or t("人脸确认暂时不能用"),
     )
-    other = Action("other_way", t("用别的办法"), Style.EQUAL, hint=t("协理员 · 窗口"))
+    other = _other_button(visit, world, t)
     return Parts(
         t("怎样确认是您本人？"),
         t("两种办法一样有效，任选一种"),
-        blocks=(Points(tuple(line[visit.language] for line in visit.service.consent_notice.text)),),
+        blocks=(Points(face_notice(visit).sentences(visit.language, world.place.responsible_body)),),
         actions=(face, other),
     )
 
@@ -82,19 +88,8 @@ def card(visit: Visit, _world: World, t: Texts) -> Parts:
     )
 
 
-FACE_WORDS: dict[Guidance | None, str] = {
-    None: "很好，请保持",
-    Guidance.NO_FACE: "请看镜头",
-    Guidance.COME_CLOSER: "请靠近一点",
-    Guidance.ONE_PERSON: "镜头前请只留一个人",
-    Guidance.TOO_DARK: "光线有点暗，请朝向亮处",
-    Guidance.TOO_BRIGHT: "光线太强，请稍微侧一点",
-    Guidance.HOLD_STILL: "请稍微停一下",
-}
-
-
 def face(visit: Visit, world: World, t: Texts) -> Parts:
-    other = Action("other_way", t("用别的办法"), Style.EQUAL, hint=t("协理员 · 窗口"))
+    other = _other_button(visit, world, t)
     if visit.face.waiting:
         return Parts(
             t("请稍等，正在准备"),
@@ -103,17 +98,36 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
             actions=(other,),
             busy=True,
         )
+    if visit.face.looking and visit.face.prompt is not None:
+        return Parts(
+            t("请做一个小动作"),
+            t("照片做不了，本人一下就好。慢慢来"),
+            blocks=_mirror(visit, t),
+            actions=(
+                Action("other_movement", t("换一个动作"), Style.EQUAL),
+                replace(other, label=t("做不了，用别的办法")),
+            ),
+            busy=True,
+        )
     if visit.face.looking:
         return Parts(
             t("请看镜头"),
             t("只在这台机器里比，比完马上删除"),
-            blocks=(Preview(t(FACE_WORDS[visit.face.guidance])),),
+            blocks=_mirror(visit, t),
             actions=(other,),
             busy=True,
         )
     if visit.face.stalled:
         title, subtitle = t("机器没来得及比"), t("不是您的问题，也不算次数")
         words = t("请再试一次，也可以换一种办法，一样有效。")
+    elif visit.face.failure is FaceFailure.MOVEMENT_NOT_SEEN:
+        title, subtitle = t("没有看清刚才的动作"), t("慢一点、大一点会更容易，不要紧")
+        left = FACE_ATTEMPTS_MAX - visit.face.attempts
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
+    elif isinstance(visit.face.failure, Guidance):
+        title, subtitle = t("还没有看清"), t(FACE_WORDS[visit.face.failure])
+        left = FACE_ATTEMPTS_MAX - visit.face.attempts
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
     else:
         title, subtitle = t("这次没有对上"), t("照片用久了常会这样，不要紧")
         left = FACE_ATTEMPTS_MAX - visit.face.attempts
@@ -138,6 +152,44 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
     )
 
 
+def _mirror(visit: Visit, t: Texts) -> tuple[Block, ...]:
+    """The live picture with one request; who cannot follow it is pointed to the button beside it."""
+    prompt, guidance = visit.face.prompt, visit.face.guidance
+    live = Preview(
+        t(FACE_WORDS[guidance] if prompt is None or guidance is not None else PROMPT_WORDS[prompt])
+    )
+    return (live, Message(t(POINTING))) if visit.face.pointing else (live,)
+
+
+WAY_NAMES: dict[Method, str] = {
+    Method.HELPER: "协理员",
+}
+"""In one breath, under the button that leads to them; in this order."""
+
+
+def _other_button(visit: Visit, world: World, t: Texts) -> Action:
+    """As large as the face's, on every screen that asks for a face."""
+    names = [t(name) for method, name in WAY_NAMES.items() if is_a_way(method, visit, world)]
+    return Action("other_way", t("用别的办法"), Style.EQUAL, hint=" · ".join((*names, t("窗口"))))
+
+
+def _ways(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
+    """What this service allows and this village offers; the window always."""
+    found = {
+        Method.HELPER: Action(
+            "helper",
+            t("请协理员帮忙确认"),
+            Style.CHOICE,
+            hint=t("协理员放上工作卡，当面看一看就行"),
+            icon="helper",
+            enabled=world.helper_ready,
+            reason=t("协理员卡的读卡器没有接上"),
+        ),
+    }
+    window = Action("window", t("到窗口办理"), Style.CHOICE, hint=t("工作人员会接着帮您办"), icon="window")
+    return (*(one for method, one in found.items() if is_a_way(method, visit, world)), window)
+
+
 def other_way(visit: Visit, world: World, t: Texts) -> Parts:
     subtitle = t("任选一种，一样有效")
     blocks: list[Message | Choices] = []
@@ -145,24 +197,7 @@ def other_way(visit: Visit, world: World, t: Texts) -> Parts:
         subtitle = t("照片用久了常会对不上，这很平常")
     elif visit.card is not None and not is_old_enough(visit, world):
         blocks.append(Message(t("未满 14 岁不用人脸确认。请监护人和协理员一起办理。")))
-    blocks.append(
-        Choices(
-            (
-                Action(
-                    "helper",
-                    t("请协理员帮忙确认"),
-                    Style.CHOICE,
-                    hint=t("协理员放上工作卡，当面看一看就行"),
-                    icon="helper",
-                    enabled=world.helper_ready,
-                    reason=t("协理员卡的读卡器没有接上"),
-                ),
-                Action(
-                    "window", t("到窗口办理"), Style.CHOICE, hint=t("工作人员会接着帮您办"), icon="window"
-                ),
-            )
-        )
-    )
+    blocks.append(Choices(_ways(visit, world, t)))
     return Parts(t("换一种办法确认"), subtitle, blocks=tuple(blocks))
 
 

@@ -68,7 +68,12 @@ BENT: list[tuple[str, str, Bend]] = [
     ),
     ("level 0 with a card", "evidence.level", lambda d: d["evidence"].update(level=0)),
     ("card not required", "devices", lambda d: d.update(devices_required=[])),
-    ("consent without words", "evidence.no_notice", lambda d: d["consent_notice"].update(text=[])),
+    (
+        "consent of an unknown version",
+        "evidence.no_notice",
+        lambda d: d["consent_notice"].update(version="1"),
+    ),
+    ("consent of no version", "evidence.no_notice", lambda d: d.pop("consent_notice")),
     ("promised over legal", "limit", lambda d: d["promised_limit"].update(amount=121)),
     ("end before start", "dates.order", lambda d: d.update(effective_to="2025-01-01T00:00:00+08:00")),
     ("offline in one language", "schema.words", lambda d: d["offline"]["text"].pop("en")),

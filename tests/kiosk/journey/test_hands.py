@@ -60,7 +60,7 @@ class Answers:
 def built(answers: Answers, device: Any = None, office: Any = None, live: Any = None) -> DeviceHands:
     device, office, live = device or Broken(), office or Broken(), live or Broken()
     devices = Devices(device, device, device, device, device, lambda _photo: Ok(b""))
-    return DeviceHands(devices, office, live, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
+    return DeviceHands(devices, office, live, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF)
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_the_face_is_forgotten_even_when_the_camera_does_not_stop(answers: Answe
         Broken(),
         Broken(),
         answers,
-        lambda: None,
+        lambda _news: None,
         lambda _frame: b"",
         NO_STAFF,
     )
@@ -299,7 +299,9 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     """An identity without a photo is legal; there is nothing to compare a face with."""
     broken: Any = Broken()  # any use of it is a defect
     devices = Devices(broken, broken, broken, broken, broken, lambda _photo: Failed("crashed", "code -11"))
-    hands = DeviceHands(devices, broken, broken, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
+    hands = DeviceHands(
+        devices, broken, broken, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF
+    )
     hands.do(fx.StartFace(), replace(FACE, card=replace(card(), photo=photo)))
     assert wait_until(lambda: bool(answers.came))
     ((_, answer),) = answers.came

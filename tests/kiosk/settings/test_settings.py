@@ -206,3 +206,20 @@ def test_one_camera_for_both_needs_its_size_where_it_counts() -> None:
     assert settings is not None
     assert [(problem.key, problem.fatal) for problem in problems] == [("document_camera.source", False)]
     assert load_text(both.format(size="size = 2592x1944\n"), "kiosk.ini", Path())[1] == ()
+
+
+def test_the_ways_to_be_recognised_are_named_and_an_unknown_one_is_told_with_those_there_are() -> None:
+    settings, problems = load_text(
+        f"{NUMBER}[recognition]\nways = helper,sms , helper\n", "kiosk.ini", Path()
+    )
+    assert settings is not None
+    assert problems == ()
+    assert settings.recognition.offered == ("helper", "sms")
+    nothing, _ = load_text(f"{NUMBER}[recognition]\nways =\n", "kiosk.ini", Path())
+    assert nothing is not None
+    assert nothing.recognition.offered == (), "then the window alone"
+    wrong, problems = load_text(f"{NUMBER}[recognition]\nways = face, sns\n", "kiosk.ini", Path())
+    assert wrong is None
+    assert [(problem.line, problem.key) for problem in problems] == [(4, "recognition.ways")]
+    assert "sns" in problems[0].message_zh
+    assert "sms" in problems[0].message_en

@@ -1,0 +1,247 @@
+"""Each element of the gate on a freely licensed portrait, spoiled in that one respect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from drivers.face.contract import Guidance
+from drivers.face.detector import Detector, Face
+from drivers.face.elements import Elements, eyes_of, measure
+from drivers.face.posture import EYE_MODEL, POSE_MODEL
+from drivers.face.quality import LIMITS, WISHES_S, Gate
+from tests.drivers.face.portraits import BOXES, MODELS, live, needed
+
+Picture = NDArray[np.uint8]
+Spoil = Callable[[Picture, Face], Picture]
+HEIGHT, WIDTH = 480, 640
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector()
+
+
+class Clock:
+    """Monotonic seconds that a test sets."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture(scope="module")
+def shared() -> Gate:
+    needed(MODELS / POSE_MODEL)
+    needed(MODELS / EYE_MODEL)
+    return Gate(MODELS)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def gate(shared: Gate, clock: Clock) -> Gate:
+    """The models are loaded once; time stands still unless the test moves it."""
+    shared._now = clock
+    shared.begin()
+    return shared
+
+
+def found(detector: Detector, rgb: Picture) -> list[Face]:
+    return detector.find(rgb, upsample=0) or detector.find(rgb, upsample=1)
+
+
+def good(name: str = "obama.jpg", face_width: int = 180) -> Picture:
+    return np.ascontiguousarray(live(name, face_width)[:, :, ::-1])
+
+
+def clipped(values: NDArray[Any]) -> Picture:
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
+
+
+def lit(times: float) -> Spoil:
+    return lambda rgb, _face: clipped(rgb * times)
+
+
+def out_of_focus(rgb: Picture, _face: Face | None = None) -> Picture:
+    return np.asarray(cv2.GaussianBlur(rgb, (0, 0), 6), np.uint8)
+
+
+def painted(rgb: Picture, face: Face, shapes: list[tuple[float, float, float, float]], light: int) -> Picture:
+    """Ellipses (x, y, half width, half height) measured in eye distances from the middle of the eyes."""
+    eyes = eyes_of(face.points)
+    middle, distance = eyes.mean(axis=0), float(np.linalg.norm(eyes[1] - eyes[0]))
+    drawn = rgb.copy()
+    for x, y, wide, high in shapes:
+        centre = tuple(int(v) for v in middle + np.array((x, y)) * distance)
+        cv2.ellipse(
+            drawn, centre, (int(wide * distance), int(high * distance)), 0, 0, 360, (light, light, light), -1
+        )
+    return drawn
+
+
+def from_one_side(rgb: Picture, face: Face) -> Picture:
+    """The dark half's edge is soft, so that the detector still sees a face."""
+    left, _, right, _ = face.box
+    ramp = np.clip((np.arange(WIDTH) - (left + right) / 2) / (0.2 * (right - left)) + 0.5, 0.12, 1.0)
+    return clipped(rgb * ramp[None, :, None])
+
+
+def against_the_light(rgb: Picture, face: Face) -> Picture:
+    left, top, right, bottom = face.box
+    size = right - left
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    far = ((x - (left + right) / 2) / (0.75 * size)) ** 4 + ((y - (top + bottom) / 2) / (0.9 * size)) ** 4
+    near = np.exp(-far)[..., None]
+    return clipped(rgb * 0.4 * near + (1 - near) * 235)
+
+
+def moved(rgb: Picture, _face: Face) -> Picture:
+    kernel = np.zeros((31, 31))
+    kernel[15] = 1 / 31
+    return np.asarray(cv2.filter2D(rgb, -1, kernel), np.uint8)
+
+
+def in_black_shadows(rgb: Picture, face: Face) -> Picture:
+    """Bright ends are there, but more than half of the face is lost."""
+    left, top, right, bottom = face.box
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(float)
+    middling = np.percentile(grey[top:bottom, left:right], 45)
+    return clipped(np.repeat((grey - middling)[..., None] * 1.5, 3, axis=2))
+
+
+def to_a_shoulder(rgb: Picture, face: Face) -> Picture:
+    left, top, right, bottom = face.box
+    turn = cv2.getRotationMatrix2D(((left + right) / 2, (top + bottom) / 2), 38, 1.0)
+    return np.asarray(cv2.warpAffine(rgb, turn, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+SPOILED: dict[str, tuple[Guidance, Spoil]] = {
+    "dark": (Guidance.TOO_DARK, lit(0.2)),
+    "black shadows": (Guidance.TOO_DARK, in_black_shadows),
+    "light behind": (Guidance.BACK_LIGHT, against_the_light),
+    "light from one side": (Guidance.SIDE_LIGHT, from_one_side),
+    "too bright": (Guidance.TOO_BRIGHT, lit(1.7)),
+    "out of focus": (Guidance.HOLD_STILL, out_of_focus),
+    "moved": (Guidance.HOLD_STILL, moved),
+    "dark glasses": (
+        Guidance.DARK_GLASSES,
+        lambda rgb, face: painted(rgb, face, [(-0.5, 0, 0.4, 0.3), (0.5, 0, 0.4, 0.3)], 25),
+    ),
+    "glare on one glass": (
+        Guidance.GLARE,
+        lambda rgb, face: painted(rgb, face, [(0.5, 0, 0.2, 0.15)], 254),
+    ),
+    "mask": (Guidance.FACE_COVERED, lambda rgb, face: painted(rgb, face, [(0, 1.35, 0.75, 0.72)], 200)),
+    "dark mask": (Guidance.FACE_COVERED, lambda rgb, face: painted(rgb, face, [(0, 1.35, 0.75, 0.72)], 70)),
+    "head on the shoulder": (Guidance.HEAD_LEVEL, to_a_shoulder),
+}
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_a_good_face_passes_at_once(gate: Gate, detector: Detector, name: str) -> None:
+    rgb = good(name)
+    faces = found(detector, rgb)
+    assert gate.judge(rgb, faces) is faces[0]
+
+
+@pytest.mark.parametrize("defect", SPOILED)
+def test_each_defect_has_its_own_words(gate: Gate, detector: Detector, defect: str) -> None:
+    rgb = good()
+    expected, spoil = SPOILED[defect]
+    spoiled = np.ascontiguousarray(spoil(rgb, found(detector, rgb)[0]))
+    faces = found(detector, spoiled)
+    assert faces, "the detector must see the spoiled face, or the test says nothing about its element"
+    assert gate.judge(spoiled, faces) is expected
+
+
+def test_too_far_too_near_and_at_the_edge(gate: Gate, detector: Detector) -> None:
+    for width, expected in ((60, Guidance.COME_CLOSER), (430, Guidance.MOVE_BACK)):
+        rgb = good(face_width=width)
+        assert gate.judge(rgb, found(detector, rgb)) is expected
+    rgb = good()
+    face = found(detector, rgb)[0]
+    left, top, right, bottom = face.box
+    lost = left + (right - left) // 4
+    cut = Face((left - lost, top, right - lost, bottom), face.points - np.array((lost, 0)), None)
+    assert gate.judge(np.ascontiguousarray(rgb[:, lost:]), [cut]) is Guidance.TO_THE_MIDDLE
+
+
+def test_every_limit_decides(gate: Gate, detector: Detector) -> None:
+    """Each row, broken alone on a face that keeps all others, gives its words; at the limit it is kept."""
+    rgb = good()
+    face = found(detector, rgb)[0]
+    seen = measure(rgb, face.box, eyes_of(face.points))
+    assert seen is not None
+    seen = gate._with_posture(seen, rgb, face)
+    assert {limit.field for limit in LIMITS} == {field.name for field in fields(Elements)}
+    for limit in LIMITS:
+        assert limit.keeps(seen), limit
+        for bound, beyond in ((limit.at_least, -1e-6), (limit.at_most, 1e-6)):
+            if abs(bound) == float("inf"):
+                continue
+            values = {field.name: getattr(seen, field.name) for field in fields(Elements)}
+            assert limit.keeps(Elements(**values | {limit.field: bound})), limit
+            assert not limit.keeps(Elements(**values | {limit.field: bound + beyond})), limit
+
+
+def test_a_wish_keeps_nobody_out_and_a_demand_does(gate: Gate, detector: Detector, clock: Clock) -> None:
+    """Dark glasses may stay on, after the words for them; a frame in the dark is never used."""
+    rgb = good()
+    face = found(detector, rgb)[0]
+    glasses = SPOILED["dark glasses"][1](rgb, face)
+    faces = found(detector, glasses)
+    assert gate.judge(glasses, faces) is Guidance.DARK_GLASSES
+    clock.now_s += WISHES_S - 0.1
+    assert gate.judge(glasses, faces) is Guidance.DARK_GLASSES
+    clock.now_s += 0.1
+    assert gate.judge(glasses, faces) is faces[0]
+    dark = clipped(rgb * 0.2)
+    assert gate.judge(dark, found(detector, dark)) is Guidance.TOO_DARK
+    gate.begin()
+    assert gate.judge(glasses, faces) is Guidance.DARK_GLASSES
+
+
+def test_the_demand_is_said_before_the_wish(gate: Gate, detector: Detector) -> None:
+    """In the dark nothing else can be told, so light comes before glasses."""
+    rgb = good()
+    glasses = SPOILED["dark glasses"][1](rgb, found(detector, rgb)[0])
+    dark = clipped(glasses * 0.2)
+    faces = found(detector, dark) or found(detector, rgb)
+    assert gate.judge(dark, faces) is Guidance.TOO_DARK
+
+
+def test_without_its_models_the_gate_looks_at_the_rest(detector: Detector, tmp_path: Path) -> None:
+    gate = Gate(tmp_path)
+    rgb = good()
+    faces = found(detector, rgb)
+    assert gate.judge(rgb, faces) is faces[0]
+    blurred = out_of_focus(rgb)
+    assert gate.judge(blurred, found(detector, blurred)) is Guidance.HOLD_STILL
+
+
+def test_points_that_are_no_eyes_are_no_face(gate: Gate) -> None:
+    """Case F02: a box without an encoding asks again, without an error."""
+    rgb = good()
+    for points in (np.zeros((5, 2)), np.full((5, 2), 1e6), np.full((5, 2), -5.0)):
+        assert gate.judge(rgb, [Face((200, 120, 380, 300), points, None)]) is Guidance.NO_FACE
+
+
+def test_eyes_are_found_in_either_order_of_points() -> None:
+    dlib = np.array([[81, 52], [67, 54], [31, 52], [45, 54], [56, 80]], float)
+    middles = np.array([[38, 53], [74, 53], [56, 75], [42, 92], [70, 92]], float)
+    assert eyes_of(dlib).tolist() == [[38, 53], [74, 53]]
+    assert eyes_of(middles).tolist() == [[38, 53], [74, 53]]
+    assert eyes_of(middles[[1, 0, 2, 4, 3]]).tolist() == [[38, 53], [74, 53]]
