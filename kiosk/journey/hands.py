@@ -322,8 +322,7 @@ class DeviceHands:
             self._answer(visit.id, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE, decoded.detail)))
             return
         check = self._devices.liveness
-        # One opening more than now: this attempt's own.
-        check.begin(camera.open_count + 1, again=visit.face.attempts + visit.face.stalls > 0)
+        check.begin(again=visit.face.attempts + visit.face.stalls > 0)
         result = attempt(
             camera,
             face,

@@ -26,7 +26,7 @@ class NoCheck:
     asks: Prompt | None = None
     finished = True
 
-    def begin(self, _opening: int, /, *, again: bool) -> None:
+    def begin(self, *, again: bool) -> None:
         pass
 
     def usable(self, _frame: Frame, _opening: int, /) -> FaceFailure | None:
@@ -55,7 +55,7 @@ class PassiveCheck(NoCheck):
         self._lowest: float | None = None
         self._looked = False
 
-    def begin(self, _opening: int, /, *, again: bool) -> None:  # noqa: ARG002 - the contract's
+    def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
         self._lowest, self._looked = None, False
 
     def usable(self, frame: Frame, _opening: int, /) -> FaceFailure | None:
@@ -94,10 +94,10 @@ class PromptCheck:
         self._eyes, self._prompt_s, self._chance = eyes, prompt_s, chance()
         self._declining = threading.Event()
         self._declined: frozenset[Prompt] = frozenset()
-        self.begin(0, again=False)
+        self.begin(again=False)
 
-    def begin(self, opening: int, /, *, again: bool) -> None:
-        self._chain = Chain(opening)
+    def begin(self, *, again: bool) -> None:
+        self._chain = Chain()
         self._declined = self._declined if again else frozenset()
         self._declining.clear()
         self._shown: tuple[Prompt, ...] = ()

@@ -23,8 +23,9 @@ NS = 1_000_000_000
 class Chain:
     """Fed with every frame that is looked at; `broken` is the first thing that was wrong."""
 
-    def __init__(self, opening: int) -> None:
-        self._opening = opening
+    def __init__(self) -> None:
+        self._opening: int | None = None
+        """Of the first frame; None before it."""
         self._last: Frame | None = None
         self._last_sighting: Sighting | None = None
         self._marks: set[bytes] = set()
@@ -34,6 +35,7 @@ class Chain:
         """The frame itself, before anybody looks for a face in it."""
         mark = hashlib.blake2b(np.ascontiguousarray(frame.pixels).data, digest_size=16).digest()
         last, self._last = self._last, Frame(frame.pixels[:0], frame.sequence, frame.captured_monotonic_ns)
+        self._opening = opening if self._opening is None else self._opening
         if opening != self._opening:
             self._break(Break.REOPENED)
         elif last is not None and (

@@ -146,15 +146,15 @@ class LivenessCheck(Protocol):
     @property
     def method(self) -> Method: ...
 
-    def begin(self, opening: int, /, *, again: bool) -> None:
-        """A new attempt. `opening`: the camera's `open_count`, which stays while the look is unbroken.
-
-        `again`: of the same resident, who need not decline a movement twice.
-        """
+    def begin(self, *, again: bool) -> None:
+        """A new attempt. `again`: of the same resident, who need not decline a movement twice."""
         ...
 
     def usable(self, frame: Frame, opening: int, /) -> FaceFailure | None:
-        """A frame that will be compared. A reason when nothing more can be looked at."""
+        """A frame that will be compared. A reason when nothing more can be looked at.
+
+        `opening`: the camera's `open_count`, which stays while the look is unbroken.
+        """
         ...
 
     @property

@@ -46,7 +46,7 @@ class InfraredCheck:
         """Whether the kit's process answers."""
         return isinstance(self._worker.call("kit_name", deadline_s=self._deadline_s), Ok)
 
-    def begin(self, _opening: int, /, *, again: bool) -> None:  # noqa: ARG002 - the contract's
+    def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
         self._record, self._frames = None, 0
         named = self._worker.call("kit_name", deadline_s=self._deadline_s)
         name = named.value if isinstance(named, Ok) else ""

@@ -24,7 +24,7 @@ class Stand:
         self.eyes = ScriptedEyes()
         self.check = PromptCheck(self.eyes, chance=lambda: Order(*order))
         self.number = 0
-        self.check.begin(OPENING, again=False)
+        self.check.begin(again=False)
         self.usable()
 
     def asked(self) -> Prompt | None:
@@ -54,7 +54,6 @@ def test_movements_that_are_shown_in_their_order_and_time() -> None:
     assert stand.asked() is P.TURN_LEFT
     stand.show(P.TURN_LEFT)
     assert stand.asked() is P.CLOSER
-    assert not stand.check.finished
     stand.show(P.CLOSER)
     assert stand.check.finished
     assert stand.asked() is None
@@ -67,7 +66,7 @@ def test_movements_that_are_shown_in_their_order_and_time() -> None:
 def test_who_does_not_move_has_shown_nothing() -> None:
     stand = Stand(P.TURN_LEFT, P.CLOSER)
     stand.watch(29)
-    assert not stand.check.finished, "three seconds are not over"
+    assert stand.asked() is P.TURN_LEFT, "three seconds are not over"
     stand.watch(5)
     assert stand.check.finished
     record = stand.check.record()
@@ -104,7 +103,7 @@ def test_who_stood_so_before_it_was_asked_has_not_moved() -> None:
 def test_the_time_is_the_frames_own_and_longer_where_it_is_set_so() -> None:
     eyes = ScriptedEyes()
     check = PromptCheck(eyes, prompt_s=10.0, chance=lambda: Order(P.TURN_LEFT))
-    check.begin(OPENING, again=False)
+    check.begin(again=False)
     check.usable(frame(1), OPENING)
     for number in range(2, 100):
         check.watch(frame(number), OPENING)
@@ -130,9 +129,9 @@ def test_what_was_declined_is_not_asked_in_the_next_try_and_is_in_the_next_visit
     stand = Stand(P.TURN_LEFT, P.CLOSER)
     stand.check.decline()
     stand.watch()
-    stand.check.begin(OPENING, again=True)
+    stand.check.begin(again=True)
     assert P.TURN_LEFT not in stand.check._waiting
-    stand.check.begin(OPENING, again=False)
+    stand.check.begin(again=False)
     assert P.TURN_LEFT in stand.check._waiting
 
 
@@ -181,7 +180,7 @@ def test_guidance_helps_and_a_machine_that_fails_ends_the_attempt() -> None:
 def test_the_passive_number_is_written_down_and_decides_nothing(score: float) -> None:
     eyes = ScriptedEyes()
     check = PassiveCheck(eyes)
-    check.begin(OPENING, again=False)
+    check.begin(again=False)
     eyes.show(replace(STRAIGHT, passive=0.996), replace(STRAIGHT, passive=score))
     assert check.usable(frame(1), OPENING) is None
     assert check.usable(frame(2), OPENING) is None
@@ -195,7 +194,7 @@ def test_the_passive_number_is_written_down_and_decides_nothing(score: float) ->
 
 def test_without_its_model_the_passive_method_says_that_it_was_not_to_be_had() -> None:
     check = PassiveCheck(ScriptedEyes())
-    check.begin(OPENING, again=False)
+    check.begin(again=False)
     assert check.record().outcome is Outcome.NOT_DONE
     check.usable(frame(1), OPENING)
     assert check.record() == LivenessRecord(Method.PASSIVE, Outcome.UNAVAILABLE)

@@ -10,10 +10,10 @@ from drivers.face.liveness.contract import Break, Seen, Sighting
 from tests.drivers.face.liveness.sights import STRAIGHT, frame
 
 
-def fed(*frames: Frame, opening: int = 7) -> Break | None:
-    chain = Chain(7)
+def fed(*frames: Frame) -> Break | None:
+    chain = Chain()
     for one in frames:
-        chain.frame(one, opening)
+        chain.frame(one, 7)
     return chain.broken
 
 
@@ -42,11 +42,15 @@ def test_a_picture_that_came_long_before_is_a_repeated_one() -> None:
 
 
 def test_a_camera_that_was_opened_again_is_not_the_same_look() -> None:
-    assert fed(frame(1), opening=8) is Break.REOPENED
+    chain = Chain()
+    chain.frame(frame(1), 7)
+    assert chain.broken is None
+    chain.frame(frame(2), 8)
+    assert chain.broken is Break.REOPENED
 
 
 def sighted(*sightings: tuple[Sighting, float, bool]) -> Break | None:
-    chain = Chain(1)
+    chain = Chain()
     for number, (sighting, at_s, same) in enumerate(sightings, 1):
         one = frame(number, at_s)
         chain.frame(one, 1)

@@ -24,7 +24,7 @@ def built(request: pytest.FixtureRequest) -> Iterator[InfraredCheck]:
 
 
 def looked(check: LivenessCheck, frames: int = 2) -> tuple[FaceFailure | None, LivenessRecord]:
-    check.begin(1, again=False)
+    check.begin(again=False)
     answers = [check.usable(frame(number), 1) for number in range(1, frames + 1)]
     return (answers[-1] if answers else None), check.record()
 
