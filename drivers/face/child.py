@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.camera.slot import Slot
 from drivers.face.contract import Guidance, Score
 from drivers.face.embedder import Embedder
 from drivers.face.liveness.contract import Sighting
@@ -18,9 +19,14 @@ FRAMES_KEPT_MAX = 5
 
 
 class FaceChild:
-    """Built once; answers the parent's requests one after the other."""
+    """Built once; answers the parent's requests one after the other.
 
-    def __init__(self, models: str) -> None:
+    `slot_name` is where the parent puts the frame that a request is about: shared memory, so that no
+    frame goes through a pipe.
+    """
+
+    def __init__(self, models: str, slot_name: str) -> None:
+        self._slot = Slot(slot_name)
         self._embedder = Embedder(Path(models))
         self._observer = Observer(self._embedder, Path(models))
         self._reference: list[Embedding] | None = None
@@ -38,7 +44,15 @@ class FaceChild:
         self._reference = found
         return None
 
-    def examine(self, bgr: NDArray[np.uint8]) -> Guidance | None:
+    def frame(self) -> NDArray[np.uint8] | None:
+        """The frame of this request, BGR; None once it was forgotten."""
+        snapshot = self._slot.read()
+        return None if snapshot is None else snapshot.pixels
+
+    def examine(self) -> Guidance | None:
+        bgr = self.frame()
+        if bgr is None:
+            return Guidance.NO_FACE
         found = self._embedder.live(bgr, self._embedder.gate.judge)
         if isinstance(found, Guidance):
             return found
@@ -46,8 +60,11 @@ class FaceChild:
         del self._frames[:-FRAMES_KEPT_MAX]
         return None
 
-    def sight(self, bgr: NDArray[np.uint8], passive: bool) -> Sighting | Guidance:
+    def sight(self, passive: bool) -> Sighting | Guidance:
         """The face's shape for the liveness check, beside the newest frame that will be compared."""
+        bgr = self.frame()
+        if bgr is None:
+            return Guidance.NO_FACE
         compared = self._frames[-1][-1] if self._frames else None
         return self._observer.sight(bgr, compared, passive=passive)
 

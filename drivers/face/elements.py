@@ -20,6 +20,7 @@ EYE_DISTANCE = 36.0
 LEFT_EYE = np.array((38.0, 52.0))
 EYE_ZONES = (slice(46, 60), slice(27, 50)), (slice(46, 60), slice(63, 86))
 CHEEK_ZONES = (slice(68, 80), slice(28, 42)), (slice(68, 80), slice(70, 84))
+EYE_BAND = slice(42, 64), slice(24, 88)
 MOUTH_ZONE = slice(78, 118), slice(46, 67)
 _Y, _X = np.mgrid[0:PLANE_HEIGHT, 0:PLANE_WIDTH]
 OVAL = ((_X - 56) / 36.0) ** 2 + ((_Y - 68) / 46.0) ** 2 <= 1
@@ -97,7 +98,7 @@ def measure(rgb: NDArray[np.uint8], box: Box, eyes: NDArray[np.float64]) -> Elem
         blur=_blur(crop),
         eyes_dark_share=min(float((plane[zone] < 0.5 * cheek).mean()) for zone in EYE_ZONES),
         eye_glare_share=max(float((plane[zone] >= NEARLY_WHITE).mean()) for zone in EYE_ZONES),
-        mouth_line=_mouth_line(plane) / cheek,
+        mouth_line=_mouth_line(plane),
     )
 
 
@@ -172,7 +173,11 @@ def _blur(crop: Grey) -> float:
 
 
 def _mouth_line(plane: Grey) -> float:
-    """How much darker the line between the lips (or under the nose or lip) is than eight rows around it."""
+    """How much darker the line between the lips (or under nose or lip) is than the rows four above and below.
+
+    Over the contrast of the band of the eyes, so that a misted lens or a dark hall takes no mouth away.
+    """
     calm = cv2.GaussianBlur(plane[MOUTH_ZONE].astype(np.float32), (0, 0), 1.5)
     rows = calm.mean(axis=1)
-    return float((rows[:-8] + rows[8:] - 2 * rows[4:-4]).max())
+    deepest = float((rows[:-8] + rows[8:] - 2 * rows[4:-4]).max())
+    return deepest / max(1.0, float(plane[EYE_BAND].std()))

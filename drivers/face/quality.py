@@ -70,7 +70,7 @@ LIMITS = (
     Limit("UnderExposurePrevention", "black_share", 0.0, 0.50, G.TOO_DARK),
     Limit("OverExposurePrevention", "white_share", 0.0, 0.15, G.TOO_BRIGHT),
     Limit("Sharpness", "blur", 0.0, 0.72, G.HOLD_STILL),
-    Limit("MouthOcclusionPrevention", "mouth_line", 0.10, inf, G.FACE_COVERED),
+    Limit("MouthOcclusionPrevention", "mouth_line", 0.25, inf, G.FACE_COVERED),
     Limit("EyesVisible", "eyes_dark_share", 0.0, 0.65, G.DARK_GLASSES, demanded=False),
     Limit("HeadPoseYaw", "yaw", -30.0, 30.0, G.LOOK_HERE, demanded=False),
     Limit("HeadPosePitch", "pitch", -26.0, 14.0, G.LOOK_HERE, demanded=False),

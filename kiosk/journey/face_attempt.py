@@ -31,6 +31,7 @@ def attempt(
     cancel: Event,
     guide: Guide,
     check: LivenessCheck,
+    now: Callable[[], float] = time.monotonic,
 ) -> Answer | None:
     """The attempt's answer, or None when it was cancelled. `check` has begun; its record is read afterwards.
 
@@ -46,7 +47,7 @@ def attempt(
     if isinstance(opened, Failed):
         return Failed(FaceFailure.TIMED_OUT, f"camera {opened.reason}")
     try:
-        return _Look(camera, face, cancel, guide, check).answer()
+        return _Look(camera, face, cancel, guide, check, now).answer()
     finally:
         camera.stop()
 
@@ -55,20 +56,27 @@ class _Look:
     """One look: usable frames, then the movements, then the last usable frame, so that they lie between."""
 
     def __init__(
-        self, camera: Camera, face: FaceVerifier, cancel: Event, guide: Guide, check: LivenessCheck
+        self,
+        camera: Camera,
+        face: FaceVerifier,
+        cancel: Event,
+        guide: Guide,
+        check: LivenessCheck,
+        now: Callable[[], float],
     ) -> None:
+        self._now = now
         self._camera, self._face, self._cancel, self._guide, self._check = camera, face, cancel, guide, check
         self._usable, self._seen = 0, -1
         self._last: Guidance = Guidance.NO_FACE
-        self._steady = SteadyGuidance(time.monotonic())
+        self._steady = SteadyGuidance(self._now())
         self._shown: Guidance | None = None
         self._pointing = False
         self._asked: Prompt | None = None
 
     def answer(self) -> Answer | None:
-        deadline_s = time.monotonic() + ATTEMPT_S
-        moving_until_s = time.monotonic() + MOVING_S
-        while time.monotonic() < deadline_s and not self._cancel.is_set():
+        deadline_s = self._now() + ATTEMPT_S
+        moving_until_s = self._now() + MOVING_S
+        while self._now() < deadline_s and not self._cancel.is_set():
             frame = self._camera.latest()
             if isinstance(frame, Failed) and frame.reason is CameraFailure.TIMED_OUT:
                 # Told at once, no try is lost.
@@ -79,7 +87,7 @@ class _Look:
             self._seen = frame.value.sequence
             if self._moves:
                 ended = self._watch(frame.value)
-                deadline_s = min(time.monotonic() + ATTEMPT_S, moving_until_s)
+                deadline_s = min(self._now() + ATTEMPT_S, moving_until_s)
             else:
                 ended = self._examine(frame.value)
             if ended is not None:
@@ -117,7 +125,7 @@ class _Look:
         return None
 
     def _say(self, guidance: Guidance | None) -> None:
-        now_s = time.monotonic()
+        now_s = self._now()
         changed, points = self._steady.see(guidance, now_s), self._steady.points_elsewhere(now_s)
         if changed:
             self._shown = guidance

@@ -24,6 +24,7 @@ from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.face_attempt import attempt
+from kiosk.journey.hand_lanes import Lanes
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.visit import Visit
 from kiosk.lanes import Job, Lane
@@ -111,6 +112,16 @@ class LiveOffice(Protocol):
     def progress(self, code: str) -> ev.ProgressAnswered: ...
 
 
+class Proofs(Protocol):
+    """The ways that need somebody outside (`kiosk.recognition.provers`)."""
+
+    def job(
+        self, effect: fx.ProofEffect, visit: Visit, answer: Callable[[ev.Event], None]
+    ) -> tuple[Job, ev.Event]: ...
+
+    def forget(self) -> None: ...
+
+
 class DoorKeeper(Protocol):
     """Who lets the staff in."""
 
@@ -128,38 +139,6 @@ class StaffRoom:
     did: Callable[[StaffAction, Done], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Lanes:
-    """One lane a device, one for the office, one for live questions, one for the staff."""
-
-    card: Lane
-    camera: Lane
-    office: Lane
-    live: Lane
-    printer: Lane
-    staff: Lane
-
-    def all(self) -> tuple[Lane, ...]:
-        return (self.card, self.camera, self.office, self.live, self.printer, self.staff)
-
-    def of(self, action: StaffAction) -> Lane:
-        """What touches a device waits for its turn there."""
-        match action:
-            case StaffAction.TEST_PRINT | StaffAction.PAPER_CHANGED | StaffAction.PRINTS_SEEN:
-                return self.printer
-            case StaffAction.RESTART_CARD | StaffAction.RESTART_HELPER:
-                return self.card
-            case (
-                StaffAction.RESTART_CAMERA
-                | StaffAction.RESTART_DOCUMENT_CAMERA
-                | StaffAction.RESTART_CODE_READER
-                | StaffAction.RESTART_FACE
-            ):
-                return self.camera
-            case _:
-                return self.staff
-
-
 class DeviceHands:
     """Implements `runner.Hands` on real drivers."""
 
@@ -172,6 +151,7 @@ class DeviceHands:
         speak: Callable[[bool], None],
         encode_jpeg: Callable[[Frame], bytes],
         staff: StaffRoom,
+        proofs: Proofs,
     ) -> None:
         self.lanes = Lanes(*map(Lane, ("card", "camera", "office", "live", "printer", "staff")))
         self._staff = staff
@@ -181,6 +161,7 @@ class DeviceHands:
         self._answer = answer
         self._speak = speak
         self._encode_jpeg = encode_jpeg
+        self._proofs = proofs
 
     def close(self) -> None:
         """Devices stop; what was promised to be stored or printed is still done."""
@@ -217,6 +198,11 @@ class DeviceHands:
             case fx.StopFace() | fx.StopCamera():
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
+            case (
+                fx.SendCode() | fx.CheckCode() | fx.ForgetCode() | fx.StartQr() | fx.StopQr() | fx.AskClerk()
+                | fx.StopClerk()
+            ):  # fmt: skip
+                self._prove(effect, visit)
             case fx.Submit() | fx.AskSame() | fx.AwaitCentre() | fx.Evaluate():
                 self._do_in_office(effect, id_)
             case fx.AskRecords(asking):
@@ -246,8 +232,20 @@ class DeviceHands:
             case fx.Forget():
                 self.lanes.card.drop()
                 self.lanes.live.drop()
+                self.lanes.live.do(lambda _cancel: self._proofs.forget())
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
+
+    def _prove(self, effect: fx.ProofEffect, visit: Visit) -> None:
+        """A camera's work on its lane, a question to somebody far away on the live one; leaving cancels both."""
+        camera, live = self.lanes.camera, self.lanes.live
+        if isinstance(effect, fx.StopQr | fx.StopClerk):
+            camera.drop()
+            camera.do(lambda _cancel: self._stop_camera())
+        if isinstance(effect, fx.ForgetCode | fx.StopClerk):
+            live.drop()
+        job, otherwise = self._proofs.job(effect, visit, lambda event: self._answer(visit.id, event))
+        self._on(camera if isinstance(effect, fx.StartQr) else live, visit.id, job, otherwise)
 
     def _do_in_office(
         self, effect: fx.Submit | fx.AskSame | fx.AwaitCentre | fx.Evaluate, visit_id: str

@@ -32,10 +32,13 @@ PROBLEM_OF: dict[CardFailure, CardProblem] = {
 }
 """`NO_CARD` and `CANCELLED` are no problem of the card: nobody put one."""
 
+ASKED_FOR = {State.HELPER: fx.CardPurpose.HELPER, State.PRINCIPAL: fx.CardPurpose.PRINCIPAL}
+"""Whose card this screen asks for, where it is not the resident's own."""
 RESIDENT_KINDS = frozenset(DocumentKind) - {DocumentKind.HELPER}
 
 
-def _problem_with(read: CardRead, wanted: Assurance, world: World) -> CardProblem | None:
+def problem_with(read: CardRead, wanted: Assurance, world: World) -> CardProblem | None:
+    """Why this document does not serve; None when it does."""
     document = read.document
     if document.kind not in RESIDENT_KINDS:
         return CardProblem.WRONG
@@ -71,15 +74,16 @@ def resident_card(visit: Visit, event: ev.Event, world: World) -> Moved:
     match event.result:
         case Ok(read):
             wanted = Assurance[visit.service.evidence.card_assurance.upper()]
-            problem = _problem_with(read, wanted, world)
+            problem = problem_with(read, wanted, world)
             if problem is not None:
                 return replace(visit, card_problem=problem), ()
             return forward(replace(visit, card=read, card_problem=None), world)
         case Failed(reason):
-            return _card_failed(visit, reason, fx.CardPurpose.RESIDENT)
+            return card_failed(visit, reason, fx.CardPurpose.RESIDENT)
 
 
-def _card_failed(visit: Visit, reason: CardFailure, purpose: fx.CardPurpose) -> Moved:
+def card_failed(visit: Visit, reason: CardFailure, purpose: fx.CardPurpose) -> Moved:
+    """Nothing was read: the pad waits on, or says what happened."""
     if reason is CardFailure.CANCELLED:
         return visit, ()
     if reason in (CardFailure.NO_CARD, CardFailure.CARD_MOVED):
@@ -90,7 +94,7 @@ def _card_failed(visit: Visit, reason: CardFailure, purpose: fx.CardPurpose) -> 
 
 def card_again(visit: Visit, _event: ev.Event, _world: World) -> Moved:
     """The resident asks for another try."""
-    purpose = fx.CardPurpose.HELPER if visit.state is State.HELPER else fx.CardPurpose.RESIDENT
+    purpose = ASKED_FOR.get(visit.state, fx.CardPurpose.RESIDENT)
     return replace(visit, card_problem=None), (fx.ReadCard(purpose),)
 
 
@@ -181,7 +185,7 @@ def helper_card(visit: Visit, event: ev.Event, world: World) -> Moved:
                 return replace(visit, card_problem=CardProblem.EXPIRED), ()
             return go(replace(visit, helper=read, card_problem=None), State.HELPER_CHECK)
         case Failed(reason):
-            return _card_failed(visit, reason, fx.CardPurpose.HELPER)
+            return card_failed(visit, reason, fx.CardPurpose.HELPER)
 
 
 def helper_confirms(visit: Visit, _event: ev.Event, world: World) -> Moved:

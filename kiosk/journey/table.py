@@ -12,9 +12,11 @@ from dataclasses import replace
 from kiosk.journey import answering, consenting, recognising
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
+from kiosk.journey.acting_for import HANDLERS as ACTING_FOR
 from kiosk.journey.asking import HANDLERS as ASKING
 from kiosk.journey.finishing import HANDLERS as FINISHING
 from kiosk.journey.moves import Moved, backward, forward, go, home, to_attract
+from kiosk.journey.proving import HANDLERS as PROVING
 from kiosk.journey.returning import HANDLERS as RETURNING
 from kiosk.journey.staffing import HANDLERS as STAFFING
 from kiosk.journey.states import IDENTIFIED_NOTHING, State
@@ -171,7 +173,9 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.REVIEW, "press:submit"): submit,
     (S.NOT_STORED, "press:retry"): retry_submit,
     (S.NOT_STORED, "press:finish"): cancel,
+    **ACTING_FOR,
     **ASKING,
+    **PROVING,
     **RETURNING,
     **FINISHING,
     **STAFFING,

@@ -155,6 +155,9 @@ class RecognitionSection(Section):
     """Which ways to be recognised are offered in this village."""
 
     ways: Annotated[str, AfterValidator(_ways)] = "face, helper"
+    eid_issuers: str = ""
+    clerk_address: Annotated[str, Field(pattern=r"^(https://\S+|http://127\.0\.0\.1:\d{1,5})?$")] = ""
+    clerk_authority: str = ""
 
     @property
     def offered(self) -> tuple[str, ...]:

@@ -100,12 +100,14 @@ def fnmr_interval_at(
     """Interval of FNMR where the limit is found anew on each replicate's own impostors."""
     genuine = comparisons.genuine
     impostors = ~genuine & np.isfinite(distances)
-    values = distances[impostors]
+    # In order once, since every replicate sorts again.
+    in_order = np.flatnonzero(impostors)[np.argsort(distances[impostors], kind="stable")]
+    values = distances[in_order]
 
     def statistic(weights: Weights) -> float:
-        if not weights[impostors].any():
+        if not weights[in_order].any():
             return float("nan")
-        limit = limit_at(values, target_fmr, weights[impostors])
+        limit = limit_at(values, target_fmr, weights[in_order])
         return _weighted(weights[genuine], ~(distances[genuine] <= limit))
 
     return interval(statistic, comparisons)

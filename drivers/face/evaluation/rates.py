@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 
 
+class TooFewPeopleError(ValueError):
+    """There is nothing to choose a limit on; the message says what is needed."""
+
+
 def accepted(distances: Values, limit: float) -> int:
     return int(np.count_nonzero(distances <= limit))
 
@@ -33,11 +37,11 @@ def fnmr(genuine: Values, limit: float) -> float:
 def limit_at(impostors: Values, target_fmr: float, weights: Values | None = None) -> float:
     """The largest limit at which at most `target_fmr` of the impostors are accepted.
 
-    `weights` (n,) count each impostor so many times. ValueError without impostors.
+    `weights` (n,) count each impostor so many times. `TooFewPeopleError` without impostors.
     """
     if len(impostors) == 0:
-        message = "no impostor comparisons to choose a limit on"
-        raise ValueError(message)
+        message = "a limit needs a reference and a live picture of different people of the same sex"
+        raise TooFewPeopleError(message)
     order = np.argsort(impostors, kind="stable")
     ordered = impostors[order]
     counts = np.ones(len(ordered)) if weights is None else weights[order]

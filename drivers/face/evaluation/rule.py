@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.face.evaluation.comparisons import Comparisons, Distances
-from drivers.face.evaluation.rates import limit_at
+from drivers.face.evaluation.rates import TooFewPeopleError, limit_at
 
 STEP = 0.01
 """Limits are tried in steps of this: the terminal compares distances that are rounded up to it."""
@@ -31,49 +31,50 @@ class ChosenLimits:
 
 
 def rule_distance(comparisons: Comparisons, limits: Mapping[str, float]) -> Distances:
-    """(n,): accepted where it does not exceed 1."""
-    ratios = [comparisons.distances[name] / limit for name, limit in limits.items()]
+    """(n,): accepted where it does not exceed 1; infinite, so nowhere, for a limit of 0 or less."""
+    nobody = np.full(len(comparisons), np.inf)
+    ratios = [comparisons.distances[name] / limit if limit > 0 else nobody for name, limit in limits.items()]
     return np.asarray(np.max(ratios, axis=0), np.float64)
 
 
 def choose_limits(choosing: Comparisons, target_fmr: float) -> ChosenLimits:
     """The limits with the fewest false non-matches whose FMR over same-sex impostors is within the target.
 
-    All but the last matcher are tried in steps of 0.01; the last one's limit follows. Among equals
-    the tightest win, the first matcher's first. ValueError without genuine or impostor comparisons.
+    All but the last matcher are tried in steps of 0.01; the last one's limit is then the largest within
+    the target. None is looser than its farthest genuine comparison, so that every matcher keeps a say.
+    Among equals the loosest win (the largest sum): few genuine comparisons choose, others come, and the
+    target bounds the false matches either way. `TooFewPeopleError` without genuine or impostor pairs.
     """
     genuine = choosing.only(choosing.genuine)
     impostors = choosing.only(choosing.same_sex_impostors & choosing.enrolled)
     if not len(genuine) or not len(impostors):
-        message = "limits need people with a reference and a live picture, and two of the same sex"
-        raise ValueError(message)
+        message = (
+            "limits need people with a reference and a live picture, several of the same sex, in each half"
+        )
+        raise TooFewPeopleError(message)
     *firsts, last = choosing.distances
-    best: tuple[int, tuple[float, ...]] = (len(genuine) + 1, ())
+    farthest = _steps(genuine.distances[last])[-1]
+    best: tuple[int, float, tuple[float, ...]] = (len(genuine) + 1, 0.0, ())
     for tried in itertools.product(*(_steps(genuine.distances[name]) for name in firsts)):
         within = _all_clear(impostors, dict(zip(firsts, tried, strict=True)))
         # Impostors that another matcher stops already stay in the count, beyond every limit.
         left = np.where(within, impostors.distances[last], np.inf)
-        limit = np.floor(min(limit_at(left, target_fmr), _largest(genuine.distances[last])) / STEP) * STEP
-        limits = (*tried, round(float(limit), 2))
+        within_target = round(float(np.floor(limit_at(left, target_fmr) / STEP)) * STEP, 2)
+        limits = (*tried, min(within_target, farthest))
         misses = _misses(genuine, dict(zip(choosing.distances, limits, strict=True)))
-        best = min(best, (misses, limits))
-    chosen = dict(zip(choosing.distances, best[1], strict=True))
+        best = min(best, (misses, -round(sum(limits), 2), limits))
+    chosen = dict(zip(choosing.distances, best[2], strict=True))
     false_matches = int(np.count_nonzero(_all_clear(impostors, chosen)))
     return ChosenLimits(chosen, false_matches, len(impostors), best[0], len(genuine))
 
 
 def _steps(genuine: Distances) -> list[float]:
-    """From the nearest genuine comparison to the farthest: beyond, nothing changes for them."""
+    """From the nearest genuine comparison to the farthest."""
     finite = genuine[np.isfinite(genuine)]
     if not len(finite):
         return [STEP]
     first, last = int(np.floor(finite.min() / STEP)), int(np.ceil(finite.max() / STEP))
     return [round(step * STEP, 2) for step in range(max(1, first), last + 1)]
-
-
-def _largest(genuine: Distances) -> float:
-    finite = genuine[np.isfinite(genuine)]
-    return float(finite.max()) + STEP if len(finite) else STEP
 
 
 def _all_clear(

@@ -15,6 +15,7 @@ from drivers.face.evaluation.intervals import (
     fnmr_interval_at,
     rate,
 )
+from drivers.face.evaluation.rates import TooFewPeopleError
 from drivers.face.evaluation.rule import choose_limits, rule_distance
 
 
@@ -114,11 +115,11 @@ def test_the_interval_covers_the_true_rate_as_often_as_it_says() -> None:
     assert 0.90 <= covered / 200 <= 0.99
 
 
-def test_an_interval_of_pairs_that_share_people_is_wider_than_of_as_many_pairs_without() -> None:
+@pytest.mark.parametrize("side", [0, 1])
+def test_an_interval_of_pairs_that_share_people_is_wider_than_of_as_many_pairs_without(side: int) -> None:
     impostors = many(40, 1)
     impostors = impostors.only(~impostors.genuine)
-    one, _ = impostors.people()
-    wrong = one < 4  # four people's cards are matched by everybody
+    wrong = impostors.people()[side] < 4  # four people's cards, or faces, are matched by all
     found = rate(impostors, wrong)
     pairs_alone = 2 * 1.96 * math.sqrt(0.1 * 0.9 / len(impostors))
     assert found.value == pytest.approx(0.1)
@@ -148,11 +149,23 @@ def test_limits_are_chosen_together_by_hand() -> None:
     )
     chosen = choose_limits(some, 0.0)
     assert (chosen.false_matches, chosen.impostors, chosen.false_non_matches, chosen.genuine) == (0, 3, 0, 3)
-    assert chosen.limits == {"a": 0.5, "b": 0.61}
+    assert chosen.limits == {"a": 0.5, "b": 0.6}, "no looser than the farthest genuine one"
     accepted = rule_distance(some, chosen.limits) <= 1
     assert accepted.tolist() == [True, True, False, False, False, True]
-    with pytest.raises(ValueError, match="limits need people"):
+    assert (rule_distance(some, {"a": 0.5, "b": 0.0}) == math.inf).all()
+    with pytest.raises(TooFewPeopleError):
         choose_limits(some.only(some.genuine), 0.1)
+
+
+def test_among_equals_the_loosest_limits_win() -> None:
+    """1r-1b is lost whatever a's limit, so 0.20 to 0.50 lose as many."""
+    pictures = PICTURES[:3] + PICTURES[4:6]
+    some = comparisons(
+        pictures, a=[0.20, 0.50, 0.10, 0.10, 0.10, 0.20], b=[0.40, 1.90, 0.95, 0.95, 0.95, 0.30]
+    )
+    chosen = choose_limits(some, 0.0)
+    assert chosen.false_non_matches == 1
+    assert chosen.limits == {"a": 0.5, "b": 0.94}
 
 
 def test_a_limit_stops_where_the_target_is_reached() -> None:
@@ -160,5 +173,5 @@ def test_a_limit_stops_where_the_target_is_reached() -> None:
     some = comparisons(pictures, a=[0.30, 0.50, 0.45, 0.90, 0.45, 0.20])
     assert choose_limits(some, 0.0).limits == {"a": 0.44}
     allowed = choose_limits(some, 2 / 3)
-    assert allowed.limits == {"a": 0.51}
+    assert allowed.limits == {"a": 0.5}
     assert (allowed.false_matches, allowed.false_non_matches) == (2, 0)
