@@ -96,7 +96,7 @@ def of_terminals(
 
 def _plain(result: CursorResult[Any]) -> list[Key]:
     """The driver's own tuples, without a row object each."""
-    found = cast("list[Key]", result.cursor.fetchall()) if result.cursor is not None else []
+    found = cast("list[Key]", result.cursor.fetchall())
     result.close()
     return found
 
