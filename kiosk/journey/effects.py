@@ -177,6 +177,11 @@ class Evaluate:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherMovement:
+    """The resident cannot make this movement: ask for another."""
+
+
+@dataclass(frozen=True, slots=True)
 class Speak:
     """Read the screen aloud. `only_news`: what has just changed beside the live picture."""
 
@@ -210,16 +215,13 @@ class Forget:
     """The visit is over: every lane, spool, buffer and model forgets it."""
 
 
+CameraEffect = StartFace | OtherMovement | AwaitFace | StopFace | StartCamera | TakePhoto | StopCamera
+
 Effect = (
     ReadCard
     | StopCard
-    | StartFace
-    | AwaitFace
-    | StopFace
+    | CameraEffect
     | ProofEffect
-    | StartCamera
-    | TakePhoto
-    | StopCamera
     | Submit
     | AwaitCentre
     | AskRecords

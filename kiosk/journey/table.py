@@ -152,6 +152,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.FACE, "FaceAnswered"): recognising.face_answered,
     (S.FACE, "FaceWaited"): recognising.face_waited,
     (S.FACE, "press:try_face"): recognising.face_again,
+    (S.FACE, "press:other_movement"): recognising.other_movement,
     (S.FACE, "press:other_way"): recognising.to_other_way,
     (S.OTHER_WAY, "press:helper"): recognising.to_helper,
     (S.OTHER_WAY, "press:window"): recognising.to_window,

@@ -240,7 +240,12 @@ def rehearse(scenario: Scenario, project: Path, places: Places) -> Report:
 
 def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) -> None:
     begun_s = time.monotonic()
-    terminal = stand.terminal(Observers(slip=watcher.slip, step=watcher.step))
+
+    def acted(before: Visit, event: ev.Event, after: Visit) -> None:
+        watcher.step(before, event, after)
+        stand.village.follow(before, event, after)
+
+    terminal = stand.terminal(Observers(slip=watcher.slip, step=acted))
     try:
         wait_ready(terminal)
         watcher.timings_ms["start_to_ready"] = round((time.monotonic() - begun_s) * 1000, 1)
