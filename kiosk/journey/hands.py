@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardFailure, CardReader, EncodedPhoto
@@ -26,9 +25,10 @@ from kiosk.journey import events as ev
 from kiosk.journey.face_attempt import attempt
 from kiosk.journey.hand_lanes import Lanes
 from kiosk.journey.live import LookUpFailure
+from kiosk.journey.services import LiveOffice, Office, Proofs, StaffRoom
 from kiosk.journey.visit import Visit
 from kiosk.lanes import Job, Lane
-from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffActions, StaffFailure
+from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 
 CARD_WAIT_S = 300.0
 REMOVAL_POLL_S = 0.2
@@ -86,59 +86,6 @@ class Devices:
         """Kind -> the kind of the camera without which it sees nothing."""
         code = "camera" if self.code_camera is self.camera else "document_camera"
         return {"face": "camera", "code_reader": code}
-
-
-class Office(Protocol):
-    """Where a case goes: sealing, storing, sending, and the words of its slip."""
-
-    def store(self, visit: Visit) -> ev.Stored | ev.NotStored: ...
-
-    def same_waits(self, visit: Visit) -> bool: ...
-
-    def await_centre(self, case_code: str, timeout_s: float) -> tuple[CaseState | None, str | None]: ...
-
-    def evaluate(self, visit: Visit) -> None: ...
-
-    def slip(self, visit: Visit, *, copy: bool) -> Slip: ...
-
-    def window_slip(self, visit: Visit) -> Slip: ...
-
-
-class LiveOffice(Protocol):
-    """What is asked while somebody waits. Every call ends by itself within its time and never raises."""
-
-    def records(self, visit: Visit) -> ev.PrefillAnswered: ...
-
-    def decide(self, key: str, code: str, within_s: float) -> ev.CaseMoved | None: ...
-
-    def progress(self, code: str) -> ev.ProgressAnswered: ...
-
-
-class Proofs(Protocol):
-    """The ways that need somebody outside (`kiosk.recognition.provers`)."""
-
-    def job(
-        self, effect: fx.ProofEffect, visit: Visit, answer: Callable[[ev.Event], None]
-    ) -> tuple[Job, ev.Event]: ...
-
-    def forget(self) -> None: ...
-
-
-class DoorKeeper(Protocol):
-    """Who lets the staff in."""
-
-    def look(self) -> Door: ...
-
-    def attempt(self, pin: str) -> Door: ...
-
-
-@dataclass(frozen=True, slots=True)
-class StaffRoom:
-    """The staff menu's door and what can be done behind it. `did` tells of each thing done."""
-
-    door: DoorKeeper
-    actions: StaffActions
-    did: Callable[[StaffAction, Done], None]
 
 
 class DeviceHands:
