@@ -9,9 +9,10 @@ from typing import Any
 from drivers.camera.contract import Frame
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
-from drivers.face import calibration
+from drivers.face import calibration, decision
 from drivers.face.align import ALIGNMENT_ID
 from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.liveness.contract import Seen, Sighting
 from drivers.face.matchers import ONNX_MODEL
 from drivers.worker import Worker, WorkerFailure
 
@@ -38,11 +39,13 @@ class ProcessFaceVerifier:
         calibration_file: Path,
         calibration_key: Path,
         *,
+        engine: str = "",
         deadline_s: float = DEADLINE_S,
         size_px: tuple[int, int] | None = None,
     ) -> None:
+        """`engine`: `module:Class` of a licensed engine in the place of the second model."""
         self._deadline_s = deadline_s
-        self._models_there = (models / ONNX_MODEL).is_file()
+        self._models_there = bool(engine) or (models / ONNX_MODEL).is_file()
         self._calibration = calibration.load(calibration_file, calibration_key)
         self._checked: tuple[int, bool] = (0, False)
         self._reference_generation = -1
@@ -54,7 +57,7 @@ class ProcessFaceVerifier:
         self._worker = (
             Worker(
                 "drivers.face.child:FaceChild",
-                (str(models), self._slot.name),
+                (str(models), self._slot.name, engine),
                 start_deadline_s=START_S,
                 is_private=True,
             )
@@ -121,6 +124,21 @@ class ProcessFaceVerifier:
             return Failed(answered.reason, answered.detail)
         return Ok(None) if answered.value is None else Failed(answered.value)
 
+    def sight(self, frame: Frame, *, passive: bool = False) -> Ok[Seen] | Failed[FaceFailure | Guidance]:
+        """See `liveness.contract.Eyes`: the same person by the limit of the calibration, and by no other."""
+        if isinstance(self._calibration, Failed):
+            return Failed(FaceFailure.UNCALIBRATED)
+        with self._asking:
+            self._slot.write(frame.pixels, frame.captured_monotonic_ns)
+            answered = self._ask("sight", passive)
+        if isinstance(answered, Failed):
+            return Failed(answered.reason, answered.detail)
+        found: Sighting | Guidance = answered.value
+        if isinstance(found, Guidance):
+            return Failed(found)
+        limit = self._calibration.value.limits.get(found.matcher, 0.0)
+        return Ok(Seen(found, found.apart is None or found.apart <= limit))
+
     def decide(self) -> Ok[Comparison] | Failed[FaceFailure]:
         ready = self._usable()
         if isinstance(ready, Failed):
@@ -136,9 +154,8 @@ class ProcessFaceVerifier:
         if answered.value is None:
             return Failed(FaceFailure.NO_REFERENCE)
         scores, frames = answered.value
-        accepted = all(score.cleared for score in scores) and {s.matcher for s in scores} == set(
-            wanted.limits
-        )
+        every = {score.matcher for score in scores} == set(wanted.limits)
+        accepted = every and decision.accepted(scores)
         return Ok(Comparison(accepted, scores, wanted.id, frames))
 
     def forget(self) -> None:

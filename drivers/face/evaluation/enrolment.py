@@ -65,7 +65,7 @@ class Enrolment:
             for n, (i, j) in enumerate(zip(card.tolist(), live.tolist(), strict=True)):
                 one, other = cards[i], lives[j]
                 if one is not None and other is not None:
-                    values[n] = matcher.distance(other[index], one[index])
+                    values[n] = matcher.compare(other[index], one[index])
             distances[matcher.name] = values
         return Comparisons(self.pictures, card, live, distances)
 
