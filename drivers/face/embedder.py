@@ -49,7 +49,9 @@ class Embedder:
             pixels = np.asarray(larger, np.uint8)
         rgb = _rgb(pixels)
         faces = self.detector.find(rgb, upsample=1)
-        return self.embed(rgb, faces[0]) if faces else Guidance.NO_FACE
+        if not faces:
+            return Guidance.NO_FACE
+        return [matcher.embed_card(rgb, faces[0]) for matcher in self.matchers]
 
     def live(self, bgr: NDArray[np.uint8], choose: Choose) -> list[Embedding] | Guidance:
         """A live frame (uint8, height x width x 3) whose face `choose` lets through."""

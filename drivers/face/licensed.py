@@ -82,6 +82,9 @@ class LicensedMatcher:
         # A copy of our own: the terminal overwrites it when the visit ends.
         return np.array(template)
 
+    def embed_card(self, rgb: NDArray[np.uint8], face: Face) -> Embedding:
+        return self.embed(rgb, face)
+
     def compare(self, one: Embedding, other: Embedding) -> float:
         distance = float(self._engine.compare(one, other))
         if not math.isfinite(distance) or not 0.0 <= distance <= DISTANCE_MAX:

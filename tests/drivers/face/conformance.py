@@ -42,6 +42,8 @@ def check_matcher(make: Callable[[], Matcher], files: Sequence[Path]) -> None:
     for stranger in ("biden.jpg", "astronaut.png"):
         assert same < matcher.compare(vectors["obama.jpg"], vectors[stranger])
         assert same < matcher.compare(vectors["obama2.jpg"], vectors[stranger])
+    card = matcher.embed_card(*pictures["obama2.jpg"])
+    assert matcher.compare(vectors["obama.jpg"], card) < matcher.compare(vectors["biden.jpg"], card)
     _knows_the_mirror_image(matcher, pictures["obama.jpg"][0], vectors["biden.jpg"])
     _names_its_model(matcher, again, files)
     _refuses_what_is_no_picture(matcher, pictures["obama.jpg"][1])
@@ -52,6 +54,7 @@ def _is_deterministic(matcher: Matcher, again: Matcher, picture: tuple[NDArray[n
     vector = matcher.embed(*picture)
     assert np.array_equal(vector, matcher.embed(*picture))
     assert np.array_equal(vector, again.embed(*picture))
+    assert np.array_equal(matcher.embed_card(*picture), again.embed_card(*picture))
     assert np.array_equal(before, picture[0]), "the picture itself was changed"
     assert vector.ndim == 1
     assert np.any(vector != 0)
@@ -94,6 +97,8 @@ def _refuses_what_is_no_picture(matcher: Matcher, face: Face) -> None:
     ):
         with pytest.raises(ValueError, match="a picture is"):
             matcher.embed(np.asarray(wrong), face)
+        with pytest.raises(ValueError, match="a picture is"):
+            matcher.embed_card(np.asarray(wrong), face)
 
 
 def files_left_by(code: str, home: Path, environment: dict[str, str]) -> list[str]:

@@ -46,6 +46,9 @@ class Careless:
         vector = self._inner.embed(rgb, face)
         return vector + self._times * 1e-3 if self._broken == "deterministic" else vector
 
+    def embed_card(self, rgb, face):  # type: ignore[no-untyped-def]
+        return self.embed(rgb, face)  # type: ignore[no-untyped-call]
+
     def compare(self, one, other):  # type: ignore[no-untyped-def]
         distance = self._inner.compare(one, other)
         match self._broken:
