@@ -9,7 +9,7 @@ from pathlib import Path
 from kiosk.bench.children import HOW
 from kiosk.bench.faults import UNPLUGGED
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
-from kiosk.bench.village import Village
+from kiosk.bench.village import STRAIGHT, Village
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ CARDS = tuple(Choice(key, p.document.name, p.note_en, note=p.note_zh) for key, p
 HELPER_CARDS = tuple(Choice(key, h.name, "Helper", note=h.authority) for key, h in HELPERS.items())
 FACES = tuple(Choice(key, s.words_zh, s.words_en) for key, s in SIGHTS.items())
 MOVEMENTS = (
-    Choice("straight", "正对镜头", "Straight"),
+    Choice(STRAIGHT, "正对镜头", "Straight"),
     Choice("turn_left", "转向左", "Turns left"),
     Choice("turn_right", "转向右", "Turns right"),
     Choice("look_up", "抬头", "Looks up"),
@@ -205,7 +205,6 @@ class Moves:
             "card": village.card,
             "helper": village.helper,
             "face": village.sight,
-            "movement": village.movement or "straight",
             **village.now,
             "slips": len(village.printer.receipts),
         }
@@ -284,7 +283,7 @@ class Moves:
             case "face":
                 village.show_face(value)
             case "movement":
-                village.move_head("" if value == "straight" else value)
+                village.move_head("" if value == STRAIGHT else value)
             case "replug":
                 return self._replug(value)
             case _ if what in HOW:

@@ -29,6 +29,9 @@ from kiosk.bench.smart_cards import CardKind, SmartCardSlot
 from kiosk.journey.events import Event
 from kiosk.journey.visit import Visit
 
+STRAIGHT = faults.OK
+"""What a head does that makes no movement."""
+
 
 class NoCardServiceError(Exception):
     """There is no PC/SC reader to put up: the smart-card service does not run. The text says why."""
@@ -78,7 +81,6 @@ class Village:
         self.card = ""
         self.helper = ""
         self.sight = "street"
-        self.movement = ""
         self.now = dict.fromkeys(
             ("paper", "reader", "smart_card", "printer", "lens", "cabinet", "a4"), faults.OK
         )
@@ -87,6 +89,7 @@ class Village:
         """The terminal's process, None while none runs: whoever starts it here says how to know."""
         self.now |= {
             "network": "up",
+            "movement": STRAIGHT,
             "service": "up" if self.card_service else "down",
             "print_service": "up" if self.a4 else "down",
             "registers": faults.OK if registers else "down",
@@ -196,12 +199,15 @@ class Village:
 
     def show_face(self, sight: str) -> None:
         self.camera.show(scene(SIGHTS[sight], self._faces))
-        self.sight, self.movement = sight, ""
+        self.sight, self.now["movement"] = sight, STRAIGHT
 
     def move_head(self, movement: str) -> None:
         """Who stands there makes this movement and holds it; "" is straight again. A road does not move."""
-        before, self.movement = self.movement, movement
-        self.camera.play_pictures(moved(SIGHTS[self.sight], self._faces, before, movement))
+        before = self.now["movement"]
+        self.now["movement"] = movement or STRAIGHT
+        self.camera.play_pictures(
+            moved(SIGHTS[self.sight], self._faces, "" if before == STRAIGHT else before, movement)
+        )
 
     def follow(self, before: Visit, _event: Event, after: Visit) -> None:
         """What is asked on the screen is done before the camera: for who plays a visit by itself."""
