@@ -96,11 +96,7 @@ def of_terminals(
 
 def _plain(result: CursorResult[Any]) -> list[Key]:
     """The driver's own tuples, without a row object each."""
-    cursor = result.cursor
-    if cursor is None:  # an empty answer would be taken for "nobody there"
-        message = "the statement returned no rows to read"
-        raise RuntimeError(message)
-    found = cast("list[Key]", cursor.fetchall())
+    found = cast("list[Key]", result.cursor.fetchall())
     result.close()
     return found
 

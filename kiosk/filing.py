@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from drivers.card_reader.contract import CardRead
+from drivers.face.liveness.contract import LivenessRecord, Outcome
 from kiosk.case import (
     AgentRecord,
     Attachment,
@@ -152,6 +155,19 @@ def _person(read: CardRead | None) -> Person | None:
     )
 
 
+LIVENESS_OUTCOMES: dict[Outcome, Literal["passed", "failed", "not_done"]] = {
+    Outcome.SHOWN: "passed",
+    Outcome.NOT_SHOWN: "failed",
+    Outcome.NOT_DONE: "not_done",
+    Outcome.UNAVAILABLE: "not_done",
+}
+
+
+def _liveness(record: LivenessRecord) -> EvidenceLine:
+    """The method and what it saw, in the record's own words; "passed" is of that method and claims no more."""
+    return EvidenceLine(name="face.liveness", outcome=LIVENESS_OUTCOMES[record.outcome], detail=record.detail)
+
+
 def _agent(visit: Visit) -> AgentRecord | None:
     """Who stood there, where it was for another."""
     agent = None if visit.principal is None else _person(visit.card)
@@ -179,6 +195,7 @@ def _evidence(visit: Visit) -> list[EvidenceLine]:
             )
             for score in comparison.scores
         ]
+        lines += [_liveness(visit.face.liveness)] if visit.face.liveness is not None else []
     if visit.proof is not None:
         name = PROVED_AS[visit.proof.method]
         lines.append(EvidenceLine(name=name, outcome="passed", detail=visit.proof.detail))

@@ -11,6 +11,8 @@ from drivers.camera.slot import Slot
 from drivers.face import decision
 from drivers.face.contract import Guidance, Score
 from drivers.face.embedder import Embedder
+from drivers.face.liveness.contract import Sighting
+from drivers.face.liveness.observer import Observer
 from drivers.face.matchers import Embedding
 
 FRAMES_KEPT_MAX = 5
@@ -26,6 +28,7 @@ class FaceChild:
     def __init__(self, models: str, slot_name: str, engine: str = "") -> None:
         self._slot = Slot(slot_name)
         self._embedder = Embedder(Path(models), engine)
+        self._observer = Observer(self._embedder, Path(models))
         self._reference: list[Embedding] | None = None
         self._frames: list[list[Embedding]] = []
 
@@ -57,6 +60,14 @@ class FaceChild:
         del self._frames[:-FRAMES_KEPT_MAX]
         return None
 
+    def sight(self, passive: bool) -> Sighting | Guidance:
+        """The face's shape for the liveness check, beside the newest frame that will be compared."""
+        bgr = self.frame()
+        if bgr is None:
+            return Guidance.NO_FACE
+        compared = self._frames[-1][-1] if self._frames else None
+        return self._observer.sight(bgr, compared, passive=passive)
+
     def scores(self, limits: dict[str, float]) -> tuple[tuple[Score, ...], int] | None:
         """Each matcher's score over the frames; None without reference or frames."""
         frames, self._frames = self._frames, []
@@ -75,3 +86,4 @@ class FaceChild:
         for vector in [*(self._reference or []), *(v for frame in self._frames for v in frame)]:
             vector.fill(0)
         self._reference, self._frames = None, []
+        self._observer.forget()

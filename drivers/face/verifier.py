@@ -12,6 +12,7 @@ from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from drivers.face import calibration, decision
 from drivers.face.align import ALIGNMENT_ID
 from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.liveness.contract import Seen, Sighting
 from drivers.face.matchers import ONNX_MODEL
 from drivers.worker import Worker, WorkerFailure
 
@@ -122,6 +123,21 @@ class ProcessFaceVerifier:
         if isinstance(answered, Failed):
             return Failed(answered.reason, answered.detail)
         return Ok(None) if answered.value is None else Failed(answered.value)
+
+    def sight(self, frame: Frame, *, passive: bool = False) -> Ok[Seen] | Failed[FaceFailure | Guidance]:
+        """See `liveness.contract.Eyes`: the same person by the limit of the calibration, and by no other."""
+        if isinstance(self._calibration, Failed):
+            return Failed(FaceFailure.UNCALIBRATED)
+        with self._asking:
+            self._slot.write(frame.pixels, frame.captured_monotonic_ns)
+            answered = self._ask("sight", passive)
+        if isinstance(answered, Failed):
+            return Failed(answered.reason, answered.detail)
+        found: Sighting | Guidance = answered.value
+        if isinstance(found, Guidance):
+            return Failed(found)
+        limit = self._calibration.value.limits.get(found.matcher, 0.0)
+        return Ok(Seen(found, found.apart is None or found.apart <= limit))
 
     def decide(self) -> Ok[Comparison] | Failed[FaceFailure]:
         ready = self._usable()

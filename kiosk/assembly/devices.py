@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from drivers.camera.contract import Camera
 from drivers.card_reader.contract import CardReader, EncodedPhoto
@@ -13,7 +13,7 @@ from drivers.card_reader.link import Link as CardLink
 from drivers.card_reader.photo import decode
 from drivers.contract import Device, Failed, Ok
 from drivers.document_camera.contract import DocumentCamera
-from drivers.face.contract import FaceVerifier
+from drivers.face.liveness.contract import Eyes, LivenessCheck
 from drivers.receipt_printer.contract import PrintMode
 from drivers.receipt_printer.fonts import FontFile, Fonts
 from drivers.tap import Tap
@@ -21,6 +21,7 @@ from kiosk import recordings
 from kiosk.journey.hands import Devices
 from kiosk.paper.spool import document_journal_path, journal_path, paper_roll
 from kiosk.settings import Settings
+from kiosk.settings.model import FaceSection
 
 PHOTO_DEADLINE_S = 5.0
 
@@ -35,7 +36,13 @@ def fonts_of(folder: Path) -> Fonts:
     return Fonts(regular, bold)
 
 
-D = TypeVar("D", bound=Device)
+class Closable(Protocol):
+    """What is ended with the terminal."""
+
+    def close(self) -> None: ...
+
+
+D = TypeVar("D", bound=Closable)
 
 
 def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
@@ -79,7 +86,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         card_tap = tap("card")
         return link if card_tap is None else TappedLink(link, card_tap)
 
-    face: FaceVerifier | None = None
+    face: ProcessFaceVerifier | None = None
     lens: Camera | None = None
     if camera.source:
         lens = opened(
@@ -99,6 +106,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
                 engine=settings.face.engine,
             )
         )
+    liveness = opened(liveness_check(settings.face, face))
     identity: CardReader | None = None
     match card.kind:
         case "sdt":
@@ -138,6 +146,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         else None,
         camera=lens,
         face=face,
+        liveness=liveness,
         printer=None
         if printer.address == "none"
         else opened(
@@ -169,6 +178,24 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         code_reader=None if code_camera is None else opened(ZxingCodeReader()),
         code_camera=code_camera,
     )
+
+
+def liveness_check(wanted: FaceSection, eyes: Eyes | None) -> LivenessCheck:
+    """The method that kiosk.ini names; without a face check there is nothing to look with."""
+    from drivers.face.liveness.checks import NoCheck, PassiveCheck, PromptCheck
+    from drivers.face.liveness.infrared import InfraredCheck
+
+    if eyes is None:
+        return NoCheck()
+    match wanted.liveness:
+        case "prompt":
+            return PromptCheck(eyes, prompt_s=float(wanted.movement_s))
+        case "passive":
+            return PassiveCheck(eyes)
+        case "infrared":
+            return InfraredCheck(wanted.infrared)
+        case "off":
+            return NoCheck()
 
 
 def touch_panel(settings: Settings) -> Device | None:

@@ -44,11 +44,8 @@ def provers(
 
 
 def _issuers(settings: Settings) -> dict[str, Ed25519PublicKey]:
-    folder = settings.recognition.eid_issuers
-    if not folder:
-        return {}
     try:
-        return issuers_in(Path(folder))
+        return issuers_in(settings.recognition.eid_issuers)
     except (IssuerKeyError, OSError) as error:
         # The name of a file that the technician put there, and nothing else.
         log.error("no e-ID is believed: %s in recognition.eid_issuers", error or type(error).__name__)

@@ -18,9 +18,10 @@ from kiosk.events import Event, Noticed, StaffDid, StaffLeft
 from kiosk.filing import PHOTO_BYTES_MAX
 from kiosk.journey import events as ev
 from kiosk.journey.accessible import news, spoken
-from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
+from kiosk.journey.hands import DeviceHands, Devices
 from kiosk.journey.idle import IdleClock
 from kiosk.journey.runner import Journey
+from kiosk.journey.services import StaffRoom
 from kiosk.journey.states import STAFF, STAFF_OPEN, State
 from kiosk.journey.view import View
 from kiosk.journey.visit import Visit

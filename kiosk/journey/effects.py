@@ -157,6 +157,13 @@ class Print:
     copy: bool = False
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PrintWindowSlip:
+    """Print where to go and what for; answered by `WindowSlipAnswered`."""
+
+    visit: Visit
+
+
 @dataclass(frozen=True, slots=True)
 class WatchRemoval:
     """Tell when the card leaves; answered by `CardRemoved` where the reader can see it."""
@@ -167,6 +174,11 @@ class Evaluate:
     """Queue the evaluation (None: skipped, recorded as not evaluated)."""
 
     visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMovement:
+    """The resident cannot make this movement: ask for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,22 +215,20 @@ class Forget:
     """The visit is over: every lane, spool, buffer and model forgets it."""
 
 
+CameraEffect = StartFace | OtherMovement | AwaitFace | StopFace | StartCamera | TakePhoto | StopCamera
+
 Effect = (
     ReadCard
     | StopCard
-    | StartFace
-    | AwaitFace
-    | StopFace
+    | CameraEffect
     | ProofEffect
-    | StartCamera
-    | TakePhoto
-    | StopCamera
     | Submit
     | AwaitCentre
     | AskRecords
     | AskSame
     | LookUpProgress
     | Print
+    | PrintWindowSlip
     | WatchRemoval
     | Evaluate
     | Speak

@@ -13,6 +13,7 @@ from drivers.clerk_line.contract import ClerkAnswer, ClerkFailure
 from drivers.contract import Failed, Ok
 from drivers.eid.contract import Eid, EidFailure
 from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.liveness.contract import LivenessRecord, Prompt
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
 from kiosk.journey.live import LookUpFailure, Prefilled, Progress
@@ -69,11 +70,12 @@ class CardRemoved:
 @dataclass(frozen=True, slots=True)
 class FaceGuided:
     """The live picture cannot be used yet; `None` means that it can. `pointing`: for so long that the
-    other way is pointed at.
+    other way is pointed at. `prompt`: the movement that is asked now.
     """
 
     guidance: Guidance | None
     pointing: bool = False
+    prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class FaceAnswered:
     """One attempt ended. `Failed(NO_FACE ...)` is an attempt without a comparison."""
 
     result: Ok[Comparison] | Failed[FaceFailure | Guidance]
+    liveness: LivenessRecord | None = None
+    """None when nothing was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,13 @@ class PrintAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowSlipAnswered:
+    """How the slip that leads to the window ended."""
+
+    report: PrintReport
+
+
+@dataclass(frozen=True, slots=True)
 class IdleWarning:
     """Nobody touched for a while; `left_s` seconds until the visit is wiped."""
 
@@ -231,6 +242,7 @@ DeviceEvent = (
     | SameWaits
     | ProgressAnswered
     | PrintAnswered
+    | WindowSlipAnswered
     | DoorAnswered
     | StaffDone
 )

@@ -56,7 +56,13 @@ def problem_with(read: CardRead, wanted: Assurance, world: World) -> CardProblem
 
 
 NOT_WORTH_RETRYING = frozenset(
-    {FaceFailure.UNCALIBRATED, FaceFailure.MODEL_MISSING, FaceFailure.NO_REFERENCE}
+    {
+        FaceFailure.UNCALIBRATED,
+        FaceFailure.MODEL_MISSING,
+        FaceFailure.NO_REFERENCE,
+        FaceFailure.MOVEMENT_DECLINED,
+        FaceFailure.LIVENESS_UNAVAILABLE,
+    }
 )
 """Another try would end the same way, so the other ways are offered at once."""
 
@@ -96,7 +102,7 @@ def face_guided(visit: Visit, event: ev.Event, _world: World) -> Moved:
     """Words beside the live picture: come closer, one person only. Said too to who has the screen read aloud."""
     if not isinstance(event, ev.FaceGuided):
         return visit, ()
-    face = replace(visit.face, guidance=event.guidance, pointing=event.pointing)
+    face = replace(visit.face, guidance=event.guidance, pointing=event.pointing, prompt=event.prompt)
     return replace(visit, face=face), (fx.Speak(only_news=True),) if visit.listens else ()
 
 
@@ -107,7 +113,15 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     """
     if not isinstance(event, ev.FaceAnswered):
         return visit, ()
-    face = replace(visit.face, looking=False, pointing=False, failure=None, comparison=None)
+    face = replace(
+        visit.face,
+        looking=False,
+        pointing=False,
+        prompt=None,
+        failure=None,
+        comparison=None,
+        liveness=event.liveness,
+    )
     match event.result:
         case Ok(comparison):
             face = replace(face, comparison=comparison, attempts=face.attempts + 1)
@@ -122,6 +136,11 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     if used_up or face.failure in NOT_WORTH_RETRYING:
         return go(visit, State.OTHER_WAY)
     return visit, (fx.StopFace(),)
+
+
+def other_movement(visit: Visit, _event: ev.Event, _world: World) -> Moved:
+    """Who cannot make this movement is asked for another; the look goes on."""
+    return visit, (fx.OtherMovement(),) if visit.face.prompt is not None else ()
 
 
 def face_again(visit: Visit, _event: ev.Event, world: World) -> Moved:
@@ -175,3 +194,16 @@ def helper_confirms(visit: Visit, _event: ev.Event, world: World) -> Moved:
 
 def to_window(visit: Visit, _event: ev.Event, _world: World) -> Moved:
     return go(visit, State.WINDOW)
+
+
+def print_window_slip(visit: Visit, _event: ev.Event, world: World) -> Moved:
+    """Once: one that may have come out is not printed again by itself, and nothing hangs on it."""
+    if not world.printer_ready or visit.window_printing or visit.window_slip is not None:
+        return visit, ()
+    return replace(visit, window_printing=True), (fx.PrintWindowSlip(visit),)
+
+
+def window_slip_answered(visit: Visit, event: ev.Event, _world: World) -> Moved:
+    if not isinstance(event, ev.WindowSlipAnswered):
+        return visit, ()
+    return replace(visit, window_printing=False, window_slip=event.report), ()

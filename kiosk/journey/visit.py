@@ -9,6 +9,7 @@ from enum import StrEnum
 from drivers.card_reader.contract import CardRead
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.liveness.contract import LivenessRecord, Prompt
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
 from kiosk.catalogue.model import Definition, Method
@@ -93,8 +94,12 @@ class FaceProgress:
     guidance: Guidance | None = None
     pointing: bool = False
     """No frame was usable for some seconds, so the other way is pointed at."""
+    prompt: Prompt | None = None
+    """The movement that is asked now."""
     failure: FaceFailure | Guidance | None = None
     comparison: Comparison | None = None
+    liveness: LivenessRecord | None = None
+    """Of the attempt that made the comparison."""
 
     @property
     def accepted(self) -> bool:
@@ -195,6 +200,9 @@ class Visit:
     registered_at: str | None = None
     decision_words: Mapping[str, str] = field(default_factory=dict)
     """Language -> what the department said on the spot."""
+    window_slip: PrintReport | None = None
+    """How the slip that leads to the window ended; `window_printing` while it is printed."""
+    window_printing: bool = False
     printing: bool = False
     printed: PrintReport | None = None
     reprinted: bool = False

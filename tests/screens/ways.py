@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from drivers.clerk_line.contract import ClerkFailure
+from drivers.contract import Outcome
 from drivers.eid.contract import EidFailure
+from drivers.receipt_printer.contract import PrintReport
 from kiosk.catalogue.model import Method
 from kiosk.journey.proof import ClerkProgress, CodeFailure, CodeProgress, CodeSent, QrProgress
 from kiosk.journey.states import State
@@ -21,6 +23,9 @@ def ways(here: World) -> Iterator[tuple[str, Visit, World]]:
     offline = replace(here, online=False, link_cause="net.down", working=frozenset())
     sent = CodeProgress(sent=CodeSent("138****8000", "r-1"), codes=1)
     at_sms, at_qr, at_clerk = visit(State.SMS), visit(State.QR), visit(State.CLERK)
+    for outcome in Outcome:
+        led = PrintReport(outcome)
+        yield f"ways_window_{outcome}", replace(visit(State.WINDOW), window_slip=led), here
     yield "ways_agent", visit(State.AGENT), here
     yield "ways_agent_young", replace(visit(State.AGENT), card=card(birth=2010)), here
     yield "ways_principal", visit(State.PRINCIPAL), here

@@ -15,6 +15,8 @@ import numpy as np
 from drivers.face.evaluation.comparisons import Comparisons, Distances
 from drivers.face.evaluation.rates import TooFewPeopleError, limit_at
 
+LARGEST = 1.99
+"""Below the distance of opposite vectors: a limit there would accept everybody."""
 STEP = 0.01
 """Limits are tried in steps of this: the terminal compares distances that are rounded up to it."""
 
@@ -41,9 +43,9 @@ def choose_limits(choosing: Comparisons, target_fmr: float) -> ChosenLimits:
     """The limits with the fewest false non-matches whose FMR over same-sex impostors is within the target.
 
     All but the last matcher are tried in steps of 0.01; the last one's limit is then the largest within
-    the target. None is looser than its farthest genuine comparison, so that every matcher keeps a say.
-    Among equals the loosest win (the largest sum): few genuine comparisons choose, others come, and the
-    target bounds the false matches either way. `TooFewPeopleError` without genuine or impostor pairs.
+    the target. Among equals those win that the genuine comparisons clear most easily, by the mean of
+    `rule_distance`: few people choose, others come, and a veto that is tight for nothing costs them.
+    `TooFewPeopleError` without genuine or impostor pairs.
     """
     genuine = choosing.only(choosing.genuine)
     impostors = choosing.only(choosing.same_sex_impostors & choosing.enrolled)
@@ -53,24 +55,25 @@ def choose_limits(choosing: Comparisons, target_fmr: float) -> ChosenLimits:
         )
         raise TooFewPeopleError(message)
     *firsts, last = choosing.distances
-    farthest = _steps(genuine.distances[last])[-1]
+    seen = genuine.only(genuine.enrolled)
     best: tuple[int, float, tuple[float, ...]] = (len(genuine) + 1, 0.0, ())
-    for tried in itertools.product(*(_steps(genuine.distances[name]) for name in firsts)):
+    for tried in itertools.product(*(_steps(choosing.distances[name]) for name in firsts)):
         within = _all_clear(impostors, dict(zip(firsts, tried, strict=True)))
         # Impostors that another matcher stops already stay in the count, beyond every limit.
         left = np.where(within, impostors.distances[last], np.inf)
-        within_target = round(float(np.floor(limit_at(left, target_fmr) / STEP)) * STEP, 2)
-        limits = (*tried, min(within_target, farthest))
-        misses = _misses(genuine, dict(zip(choosing.distances, limits, strict=True)))
-        best = min(best, (misses, -round(sum(limits), 2), limits))
+        limit = np.floor(min(limit_at(left, target_fmr), LARGEST) / STEP) * STEP
+        limits = (*tried, round(float(limit), 2))
+        named = dict(zip(choosing.distances, limits, strict=True))
+        ease = float(np.mean(rule_distance(seen, named))) if len(seen) else 0.0
+        best = min(best, (_misses(genuine, named), ease, limits))
     chosen = dict(zip(choosing.distances, best[2], strict=True))
     false_matches = int(np.count_nonzero(_all_clear(impostors, chosen)))
     return ChosenLimits(chosen, false_matches, len(impostors), best[0], len(genuine))
 
 
-def _steps(genuine: Distances) -> list[float]:
-    """From the nearest genuine comparison to the farthest."""
-    finite = genuine[np.isfinite(genuine)]
+def _steps(distances: Distances) -> list[float]:
+    """From the nearest comparison to the farthest."""
+    finite = distances[np.isfinite(distances)]
     if not len(finite):
         return [STEP]
     first, last = int(np.floor(finite.min() / STEP)), int(np.ceil(finite.max() / STEP))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from drivers.face.contract import Guidance
+from dataclasses import replace
+
+from drivers.contract import Outcome
+from drivers.face.contract import FaceFailure, Guidance
+from drivers.receipt_printer.contract import PrintReport
 from kiosk.catalogue.model import Method
 from kiosk.identity import mask_name, mask_number
 from kiosk.journey.consenting import face_notice
 from kiosk.journey.moves import is_a_way, is_of_age, is_old_enough
-from kiosk.journey.present.face_words import FACE_WORDS, POINTING
+from kiosk.journey.present.face_words import FACE_WORDS, POINTING, PROMPT_WORDS
 from kiosk.journey.present.frame import Parts
 from kiosk.journey.proving import works
 from kiosk.journey.view import (
@@ -134,6 +138,17 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
             actions=(other,),
             busy=True,
         )
+    if visit.face.looking and visit.face.prompt is not None:
+        return Parts(
+            t("请做一个小动作"),
+            t("照片做不了，本人一下就好。慢慢来"),
+            blocks=_mirror(visit, t),
+            actions=(
+                Action("other_movement", t("换一个动作"), Style.EQUAL),
+                replace(other, label=t("做不了，用别的办法")),
+            ),
+            busy=True,
+        )
     if visit.face.looking:
         return Parts(
             t("请看镜头"),
@@ -145,6 +160,10 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
     if visit.face.stalled:
         title, subtitle = t("机器没来得及比"), t("不是您的问题，也不算次数")
         words = t("请再试一次，也可以换一种办法，一样有效。")
+    elif visit.face.failure is FaceFailure.MOVEMENT_NOT_SEEN:
+        title, subtitle = t("没有看清刚才的动作"), t("慢一点、大一点会更容易，不要紧")
+        left = FACE_ATTEMPTS_MAX - visit.face.attempts
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
     elif isinstance(visit.face.failure, Guidance):
         title, subtitle = t("还没有看清"), t(FACE_WORDS[visit.face.failure])
         left = FACE_ATTEMPTS_MAX - visit.face.attempts
@@ -175,7 +194,10 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
 
 def _mirror(visit: Visit, t: Texts) -> tuple[Block, ...]:
     """The live picture with one request; who cannot follow it is pointed to the button beside it."""
-    live = Preview(t(FACE_WORDS[visit.face.guidance]))
+    prompt, guidance = visit.face.prompt, visit.face.guidance
+    live = Preview(
+        t(FACE_WORDS[guidance] if prompt is None or guidance is not None else PROMPT_WORDS[prompt])
+    )
     return (live, Message(t(POINTING))) if visit.face.pointing else (live,)
 
 
@@ -285,6 +307,18 @@ def helper_check(visit: Visit, _world: World, t: Texts) -> Parts:
     )
 
 
+def _window_slip(visit: Visit, t: Texts) -> Illustration | Message:
+    if visit.window_printing:
+        return Message(t("正在打印"), Tone.WAITING)
+    match visit.window_slip:
+        case None:
+            return Illustration("window")
+        case PrintReport(Outcome.DONE):
+            return Message(t("纸条打好了，在出纸口，请带好"), Tone.FINE)
+        case _:
+            return Message(t("纸条没有打好，请记下上面的内容"), Tone.WAITING)
+
+
 def window(visit: Visit, world: World, t: Texts) -> Parts:
     return Parts(
         t("到窗口办理"),
@@ -298,7 +332,16 @@ def window(visit: Visit, world: World, t: Texts) -> Parts:
                     Line(t("咨询电话"), world.place.hotline),
                 )
             ),
-            Illustration("window"),
+            _window_slip(visit, t),
         ),
-        actions=(Action("finish", t("知道了"), Style.PRIMARY),),
+        actions=(
+            Action("finish", t("知道了"), Style.PRIMARY),
+            Action(
+                "print_slip",
+                t("打一张带走"),
+                Style.SECONDARY,
+                enabled=world.printer_ready and not visit.window_printing and visit.window_slip is None,
+                reason=t("已经打过了") if visit.window_slip else t("打印机暂时不能用"),
+            ),
+        ),
     )

@@ -78,6 +78,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.SameWaits(found=True),
     ev.ProgressAnswered(Failed(LookUpFailure.UNREACHED)),
     ev.PrintAnswered(PrintReport(Outcome.DONE)),
+    ev.WindowSlipAnswered(PrintReport(Outcome.DONE)),
     ev.Entered("phone", "1"),
     ev.StaffAsked(),
     ev.DoorAnswered(Door(DoorAnswer.SHUT, left=5)),

@@ -20,9 +20,10 @@ from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey import hands as module
-from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
+from kiosk.journey.hands import DeviceHands, Devices
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.proof import CodeFailure
+from kiosk.journey.services import StaffRoom
 from kiosk.journey.states import State
 from kiosk.journey.visit import Visit
 from kiosk.recognition.codes import CodeDesk

@@ -139,8 +139,9 @@ def test_the_interval_at_an_fmr_finds_its_limit_anew() -> None:
 
 
 def test_limits_are_chosen_together_by_hand() -> None:
-    """Of six women's comparisons: a alone must let an impostor at 0.45 through to accept the genuine
-    ones, b alone one at 0.55; together they need not.
+    """Of three genuine comparisons a alone loses one or lets somebody in, and so does b; together they need not.
+
+    a's limit must be 0.50 to 0.89; b's is then below 0.55 or, while a stops the one at 0.90, below 0.95.
     """
     pictures = PICTURES[:3] + PICTURES[4:6]  # p1 with two frames, p3 with one
     # 1r-1a, 1r-1b, 1r-3a, 3r-1a, 3r-1b, 3r-3a
@@ -149,7 +150,8 @@ def test_limits_are_chosen_together_by_hand() -> None:
     )
     chosen = choose_limits(some, 0.0)
     assert (chosen.false_matches, chosen.impostors, chosen.false_non_matches, chosen.genuine) == (0, 3, 0, 3)
-    assert chosen.limits == {"a": 0.5, "b": 0.6}, "no looser than the farthest genuine one"
+    assert 0.5 <= chosen.limits["a"] <= 0.89
+    assert chosen.limits["b"] == 0.94
     accepted = rule_distance(some, chosen.limits) <= 1
     assert accepted.tolist() == [True, True, False, False, False, True]
     assert (rule_distance(some, {"a": 0.5, "b": 0.0}) == math.inf).all()
@@ -157,15 +159,18 @@ def test_limits_are_chosen_together_by_hand() -> None:
         choose_limits(some.only(some.genuine), 0.1)
 
 
-def test_among_equals_the_loosest_limits_win() -> None:
-    """1r-1b is lost whatever a's limit, so 0.20 to 0.50 lose as many."""
+def test_among_equals_those_limits_win_that_the_genuine_clear_most_easily() -> None:
+    """1r-1b is lost whatever the limits. a below 0.60 alone stops everybody and leaves b no say; a at 1.20
+    and b at 0.94 lose as many, and the other two are farther inside.
+    """
     pictures = PICTURES[:3] + PICTURES[4:6]
     some = comparisons(
-        pictures, a=[0.20, 0.50, 0.10, 0.10, 0.10, 0.20], b=[0.40, 1.90, 0.95, 0.95, 0.95, 0.30]
+        pictures, a=[0.40, 1.90, 0.60, 0.60, 0.60, 0.40], b=[0.20, 1.90, 0.95, 0.95, 0.95, 0.20]
     )
     chosen = choose_limits(some, 0.0)
     assert chosen.false_non_matches == 1
-    assert chosen.limits == {"a": 0.5, "b": 0.94}
+    assert chosen.limits["b"] == 0.94
+    assert chosen.limits["a"] > 1.2
 
 
 def test_a_limit_stops_where_the_target_is_reached() -> None:
@@ -173,5 +178,5 @@ def test_a_limit_stops_where_the_target_is_reached() -> None:
     some = comparisons(pictures, a=[0.30, 0.50, 0.45, 0.90, 0.45, 0.20])
     assert choose_limits(some, 0.0).limits == {"a": 0.44}
     allowed = choose_limits(some, 2 / 3)
-    assert allowed.limits == {"a": 0.5}
+    assert allowed.limits == {"a": 0.89}
     assert (allowed.false_matches, allowed.false_non_matches) == (2, 0)
