@@ -19,6 +19,11 @@ from numpy.typing import NDArray
 
 from drivers.card_reader.simulated_photo import FACE_SHARE, SIZE, frame_portrait
 
+FACE_IN_BOX = 0.82
+"""Of the width of HOG's square, which is wider than the face: so the median distance between the eyes
+is the study's 28 pixels (measured on 120 of its portraits; 23 with the whole square).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -78,7 +83,10 @@ def _face(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     if not boxes:
         side = round(min(width, height * SIZE[0] / SIZE[1]) * FACE_SHARE)
         return (width - side) // 2, (height - side) // 2, side, side
-    return min(boxes, key=lambda b: abs(b[0] + b[2] / 2 - width / 2) + abs(b[1] + b[3] / 2 - height / 2))
+    box = min(boxes, key=lambda b: abs(b[0] + b[2] / 2 - width / 2) + abs(b[1] + b[3] / 2 - height / 2))
+    left, top, size, _ = box
+    inset = round(size * (1 - FACE_IN_BOX) / 2)
+    return left + inset, top + inset, size - 2 * inset, size - 2 * inset
 
 
 @cache

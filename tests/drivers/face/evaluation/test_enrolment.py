@@ -62,12 +62,13 @@ def test_a_card_holds_few_pixels_in_few_bytes() -> None:
     assert read_picture(photo, cv2.IMREAD_UNCHANGED).shape == (126, 102), "no bytes for colours it has not"
 
 
-def test_the_face_takes_its_share_of_the_card(embedder: Embedder) -> None:
-    """58 % of 102 pixels; the detector's box moves by some pixels from size to size."""
+def test_the_eyes_are_as_far_apart_as_on_a_card(embedder: Embedder) -> None:
+    """The study's median is 28 pixels; the detector's box moves by some pixels from face to face."""
     photo = read_picture(card_photo(cv2.imencode(".png", portrait("obama.jpg"))[1].tobytes(), JPEG_2048))
     large = np.asarray(cv2.resize(photo, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8)
     (face,) = embedder.detector.find(large, upsample=1)
-    assert 0.45 < (face.box[2] - face.box[0]) / 3 / 102 < 0.7
+    one, other = face.points[0:2].mean(axis=0), face.points[2:4].mean(axis=0)
+    assert 25 < float(np.linalg.norm(one - other)) / 3 < 31
 
 
 def test_a_portrait_without_a_face_is_taken_from_its_middle_and_bytes_that_are_none_refused() -> None:
