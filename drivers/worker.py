@@ -62,7 +62,8 @@ class Worker:
 
     `target` is "module:name" or a picklable top-level callable; with a string the parent
     imports nothing of the device. `start_deadline_s` bounds the construction in the child
-    (loading models). After a death the child is started again: at once the first time,
+    (loading models). The memory of one that `is_private` is neither dumped nor, where the system
+    allows it, swapped. After a death the child is started again: at once the first time,
     then after 0.5 s, doubling to 30 s, until a child answers that is older than `STEADY_S`.
     """
 
@@ -72,9 +73,11 @@ class Worker:
         args: tuple[Any, ...] = (),
         *,
         start_deadline_s: float = 30.0,
+        is_private: bool = False,
     ) -> None:
         self._target = target
         self._args = args
+        self._is_private = is_private
         self._start_deadline_s = start_deadline_s
         self._calling = threading.Lock()
         self._changed = threading.Condition()
@@ -277,7 +280,10 @@ class Worker:
             ours, theirs = (opened.enter_context(end) for end in context.Pipe(duplex=True))
             lifeline_read, lifeline_write = (opened.enter_context(end) for end in context.Pipe(duplex=False))
             process = context.Process(
-                target=worker_child.serve, args=(theirs, lifeline_read, self._target, self._args), daemon=True
+                target=worker_child.serve,
+                args=(theirs, lifeline_read, self._target, self._args),
+                kwargs={"is_private": self._is_private},
+                daemon=True,
             )
             # Ctrl-C at a terminal reaches the whole group: held back here, ignored by the child when it runs.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

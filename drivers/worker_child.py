@@ -16,6 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from drivers import private_memory
+
 PULSE = ""
 """The request that is answered here and asks only whether anybody is alive."""
 
@@ -25,9 +27,14 @@ NAME_MAX = 15
 
 
 def serve(
-    connection: Connection, lifeline: Connection, target: str | Callable[..., object], args: tuple[Any, ...]
+    connection: Connection,
+    lifeline: Connection,
+    target: str | Callable[..., object],
+    args: tuple[Any, ...],
+    *,
+    is_private: bool = False,
 ) -> None:
-    """Build the device, then answer `(number, method, args)`.
+    """Build the device, then answer `(number, method, args)`. `is_private`: see `private_memory`.
 
     An answer is `(number, True, value)` or `(number, False, class name)`; number 0 is of the start.
     """
@@ -36,6 +43,8 @@ def serve(
     die_with(lifeline)
     Path("/proc/self/comm").write_text(name_of(target), "ascii")
     fall_mute()
+    if is_private:  # after the name was written: from here on /proc/self belongs to root
+        private_memory.keep_private()
     try:
         device = resolve(target)(*args)
     except Exception as error:  # noqa: BLE001 - the parent is told, and decides

@@ -50,6 +50,7 @@ class OpencvCamera:
             "drivers.camera.capture:Capture",
             (self._slot.name, Options(source, demo, rotation_degrees, size_px, roots)),
             start_deadline_s=20.0,
+            is_private=True,
         )
         self._source, self._roots = source, roots
         self._open = False

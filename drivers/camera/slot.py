@@ -1,4 +1,4 @@
-"""The latest frame, shared between the capturing child and the terminal: one slot, no queue.
+"""The latest frame, shared between two processes (camera to terminal, terminal to face models): one slot, no queue.
 
 Layout of the block: a header of eight int64 (sequence, state, and for each buffer its height, width
 and time), then two picture buffers. The writer fills the buffer that is not current and then
@@ -70,8 +70,11 @@ class Slot:
         self._header[STATE] = value
 
     def write(self, pixels: NDArray[np.uint8], captured_monotonic_ns: int) -> None:
-        """Publish a picture (child's side)."""
+        """Publish a picture. Raises ValueError for one that is larger than the slot."""
         height, width = pixels.shape[:2]
+        if pixels.nbytes > self.picture_bytes_max:
+            message = f"a picture of {width} x {height} pixels does not fit into the slot"
+            raise ValueError(message)
         following = self.sequence + 1
         self._buffer(following, height, width)[:] = pixels
         self._description(following)[:] = height, width, captured_monotonic_ns

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.camera.slot import Slot
 from drivers.face.contract import Guidance, Score
 from drivers.face.embedder import Embedder
 from drivers.face.matchers import Embedding
@@ -16,9 +17,14 @@ FRAMES_KEPT_MAX = 5
 
 
 class FaceChild:
-    """Built once; answers the parent's requests one after the other."""
+    """Built once; answers the parent's requests one after the other.
 
-    def __init__(self, models: str) -> None:
+    `slot_name` is where the parent puts the frame that a request is about: shared memory, so that no
+    frame goes through a pipe.
+    """
+
+    def __init__(self, models: str, slot_name: str) -> None:
+        self._slot = Slot(slot_name)
         self._embedder = Embedder(Path(models))
         self._reference: list[Embedding] | None = None
         self._frames: list[list[Embedding]] = []
@@ -35,7 +41,15 @@ class FaceChild:
         self._reference = found
         return None
 
-    def examine(self, bgr: NDArray[np.uint8]) -> Guidance | None:
+    def frame(self) -> NDArray[np.uint8] | None:
+        """The frame of this request, BGR; None once it was forgotten."""
+        snapshot = self._slot.read()
+        return None if snapshot is None else snapshot.pixels
+
+    def examine(self) -> Guidance | None:
+        bgr = self.frame()
+        if bgr is None:
+            return Guidance.NO_FACE
         found = self._embedder.live(bgr, self._embedder.gate.judge)
         if isinstance(found, Guidance):
             return found

@@ -29,6 +29,7 @@ class Embedder:
 
     def __init__(self, models: Path) -> None:
         cv2.setNumThreads(1)
+        self.models = models
         self.detector = Detector()
         self.gate = Gate(models)
         self.matchers: tuple[Matcher, ...] = (DlibMatcher(), OnnxMatcher(models / ONNX_MODEL))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 from drivers.camera.contract import Frame
+from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from drivers.face import calibration
 from drivers.face.align import ALIGNMENT_ID
@@ -22,7 +24,11 @@ FORGET_S = 0.5
 
 
 class ProcessFaceVerifier:
-    """Implements `FaceVerifier`. Without models or a fitting calibration it is in assist mode."""
+    """Implements `FaceVerifier`. Without models or a fitting calibration it is in assist mode.
+
+    A frame is handed to the child in one slot of shared memory, as large as `size_px` (width and
+    height) or Full HD: the newest frame alone, never a queue of them.
+    """
 
     def __init__(
         self,
@@ -31,6 +37,7 @@ class ProcessFaceVerifier:
         calibration_key: Path,
         *,
         deadline_s: float = DEADLINE_S,
+        size_px: tuple[int, int] | None = None,
     ) -> None:
         self._deadline_s = deadline_s
         self._models_there = (models / ONNX_MODEL).is_file()
@@ -38,9 +45,17 @@ class ProcessFaceVerifier:
         self._checked: tuple[int, bool] = (0, False)
         self._reference_generation = -1
         self._used = False
+        self._asking = threading.Lock()
         self._closed = False
+        bytes_asked = 0 if size_px is None else size_px[0] * size_px[1] * 3
+        self._slot = Slot(picture_bytes_max=max(PICTURE_BYTES_MAX, bytes_asked))
         self._worker = (
-            Worker("drivers.face.child:FaceChild", (str(models),), start_deadline_s=START_S)
+            Worker(
+                "drivers.face.child:FaceChild",
+                (str(models), self._slot.name),
+                start_deadline_s=START_S,
+                is_private=True,
+            )
             if self._models_there
             else None
         )
@@ -96,7 +111,10 @@ class ProcessFaceVerifier:
         return Ok(None)
 
     def examine(self, frame: Frame) -> Ok[None] | Failed[FaceFailure | Guidance]:
-        answered = self._ask("examine", frame.pixels)
+        """Raises ValueError for a frame larger than the slot: the camera was set up larger than the verifier."""
+        with self._asking:  # else another thread's frame could take this one's place before the child looks
+            self._slot.write(frame.pixels, frame.captured_monotonic_ns)
+            answered = self._ask("examine")
         if isinstance(answered, Failed):
             return Failed(answered.reason, answered.detail)
         return Ok(None) if answered.value is None else Failed(answered.value)
@@ -128,6 +146,7 @@ class ProcessFaceVerifier:
         if used and self._worker is not None:
             self._worker.call("forget", deadline_s=FORGET_S)
             self._worker.restart()
+            self._slot.forget()
 
     def restart(self) -> None:
         """A new process for the models, awaited."""
@@ -137,9 +156,13 @@ class ProcessFaceVerifier:
             self._worker.wait_ready(RESTART_S)
 
     def close(self) -> None:
+        if self._closed:
+            return
         self._closed = True
         if self._worker is not None:
             self._worker.close()
+        self._slot.forget()
+        self._slot.close()
 
     def _usable(self) -> Ok[Worker] | Failed[FaceFailure]:
         status = self.probe()

@@ -92,7 +92,10 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         )
         face = opened(
             ProcessFaceVerifier(
-                settings.face.models, settings.face.calibration, settings.face.calibration_key
+                settings.face.models,
+                settings.face.calibration,
+                settings.face.calibration_key,
+                size_px=camera.size_px,
             )
         )
     identity: CardReader | None = None

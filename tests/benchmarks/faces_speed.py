@@ -94,14 +94,16 @@ class _Stage:
 
 def _stages(frames: list[NDArray[np.uint8]], cards: list[bytes]) -> list[Figure]:
     embedder = Embedder(SETUP / "models")
-    stages = {"card_photo": _Stage(), "detect": _Stage()}
+    stages = {"card_photo": _Stage(), "detect": _Stage(), "quality_gate": _Stage()}
     embeds = {matcher.name: _Stage() for matcher in embedder.matchers}
-    embedder.live(frames[0])  # the first run fills caches
+    embedder.live(frames[0], embedder.gate.judge)  # the first run fills caches
     for card in cards:
         stages["card_photo"].of(lambda card=card: embedder.card(card))  # type: ignore[misc]
     for bgr in frames:
         rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-        for face in stages["detect"].of(lambda rgb=rgb: embedder.faces(rgb))[:1]:  # type: ignore[misc]
+        found = stages["detect"].of(lambda rgb=rgb: embedder.faces(rgb))  # type: ignore[misc]
+        stages["quality_gate"].of(lambda rgb=rgb, found=found: embedder.gate.judge(rgb, found))  # type: ignore[misc]
+        for face in found[:1]:
             for matcher in embedder.matchers:
                 embeds[matcher.name].of(lambda m=matcher, rgb=rgb, face=face: m.embed(rgb, face))  # type: ignore[misc]
     names = {**stages, **{f"align_and_embed_{name}": stage for name, stage in embeds.items()}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import threading
@@ -11,8 +12,12 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from drivers import worker_child
+from drivers import private_memory, worker_child
 from drivers.worker import Worker
+from tests.drivers.memory_of import regions
+
+PR_GET_DUMPABLE = 3
+"""linux/prctl.h"""
 
 
 class Device:
@@ -153,3 +158,43 @@ def hold_a_worker() -> None:
 
 if __name__ == "__main__":
     hold_a_worker()
+
+
+class Secretive(Device):
+    """Tells how private its own memory is."""
+
+    def dumpable(self) -> int:
+        return int(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
+
+    def core_limit(self) -> tuple[int, int]:
+        return resource.getrlimit(resource.RLIMIT_CORE)
+
+    def may_lock(self) -> bool:
+        unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+        return unlimited or private_memory._has_capability(private_memory.CAP_IPC_LOCK)
+
+    def lingering(self, seed: int, size: int) -> int:
+        """How many regions still hold a piece of pictures of `size` bytes that were dropped a moment ago.
+
+        The pattern is never whole anywhere but in the pictures: it is searched by its parts.
+        """
+        for _ in range(4):  # the first free of a size teaches glibc to keep the next ones
+            picture = bytearray(size)
+            for index in range(size // 2, size // 2 + 64):  # in place: no other copy of it
+                picture[index] = seed ^ (index - size // 2 + 96)
+            del picture
+        head, tail = (bytes((seed ^ index) for index in span) for span in (range(96, 128), range(128, 160)))
+        found = 0
+        for begin, end, name in regions(os.getpid()):
+            if name not in ("[heap]", "anonymous"):
+                continue
+            with Path("/proc/self/mem").open("rb", buffering=0) as memory:
+                data = bytearray(os.pread(memory.fileno(), end - begin, begin))
+            at = data.find(head)
+            while at >= 0:
+                if data[at + len(head) : at + len(head) + len(tail)] == tail:
+                    found += 1
+                    break
+                at = data.find(head, at + 1)
+            data[:] = bytes(len(data))
+        return found

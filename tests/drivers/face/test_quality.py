@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from drivers.camera.slot import Slot
 from drivers.face.child import FaceChild
 from drivers.face.contract import Guidance
 from drivers.face.detector import Detector, Face
@@ -257,11 +259,13 @@ def test_a_card_photo_is_never_gated_like_a_live_frame(gate: Gate, detector: Det
     eyes = eyes_of(face.points)
     assert float(np.linalg.norm(eyes[1] - eyes[0])) <= 28
     assert gate.judge(rgb, [face]) is Guidance.COME_CLOSER
-    child = FaceChild(str(MODELS))
-    for photo in (small, small * 0.2, cv2.GaussianBlur(small, (0, 0), 1.5)):
-        encoded = bytes(cv2.imencode(".png", clipped(np.asarray(photo)))[1])
-        assert child.set_reference(encoded) is None
-    assert child.set_reference(bytes(cv2.imencode(".png", np.full_like(small, 90))[1])) is Guidance.NO_FACE
+    with closing(Slot()) as slot:
+        child = FaceChild(str(MODELS), slot.name)
+        for photo in (small, small * 0.2, cv2.GaussianBlur(small, (0, 0), 1.5)):
+            encoded = bytes(cv2.imencode(".png", clipped(np.asarray(photo)))[1])
+            assert child.set_reference(encoded) is None
+        blank = bytes(cv2.imencode(".png", np.full_like(small, 90))[1])
+        assert child.set_reference(blank) is Guidance.NO_FACE
 
 
 def test_a_face_upside_down_is_asked_to_look_here_and_is_no_error(gate: Gate, detector: Detector) -> None:

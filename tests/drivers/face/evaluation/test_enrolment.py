@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from drivers.camera.slot import Slot
 from drivers.face.child import FaceChild
 from drivers.face.contract import Guidance
 from drivers.face.embedder import Embedder
@@ -88,12 +90,14 @@ def test_the_distances_are_those_that_the_terminal_decides_on(
     """The child's own way, through its own decoding, gate and scores."""
     data = read_data_set(folder)
     compared = measured[JPEG_2048].compare()
-    child = FaceChild(str(MODELS))
     first = int(np.flatnonzero(compared.genuine)[0])
     card, live = data.pictures[compared.card[first]], data.pictures[compared.live[first]]
-    assert child.set_reference(card_photo(data.read(card), JPEG_2048)) is None
-    assert child.examine(read_picture(data.read(live))) is None
-    answered = child.scores(dict.fromkeys(compared.distances, 1.0))
+    with closing(Slot()) as slot:
+        child = FaceChild(str(MODELS), slot.name)
+        assert child.set_reference(card_photo(data.read(card), JPEG_2048)) is None
+        slot.write(read_picture(data.read(live)), 1)
+        assert child.examine() is None
+        answered = child.scores(dict.fromkeys(compared.distances, 1.0))
     assert answered is not None
     scores = {score.matcher: score.distance for score in answered[0]}
     ours = {name: math.ceil(values[first] * 100) / 100 for name, values in compared.distances.items()}

@@ -1,0 +1,78 @@
+"""Keep what a process knows of a person out of every file: no core dump, no swap, no residue of what was freed.
+
+Each step says whether the system allowed it; none of them is an error, since a terminal without
+them still serves. What a kernel of its own configuration does (hibernation, a virtual machine's
+snapshot) is out of a process's reach: docs/technician.md says what to set.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+PR_SET_DUMPABLE = 4
+MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
+"""linux/mman.h. Pages are locked when they are first used: unused parts of a library take no memory."""
+CAP_IPC_LOCK = 14
+M_MMAP_THRESHOLD, M_PERTURB = -3, -6
+PICTURE_BYTES_MIN = 64 * 1024
+"""Larger blocks get pages of their own, which go back to the kernel when they are freed."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What the system allowed: core dumps off, other processes of the user kept out, pages never swapped."""
+
+    is_undumpable: bool
+    is_locked: bool
+
+
+def never_dump() -> bool:
+    """No core dump of this process, to a file or to a program; nobody but root reads its memory.
+
+    Both are needed: the limit does not hold where `core_pattern` is a pipe (core(5)).
+    A new program started by exec is dumpable again, a spawned worker too.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return int(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)) == 0
+
+
+def never_swap() -> bool:
+    """Lock every page of this process, those to come as well.
+
+    Only where no limit can make a later allocation fail: with LimitMEMLOCK=infinity (the systemd
+    unit) or CAP_IPC_LOCK. Else nothing is done.
+    """
+    unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+    if not unlimited and not _has_capability(CAP_IPC_LOCK):
+        return False
+    return int(_libc.mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) == 0
+
+
+def overwrite_what_is_freed() -> None:
+    """Ask glibc to fill freed blocks and to return large ones to the kernel at once (mallopt(3)).
+
+    By default a freed picture stays readable in the heap until something happens to be put there,
+    for days on a terminal that nobody uses. Cost: one pass over each freed block.
+    """
+    mallopt = getattr(_libc, "mallopt", None)
+    if mallopt is not None:  # another C library has its own ways
+        mallopt(M_MMAP_THRESHOLD, PICTURE_BYTES_MIN)
+        mallopt(M_PERTURB, 0xFF)  # freed bytes become 0xFF, new ones zero
+
+
+def keep_private() -> Privacy:
+    """All of it, for a process that holds faces."""
+    overwrite_what_is_freed()
+    return Privacy(never_dump(), never_swap())
+
+
+def _has_capability(number: int) -> bool:
+    for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> number & 1)
+    return False

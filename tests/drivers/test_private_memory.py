@@ -1,0 +1,77 @@
+"""What a process that holds faces promises of its memory, each asked in a real child."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers import private_memory
+from drivers.contract import Ok
+from drivers.worker import Worker
+from tests.drivers.waiting import PATIENCE_S, wait_until
+
+DEVICES = "tests.drivers.worker_devices:Secretive"
+SEED = 0x5A
+
+
+@pytest.fixture(params=[True, False], ids=["private", "plain"])
+def worker(request: pytest.FixtureRequest) -> Iterator[tuple[Worker, bool]]:
+    made = Worker(DEVICES, is_private=request.param)
+    assert made.wait_ready(PATIENCE_S)
+    yield made, request.param
+    made.close()
+
+
+def asked(worker: Worker, method: str, *args: object) -> Any:
+    answer = worker.call(method, *args, deadline_s=PATIENCE_S)
+    assert isinstance(answer, Ok), answer
+    return answer.value
+
+
+def test_no_core_dump_and_no_look_by_another_process(worker: tuple[Worker, bool]) -> None:
+    child, is_private = worker
+    assert (asked(child, "dumpable"), asked(child, "core_limit")[0] == 0) in (
+        [(0, True)] if is_private else [(1, True), (1, False)]
+    )
+
+
+@pytest.mark.parametrize("size", [60_000, 1_000_000, 3_000_000])
+def test_a_picture_that_was_freed_is_overwritten(worker: tuple[Worker, bool], size: int) -> None:
+    """The plain child is the control: it shows that the search finds what lingers."""
+    child, is_private = worker
+    found = asked(child, "lingering", SEED, size)
+    assert found == 0 if is_private else found > 0, f"{found} traces of {size} freed bytes"
+
+
+def test_it_is_locked_exactly_where_no_limit_can_make_it_fail() -> None:
+    child = Worker(DEVICES, is_private=True)
+    try:
+        assert child.wait_ready(PATIENCE_S)
+        pid = asked(child, "process_id")
+        allowed = asked(child, "may_lock")
+        status = dict(
+            line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+        )
+        assert (int(status["VmLck"].split()[0]) > 0) is allowed
+    finally:
+        child.close()
+
+
+def test_a_limit_on_locked_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (65_536, 65_536))
+    monkeypatch.setattr(private_memory, "_has_capability", lambda _number: False)
+    assert private_memory.never_swap() is False
+
+
+def test_it_keeps_its_name_for_the_technician() -> None:
+    child = Worker(DEVICES, is_private=True)
+    try:
+        assert child.wait_ready(PATIENCE_S)
+        pid = asked(child, "process_id")
+        assert wait_until(lambda: Path(f"/proc/{pid}/comm").read_text("ascii").strip() == "drivers")
+    finally:
+        child.close()
