@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.camera.slot import Slot
+from drivers.face.calibration.card_class import CardClass, classes_of
 from drivers.face.contract import Guidance, Score
 from drivers.face.embedder import Embedder
 from drivers.face.matchers import Embedding
@@ -40,6 +41,10 @@ class FaceChild:
             return found
         self._reference = found
         return None
+
+    def card_classes(self, picture: bytes) -> tuple[CardClass, ...]:
+        """Every class that the card's photo may be of: its limits are theirs."""
+        return classes_of(picture)
 
     def frame(self) -> NDArray[np.uint8] | None:
         """The frame of this request, BGR; None once it was forgotten."""
