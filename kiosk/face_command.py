@@ -49,6 +49,11 @@ def face() -> None:
     "May be repeated; all of them if left out.",
 )
 @click.option(
+    "--real-card-photos",
+    is_flag=True,
+    help="The references are photos out of cards, as the reader hands them over: nothing is simulated.",
+)
+@click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("calibration.json"),
@@ -88,6 +93,7 @@ def calibrate(
     data: Path,
     target_fmr: float,
     classes: tuple[str, ...],
+    real_card_photos: bool,
     out: Path,
     key: Path,
     models: Path,
@@ -135,7 +141,11 @@ def calibrate(
         valid_until=today + timedelta(days=valid_days),
         about=about,
         unmeasurable_accepted=accept_unmeasurable,
+        real_card_photos=real_card_photos,
     )
+    if real_card_photos and classes:
+        message = "真证件照片不分 --card-class / real card photos are of no --card-class: leave it out"
+        raise click.UsageError(message)
     _fit_to_sign(order.id, about)
     try:
         pictures = read_data_set(data)
@@ -313,7 +323,7 @@ def lines_of(document: Document) -> list[str]:
         f"{document.id}  {document.made_on} … {document.valid_until}  {document.pipeline}",
         f"目标 target FMR {document.target_fmr:g}; {document.rule}",
         *(f"{name}  {digest}" for name, digest in document.matchers.items()),
-        f"{people}, {data.pictures} 张 pictures",
+        f"{people}, {data.pictures} 张 pictures, {_PHOTOS[data.real_card_photos]}",
     ]
     if data.about:
         lines.append(data.about)
@@ -330,6 +340,7 @@ def lines_of(document: Document) -> list[str]:
     return lines
 
 
+_PHOTOS = {True: "真证件照片 real card photos", False: "模拟证件照片 simulated card photos"}
 _HEAD = f"  {'':4} {'people':12} {'errors':>7} {'of':>8} {'rate':>9}   95 %"
 
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from drivers.contract import Ok
 from drivers.face import calibration
-from drivers.face.calibration.card_class import CardClass
+from drivers.face.calibration.card_class import SMALL, CardClass
 from drivers.face.embedder import Embedder
 from drivers.face.evaluation.data_set import Half, half_of
 from drivers.face.matchers import ONNX_MODEL, Embedding
@@ -173,6 +173,24 @@ def test_what_is_wrong_with_the_folder_is_told_by_its_line(place: Path, embeds: 
     done = calibrate(place, "--accept-unmeasurable", "--json")
     assert done.exit_code == 1
     assert json.loads(done.stdout)["reason"] == "too_few_people"
+
+
+def test_real_card_photos_are_taken_as_they_are(
+    place: Path, embeds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert embeds
+    folder_of(place)
+    refused = calibrate(place, "--real-card-photos", "--json")
+    assert refused.exit_code == 1
+    assert json.loads(refused.stdout)["message"][0].startswith("images.csv, line 2, file: is no card's photo")
+    monkeypatch.setattr("drivers.face.calibration.making.classes_of", lambda _picture: tuple(SMALL))
+    assert calibrate(place, "--real-card-photos", "--card-class", "original").exit_code == 2
+    done = calibrate(place, "--real-card-photos")
+    assert done.exit_code == 0, done.output
+    document = read(place).document
+    assert document.data.real_card_photos
+    assert set(document.card_classes) == SMALL
+    assert read(place).limits_for([CardClass.ORIGINAL]) is None, "of a chip's portrait nothing was measured"
 
 
 def test_ctrl_c_leaves_what_was_there(

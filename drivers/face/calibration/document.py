@@ -75,6 +75,8 @@ class DataUsed(_Part):
     persons: Count
     choosing_persons: Count
     reporting_persons: Count
+    real_card_photos: bool
+    """The references came out of cards; else cards' photos were made from portraits."""
 
 
 class Document(_Part):

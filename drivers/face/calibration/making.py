@@ -10,12 +10,21 @@ from datetime import date
 from pathlib import Path
 
 from drivers.face.align import ALIGNMENT_ID
-from drivers.face.calibration.card_class import CardClass
+from drivers.face.calibration.card_class import SMALL, CardClass, classes_of
 from drivers.face.calibration.document import RULE, SCHEMA, Chosen, DataUsed, Document, Figure, OfClass
 from drivers.face.embedder import Embedder
-from drivers.face.evaluation.card_photos import CONDITIONS
+from drivers.face.evaluation.card_photos import CONDITIONS, ORIGINAL, Condition
 from drivers.face.evaluation.comparisons import Comparisons, paired
-from drivers.face.evaluation.data_set import PICTURES, TABLE, DataSet, Half, Role, half_of
+from drivers.face.evaluation.data_set import (
+    PICTURES,
+    TABLE,
+    DataSet,
+    DataSetError,
+    Half,
+    Problem,
+    Role,
+    half_of,
+)
 from drivers.face.evaluation.enrolment import Enrolment, Tell, code_id, enrol
 from drivers.face.evaluation.rates import measurable
 from drivers.face.evaluation.report import RULE as RULE_NAME
@@ -36,6 +45,8 @@ class Order:
     valid_until: date
     about: str = ""
     unmeasurable_accepted: bool = False
+    real_card_photos: bool = False
+    """The references are photos out of cards: nothing is simulated, and the limits are for cards alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +88,14 @@ def make(data: DataSet, embedder: Embedder, order: Order, tell: Tell, say: Calla
     `MissedError` when the other half shows that the target is not kept; `TooFewPeopleError`,
     `DataSetError` when the folder cannot be measured.
     """
-    conditions = [condition for condition in CONDITIONS if condition.name in order.classes]
-    enrolments = enrol(data, embedder, conditions, tell=tell)
-    classes = {}
-    for condition in conditions:
+    if order.real_card_photos:
+        _only_card_photos(data)
+    counts_for = _classes_by_condition(order)
+    enrolments = enrol(data, embedder, list(counts_for), tell=tell)
+    classes: dict[CardClass, OfClass] = {}
+    for condition, names in counts_for.items():
         say(condition.name)
-        classes[CardClass(condition.name)] = _of_class(
-            condition.name, enrolments[condition], order.target_fmr
-        )
+        classes |= dict.fromkeys(names, _of_class(condition.name, enrolments[condition], order.target_fmr))
     halves = [half_of(person) for person in _general(data)]
     return Document(
         schema=SCHEMA,
@@ -105,9 +116,27 @@ def make(data: DataSet, embedder: Embedder, order: Order, tell: Tell, say: Calla
             persons=len({picture.person for picture in data.pictures}),
             choosing_persons=halves.count(Half.CHOOSING),
             reporting_persons=halves.count(Half.REPORTING),
+            real_card_photos=order.real_card_photos,
         ),
         tool_sha256=_tool_digest(embedder),
     )
+
+
+def _classes_by_condition(order: Order) -> dict[Condition, list[CardClass]]:
+    """A real card does not tell how many bytes its codec's JPEG would be: it is of both small classes."""
+    if order.real_card_photos:
+        return {ORIGINAL: sorted(SMALL)}
+    return {one: [CardClass(one.name)] for one in CONDITIONS if one.name in order.classes}
+
+
+def _only_card_photos(data: DataSet) -> None:
+    wrong = [
+        Problem(picture.line, "file", "is no card's photo (102 x 126); portraits have no --real-card-photos")
+        for picture in data.pictures
+        if picture.role is not Role.LIVE and not set(classes_of(data.read(picture))) & SMALL
+    ]
+    if wrong:
+        raise DataSetError(wrong)
 
 
 def _of_class(name: str, enrolment: Enrolment, target: float) -> OfClass:
