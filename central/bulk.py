@@ -96,7 +96,7 @@ def of_terminals(
 
 def _plain(result: CursorResult[Any]) -> list[Key]:
     """The driver's own tuples, without a row object each."""
-    found = cast("list[Key]", result.cursor.fetchall()) if result.cursor is not None else []
+    found = cast("list[Key]", result.cursor.fetchall())
     result.close()
     return found
 
@@ -119,8 +119,9 @@ def _element(table: Table, name: str) -> str:
 
 
 def _arrays(table: Table, rows: Sequence[Row]) -> dict[str, list[Any]]:
-    return {name: list(_cells(table, name, (row[name] for row in rows))) for name in rows[0]}
-
-
-def _cells(table: Table, name: str, cells: Iterable[Any]) -> Iterable[Any]:
-    return (to_json(cell).decode() for cell in cells) if isinstance(table.c[name].type, JSON) else cells
+    return {
+        name: [to_json(row[name]).decode() for row in rows]
+        if isinstance(table.c[name].type, JSON)
+        else [row[name] for row in rows]
+        for name in rows[0]
+    }

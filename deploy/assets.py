@@ -65,6 +65,11 @@ MODELS = (
         "fr_eye.onnx",
         "1afcea006abc1ccac3c517022abde0aa092bed74ff3c9fe6878483ef9e6e38de",
     ),
+    Pinned(
+        "package/model/fr_liveness.onnx",
+        "fr_liveness.onnx",
+        "afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d",
+    ),
 )
 
 FACE_SOURCES = (

@@ -62,6 +62,7 @@ if [[ "$(cat .venv/.lock-sum 2>/dev/null)" != "$lock_sum" ]]; then
   rm -f "$build_lock"
   echo "$lock_sum" > .venv/.lock-sum
 fi
+.venv/bin/python deploy/without_68_points.py # not for commercial use, and not used
 
 mkdir -p .setup
 [[ -t 1 ]] || export NO_COLOR=1

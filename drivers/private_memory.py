@@ -57,7 +57,8 @@ def overwrite_what_is_freed() -> None:
     """Ask glibc to fill freed blocks and to return large ones to the kernel at once (mallopt(3)).
 
     By default a freed picture stays readable in the heap until something happens to be put there,
-    for days on a terminal that nobody uses. Cost: one pass over each freed block.
+    for days on a terminal that nobody uses. For processes that outlive a visit: a matcher's large
+    blocks would be fetched anew from the kernel a hundred times a frame, and its process ends anyway.
     """
     mallopt = getattr(_libc, "mallopt", None)
     if mallopt is not None:  # another C library has its own ways
@@ -66,8 +67,7 @@ def overwrite_what_is_freed() -> None:
 
 
 def keep_private() -> Privacy:
-    """All of it, for a process that holds faces."""
-    overwrite_what_is_freed()
+    """Neither dumped nor swapped: for a process that holds faces."""
     return Privacy(never_dump(), never_swap())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -74,6 +75,12 @@ def face() -> None:
     show_default=".setup/models",
     help="Folder of the face models.",
 )
+@click.option(
+    "--engine",
+    default="",
+    metavar="MODULE:CLASS",
+    help="A licensed engine in the place of the second model, as [face] engine in kiosk.ini.",
+)
 @click.option("--id", "name", help="Its name in evidence and logs; calibration-DATE if left out.")
 @click.option("--about", default="", help="One sentence about the data, kept in the file. Name nobody.")
 @click.option(
@@ -97,6 +104,7 @@ def calibrate(
     out: Path,
     key: Path,
     models: Path,
+    engine: str,
     name: str | None,
     about: str,
     valid_days: int,
@@ -119,7 +127,6 @@ def calibrate(
     """  # noqa: D301 - the \b is click's mark for lines that are not joined
     from drivers.face.calibration.card_class import CardClass
     from drivers.face.calibration.making import MissedError, Order, make, too_few
-    from drivers.face.embedder import Embedder
     from drivers.face.evaluation.data_set import DataSetError, read_data_set
     from drivers.face.evaluation.rates import TooFewPeopleError
     from kiosk import keys
@@ -152,7 +159,7 @@ def calibrate(
         lacking = [str(one) for one in too_few(pictures, target_fmr)]
         if lacking and not accept_unmeasurable:
             _refused("unmeasurable", [*lacking, _UNMEASURABLE], as_json)
-        embedder = Embedder(models)
+        embedder = _embedder(models, engine)
         document = _with_progress(pictures, embedder, order, make)
     except DataSetError as error:
         _refused("data", [str(problem) for problem in error.problems], as_json)
@@ -173,6 +180,16 @@ def calibrate(
     told = {"ok": True, "file": str(out), "signed_by": signed_by, "calibration": body}
     words = f"{out}：已写好并签名 / written and signed ({signed_by})"
     show(as_json, told, [words, "", *lines_of(document)])
+
+
+def _embedder(models: Path, engine: str) -> Embedder:
+    from drivers.face.embedder import Embedder
+    from drivers.face.licensed import EngineError
+
+    try:
+        return Embedder(models, engine)
+    except EngineError as error:
+        raise click.BadParameter(str(error), param_hint="--engine") from error
 
 
 _UNMEASURABLE = (
@@ -276,7 +293,6 @@ _NOT_SIGNED = ("missing", "unsigned", "unreadable", "wrong_key", "signature", "s
 def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
     """All that keeps this terminal from using it."""
     from drivers.contract import Failed
-    from drivers.face.align import ALIGNMENT_ID
     from drivers.face.calibration.card_class import SMALL
     from drivers.face.calibration.faults import CalibrationFault
     from drivers.face.embedder import Embedder
@@ -288,19 +304,22 @@ def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
     found, value = [], loaded.value
     if value.ended(Clock(settings.terminal.state / "clock.json").vouched().date()):
         found.append((CalibrationFault.ENDED, value.document.valid_until.isoformat()))
-    if value.pipeline != ALIGNMENT_ID:
-        found.append((CalibrationFault.PIPELINE, f"{value.pipeline}, here {ALIGNMENT_ID}"))
     if settings.card_reader.kind != "none" and value.limits_for(SMALL) is None:
         found.append(
             (CalibrationFault.CARD_CLASS, ", ".join(sorted(SMALL - set(value.document.card_classes))))
         )
-    if not (settings.face.models / ONNX_MODEL).is_file():
+    if not settings.face.engine and not (settings.face.models / ONNX_MODEL).is_file():
         return [*found, (CalibrationFault.MODELS, f"{ONNX_MODEL} is not here")]
-    here = {matcher.name: matcher.model_hash for matcher in Embedder(settings.face.models).matchers}
-    differing = sorted(
-        name for name in {*here, *value.model_hashes} if here.get(name) != value.model_hashes.get(name)
-    )
-    return [*found, *((CalibrationFault.MODELS, name) for name in differing)]
+    embedder = Embedder(settings.face.models, settings.face.engine)
+    here, prepared = {one.name: one.model_hash for one in embedder.matchers}, embedder.pipeline()
+    if not differing_names(here, value.model_hashes) and prepared != value.pipeline:
+        names = ", ".join(f"{name} {prepared[name]}" for name in differing_names(prepared, value.pipeline))
+        found.append((CalibrationFault.PIPELINE, f"here {names}"))
+    return [*found, *((CalibrationFault.MODELS, name) for name in differing_names(here, value.model_hashes))]
+
+
+def differing_names(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
 def _words(against: list[tuple[CalibrationFault, str]]) -> list[str]:
@@ -320,9 +339,9 @@ def lines_of(document: Document) -> list[str]:
         f"{data.persons} 人 people ({data.choosing_persons} choosing, {data.reporting_persons} reporting)"
     )
     lines = [
-        f"{document.id}  {document.made_on} … {document.valid_until}  {document.pipeline}",
+        f"{document.id}  {document.made_on} … {document.valid_until}",
         f"目标 target FMR {document.target_fmr:g}; {document.rule}",
-        *(f"{name}  {digest}" for name, digest in document.matchers.items()),
+        *(f"{name}  {document.pipeline[name]}  {digest}" for name, digest in document.matchers.items()),
         f"{people}, {data.pictures} 张 pictures, {_PHOTOS[data.real_card_photos]}",
     ]
     if data.about:

@@ -150,11 +150,12 @@ class Surroundings:
         noticed: Callable[[], Sequence[str]] = tuple,
         offered: AbstractSet[StaffAction] = frozenset(),
         ways: AbstractSet[Method] = frozenset({Method.FACE, Method.HELPER}),
+        working: Callable[[], AbstractSet[Method]] = frozenset,
         published: Callable[[], tuple[dict[str, str], dict[str, str]]] = lambda: ({}, {}),
     ) -> None:
         """`standing`: causes that hold from the start on, such as `config.last_good`; `noticed`: those
         that the window saw or the staff decided; `offered`: what the staff menu can do;
-        `ways`: how residents are recognised in this village;
+        `ways`: how residents are recognised in this village; `working`: `World.working`;
         `published`: what the centre published and counts here, and what of it was refused.
         """
         self.place = place
@@ -168,7 +169,7 @@ class Surroundings:
         self._standing = standing
         self._noticed = noticed
         self._offered = offered
-        self._ways = ways
+        self._ways, self._working = ways, working
         self._published = published
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
@@ -274,6 +275,7 @@ class Surroundings:
             clock_quality=moment.quality.value,
             not_before=None if self._clock.trusted() else BUILD_DATE,
             ways=self._ways,
+            working=self._working(),
             services=self.catalogue.definitions,
             not_ready=self._not_ready(),
             withdrawal=self._withdrawal,

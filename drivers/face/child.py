@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import statistics
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.camera.slot import Slot
+from drivers.face import decision
 from drivers.face.calibration.card_class import CardClass, classes_of
 from drivers.face.contract import Guidance, Score
 from drivers.face.embedder import Embedder
+from drivers.face.liveness.contract import Sighting
+from drivers.face.liveness.observer import Observer
 from drivers.face.matchers import Embedding
 
 FRAMES_KEPT_MAX = 5
@@ -24,14 +26,18 @@ class FaceChild:
     frame goes through a pipe.
     """
 
-    def __init__(self, models: str, slot_name: str) -> None:
+    def __init__(self, models: str, slot_name: str, engine: str = "") -> None:
         self._slot = Slot(slot_name)
-        self._embedder = Embedder(Path(models))
+        self._embedder = Embedder(Path(models), engine)
+        self._observer = Observer(self._embedder, Path(models))
         self._reference: list[Embedding] | None = None
         self._frames: list[list[Embedding]] = []
 
     def model_hashes(self) -> dict[str, str]:
         return {matcher.name: matcher.model_hash for matcher in self._embedder.matchers}
+
+    def pipeline(self) -> dict[str, str]:
+        return self._embedder.pipeline()
 
     def set_reference(self, picture: bytes) -> Guidance | None:
         self.forget()
@@ -62,22 +68,30 @@ class FaceChild:
         del self._frames[:-FRAMES_KEPT_MAX]
         return None
 
+    def sight(self, passive: bool) -> Sighting | Guidance:
+        """The face's shape for the liveness check, beside the newest frame that will be compared."""
+        bgr = self.frame()
+        if bgr is None:
+            return Guidance.NO_FACE
+        compared = self._frames[-1][-1] if self._frames else None
+        return self._observer.sight(bgr, compared, passive=passive)
+
     def scores(self, limits: dict[str, float]) -> tuple[tuple[Score, ...], int] | None:
-        """The median distance of each matcher over the frames; None without reference or frames."""
+        """Each matcher's score over the frames; None without reference or frames."""
         frames, self._frames = self._frames, []
         if self._reference is None or not frames:
             return None
-        scores = []
-        for index, (matcher, reference) in enumerate(
-            zip(self._embedder.matchers, self._reference, strict=True)
-        ):
-            median = statistics.median(matcher.distance(frame[index], reference) for frame in frames)
-            # Rounded up: a rounded score never clears a limit that the distance itself did not.
-            scores.append(Score(matcher.name, float(np.ceil(median * 100) / 100), limits[matcher.name]))
-        return tuple(scores), len(frames)
+        distances = {
+            matcher.name: [matcher.compare(frame[index], reference) for frame in frames]
+            for index, (matcher, reference) in enumerate(
+                zip(self._embedder.matchers, self._reference, strict=True)
+            )
+        }
+        return decision.scores(distances, limits), len(frames)
 
     def forget(self) -> None:
         """Overwrite what is known of the person."""
         for vector in [*(self._reference or []), *(v for frame in self._frames for v in frame)]:
             vector.fill(0)
         self._reference, self._frames = None, []
+        self._observer.forget()

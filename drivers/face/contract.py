@@ -43,6 +43,11 @@ class FaceFailure(StrEnum):
     NO_REFERENCE = "no_reference"
     TIMED_OUT = "timed_out"
     CRASHED = "crashed"
+    MOVEMENT_NOT_SEEN = "movement_not_seen"
+    """The movement that was asked was not seen, or not in one unbroken look at one person."""
+    MOVEMENT_DECLINED = "movement_declined"
+    """The resident cannot make any of the movements that can be asked: another way, at once."""
+    LIVENESS_UNAVAILABLE = "liveness_unavailable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.face import licensed
 from drivers.face.contract import Guidance
 from drivers.face.detector import Detector, Face
 from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher
@@ -27,12 +28,18 @@ Choose = Callable[[NDArray[np.uint8], Sequence[Face]], Face | Guidance]
 class Embedder:
     """Detector, quality gate and matchers, loaded once. Its embeddings are in the order of `matchers`."""
 
-    def __init__(self, models: Path) -> None:
+    def __init__(self, models: Path, engine: str = "") -> None:
+        """`engine`: `module:Class` of a licensed engine in the place of the second model."""
         cv2.setNumThreads(1)
         self.models = models
         self.detector = Detector()
         self.gate = Gate(models)
-        self.matchers: tuple[Matcher, ...] = (DlibMatcher(), OnnxMatcher(models / ONNX_MODEL))
+        second = licensed.load(engine, models) if engine else OnnxMatcher(models / ONNX_MODEL)
+        self.matchers: tuple[Matcher, ...] = (DlibMatcher(), second)
+
+    def pipeline(self) -> dict[str, str]:
+        """Matcher -> how a face is prepared for it; a calibration counts for this alone."""
+        return {one.name: one.calibration_id.partition("/")[2] for one in self.matchers}
 
     def card(self, picture: bytes) -> list[Embedding] | Guidance:
         """A card's encoded photo: never judged as a live frame is, only its largest face is looked for."""

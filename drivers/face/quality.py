@@ -61,7 +61,7 @@ LIMITS = (
     # than the 80 pixels that the detector needs and a comparable second face is never missed.
     Limit("HeadSize", "height_share", 0.24, inf, G.COME_CLOSER),
     # The second matcher sees 36 pixels between the eyes; fewer would have to be invented.
-    Limit("InterEyeDistance", "eye_distance_px", 40.0, inf, G.COME_CLOSER),
+    Limit("InterEyeDistance", "eye_distance_px", 36.0, inf, G.COME_CLOSER),
     Limit("HeadSize", "height_share", 0.0, 0.72, G.MOVE_BACK),
     # MarginAbove, MarginBelow, LeftwardCrop, RightwardCrop in one: how much of the box is outside.
     Limit("MarginAboveOfTheFaceImage", "outside_share", 0.0, 0.20, G.TO_THE_MIDDLE),

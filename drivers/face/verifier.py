@@ -11,16 +11,18 @@ from typing import Any
 from drivers.camera.contract import Frame
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
-from drivers.face import calibration
-from drivers.face.align import ALIGNMENT_ID
+from drivers.face import calibration, decision
 from drivers.face.calibration.card_class import SMALL, CardClass
 from drivers.face.calibration.faults import CalibrationFault, in_words
 from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.liveness.contract import Seen, Sighting
 from drivers.face.matchers import ONNX_MODEL
 from drivers.worker import Worker, WorkerFailure
 
 DEADLINE_S = 1.5
 """For one request after the models are loaded; a request takes 0.1 to 0.3 s on one core."""
+REFERENCE_S = 5.0
+"""For the card's photo, which is searched enlarged, before the camera opens: nobody is kept waiting in front of it."""
 START_S = 40.0
 RESTART_S = 8.0
 """How long a new visit waits for the child that replaces the last visit's (0.7 s on a free core)."""
@@ -48,13 +50,15 @@ class ProcessFaceVerifier:
         calibration_file: Path,
         calibration_key: Path,
         *,
+        engine: str = "",
         deadline_s: float = DEADLINE_S,
         size_px: tuple[int, int] | None = None,
         no_earlier_than: Callable[[], date] = _today,
         cards: Collection[CardClass] = SMALL,
     ) -> None:
+        """`engine`: `module:Class` of a licensed engine in the place of the second model."""
         self._deadline_s = deadline_s
-        self._models_there = (models / ONNX_MODEL).is_file()
+        self._models_there = bool(engine) or (models / ONNX_MODEL).is_file()
         self._calibration = calibration.load(calibration_file, calibration_key)
         self._no_earlier_than = no_earlier_than
         self._cards = cards
@@ -69,7 +73,7 @@ class ProcessFaceVerifier:
         self._worker = (
             Worker(
                 "drivers.face.child:FaceChild",
-                (str(models), self._slot.name),
+                (str(models), self._slot.name, engine),
                 start_deadline_s=START_S,
                 is_private=True,
             )
@@ -83,9 +87,11 @@ class ProcessFaceVerifier:
         if worker is not None and isinstance(self._calibration, Ok) and worker.pid is not None:
             generation = worker.generation
             if self._checked[0] != generation:
-                answered = worker.call("model_hashes", deadline_s=self._deadline_s)
-                if isinstance(answered, Ok):
-                    self._checked = (generation, _misfit(self._calibration.value, answered.value))
+                models = worker.call("model_hashes", deadline_s=self._deadline_s)
+                pipeline = worker.call("pipeline", deadline_s=self._deadline_s)
+                if isinstance(models, Ok) and isinstance(pipeline, Ok):
+                    misfit = _misfit(self._calibration.value, models.value, pipeline.value)
+                    self._checked = (generation, misfit)
         return self.status()
 
     def status(self) -> DeviceStatus:
@@ -131,7 +137,7 @@ class ProcessFaceVerifier:
         ready = self._usable()
         if isinstance(ready, Failed):
             return Failed(ready.reason, ready.detail)
-        answered = self._ask("set_reference", picture)
+        answered = self._ask("set_reference", picture, deadline_s=max(REFERENCE_S, self._deadline_s))
         if isinstance(answered, Failed):
             return Failed(answered.reason, answered.detail)
         if isinstance(answered.value, Guidance):
@@ -155,6 +161,21 @@ class ProcessFaceVerifier:
             return Failed(answered.reason, answered.detail)
         return Ok(None) if answered.value is None else Failed(answered.value)
 
+    def sight(self, frame: Frame, *, passive: bool = False) -> Ok[Seen] | Failed[FaceFailure | Guidance]:
+        """See `liveness.contract.Eyes`: the same person by the limit of the calibration, and by no other."""
+        if isinstance(self._calibration, Failed) or self._against() is not None:
+            return Failed(FaceFailure.UNCALIBRATED)
+        with self._asking:
+            self._slot.write(frame.pixels, frame.captured_monotonic_ns)
+            answered = self._ask("sight", passive)
+        if isinstance(answered, Failed):
+            return Failed(answered.reason, answered.detail)
+        found: Sighting | Guidance = answered.value
+        if isinstance(found, Guidance):
+            return Failed(found)
+        limit = self._calibration.value.limits.get(found.matcher, 0.0)
+        return Ok(Seen(found, found.apart is None or found.apart <= limit))
+
     def decide(self) -> Ok[Comparison] | Failed[FaceFailure]:
         ready = self._usable()
         if isinstance(ready, Failed):
@@ -172,7 +193,8 @@ class ProcessFaceVerifier:
         if answered.value is None:
             return Failed(FaceFailure.NO_REFERENCE)
         scores, frames = answered.value
-        accepted = all(score.cleared for score in scores) and {s.matcher for s in scores} == set(limits)
+        every = {score.matcher for score in scores} == set(limits)
+        accepted = every and decision.accepted(scores)
         return Ok(Comparison(accepted, scores, self._calibration.value.id, frames))
 
     def forget(self) -> None:
@@ -212,11 +234,13 @@ class ProcessFaceVerifier:
             case _:
                 return Failed(FaceFailure.CRASHED, status.detail)
 
-    def _ask(self, method: str, *args: object) -> Ok[Any] | Failed[FaceFailure]:
+    def _ask(
+        self, method: str, *args: object, deadline_s: float | None = None
+    ) -> Ok[Any] | Failed[FaceFailure]:
         if self._worker is None:
             return Failed(FaceFailure.MODEL_MISSING)
         self._used = True
-        answered = self._worker.call(method, *args, deadline_s=self._deadline_s)
+        answered = self._worker.call(method, *args, deadline_s=deadline_s or self._deadline_s)
         match answered:
             case Ok(value):
                 return Ok(value)
@@ -226,10 +250,12 @@ class ProcessFaceVerifier:
                 return Failed(FaceFailure.CRASHED, detail)
 
 
-def _misfit(wanted: calibration.Calibration, models: Mapping[str, str]) -> CalibrationFault | None:
+def _misfit(
+    wanted: calibration.Calibration, models: Mapping[str, str], pipeline: Mapping[str, str]
+) -> CalibrationFault | None:
     if models != wanted.model_hashes:
         return CalibrationFault.MODELS
-    return None if wanted.pipeline == ALIGNMENT_ID else CalibrationFault.PIPELINE
+    return None if wanted.pipeline == pipeline else CalibrationFault.PIPELINE
 
 
 def _uncalibrated(fault: CalibrationFault, detail: str) -> DeviceStatus:

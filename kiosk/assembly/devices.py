@@ -7,7 +7,7 @@ import shlex
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from drivers.camera.contract import Camera
 from drivers.card_reader.contract import CardReader, EncodedPhoto
@@ -15,7 +15,7 @@ from drivers.card_reader.link import Link as CardLink
 from drivers.card_reader.photo import decode
 from drivers.contract import Device, Failed, Ok
 from drivers.document_camera.contract import DocumentCamera
-from drivers.face.contract import FaceVerifier
+from drivers.face.liveness.contract import Eyes, LivenessCheck
 from drivers.receipt_printer.contract import PrintMode
 from drivers.receipt_printer.fonts import FontFile, Fonts
 from drivers.tap import Tap
@@ -24,6 +24,7 @@ from kiosk.clock import Clock
 from kiosk.journey.hands import Devices
 from kiosk.paper.spool import document_journal_path, journal_path, paper_roll
 from kiosk.settings import Settings
+from kiosk.settings.model import FaceSection
 
 PHOTO_DEADLINE_S = 5.0
 
@@ -38,7 +39,13 @@ def fonts_of(folder: Path) -> Fonts:
     return Fonts(regular, bold)
 
 
-D = TypeVar("D", bound=Device)
+class Closable(Protocol):
+    """What is ended with the terminal."""
+
+    def close(self) -> None: ...
+
+
+D = TypeVar("D", bound=Closable)
 
 
 def _vouched_day(clock: Clock) -> date:
@@ -87,7 +94,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack, clock: Clock |
         card_tap = tap("card")
         return link if card_tap is None else TappedLink(link, card_tap)
 
-    face: FaceVerifier | None = None
+    face: ProcessFaceVerifier | None = None
     lens: Camera | None = None
     if camera.source:
         lens = opened(
@@ -104,10 +111,12 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack, clock: Clock |
                 settings.face.calibration,
                 settings.face.calibration_key,
                 size_px=camera.size_px,
+                engine=settings.face.engine,
                 no_earlier_than=partial(_vouched_day, clock or Clock(settings.terminal.state / "clock.json")),
                 cards=frozenset() if card.kind == "none" else SMALL,
             )
         )
+    liveness = opened(liveness_check(settings.face, face))
     identity: CardReader | None = None
     match card.kind:
         case "sdt":
@@ -147,6 +156,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack, clock: Clock |
         else None,
         camera=lens,
         face=face,
+        liveness=liveness,
         printer=None
         if printer.address == "none"
         else opened(
@@ -178,6 +188,24 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack, clock: Clock |
         code_reader=None if code_camera is None else opened(ZxingCodeReader()),
         code_camera=code_camera,
     )
+
+
+def liveness_check(wanted: FaceSection, eyes: Eyes | None) -> LivenessCheck:
+    """The method that kiosk.ini names; without a face check there is nothing to look with."""
+    from drivers.face.liveness.checks import NoCheck, PassiveCheck, PromptCheck
+    from drivers.face.liveness.infrared import InfraredCheck
+
+    if eyes is None:
+        return NoCheck()
+    match wanted.liveness:
+        case "prompt":
+            return PromptCheck(eyes, prompt_s=float(wanted.movement_s))
+        case "passive":
+            return PassiveCheck(eyes)
+        case "infrared":
+            return InfraredCheck(wanted.infrared)
+        case "off":
+            return NoCheck()
 
 
 def touch_panel(settings: Settings) -> Device | None:

@@ -12,12 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
+from kiosk.assembly.proofs import provers
 from kiosk.catalogue.model import Method
 from kiosk.clock import Clock
 from kiosk.events import Noticed
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Place
 from kiosk.published import Published
+from kiosk.recognition.provers import Provers
 from kiosk.settings import Settings
 from kiosk.settings.from_afar import over
 from kiosk.speech import Speaker
@@ -62,6 +64,7 @@ class Foundation:
     link: Link
     live: Live
     devices: Devices
+    proofs: Provers
     watch: Watch
     sender: Sender
     speaker: Speaker
@@ -121,6 +124,7 @@ def lay_foundation(
     live = Live(lambda: signed_link(timeouts=LIVE_TIMEOUTS), settings.terminal.number)
     stack.callback(live.close)
     devices = open_devices(settings, stack, clock)
+    proofs = provers(settings, devices, live, clock, stack)
     later: dict[str, Surroundings] = {}
     sender = Sender(
         outbox,
@@ -151,6 +155,7 @@ def lay_foundation(
         noticed=lambda: [*switch.causes, *noticed.causes()],
         offered=desk.offered,
         ways=frozenset(map(Method, settings.recognition.offered)),
+        working=proofs.working,
         published=published.told,
     )
     return Foundation(
@@ -161,6 +166,7 @@ def lay_foundation(
         link,
         live,
         devices,
+        proofs,
         watch,
         sender,
         speaker,

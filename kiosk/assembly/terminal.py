@@ -200,6 +200,7 @@ def assemble(
             ),
             encode_jpeg,
             StaffRoom(StaffDoor(settings.terminal.state, base.noticed.tell), base.desk, did),
+            base.proofs,
         )
         stack.callback(hands.close)
         stack.callback(base.live.close)  # nobody waits any more, so that the lanes end

@@ -19,6 +19,10 @@ ORDER = (
     *((S.NOTICE, step) for step in StepType if step is not S.NOTICE),
     (S.CONSENT, S.VERIFY_PERSON),
     (S.IDENTIFY, S.VERIFY_PERSON),
+    (S.IDENTIFY, S.AGENT),
+    (S.AGENT, S.VERIFY_PERSON),
+    (S.AGENT, S.PREFILL),
+    (S.AGENT, S.FORM),
     (S.VERIFY_PERSON, S.PREFILL),
     (S.PREFILL, S.FORM),
     (S.REVIEW, S.SIGN),
@@ -63,6 +67,16 @@ def _flow(definition: Definition) -> Iterator[Finding]:
     if S.IDENTIFY in flow and S.TAKE_CARD not in flow:
         en = "a card that was asked for must be taken: add take_card"
         yield Finding("flow.card_left", "flow", "用了身份证就要有 take_card", en)
+    if (S.AGENT in flow) is not (definition.agent is not None):
+        zh, en = "agent 和 agent 步骤要一起写", "agent and the step agent need each other"
+        yield Finding("agent.step", "flow", zh, en)
+    if S.AGENT in flow and S.VERIFY_PERSON not in flow:
+        zh, en = "替别人办要先核验代办人", "who acts for another must be recognised: add verify_person"
+        yield Finding("agent.not_verified", "flow", zh, en)
+    if definition.agent is not None:
+        values = [ground.value for ground in definition.agent.grounds]
+        if len(set(values)) != len(values):
+            yield Finding("agent.twice", "agent.grounds", "同一种关系写了两次", "a ground stands twice")
     if S.ATTACH in flow and definition.photos is None:
         yield Finding("photos", "photos", "有 attach 步骤就要写 photos", "the step attach needs photos")
 

@@ -44,7 +44,6 @@ class StepType(StrEnum):
 
 PERFORMED_STEPS = frozenset(StepType) - {
     StepType.SITUATION,
-    StepType.AGENT,
     StepType.PRECHECK,
     StepType.SIGN,
     StepType.PAY,
@@ -125,6 +124,19 @@ class Evidence(Part):
     """
     face_citation: Words | None = None
     """The rule that lets a face be the only way. Without it such a definition is refused."""
+
+
+class Ground(Part):
+    """Why somebody may act for another, as the resident chooses it."""
+
+    value: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
+    label: Words
+
+
+class Agent(Part):
+    """Who may do this for another person, with both cards. Without it everybody acts for himself."""
+
+    grounds: Annotated[tuple[Ground, ...], Field(min_length=1, max_length=6)]
 
 
 class ConsentNotice(Part):
@@ -227,6 +239,7 @@ class Document(Part):
     notice: Annotated[tuple[Words, ...], Field(min_length=1)]
     consent_notice: ConsentNotice = ConsentNotice()
     evidence: Evidence
+    agent: Agent | None = None
     devices_required: tuple[DeviceKind, ...] = ()
     devices_optional: tuple[DeviceKind, ...] = ()
     flow: Annotated[tuple[StepType, ...], Field(min_length=1)]

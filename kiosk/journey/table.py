@@ -12,9 +12,11 @@ from dataclasses import replace
 from kiosk.journey import answering, consenting, recognising
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
+from kiosk.journey.acting_for import HANDLERS as ACTING_FOR
 from kiosk.journey.asking import HANDLERS as ASKING
 from kiosk.journey.finishing import HANDLERS as FINISHING
 from kiosk.journey.moves import Moved, backward, forward, go, home, to_attract
+from kiosk.journey.proving import HANDLERS as PROVING
 from kiosk.journey.returning import HANDLERS as RETURNING
 from kiosk.journey.staffing import HANDLERS as STAFFING
 from kiosk.journey.states import IDENTIFIED_NOTHING, State
@@ -150,6 +152,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.FACE, "FaceAnswered"): recognising.face_answered,
     (S.FACE, "FaceWaited"): recognising.face_waited,
     (S.FACE, "press:try_face"): recognising.face_again,
+    (S.FACE, "press:other_movement"): recognising.other_movement,
     (S.FACE, "press:other_way"): recognising.to_other_way,
     (S.OTHER_WAY, "press:helper"): recognising.to_helper,
     (S.OTHER_WAY, "press:window"): recognising.to_window,
@@ -159,6 +162,8 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.HELPER_CHECK, "press:confirm"): recognising.helper_confirms,
     (S.HELPER_CHECK, "press:not_same"): recognising.to_other_way,
     (S.WINDOW, "press:finish"): cancel,
+    (S.WINDOW, "press:print_slip"): recognising.print_window_slip,
+    (S.WINDOW, "WindowSlipAnswered"): recognising.window_slip_answered,
     (S.ATTACH, "press:take_photo"): answering.to_camera,
     (S.ATTACH, "press:drop_photo"): answering.drop_photo,
     (S.ATTACH, "press:next"): next_step,
@@ -170,7 +175,9 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.REVIEW, "press:submit"): submit,
     (S.NOT_STORED, "press:retry"): retry_submit,
     (S.NOT_STORED, "press:finish"): cancel,
+    **ACTING_FOR,
     **ASKING,
+    **PROVING,
     **RETURNING,
     **FINISHING,
     **STAFFING,

@@ -57,6 +57,8 @@ class World:
     """The earliest that it can be while the clock is not trusted; None: `now` is right."""
     ways: AbstractSet[Method] = frozenset({Method.FACE, Method.HELPER})
     """How residents are recognised in this village, beside the window."""
+    working: AbstractSet[Method] = frozenset()
+    """Of the ways through a camera for codes or a clerk, those that work now."""
     services: tuple[Definition, ...] = ()
     not_ready: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     withdrawal: Definition | None = None

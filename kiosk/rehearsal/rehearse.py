@@ -14,6 +14,7 @@ from drivers.receipt_printer.contract import Slip
 from kiosk.assembly.terminal import Observers, Terminal, assemble
 from kiosk.bench.centre import Centre
 from kiosk.bench.configure import village_ini
+from kiosk.bench.gateway import SimulatedGateway
 from kiosk.bench.moves import Moves, Refused
 from kiosk.bench.people import HELPERS, PEOPLE
 from kiosk.bench.registers import SimulatedRegisters
@@ -92,7 +93,9 @@ class Stand:
         with ExitStack() as stack:
             self.registers = SimulatedRegisters()
             stack.callback(self.registers.close)
-            options = self.registers.options()
+            self.gateway = SimulatedGateway()
+            stack.callback(self.gateway.close)
+            options = (*self.registers.options(), *self.gateway.options())
             self.centre = Centre(project, folder / "centre.sqlite", trust, log / "centre.log", *options)
             stack.callback(self.centre.close)
             self.village = Village(
@@ -110,7 +113,8 @@ class Stand:
             self._set_up(scenario)
             self.state = folder / "state"
             self.ini = folder / "kiosk.ini"
-            given = {**self.village.settings(), **self._calibration(scenario)}
+            ways = {("recognition", "ways"): "face, helper, sms"}
+            given = {**self.village.settings(), **ways, **self._calibration(scenario)}
             self.ini.write_text(village_ini(project, given, self.state), "utf-8")
             self._stack = stack.pop_all()
 
@@ -183,6 +187,14 @@ class Props:
     def case_code(self) -> str:
         return self._watcher.facts.case_code
 
+    def sms_code(self) -> str:
+        """Of the newest message on anybody's phone."""
+        messages = self._stand.gateway.messages
+        if not messages:
+            message = "no phone has got a message"
+            raise StepFailedError(message)
+        return messages[-1].code
+
 
 def wait_ready(terminal: Terminal) -> None:
     """Until every device has said how it is: the demo's devices are all there."""
@@ -239,7 +251,12 @@ def rehearse(scenario: Scenario, project: Path, places: Places) -> Report:
 
 def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) -> None:
     begun_s = time.monotonic()
-    terminal = stand.terminal(Observers(slip=watcher.slip, step=watcher.step))
+
+    def acted(before: Visit, event: ev.Event, after: Visit) -> None:
+        watcher.step(before, event, after)
+        stand.village.follow(before, event, after)
+
+    terminal = stand.terminal(Observers(slip=watcher.slip, step=acted))
     try:
         wait_ready(terminal)
         watcher.timings_ms["start_to_ready"] = round((time.monotonic() - begun_s) * 1000, 1)

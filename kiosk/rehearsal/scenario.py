@@ -19,6 +19,7 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "press": str,
     "answer_form": dict,
     "write_code": bool,
+    "write_sms": bool,
     "put_card": str,
     "put_helper_card": str,
     "take_card": bool,

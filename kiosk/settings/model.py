@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kiosk.settings.command_line import command_line
 from kiosk.settings.own_words import refusal
@@ -122,8 +122,21 @@ class FaceSection(Section):
     """Models and calibration. Without both: assist mode, no automatic acceptance."""
 
     models: Path = Path(".setup/models")
+    engine: Annotated[str, Field(pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_]\w*)?$")] = ""
     calibration: Path = Path("drivers/face/calibration/demo.json")
     calibration_key: Path = Path(".setup/trust/calibration.pub")
+    liveness: Literal["prompt", "passive", "infrared", "off"] = "prompt"
+    movement_s: Annotated[int, Field(ge=2, le=15)] = 3
+    infrared: Annotated[str, Field(pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_]\w*)?$")] = ""
+
+    @model_validator(mode="after")
+    def _kit_is_named(self) -> FaceSection:
+        if self.liveness == "infrared" and not self.infrared:
+            raise refusal(
+                "liveness = infrared 时要写 infrared = 模块:类",
+                "liveness = infrared needs infrared = module:Class",
+            )
+        return self
 
 
 WAYS = ("face", "helper", "sms", "qr", "clerk")
@@ -143,6 +156,9 @@ class RecognitionSection(Section):
     """Which ways to be recognised are offered in this village."""
 
     ways: Annotated[str, AfterValidator(_ways)] = "face, helper"
+    eid_issuers: Path = Path(".setup/trust/eid_issuers")
+    clerk_address: Annotated[str, Field(pattern=r"^(https://\S+|http://127\.0\.0\.1:\d{1,5})?$")] = ""
+    clerk_authority: Annotated[str, Field(pattern=r"^(/\S+)?$")] = ""
 
     @property
     def offered(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +22,7 @@ from drivers.face.evaluation.data_set import DataSet, Role
 from drivers.face.verifier import ProcessFaceVerifier
 from kiosk.journey.face_attempt import FRAMES_WANTED
 from tests.benchmarks.figures import Figure, percentile
+from tests.benchmarks.idle import clock_of
 from tests.benchmarks.village import PROJECT, SETUP
 
 FRAMES = 40
@@ -68,16 +69,20 @@ def _pinned(core: int) -> Iterator[None]:
 
 
 class _Stage:
-    """Times of one step: of the clock, and of the processor alone, which others' work does not lengthen."""
+    """Times of one step: of the clock, and of the processor alone, which others' work hardly lengthens.
 
-    def __init__(self) -> None:
+    `cpu_s`: the processor time so far of who does the work.
+    """
+
+    def __init__(self, cpu_s: Callable[[], float] = time.thread_time) -> None:
+        self._cpu_s = cpu_s
         self.wall_ms: list[float] = []
         self.cpu_ms: list[float] = []
 
     def of(self, work: Callable[[], T]) -> T:
-        wall_s, cpu_s = time.perf_counter(), time.thread_time()
+        wall_s, cpu_s = time.perf_counter(), self._cpu_s()
         done = work()
-        self.cpu_ms.append(1000 * (time.thread_time() - cpu_s))
+        self.cpu_ms.append(1000 * (self._cpu_s() - cpu_s))
         self.wall_ms.append(1000 * (time.perf_counter() - wall_s))
         return done
 
@@ -86,9 +91,9 @@ class _Stage:
             "p50": percentile(self.wall_ms, 50),
             "runs": float(len(self.wall_ms)),
             "load_average": os.getloadavg()[0],
+            "cpu_p50": percentile(self.cpu_ms, 50),
+            "cpu_p95": percentile(self.cpu_ms, 95),
         }
-        if self.cpu_ms:
-            beside |= {"cpu_p50": percentile(self.cpu_ms, 50), "cpu_p95": percentile(self.cpu_ms, 95)}
         return Figure(f"{name}_p95", percentile(self.wall_ms, 95), "ms", goal, beside)
 
 
@@ -121,13 +126,15 @@ def _worker(frames: list[NDArray[np.uint8]], card: bytes, core: int) -> list[Fig
         pid = _ready(verifier)
         for thread in Path(f"/proc/{pid}/task").iterdir():
             os.sched_setaffinity(int(thread.name), {core})
-        one, several = _decisions(verifier, frames, card)
+        clock = clock_of(pid)
+        stages = _Stage(lambda: time.clock_gettime(clock)), _Stage(lambda: time.clock_gettime(clock))
+        _decide(verifier, frames, card, dict(zip((1, FRAMES_WANTED), stages, strict=True)))
         resident, highest = _memory_mb(pid)
     finally:
         verifier.close()
     return [
-        one.figure("one_frame_decision", 250.0),
-        several.figure("decision_from_the_first_usable_frame", 1500.0),
+        stages[0].figure("one_frame_decision", 250.0),
+        stages[1].figure("decision_from_the_first_usable_frame", 1500.0),
         Figure("worker_rss_highest", highest, "MB", 400.0, {"at_the_end": resident}),
     ]
 
@@ -144,10 +151,10 @@ def _ready(verifier: ProcessFaceVerifier) -> int:
     return pid
 
 
-def _decisions(
-    verifier: ProcessFaceVerifier, frames: list[NDArray[np.uint8]], card: bytes
-) -> tuple[_Stage, _Stage]:
-    """The times of decisions over one frame and over as many as the terminal takes; only over usable frames."""
+def _decide(
+    verifier: ProcessFaceVerifier, frames: list[NDArray[np.uint8]], card: bytes, stages: Mapping[int, _Stage]
+) -> None:
+    """Decisions over so many usable frames (the keys), each measured in its stage."""
     assert isinstance(verifier.set_reference(card), Ok)
     sequence = itertools.count(1)
 
@@ -161,8 +168,7 @@ def _decisions(
             usable.append(pixels)
     assert usable, "no picture passes the quality gate as a live frame"
     verifier.decide()
-    one, several = _Stage(), _Stage()
-    for stage, number in ((one, 1), (several, FRAMES_WANTED)):
+    for number, stage in stages.items():
         for start in range(len(usable)):
             shown = [usable[(start + n) % len(usable)] for n in range(number)]
 
@@ -170,8 +176,6 @@ def _decisions(
                 return all(map(examine, shown)) and isinstance(verifier.decide(), Ok)
 
             assert stage.of(decide), "a usable frame was not usable again, or nothing was decided"
-        stage.cpu_ms.clear()  # of this process, which only waits
-    return one, several
 
 
 def _memory_mb(pid: int) -> tuple[float, float]:

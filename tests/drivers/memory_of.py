@@ -38,8 +38,10 @@ def found_in(pid: int, patterns: Mapping[str, bytes]) -> dict[str, list[str]]:
                     break  # a hole: a device's memory, or pages that the process gave back just now
                 if not data:
                     break
+                at += PIECE_BYTES
+                if not data.strip(b"\0"):
+                    continue  # never used
                 for kind, pattern in patterns.items():
                     if pattern in data:
                         places.setdefault(kind, []).append(name)
-                at += PIECE_BYTES
     return places

@@ -272,7 +272,7 @@ def test_show_says_what_it_is_and_that_it_fits(place: Path) -> None:
     ("change", "faults"),
     [
         (lambda body: body["matchers"].update(frf="0" * 64), ["models"]),
-        (lambda body: body.update(pipeline="another/1"), ["pipeline"]),
+        (lambda body: body["pipeline"].update(frf="another/1"), ["pipeline"]),
         (lambda body: body["card_classes"].pop("jpeg_2048"), ["card_class"]),
         (with_limits(dlib=2.5), ["content"]),
     ],

@@ -43,6 +43,7 @@ from screens.port import FromScreen, WindowOptions
 from tests.kiosk.bench.drawn_faces import draw_faces
 from tests.kiosk.journey.visits import CODE, coming_back, definition, visit, withdrawing, world
 from tests.screens.bad_days import bad_days
+from tests.screens.ways import ways
 
 PROJECT = Path(__file__).resolve().parents[2]
 WRITTEN = {
@@ -112,6 +113,7 @@ def _visits() -> Iterator[tuple[str, Visit, World]]:
     yield "12_helper", visit(State.HELPER), here
     yield "13_helper_check", visit(State.HELPER_CHECK), here
     yield "14_window", visit(State.WINDOW), here
+    yield from ways(here)
     yield "15_form", visit(State.FORM), here
     yield "16_form_report", replace(report, state=State.FORM), here
     yield "17_attach", report, here

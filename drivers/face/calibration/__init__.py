@@ -49,7 +49,7 @@ class Calibration:
         return self.document.matchers
 
     @property
-    def pipeline(self) -> str:
+    def pipeline(self) -> Mapping[str, str]:
         return self.document.pipeline
 
     @property

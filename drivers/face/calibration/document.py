@@ -86,7 +86,8 @@ class Document(_Part):
     id: Name
     made_on: date
     valid_until: date
-    pipeline: Name
+    pipeline: dict[Name, Name]
+    """Matcher -> how a face is prepared for it: points, alignment, mirrored or not."""
     matchers: Annotated[dict[Name, Digest], Field(min_length=1, max_length=8)]
     rule: Literal["every matcher clears its limit, median over the frames"]
     target_fmr: Annotated[float, Field(gt=0, lt=1)]
@@ -101,6 +102,9 @@ class Document(_Part):
     def _agrees(self) -> Self:
         if not self.made_on <= self.valid_until <= self.made_on + LONGEST:
             message = "valid_until must follow made_on, by five years at most"
+            raise ValueError(message)
+        if set(self.pipeline) != set(self.matchers):
+            message = "pipeline: one preparation for each matcher, and for no other"
             raise ValueError(message)
         for name, one in self.card_classes.items():
             if set(one.limits) != set(self.matchers):

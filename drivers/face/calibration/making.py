@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from drivers.face.align import ALIGNMENT_ID
 from drivers.face.calibration.card_class import SMALL, CardClass, classes_of
 from drivers.face.calibration.document import RULE, SCHEMA, Chosen, DataUsed, Document, Figure, OfClass
 from drivers.face.embedder import Embedder
@@ -102,7 +101,7 @@ def make(data: DataSet, embedder: Embedder, order: Order, tell: Tell, say: Calla
         id=order.id,
         made_on=order.made_on,
         valid_until=order.valid_until,
-        pipeline=ALIGNMENT_ID,
+        pipeline=embedder.pipeline(),
         matchers={matcher.name: matcher.model_hash for matcher in embedder.matchers},
         rule=RULE,
         target_fmr=order.target_fmr,

@@ -31,8 +31,8 @@ Tell = Callable[[int, int], None]
 """Told after each picture how many of how many are done."""
 
 FACE_CODE = Path(__file__).resolve().parent.parent
-NOT_THE_PATH = {"evaluation", "calibration", "liveness"}
-"""Rooms of the face driver that no embedding depends on."""
+NOT_THE_PATH = {"evaluation", "calibration", "liveness", "child.py", "verifier.py"}
+"""Of the face driver, what no embedding depends on: other rooms, and the process around the path."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,7 +65,7 @@ class Enrolment:
             for n, (i, j) in enumerate(zip(card.tolist(), live.tolist(), strict=True)):
                 one, other = cards[i], lives[j]
                 if one is not None and other is not None:
-                    values[n] = matcher.distance(other[index], one[index])
+                    values[n] = matcher.compare(other[index], one[index])
             distances[matcher.name] = values
         return Comparisons(self.pictures, card, live, distances)
 
@@ -193,8 +193,8 @@ def code_id(embedder: Embedder) -> str:
         digest.update(f"{matcher.name} {matcher.model_hash}\n".encode())
     for model in sorted(embedder.models.glob("*.onnx")):  # the gate has models too
         digest.update(f"{model.name} {file_hash(model)}\n".encode())
-    rooms = {file: file.relative_to(FACE_CODE).parts[0] for file in FACE_CODE.rglob("*.py")}
-    of_the_path = sorted(file for file, room in rooms.items() if room not in NOT_THE_PATH)
+    tops = {file: file.relative_to(FACE_CODE).parts[0] for file in FACE_CODE.rglob("*.py")}
+    of_the_path = sorted(file for file, top in tops.items() if top not in NOT_THE_PATH)
     for file in (*of_the_path, Path(__file__), Path(card_photos.__file__), Path(simulated_photo.__file__)):
         digest.update(file.read_bytes())
     return digest.hexdigest()

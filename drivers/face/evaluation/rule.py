@@ -33,8 +33,9 @@ class ChosenLimits:
 
 
 def rule_distance(comparisons: Comparisons, limits: Mapping[str, float]) -> Distances:
-    """(n,): accepted where it does not exceed 1."""
-    ratios = [comparisons.distances[name] / limit for name, limit in limits.items()]
+    """(n,): accepted where it does not exceed 1; infinite, so nowhere, for a limit of 0 or less."""
+    nobody = np.full(len(comparisons), np.inf)
+    ratios = [comparisons.distances[name] / limit if limit > 0 else nobody for name, limit in limits.items()]
     return np.asarray(np.max(ratios, axis=0), np.float64)
 
 
@@ -42,8 +43,9 @@ def choose_limits(choosing: Comparisons, target_fmr: float) -> ChosenLimits:
     """The limits with the fewest false non-matches whose FMR over same-sex impostors is within the target.
 
     All but the last matcher are tried in steps of 0.01; the last one's limit is then the largest within
-    the target. Among equals the loosest win (the largest sum): few genuine comparisons choose, others
-    come, and the target bounds the false matches either way. `TooFewPeopleError` without genuine or impostor comparisons.
+    the target. Among equals those win that the genuine comparisons clear most easily, by the mean of
+    `rule_distance`: few people choose, others come, and a veto that is tight for nothing costs them.
+    `TooFewPeopleError` without genuine or impostor pairs.
     """
     genuine = choosing.only(choosing.genuine)
     impostors = choosing.only(choosing.same_sex_impostors & choosing.enrolled)
@@ -53,23 +55,25 @@ def choose_limits(choosing: Comparisons, target_fmr: float) -> ChosenLimits:
         )
         raise TooFewPeopleError(message)
     *firsts, last = choosing.distances
+    seen = genuine.only(genuine.enrolled)
     best: tuple[int, float, tuple[float, ...]] = (len(genuine) + 1, 0.0, ())
-    for tried in itertools.product(*(_steps(genuine.distances[name]) for name in firsts)):
+    for tried in itertools.product(*(_steps(choosing.distances[name]) for name in firsts)):
         within = _all_clear(impostors, dict(zip(firsts, tried, strict=True)))
         # Impostors that another matcher stops already stay in the count, beyond every limit.
         left = np.where(within, impostors.distances[last], np.inf)
         limit = np.floor(min(limit_at(left, target_fmr), LARGEST) / STEP) * STEP
         limits = (*tried, round(float(limit), 2))
-        misses = _misses(genuine, dict(zip(choosing.distances, limits, strict=True)))
-        best = min(best, (misses, -round(sum(limits), 2), limits))
+        named = dict(zip(choosing.distances, limits, strict=True))
+        ease = float(np.mean(rule_distance(seen, named))) if len(seen) else 0.0
+        best = min(best, (_misses(genuine, named), ease, limits))
     chosen = dict(zip(choosing.distances, best[2], strict=True))
     false_matches = int(np.count_nonzero(_all_clear(impostors, chosen)))
     return ChosenLimits(chosen, false_matches, len(impostors), best[0], len(genuine))
 
 
-def _steps(genuine: Distances) -> list[float]:
-    """From the nearest genuine comparison to the farthest: beyond, nothing changes for them."""
-    finite = genuine[np.isfinite(genuine)]
+def _steps(distances: Distances) -> list[float]:
+    """From the nearest comparison to the farthest."""
+    finite = distances[np.isfinite(distances)]
     if not len(finite):
         return [STEP]
     first, last = int(np.floor(finite.min() / STEP)), int(np.ceil(finite.max() / STEP))

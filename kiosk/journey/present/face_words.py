@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drivers.face.contract import Guidance
+from drivers.face.liveness.contract import Prompt
 
 FACE_WORDS: dict[Guidance | None, str] = {
     None: "很好，请保持",
@@ -24,5 +25,16 @@ FACE_WORDS: dict[Guidance | None, str] = {
     # Not "open your eyes": the model takes narrow eyes for shut ones.
     Guidance.EYES_HERE: "眼睛请看镜头",
 }
+PROMPT_WORDS: dict[Prompt, str] = {
+    Prompt.TURN_LEFT: "请把头慢慢转向左边",
+    Prompt.TURN_RIGHT: "请把头慢慢转向右边",
+    Prompt.LOOK_UP: "请慢慢抬一下头",
+    Prompt.LOOK_DOWN: "请慢慢低一下头",
+    Prompt.TILT_LEFT: "请把头歪向左肩一点",
+    Prompt.TILT_RIGHT: "请把头歪向右肩一点",
+    Prompt.CLOSER: "请往前靠近一点",
+    Prompt.BACK: "请往后退一点",
+}
+"""Left and right are the resident's, as in the mirror of the screen."""
 POINTING = "不方便也没关系，请按“用别的办法”，一样有效。"
 """For who cannot do what is asked: glasses or a veil that stay on, eyes that do not find the camera."""

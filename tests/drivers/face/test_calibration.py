@@ -91,7 +91,7 @@ def test_a_limit_that_is_no_number_is_unreadable(tmp_path: Path, word: str) -> N
 
 
 def _no_limits(body: Body) -> None:
-    body["matchers"] = {}
+    body["matchers"] = body["pipeline"] = {}
     for one in body["card_classes"].values():
         one["limits"] = {}
 

@@ -131,6 +131,37 @@ def to_a_shoulder(rgb: Picture, face: Face) -> Picture:
     return np.asarray(cv2.warpAffine(rgb, turn, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
+def shut(rgb: Picture, face: Face) -> Picture:
+    """Lids of the cheek's colour with a line of lashes."""
+    eyes = eyes_of(face.points)
+    distance = float(np.linalg.norm(eyes[1] - eyes[0]))
+    drawn = rgb.copy()
+    for x, y in eyes:
+        skin = rgb[int(y + 0.45 * distance), int(x)].tolist()
+        lid, lashes = (int(x), int(y)), (int(x), int(y + 0.02 * distance))
+        cv2.ellipse(drawn, lid, (int(0.26 * distance), int(0.15 * distance)), 0, 0, 360, skin, -1)
+        size = (int(0.22 * distance), int(0.07 * distance))
+        cv2.ellipse(drawn, lashes, size, 0, 10, 170, (60, 40, 35), max(1, int(0.03 * distance)))
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), 1.0), np.uint8)
+
+
+def turned(rgb: Picture, face: Face, degrees: float, *, nods: bool = False) -> Picture:
+    """The face as the front of an ellipsoid that turns to a side, or nods."""
+    left, top, right, bottom = face.box
+    wide, high = 0.65 * (right - left), 0.95 * (bottom - top)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
+    across, along = (x - (left + right) / 2) / wide, (y - (top + bottom) / 2) / high
+    moving, other = (along, across) if nods else (across, along)
+    radius = np.sqrt(np.maximum(0.0, 1.0 - other * other))
+    was_at = np.arcsin(np.clip(moving / np.maximum(radius, 1e-6), -1, 1)) - np.radians(degrees)
+    hidden = (np.abs(moving) >= radius) | (was_at < -np.pi / 2)
+    source = np.where(hidden, moving, np.sin(was_at) * radius)
+    from_x = x if nods else source * wide + (left + right) / 2
+    from_y = source * high + (top + bottom) / 2 if nods else y
+    maps = from_x.astype(np.float32), from_y.astype(np.float32)
+    return np.asarray(cv2.remap(rgb, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
 SPOILED: dict[str, tuple[Guidance, Spoil]] = {
     "dark": (Guidance.TOO_DARK, lit(0.2)),
     "black shadows": (Guidance.TOO_DARK, in_black_shadows),
@@ -150,6 +181,8 @@ SPOILED: dict[str, tuple[Guidance, Spoil]] = {
     "mask": (Guidance.FACE_COVERED, lambda rgb, face: painted(rgb, face, [(0, 1.35, 0.75, 0.72)], 200)),
     "dark mask": (Guidance.FACE_COVERED, lambda rgb, face: painted(rgb, face, [(0, 1.35, 0.75, 0.72)], 70)),
     "head on the shoulder": (Guidance.HEAD_LEVEL, to_a_shoulder),
+    "head bent": (Guidance.LOOK_HERE, lambda rgb, face: turned(rgb, face, 45, nods=True)),
+    "eyes shut": (Guidance.EYES_HERE, shut),
 }
 
 
@@ -170,6 +203,13 @@ def test_each_defect_has_its_own_words(gate: Gate, detector: Detector, defect: s
     assert gate.judge(spoiled, faces) is expected
 
 
+@pytest.mark.parametrize(("name", "degrees"), [("biden.jpg", 45), ("obama2.jpg", -45)])
+def test_a_head_turned_to_either_side(gate: Gate, detector: Detector, name: str, degrees: float) -> None:
+    rgb = good(name)
+    aside = turned(rgb, found(detector, rgb)[0], degrees)
+    assert gate.judge(aside, found(detector, aside)) is Guidance.LOOK_HERE
+
+
 def test_too_far_too_near_and_at_the_edge(gate: Gate, detector: Detector) -> None:
     for width, expected in ((60, Guidance.COME_CLOSER), (430, Guidance.MOVE_BACK)):
         rgb = good(face_width=width)
@@ -180,6 +220,18 @@ def test_too_far_too_near_and_at_the_edge(gate: Gate, detector: Detector) -> Non
     lost = left + (right - left) // 4
     cut = Face((left - lost, top, right - lost, bottom), face.points - np.array((lost, 0)), None)
     assert gate.judge(np.ascontiguousarray(rgb[:, lost:]), [cut]) is Guidance.TO_THE_MIDDLE
+
+
+def test_near_is_both_a_share_of_the_frame_and_pixels(gate: Gate, detector: Detector) -> None:
+    """A face that is large enough to compare is still too far off in a large frame: bystanders are missed."""
+    rgb = good()
+    wide = cv2.copyMakeBorder(rgb, 240, 240, 320, 320, cv2.BORDER_REPLICATE)
+    coarse = cv2.resize(rgb, (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
+    for scene in (wide, coarse):
+        pixels = np.asarray(scene, np.uint8)
+        faces = detector.find(pixels, upsample=1)
+        assert faces
+        assert gate.judge(pixels, faces) is Guidance.COME_CLOSER
 
 
 def test_every_limit_decides(gate: Gate, detector: Detector) -> None:
@@ -266,6 +318,22 @@ def test_a_card_photo_is_never_gated_like_a_live_frame(gate: Gate, detector: Det
             assert child.set_reference(encoded) is None
         blank = bytes(cv2.imencode(".png", np.full_like(small, 90))[1])
         assert child.set_reference(blank) is Guidance.NO_FACE
+
+
+def test_each_attempt_says_its_wishes_anew(detector: Detector) -> None:
+    """The reference goes in before the camera opens: from then on glasses are asked for once more."""
+    rgb = good()
+    glasses = SPOILED["dark glasses"][1](rgb, found(detector, rgb)[0])
+    with closing(Slot()) as slot:
+        child = FaceChild(str(MODELS), slot.name)
+        slot.write(np.ascontiguousarray(glasses[:, :, ::-1]), 1)
+        assert child.set_reference(card_photo("obama.jpg")) is None
+        clock = child._embedder.gate._now = Clock()
+        assert child.examine() is Guidance.DARK_GLASSES
+        clock.now_s += WISHES_S
+        assert child.examine() is None
+        assert child.set_reference(card_photo("obama.jpg")) is None
+        assert child.examine() is Guidance.DARK_GLASSES
 
 
 def test_a_face_upside_down_is_asked_to_look_here_and_is_no_error(gate: Gate, detector: Detector) -> None:

@@ -34,7 +34,7 @@ def built(folder: Path, change: Change = as_it_is, **given: Any) -> ProcessFaceV
 
 
 def _only_one_matcher(body: Body) -> None:
-    del body["matchers"]["frf"]
+    del body["matchers"]["frf"], body["pipeline"]["frf"]
     for one in body["card_classes"].values():
         del one["limits"]["frf"]
 
@@ -159,7 +159,7 @@ DAY = date.fromisoformat(demo_body()["valid_until"])
 @pytest.mark.parametrize(
     ("change", "given", "fault"),
     [
-        (lambda body: body.update(pipeline="another/1"), {}, "pipeline"),
+        (lambda body: body["pipeline"].update(frf="another/1"), {}, "pipeline"),
         (lambda body: body["matchers"].update(dlib="0" * 64), {}, "models"),
         (_only_one_matcher, {}, "models"),
         (lambda body: body.update(schema="jiujin.face-calibration/1"), {}, "schema"),

@@ -11,6 +11,7 @@ import numpy as np
 from drivers.camera.contract import Frame
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance, Score
+from drivers.face.liveness.checks import NoCheck
 from kiosk.journey.face_attempt import ATTEMPT_S, attempt
 from kiosk.journey.steady import POINT_S
 
@@ -23,6 +24,7 @@ class Camera:
 
     def __init__(self) -> None:
         self.sequence = 0
+        self.open_count = 1
         self.is_open = False
 
     def open(self) -> Ok[None]:
@@ -63,7 +65,8 @@ def made(answers: Sequence[Guidance | None], picture: bytes = b"card") -> tuple[
         face,  # type: ignore[arg-type]
         picture,
         Event(),
-        lambda words, points: told.append((words, points)),
+        lambda words, points, _prompt: told.append((words, points)),
+        NoCheck(),
         lambda: face.now_s,
     )
     return result, told, camera, face

@@ -49,6 +49,9 @@ def test_weights_count_an_impostor_so_often() -> None:
     weights = values(0, 2, 1, *[1] * 7)
     assert rates.limit_at(IMPOSTORS, 0.3, weights) == np.nextafter(0.8, 0.0)
     assert rates.limit_at(IMPOSTORS, 0.2, weights) == np.nextafter(0.6, 0.0), "0.5 was not drawn"
+    assert rates.limit_at(IMPOSTORS, 0.0, weights) == np.nextafter(0.6, 0.0), (
+        "the largest that lets nobody in"
+    )
     with pytest.raises(rates.TooFewPeopleError):
         rates.limit_at(values(), 0.1)
 
