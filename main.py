@@ -22,13 +22,14 @@ def main() -> None:
     from kiosk.cli import cli, config_option, queue
     from kiosk.doctor.command import doctor
     from kiosk.documents.command import document
+    from kiosk.face_command import face
     from kiosk.printer_command import printer
     from kiosk.recording_command import recording
     from kiosk.selftest.command import selftest
     from kiosk.staff.command import staff
     from kiosk.travel_document_command import travel_document
 
-    for command in (demo, doctor, document, printer, recording, selftest, staff, travel_document):
+    for command in (demo, doctor, document, face, printer, recording, selftest, staff, travel_document):
         cli.add_command(command)
     for command in (*repair_command.COMMANDS, *set_aside_command.COMMANDS):
         queue.add_command(command)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from drivers.camera.slot import Slot
 from drivers.face import decision
+from drivers.face.calibration.card_class import CardClass, classes_of
 from drivers.face.contract import Guidance, Score
 from drivers.face.embedder import Embedder
 from drivers.face.liveness.contract import Sighting
@@ -35,6 +36,9 @@ class FaceChild:
     def model_hashes(self) -> dict[str, str]:
         return {matcher.name: matcher.model_hash for matcher in self._embedder.matchers}
 
+    def pipeline(self) -> dict[str, str]:
+        return self._embedder.pipeline()
+
     def set_reference(self, picture: bytes) -> Guidance | None:
         self.forget()
         self._embedder.gate.begin()
@@ -43,6 +47,10 @@ class FaceChild:
             return found
         self._reference = found
         return None
+
+    def card_classes(self, picture: bytes) -> tuple[CardClass, ...]:
+        """Every class that the card's photo may be of: its limits are theirs."""
+        return classes_of(picture)
 
     def frame(self) -> NDArray[np.uint8] | None:
         """The frame of this request, BGR; None once it was forgotten."""

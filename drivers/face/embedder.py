@@ -37,6 +37,10 @@ class Embedder:
         second = licensed.load(engine, models) if engine else OnnxMatcher(models / ONNX_MODEL)
         self.matchers: tuple[Matcher, ...] = (DlibMatcher(), second)
 
+    def pipeline(self) -> dict[str, str]:
+        """Matcher -> how a face is prepared for it; a calibration counts for this alone."""
+        return {one.name: one.calibration_id.partition("/")[2] for one in self.matchers}
+
     def card(self, picture: bytes) -> list[Embedding] | Guidance:
         """A card's encoded photo: never judged as a live frame is, only its largest face is looked for."""
         pixels = _decoded(picture)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -18,6 +20,7 @@ from drivers.receipt_printer.contract import PrintMode
 from drivers.receipt_printer.fonts import FontFile, Fonts
 from drivers.tap import Tap
 from kiosk import recordings
+from kiosk.clock import Clock
 from kiosk.journey.hands import Devices
 from kiosk.paper.spool import document_journal_path, journal_path, paper_roll
 from kiosk.settings import Settings
@@ -45,10 +48,14 @@ class Closable(Protocol):
 D = TypeVar("D", bound=Closable)
 
 
-def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
+def _vouched_day(clock: Clock) -> date:
+    return clock.vouched().date()
+
+
+def open_devices(settings: Settings, stack: contextlib.ExitStack, clock: Clock | None = None) -> Devices:
     """The real drivers that kiosk.ini names, each closed by `stack`.
 
-    An absent device says so itself.
+    An absent device says so itself. `clock`: the terminal's, where one runs already.
     """
     from drivers.camera.opencv import OpencvCamera
     from drivers.card_reader.identity_file import IdentityFile
@@ -60,6 +67,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     from drivers.code_reader.reader import ZxingCodeReader
     from drivers.document_camera.camera import CameraForDocuments
     from drivers.document_printer.cups_printer import CupsPrinter
+    from drivers.face.calibration.card_class import SMALL
     from drivers.face.verifier import ProcessFaceVerifier
     from drivers.receipt_printer.escpos_printer import EscposPrinter
     from drivers.sensors.contract import Wanted
@@ -104,6 +112,8 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
                 settings.face.calibration_key,
                 size_px=camera.size_px,
                 engine=settings.face.engine,
+                no_earlier_than=partial(_vouched_day, clock or Clock(settings.terminal.state / "clock.json")),
+                cards=frozenset() if card.kind == "none" else SMALL,
             )
         )
     liveness = opened(liveness_check(settings.face, face))

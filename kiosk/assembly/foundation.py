@@ -123,7 +123,7 @@ def lay_foundation(
     link = signed_link()
     live = Live(lambda: signed_link(timeouts=LIVE_TIMEOUTS), settings.terminal.number)
     stack.callback(live.close)
-    devices = open_devices(settings, stack)
+    devices = open_devices(settings, stack, clock)
     proofs = provers(settings, devices, live, clock, stack)
     later: dict[str, Surroundings] = {}
     sender = Sender(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from contextlib import ExitStack
@@ -28,6 +29,7 @@ from kiosk.rehearsal.report import Facts, Report, judge
 from kiosk.rehearsal.scenario import Scenario, ScenarioError
 from kiosk.rehearsal.script import Player, StepFailedError
 from kiosk.settings import load_text
+from kiosk.settings.model import FaceSection
 
 MOVE_OF = {"put_card": "card", "put_helper_card": "helper", "show_face": "face"}
 """Kind of step -> the move of the bench, where they have other names."""
@@ -111,7 +113,8 @@ class Stand:
             self._set_up(scenario)
             self.state = folder / "state"
             self.ini = folder / "kiosk.ini"
-            given = {**self.village.settings(), ("recognition", "ways"): "face, helper, sms"}
+            ways = {("recognition", "ways"): "face, helper, sms"}
+            given = {**self.village.settings(), **ways, **self._calibration(scenario)}
             self.ini.write_text(village_ini(project, given, self.state), "utf-8")
             self._stack = stack.pop_all()
 
@@ -123,6 +126,14 @@ class Stand:
         for what, value in scenario.village.items():
             if (refused := self.moves.make(what, value)) is not None:
                 raise ScenarioError(_refusal(f"{scenario.name}.toml: [village] {what} = {value!r}", refused))
+
+    def _calibration(self, scenario: Scenario) -> dict[tuple[str, str], str]:
+        """An unsigned one is a copy without its signature file."""
+        if scenario.calibration == "signed":
+            return {}
+        copy = self.folder / "calibration.json"
+        shutil.copyfile(self.project / FaceSection().calibration, copy)
+        return {("face", "calibration"): str(copy)}
 
     def terminal(self, observers: Observers) -> Terminal:
         settings, problems = load_text(self.ini.read_text("utf-8"), self.ini.name, self.folder)

@@ -285,5 +285,5 @@ def words_of(view: View) -> str:
                 words += [f"{f.label} {f.hint} {f.note} {f.error} {f.value}" for f in fields]
     if view.dialog is not None:
         words += [view.dialog.title, view.dialog.text]
-    words += [f"{a.label} {a.hint}" for a in v.actions_of(view)]
+    words += [f"{a.label} {a.hint}" if a.enabled else f"{a.label} {a.reason}" for a in v.actions_of(view)]
     return "\n".join(w for w in words if w)

@@ -83,7 +83,7 @@ def rows(every: Comparisons) -> Iterator[Row]:
     choosing, reporting = (every.only(every.in_half(half)) for half in (Half.CHOOSING, Half.REPORTING))
     for target in TARGETS:
         for system, chosen in limits_for(choosing, target).items():
-            yield from _at_limits(every, reporting, system, target, chosen)
+            yield from rates_at(every, reporting, system, target, chosen)
             yield _same_people(every.only(every.general), system, target, chosen.limits)
     for system, distances in _systems(reporting, choosing).items():
         yield _equal(reporting, system, distances)
@@ -124,9 +124,11 @@ def _systems(reporting: Comparisons, choosing: Comparisons) -> dict[str, Distanc
     return {**reporting.distances, RULE: rule_distance(reporting, limits)}
 
 
-def _at_limits(
+def rates_at(
     every: Comparisons, reporting: Comparisons, system: str, target: float, chosen: ChosenLimits
 ) -> Iterator[Row]:
+    """The error rates of one system at limits that were chosen for `target`, of all and of each kind of people."""
+
     def row(kind: str, people: str, rate: Rate, enough: Callable[[float], bool]) -> Row:
         known = enough(target) and measurable(target, chosen.impostors)
         return Row(system, kind, people, target, rate.value, rate, chosen.limits, known)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +15,9 @@ from drivers.contract import Cause, DeviceState, Ok
 from drivers.face import calibration
 from drivers.face.licensed import EngineError, LicensedMatcher, files_hash, load
 from drivers.face.verifier import ProcessFaceVerifier
+from tests.drivers.face.calibrations import Body, Change, signed
 from tests.drivers.face.conformance import check_matcher, files_left_by, found
 from tests.drivers.face.portraits import card_photo, frame, live
-from tests.drivers.face.test_verifier import BODY, signed
 from tests.drivers.waiting import PATIENCE_S, wait_until
 
 ENTRY = "tests.drivers.face.engine_of_a_county:Engine"
@@ -46,17 +45,25 @@ def test_the_engine_leaves_no_file(models: Path, tmp_path_factory: pytest.TempPa
     code = f"""
 from pathlib import Path
 from drivers.face.licensed import load
+from tests.drivers.face.calibrations import Body, Change, signed
 from tests.drivers.face.conformance import found
 load({ENTRY!r}, Path({str(models)!r})).embed(*found("obama.jpg"))
 """
     assert files_left_by(code, tmp_path_factory.mktemp("home"), dict(os.environ)) == []
 
 
-def with_county(models: Path) -> dict[str, Any]:
+def with_county(models: Path) -> Change:
     """The demo calibration with the county's engine in the place of the second model."""
-    matchers = json.loads(BODY.read_text("utf-8"))["matchers"]
-    limit = {"sha256": load(ENTRY, models).model_hash, "limit": "0.60"}
-    return {"matchers": {"dlib": matchers["dlib"], "county": limit}}
+    matcher = load(ENTRY, models)
+
+    def change(body: Body) -> None:
+        body["matchers"] = {"dlib": body["matchers"]["dlib"], "county": matcher.model_hash}
+        prepared = matcher.calibration_id.partition("/")[2]
+        body["pipeline"] = {"dlib": body["pipeline"]["dlib"], "county": prepared}
+        for one in body["card_classes"].values():
+            one["limits"] = {"dlib": 0.6, "county": 0.6}
+
+    return change
 
 
 def ready(verifier: ProcessFaceVerifier) -> bool:

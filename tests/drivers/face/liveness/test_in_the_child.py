@@ -12,8 +12,9 @@ from drivers.face.contract import FaceFailure, Guidance
 from drivers.face.liveness.checks import PromptCheck
 from drivers.face.liveness.contract import Break
 from drivers.face.verifier import ProcessFaceVerifier
+from tests.drivers.face.calibrations import signed
 from tests.drivers.face.portraits import card_photo, frame, live, two
-from tests.drivers.face.test_verifier import built, signed
+from tests.drivers.face.test_verifier import built
 from tests.drivers.waiting import wait_until
 
 
