@@ -22,13 +22,14 @@ def main() -> None:
     from kiosk.cli import cli, config_option, queue
     from kiosk.doctor.command import doctor
     from kiosk.documents.command import document
+    from kiosk.face_command import face
     from kiosk.printer_command import printer
     from kiosk.recording_command import recording
     from kiosk.selftest.command import selftest
     from kiosk.staff.command import staff
     from kiosk.travel_document_command import travel_document
 
-    for command in (demo, doctor, document, printer, recording, selftest, staff, travel_document):
+    for command in (demo, doctor, document, face, printer, recording, selftest, staff, travel_document):
         cli.add_command(command)
     for command in (*repair_command.COMMANDS, *set_aside_command.COMMANDS):
         queue.add_command(command)
@@ -75,7 +76,13 @@ def main() -> None:
     @click.option(
         "--register-ca",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="PEM file of the certificates that vouch for the registers; else the system's.",
+        help="PEM file of the certificates that vouch for the registers and the gateway; else the system's.",
+    )
+    @click.option(
+        "--sms-gateway",
+        default="",
+        metavar="URL",
+        help="The gateway through which codes go to residents' phones. In production https only.",
     )
     @click.option(
         "--recheck-again",
@@ -101,6 +108,7 @@ def main() -> None:
         daily_quotas: tuple[tuple[str, int], ...],
         registers: tuple[tuple[str, str], ...],
         register_ca: Path | None,
+        sms_gateway: str,
         recheck_again_s: float,
         as_json: bool,
         openapi: bool,
@@ -132,6 +140,7 @@ def main() -> None:
                 daily_quotas=dict(daily_quotas),
                 registers=dict(registers),
                 register_ca=register_ca,
+                sms_gateway=sms_gateway,
                 recheck_again_s=recheck_again_s,
             )
         )

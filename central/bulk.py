@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from pydantic_core import to_json
-from sqlalchemy import JSON, Connection, Table, select
+from sqlalchemy import JSON, Connection, CursorResult, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, Any]
@@ -30,13 +30,11 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> set
     if connection.dialect.name == "postgresql":
         returned = ", ".join(column.name for column in keys)
         statement = f"{_unnest(table, tuple(rows[0]))} on conflict do nothing returning {returned}"
-        found = connection.exec_driver_sql(statement, _arrays(table, rows)).all()
-    else:
-        # A list of VALUES must not hold one key twice and return it once: the first of each is sent.
-        first = {key_of(table, row): row for row in reversed(rows)}
-        plain = sqlite.insert(table).on_conflict_do_nothing().returning(*keys)
-        found = list(connection.execute(plain, list(reversed(first.values()))))
-    return {tuple(row) for row in found}
+        return set(_plain(connection.exec_driver_sql(statement, _arrays(table, rows))))
+    # A list of VALUES must not hold one key twice and return it once: the first of each is sent.
+    first = {key_of(table, row): row for row in reversed(rows)}
+    plain = sqlite.insert(table).on_conflict_do_nothing().returning(*keys)
+    return {tuple(row) for row in connection.execute(plain, list(reversed(first.values())))}
 
 
 def replace_older(connection: Connection, table: Table, rows: Sequence[Row], by: str) -> None:
@@ -75,12 +73,32 @@ def not_there(connection: Connection, table: Table, rows: Sequence[Row]) -> set[
         same = " and ".join(f"{table.name}.{name} = told.{name}" for name in names)
         keys = ", ".join(f"told.{column.name}" for column in table.primary_key)
         statement = f"select {keys} {told} where not exists (select 1 from {table.name} where {same})"  # noqa: S608 - names of the schema
-        return {tuple(row) for row in connection.exec_driver_sql(statement, _arrays(table, rows))}
+        return set(_plain(connection.exec_driver_sql(statement, _arrays(table, rows))))
     wanted = {tuple(row[name] for name in names): key_of(table, row) for row in rows}
-    near = table.c.terminal.in_({row["terminal"] for row in rows})
-    held = connection.execute(select(*(table.c[name] for name in names)).where(near))
-    there = {tuple(row) for row in held}
+    there = set(of_terminals(connection, table, {row["terminal"] for row in rows}, names))
     return {key for values, key in wanted.items() if values not in there}
+
+
+def of_terminals(
+    connection: Connection, table: Table, terminals: Iterable[str], names: tuple[str, ...]
+) -> list[Key]:
+    """These columns of the rows that these terminals have. One parameter, however many terminals are asked about: with
+    one each, putting the statement together costs several times its execution.
+    """
+    asked = list(terminals)
+    if connection.dialect.name == "postgresql":
+        where = f"terminal = any(%(terminal)b::{_element(table, 'terminal')}[])"
+        statement = f"select {', '.join(names)} from {table.name} where {where}"  # noqa: S608 - names of the schema
+        return _plain(connection.exec_driver_sql(statement, {"terminal": asked}))
+    held = connection.execute(select(*(table.c[name] for name in names)).where(table.c.terminal.in_(asked)))
+    return [tuple(row) for row in held]
+
+
+def _plain(result: CursorResult[Any]) -> list[Key]:
+    """The driver's own tuples, without a row object each."""
+    found = cast("list[Key]", result.cursor.fetchall())
+    result.close()
+    return found
 
 
 @cache
@@ -101,8 +119,9 @@ def _element(table: Table, name: str) -> str:
 
 
 def _arrays(table: Table, rows: Sequence[Row]) -> dict[str, list[Any]]:
-    return {name: list(_cells(table, name, (row[name] for row in rows))) for name in rows[0]}
-
-
-def _cells(table: Table, name: str, cells: Iterable[Any]) -> Iterable[Any]:
-    return (to_json(cell).decode() for cell in cells) if isinstance(table.c[name].type, JSON) else cells
+    return {
+        name: [to_json(row[name]).decode() for row in rows]
+        if isinstance(table.c[name].type, JSON)
+        else [row[name] for row in rows]
+        for name in rows[0]
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,11 +38,13 @@ def serve_command(
     registers: Mapping[str, str] | None = None,
     register_ca: Path | None = None,
     recheck_again_s: float = 60.0,
+    sms_gateway: str = "",
 ) -> int:
     """Serve until a signal; the exit code. One line on standard output when ready.
 
     With `as_json` it is `{"url": ..., "ops": ...}`. `simulated`: departments of an invented county answer.
-    `registers`: name -> address; `register_ca`: the certificates that vouch for them, else the system's.
+    `registers`: name -> address; `register_ca`: the certificates that vouch for them and
+    for `sms_gateway`, the address of a gateway for short messages, else the system's.
     """
     if simulated and production:
         sys.stderr.write("正式环境不能用模拟部门 / simulated departments are refused in production\n")
@@ -49,9 +52,13 @@ def serve_command(
     registers = registers or {}
     try:
         far_ends = {
-            name: HttpDepartment(_register_url(name, url, production), register_ca)
+            name: HttpDepartment(_far_url(f"--register {name}", name, url, production), register_ca)
             for name, url in registers.items()
         }
+        departments = simulated_departments() if simulated else Departments()
+        if sms_gateway:
+            gateway = HttpDepartment(_far_url("--sms-gateway", "sms", sms_gateway, production), register_ca)
+            departments = replace(departments, messages=gateway)
     except (ValueError, OSError) as error:  # ssl's error about a file of certificates is an OSError
         sys.stderr.write(f"{error}\n")
         return EXIT_NOT_CONFIGURED
@@ -62,7 +69,7 @@ def serve_command(
         production=production,
         heartbeat_interval_s=heartbeat_s,
         catalogue=catalogue,
-        departments=simulated_departments() if simulated else Departments(),
+        departments=departments,
         daily_quotas=daily_quotas or {},
         registers=far_ends,
         recheck_again_s=recheck_again_s,
@@ -82,18 +89,18 @@ def serve_command(
     return 0
 
 
-def _register_url(name: str, url: str, production: bool) -> str:
-    """The address of a register, if it is one. Numbers of persons go there: in production over TLS only."""
+def _far_url(option: str, name: str, url: str, production: bool) -> str:
+    """The address of a register or a gateway, if it is one. Persons' numbers go there: in production over TLS only."""
     parts = urlsplit(url)
     if len(name) > REGISTER_NAME_MAX or parts.scheme not in ("http", "https") or not parts.hostname:
         message = (
-            f"--register {name} {url}: 要写成 名称 https://地址，名称最多 {REGISTER_NAME_MAX} 字"
+            f"{option} {url}: 要写成 名称 https://地址，名称最多 {REGISTER_NAME_MAX} 字"
             f" / give a name of at most {REGISTER_NAME_MAX} characters and an http(s) address"
         )
         raise ValueError(message)
     if production and parts.scheme != "https":
         message = (
-            f"--register {name}: 正式环境只能用 https，里面有居民的号码"
+            f"{option}: 正式环境只能用 https，里面有居民的号码"
             " / https only in production: residents' numbers go there"
         )
         raise ValueError(message)

@@ -83,9 +83,9 @@ def judge(raw: Mapping[str, Any], key_ids: Container[str]) -> Fit | Unfit:
         return Unfit(_printable(str(raw.get("id", "")))[:36], Reason.FORM)
     texts = item.service + item.definition_version + item.boot_id + item.received_at_kiosk
     numbers_fit = item.sequence <= SEQUENCE_MAX and 0 <= item.monotonic_ns < 2**63
-    numbers_fit = numbers_fit and [one.number for one in item.attachments] == list(
-        range(1, len(item.attachments) + 1)
-    )
+    if item.attachments:
+        numbered = [one.number for one in item.attachments]
+        numbers_fit = numbers_fit and numbered == list(range(1, len(numbered) + 1))
     if not (_is_uuid(item.id) and numbers_fit and texts.isprintable() and len(item.boot_id) <= BOOT_ID_MAX):
         return Unfit(_printable(item.id)[:36], Reason.FORM)
     header = item.header()

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from central import problems, replays
-from central.bulk import insert_new
+from central.bulk import insert_new, of_terminals
 from central.database import as_text, insert_or_skip, utc_now, writing
 from central.door import Admitted, read_message
 from central.log import NO_TERMINAL
@@ -109,8 +109,7 @@ def post(connection: Connection, told: Mapping[str, Sequence[Content]], at: str)
 
 def newest(connection: Connection, terminals: Collection[str]) -> dict[str, int]:
     """The newest number of each inbox that ever had a letter."""
-    query = select(inboxes.c.terminal, inboxes.c.newest).where(inboxes.c.terminal.in_(terminals))
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return dict(of_terminals(connection, inboxes, terminals, ("terminal", "newest")))
 
 
 def _nothing_more(_connection: Connection, _terminal: str, _at: str) -> None:

@@ -20,6 +20,7 @@ from offline_queue.live_wire import (
     PAYMENT_PATH,
     PREFILL_PATH,
     PROGRESS_PATH,
+    SMS_PATH,
     DecisionAnswer,
     DecisionRequest,
     PaymentOrder,
@@ -28,6 +29,8 @@ from offline_queue.live_wire import (
     PrefillRequest,
     ProgressAnswer,
     ProgressRequest,
+    SmsAnswer,
+    SmsRequest,
 )
 from offline_queue.manifest import MANIFEST_PATH, Manifest, ManifestAnswer
 from offline_queue.publication_wire import PUBLICATION_PATH, PublicationAnswer
@@ -117,6 +120,7 @@ OPERATIONS = (
             (DECISION_PATH, "Ask for an immediate decision.", DecisionRequest, DecisionAnswer),
             (PROGRESS_PATH, "Ask where a case stands, with its notes.", ProgressRequest, ProgressAnswer),
             (PAYMENT_PATH, "Ask for a payment order.", PaymentRequest, PaymentOrder),
+            (SMS_PATH, "Send a code to the phone that is on record.", SmsRequest, SmsAnswer),
         )
     ),
     Operation(

@@ -59,12 +59,13 @@ NO_REGISTERS = Registers({})
 
 
 def _question(register: str, case: CasePayload) -> StandingQuestion:
-    person, helper = case.person, case.helper
+    person = case.person
+    acted = case.agent.person if case.agent is not None else case.helper
     return StandingQuestion(
         register=register,
         service=case.service,
         number=person.number if person else "",
         document_kind=person.document_kind if person else "",
-        helper_number=helper.number if helper else "",
+        helper_number=acted.number if acted else "",
         received_at=case.received_at_kiosk,
     )

@@ -41,6 +41,7 @@ class TerminalKeys:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._asked = one_question(engine)
         self._known: dict[str, TerminalKey] = {}
         self._noted_s: dict[str, float] = {}
 
@@ -48,7 +49,7 @@ class TerminalKeys:
         known = self._known.get(terminal)
         if known is not None and time.monotonic() - known.read_s < max_age_s:
             return known
-        with one_question(self._engine).connect() as connection:
+        with self._asked.connect() as connection:
             row = connection.execute(_KEY, {"of": terminal}).one_or_none()
         if row is None:
             self._known.pop(terminal, None)

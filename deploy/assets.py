@@ -55,6 +55,21 @@ MODELS = (
         "fr_feature.onnx",
         "87aacdfe57510db2af90c0251df680e8eec88f122ee94712121d09bcaaaf3581",
     ),
+    Pinned(
+        "package/model/fr_pose.onnx",
+        "fr_pose.onnx",
+        "72d032ec941b7153bf8d3f2c03a4c165453cc7e63d479041ec7c6ef087e5839d",
+    ),
+    Pinned(
+        "package/model/fr_eye.onnx",
+        "fr_eye.onnx",
+        "1afcea006abc1ccac3c517022abde0aa092bed74ff3c9fe6878483ef9e6e38de",
+    ),
+    Pinned(
+        "package/model/fr_liveness.onnx",
+        "fr_liveness.onnx",
+        "afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d",
+    ),
 )
 
 FACE_SOURCES = (

@@ -5,6 +5,7 @@ One vocabulary for terminal, centre and paper. Only the centre may move a case p
 
 from __future__ import annotations
 
+import re
 import secrets
 from enum import StrEnum
 from itertools import count
@@ -76,9 +77,9 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """31 signs without 0 O 1 I L, readable over the telephone (rule D33)."""
 _VALUES = {sign: value for value, sign in enumerate(CODE_ALPHABET)} | {"0": 0, "1": 1}
 """Of every sign that a code may have: the terminal's part has zeros and ones too."""
-_RANDOM = frozenset(CODE_ALPHABET)
 RANDOM_SIGNS = 11
 """31 ** 11 is 54 bits; rule D33 asks for at least 40."""
+_CODE = re.compile(f"[01{CODE_ALPHABET}]{{4}}[{CODE_ALPHABET}]{{{RANDOM_SIGNS + 1}}}")
 
 
 def _check_sign(text: str) -> str:
@@ -95,12 +96,8 @@ def new_case_code(terminal: str) -> str:
 
 def parse_case_code(text: str) -> str | None:
     """The compact code, or None when it is not one. Spaces, dashes and lower case are forgiven."""
-    code = "".join(text.upper().replace("-", " ").split())
-    if len(code) != 4 + RANDOM_SIGNS + 1 or not code[:4].isalnum() or not code.isascii():
-        return None
-    if not (_VALUES.keys() >= set(code) and set(code[4:]) <= _RANDOM):
-        return None
-    return code if _check_sign(code[:-1]) == code[-1] else None
+    code = text if _CODE.fullmatch(text) else "".join(text.upper().replace("-", " ").split())
+    return code if _CODE.fullmatch(code) and _check_sign(code[:-1]) == code[-1] else None
 
 
 def format_case_code(code: str) -> str:
@@ -121,6 +118,8 @@ class Sealed(BaseModel):
 
 Assurance = Annotated[str, Field(pattern=r"^L[0-3]$")]
 """How sure it is who stood there: L0 nobody, L1 a card in date, L2 also recognised as its holder, L3 and signed."""
+RecognisedBy = Annotated[str, Field(pattern=r"^(face|helper|sms|qr|clerk)$")]
+"""By which way the person who stood there was recognised: one, and no more is claimed for it than it can say."""
 RECOGNISED = frozenset({"L2", "L3"})
 
 
@@ -157,6 +156,13 @@ def is_same_person(one: Person, other: Person) -> bool:
     return len(keys) == 1
 
 
+class AgentRecord(Sealed):
+    """Who acted for the case's person, and why that may be (a value of the definition's `agent.grounds`)."""
+
+    person: Person
+    ground: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
+
+
 class EvidenceLine(Sealed):
     """One check of the evidence: card, face, helper."""
 
@@ -166,11 +172,18 @@ class EvidenceLine(Sealed):
 
 
 class ConsentRecord(Sealed):
-    """What the resident was asked before the camera, and the answer."""
+    """What the resident agreed to before the camera opened; who said no has none.
+
+    `text_hash`: SHA-256 of the words as shown. `withdrawn_at`: taken back after the camera had been open.
+    """
 
     notice_version: str
     given: bool
     at: str
+    clock_quality: str | None = None
+    language: str | None = None
+    text_hash: str | None = None
+    withdrawn_at: str | None = None
 
 
 class Attachment(Sealed):
@@ -199,10 +212,14 @@ class CasePayload(Sealed):
     definition_version: str
     definition_hash: str
     assurance: Assurance
+    recognised_by: RecognisedBy | None = None
     person: Person | None
+    agent: AgentRecord | None = None
+    """Where there is one, `assurance` and `recognised_by` are about the agent, of the person only the card was there."""
     helper: Person | None = None
     evidence: tuple[EvidenceLine, ...] = ()
     consent: ConsentRecord | None = None
+    clerk_consent: ConsentRecord | None = None
     answers: dict[str, Any]
     from_records: tuple[FromRecord, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -219,10 +236,12 @@ class WithdrawalPayload(Sealed):
     schema_: Annotated[Literal["jiujin.withdrawal/1"], Field(alias="schema")] = "jiujin.withdrawal/1"
     case_code: str
     assurance: Assurance
+    recognised_by: RecognisedBy | None = None
     person: Person
     helper: Person | None = None
     evidence: tuple[EvidenceLine, ...] = ()
     consent: ConsentRecord | None = None
+    clerk_consent: ConsentRecord | None = None
     received_at_kiosk: str
     clock_quality: str
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from kiosk.catalogue import strict_json
 from kiosk.durable import write_durably
@@ -90,8 +91,9 @@ class Clock:
         self._monotonic_ns = monotonic_ns
         self._boot_id = boot()
         self._lock = threading.Lock()
-        bound, boots = _load(state_file)
+        bound, vouched, boots = _load(state_file)
         self._bound = max(build_date, bound or build_date)
+        self._vouched = vouched or build_date
         self._uptimes = Uptimes(boots, self._boot_id)
         self._saved_ns: int | None = None
         self._anchor = (wall(), monotonic_ns())
@@ -125,6 +127,7 @@ class Clock:
             self._anchor = (wall, monotonic_ns)
             self._quality = ClockQuality.SYNCED
             self._bound = min(self._bound, max(wall, centre_time))
+            self._vouch(wall)
             self._save_sometimes(monotonic_ns)
             return True
 
@@ -143,6 +146,28 @@ class Clock:
         """
         return self.now().quality is ClockQuality.SYNCED or self._time_service.exists()
 
+    def vouched(self) -> datetime:
+        """A time that the present cannot precede: the latest at which the centre or the time service
+        vouched for the clock, kept over restarts.
+
+        What must not be used after its last day goes by this: a clock that only claims to be ahead
+        does not end it, and one that fell behind does not bring it back.
+        """
+        moment = self.now()
+        with self._lock:
+            if moment.quality is ClockQuality.SYNCED or (
+                moment.quality is ClockQuality.UNSYNCED and self._time_service.exists()
+            ):
+                self._vouch(moment.wall_utc)
+            return self._vouched
+
+    def _vouch(self, wall: datetime) -> None:
+        """A later voucher is right against an earlier one, also when it goes back."""
+        if wall.date() != self._vouched.date():
+            self._saved_ns = None  # another day: what may have ended today stays ended after a power cut
+        self._vouched = wall
+        self._save_sometimes(self._monotonic_ns())
+
     def skew_s(self, centre_time: datetime) -> float:
         """How far this clock is ahead of the centre's, in seconds."""
         return (self._wall() - centre_time).total_seconds()
@@ -158,7 +183,11 @@ class Clock:
         if self._saved_ns is not None and monotonic_ns - self._saved_ns < SAVE_EVERY_S * 1e9:
             return
         self._saved_ns = monotonic_ns
-        state = {"latest_wall_utc": self._bound.isoformat(), "boots": self._uptimes.to_json()}
+        state = {
+            "latest_wall_utc": self._bound.isoformat(),
+            "vouched_utc": self._vouched.isoformat(),
+            "boots": self._uptimes.to_json(),
+        }
         try:
             write_durably(self._file, json.dumps(state).encode("ascii"))
         except OSError as error:
@@ -166,24 +195,30 @@ class Clock:
             log.warning("the clock's state was not saved: errno %d", error.errno or 0)
 
 
-def _load(state_file: Path) -> tuple[datetime | None, list[Boot]]:
-    """The latest wall time and the boots; what cannot be read is begun anew, each for itself."""
+def _load(state_file: Path) -> tuple[datetime | None, datetime | None, list[Boot]]:
+    """The latest wall time, the latest vouched one and the boots; what cannot be read is begun anew, each for itself."""
     try:
         state = strict_json.read(state_file.read_bytes())
     except FileNotFoundError:
-        return None, []
+        return None, None, []
     except (OSError, ValueError):
         log.warning("the clock's state could not be read; the build date is the bound")
-        return None, []
+        return None, None, []
     state = state if isinstance(state, dict) else {}
+    bound = _time_of(state, "latest_wall_utc")
+    # A program before this one kept none: it is known again at the next voucher.
+    vouched = _time_of(state, "vouched_utc") if "vouched_utc" in state else None
     try:
-        latest = datetime.fromisoformat(state["latest_wall_utc"])
-        bound = latest if latest.tzinfo is not None else None
-    except (ValueError, KeyError, TypeError):
-        log.warning("the clock's latest time could not be read; the build date is the bound")
-        bound = None
-    try:
-        return bound, from_json(state.get("boots", []))
+        return bound, vouched, from_json(state.get("boots", []))
     except (ValueError, OverflowError):
         log.warning("the lengths of earlier boots could not be read; what waits is older than can be told")
-        return bound, []
+        return bound, vouched, []
+
+
+def _time_of(state: dict[str, Any], key: str) -> datetime | None:
+    try:
+        time_kept = datetime.fromisoformat(state[key])
+    except (ValueError, KeyError, TypeError):
+        log.warning("the clock's latest time could not be read; the build date is the bound")
+        return None
+    return time_kept if time_kept.tzinfo is not None else None

@@ -39,6 +39,6 @@ def sign_demo(project: Path) -> Iterator[str]:
     body = json.loads(file.read_text("utf-8"))
     signature = calibration.sign(body, keys.private_key(trust / "calibration.key"))
     target = calibration.signature_path(file)
-    if not target.is_file() or target.read_bytes() != signature:
-        target.write_bytes(signature)
+    if not target.is_file() or target.read_bytes().split() != [signature]:
+        target.write_bytes(signature + b"\n")
         yield f"{file.name}: 已签名 / signed"

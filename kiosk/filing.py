@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from drivers.card_reader.contract import CardRead
+from drivers.face.liveness.contract import LivenessRecord, Outcome
 from kiosk.case import (
+    AgentRecord,
     Attachment,
     CasePayload,
     ConsentRecord,
@@ -14,8 +18,8 @@ from kiosk.case import (
     person_key,
 )
 from kiosk.catalogue.answers import kept_answers
-from kiosk.catalogue.model import Definition
-from kiosk.journey.visit import Visit
+from kiosk.catalogue.model import Definition, Method
+from kiosk.journey.visit import Consent, Visit
 from offline_queue.records import Attached
 from offline_queue.seal import PAYLOAD_BYTES_MAX
 
@@ -24,6 +28,12 @@ PHOTO_BYTES_MAX = PAYLOAD_BYTES_MAX
 _PHOTOS_OF_A_VISIT = 1
 FORM_BYTES = 32 * 1024
 """Of a payload without what the resident writes: persons, evidence, names of fields and choices."""
+PROVED_AS = {
+    Method.SMS: "sms.code_of_registered_phone",
+    Method.QR: "eid.signed_code_on_phone",
+    Method.CLERK: "clerk.compared_pictures",
+}
+"""The names of these ways in the evidence: what was checked, and not who it was."""
 _CHARACTER_BYTES = 6
 """Of one character in JSON, at most."""
 
@@ -50,10 +60,13 @@ def payload_of(visit: Visit, *, received_at: str, clock_quality: str) -> CasePay
         definition_version=definition.definition_version,
         definition_hash=definition.content_hash,
         assurance=_assurance(visit),
-        person=_person(visit.card),
+        recognised_by=_way(visit),
+        person=_person(visit.applicant),
+        agent=_agent(visit),
         helper=_person(visit.helper) if visit.helper_confirmed else None,
         evidence=tuple(_evidence(visit)),
-        consent=_consent(visit),
+        consent=_consent(visit.consent),
+        clerk_consent=_consent(visit.clerk_consent),
         answers=kept_answers(definition, visit.answers),
         from_records=_from_records(visit),
         attachments=() if visit.photo is None else (Attachment(id="photo", media_type=PHOTO_TYPE, number=1),),
@@ -73,10 +86,12 @@ def withdrawal_of(visit: Visit, *, received_at: str, clock_quality: str) -> With
     return WithdrawalPayload(
         case_code=visit.case_code,
         assurance=_assurance(visit),
+        recognised_by=_way(visit),
         person=person,
         helper=_person(visit.helper) if visit.helper_confirmed else None,
         evidence=tuple(_evidence(visit)),
-        consent=_consent(visit),
+        consent=_consent(visit.consent),
+        clerk_consent=_consent(visit.clerk_consent),
         received_at_kiosk=received_at,
         clock_quality=clock_quality,
     )
@@ -84,15 +99,22 @@ def withdrawal_of(visit: Visit, *, received_at: str, clock_quality: str) -> With
 
 def filer_of(visit: Visit) -> str | None:
     """For the queue, which compares who comes back with who came; None where nobody was identified. Never stored."""
-    person = _person(visit.card)
+    person = _person(visit.applicant)
     return None if person is None else person_key(person.document_kind, person.number, person.birth_date)
 
 
-def _consent(visit: Visit) -> ConsentRecord | None:
-    if visit.consent is None:
+def _consent(agreed: Consent | None) -> ConsentRecord | None:
+    """A yes alone, also one that was taken back; a no is not written down."""
+    if agreed is None or not agreed.given:
         return None
     return ConsentRecord(
-        notice_version=visit.consent.notice_version, given=visit.consent.given, at=visit.consent.at
+        notice_version=agreed.notice_version,
+        given=True,
+        at=agreed.at,
+        clock_quality=agreed.clock_quality,
+        language=agreed.language,
+        text_hash=agreed.text_hash or None,
+        withdrawn_at=agreed.withdrawn_at or None,
     )
 
 
@@ -113,6 +135,10 @@ def _assurance(visit: Visit) -> str:
     return "L2" if visit.verified else "L1"
 
 
+def _way(visit: Visit) -> str | None:
+    return None if visit.recognised_by is None else visit.recognised_by.value
+
+
 def _person(read: CardRead | None) -> Person | None:
     if read is None:
         return None
@@ -129,9 +155,29 @@ def _person(read: CardRead | None) -> Person | None:
     )
 
 
+LIVENESS_OUTCOMES: dict[Outcome, Literal["passed", "failed", "not_done"]] = {
+    Outcome.SHOWN: "passed",
+    Outcome.NOT_SHOWN: "failed",
+    Outcome.NOT_DONE: "not_done",
+    Outcome.UNAVAILABLE: "not_done",
+}
+
+
+def _liveness(record: LivenessRecord) -> EvidenceLine:
+    """The method and what it saw, in the record's own words; "passed" is of that method and claims no more."""
+    return EvidenceLine(name="face.liveness", outcome=LIVENESS_OUTCOMES[record.outcome], detail=record.detail)
+
+
+def _agent(visit: Visit) -> AgentRecord | None:
+    """Who stood there, where it was for another."""
+    agent = None if visit.principal is None else _person(visit.card)
+    return None if agent is None else AgentRecord(person=agent, ground=visit.ground)
+
+
 def _evidence(visit: Visit) -> list[EvidenceLine]:
     lines: list[EvidenceLine] = []
-    for prefix, read in (("card", visit.card), ("helper_card", visit.helper)):
+    agent = None if visit.principal is None else visit.card
+    for prefix, read in (("card", visit.applicant), ("agent_card", agent), ("helper_card", visit.helper)):
         if read is not None:
             lines += [
                 EvidenceLine(name=f"{prefix}.{check.name}", outcome=check.outcome.value, detail=check.detail)
@@ -149,6 +195,10 @@ def _evidence(visit: Visit) -> list[EvidenceLine]:
             )
             for score in comparison.scores
         ]
+        lines += [_liveness(visit.face.liveness)] if visit.face.liveness is not None else []
+    if visit.proof is not None:
+        name = PROVED_AS[visit.proof.method]
+        lines.append(EvidenceLine(name=name, outcome="passed", detail=visit.proof.detail))
     lines.append(
         EvidenceLine(
             name="helper.looked_at_resident_and_card",

@@ -19,6 +19,7 @@ from kiosk.journey.visit import Errand, Visit
 from kiosk.journey.world import Place
 from kiosk.local_time import CHINA_TIME
 from kiosk.paper.receipt import receipt
+from kiosk.paper.window_slip import window_slip
 from offline_queue import new_item_id
 from offline_queue.link import LinkState
 from offline_queue.records import Committed, Draft, NotCommitted, Priority, Refused, StoreError
@@ -120,6 +121,10 @@ class CaseOffice:
         if isinstance(stored, NotCommitted):
             log.error("an evaluation could not be stored: %s", stored.reason.value)
         self._sender.wake()
+
+    def window_slip(self, visit: Visit) -> Slip:
+        """Where to go and what for; by the terminal's clock."""
+        return window_slip(visit, self.place, self._clock.now().wall_utc.astimezone(CHINA_TIME))
 
     def slip(self, visit: Visit, *, copy: bool) -> Slip:
         now = self._clock.now()

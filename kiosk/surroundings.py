@@ -17,8 +17,9 @@ from drivers.print_tally import PrintTally
 from kiosk import __version__, health
 from kiosk.case import new_case_code
 from kiosk.catalogue.load import Catalogue
+from kiosk.catalogue.model import Method
 from kiosk.catalogue.withdrawal import withdrawal
-from kiosk.clock import Clock
+from kiosk.clock import BUILD_DATE, Clock
 from kiosk.filing import FORM_BYTES, largest_bytes
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Backstage, Fresh, Place, World
@@ -148,10 +149,13 @@ class Surroundings:
         standing: tuple[str, ...] = (),
         noticed: Callable[[], Sequence[str]] = tuple,
         offered: AbstractSet[StaffAction] = frozenset(),
+        ways: AbstractSet[Method] = frozenset({Method.FACE, Method.HELPER}),
+        working: Callable[[], AbstractSet[Method]] = frozenset,
         published: Callable[[], tuple[dict[str, str], dict[str, str]]] = lambda: ({}, {}),
     ) -> None:
         """`standing`: causes that hold from the start on, such as `config.last_good`; `noticed`: those
         that the window saw or the staff decided; `offered`: what the staff menu can do;
+        `ways`: how residents are recognised in this village; `working`: `World.working`;
         `published`: what the centre published and counts here, and what of it was refused.
         """
         self.place = place
@@ -165,6 +169,7 @@ class Surroundings:
         self._standing = standing
         self._noticed = noticed
         self._offered = offered
+        self._ways, self._working = ways, working
         self._published = published
         self._lock = threading.Lock()
         self._counted: tuple[float, Counters] | None = None
@@ -252,6 +257,7 @@ class Surroundings:
 
     def world(self) -> World:
         link_state = self._sender.status().link_state
+        moment = self._clock.now()
         known = self.statuses()
         devices = self._healths()
         counters, general = self._counters(), self._general()
@@ -265,7 +271,11 @@ class Surroundings:
 
         return World(
             place=self.place,
-            now=self._clock.now().wall_utc,
+            now=moment.wall_utc,
+            clock_quality=moment.quality.value,
+            not_before=None if self._clock.trusted() else BUILD_DATE,
+            ways=self._ways,
+            working=self._working(),
             services=self.catalogue.definitions,
             not_ready=self._not_ready(),
             withdrawal=self._withdrawal,

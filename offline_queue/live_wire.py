@@ -18,12 +18,14 @@ PREFILL_PATH = "/v1/live/prefill"
 DECISION_PATH = "/v1/live/decision"
 PROGRESS_PATH = "/v1/live/progress"
 PAYMENT_PATH = "/v1/live/payment-orders"
+SMS_PATH = "/v1/live/sms-codes"
 
 PREFILL_S = 5.0
 DECISION_S = 10.0
 """A resident waits so long for a decision on the spot, then reads "received" (domain report, behaviour 4)."""
 PROGRESS_S = 5.0
 PAYMENT_S = 8.0
+SMS_S = 10.0
 WITHIN_MAX_S = 30.0
 REQUEST_BYTES_MAX = 64 * 1024
 """The largest request, decompressed; a full one has some hundred bytes."""
@@ -91,6 +93,29 @@ class PrefillAnswer(Message):
     """What was found of what was asked for; a record that is not there is left out."""
 
     records: Annotated[tuple[Record, ...], Field(max_length=FIELDS_MAX)]
+
+
+class SmsRequest(LiveRequest):
+    """Send this code to the mobile number that is registered for this person. The code is the terminal's own: it
+    alone knows what was sent, and keeps a digest of it; the centre hands it on and forgets it.
+    """
+
+    service: Service
+    number: Annotated[
+        str, Field(min_length=1, max_length=32, pattern=PRINTABLE, repr=False, description="of the card")
+    ]
+    code: Annotated[str, Field(pattern=r"^\d{6}$", repr=False)]
+
+
+class SmsAnswer(Message):
+    """What became of it. `mobile`: masked, for the resident to know which phone; `reference`: the gateway's, for the
+    case's evidence.
+    """
+
+    outcome: Literal["sent", "no_mobile", "too_often"]
+    mobile: Annotated[str, Field(max_length=20, repr=False)] = ""
+    reference: Annotated[str, Field(max_length=64, pattern=PRINTABLE)] = ""
+    retry_after_s: Annotated[int | None, Field(ge=1)] = None
 
 
 class DecisionRequest(LiveRequest):

@@ -193,7 +193,8 @@ class Sender:
         beaten = self._beat_if_due()
         sent = self._courier.round()
         compared = not sent and self._reconcile_if_due()
-        told = not sent and self._fetch_if_due()
+        # After each batch or part, not after the last: what the centre has to say outweighs a long backlog.
+        told = self._fetch_if_due()
         after = (self._courier.link_state, self._courier.last_error)
         return sent or beaten or compared or told or before != after
 

@@ -22,6 +22,7 @@ import httpx
 from central.departments.port import (
     REPLY_BYTES_MAX,
     DecisionQuestion,
+    MessageQuestion,
     NotConnectedError,
     OrderQuestion,
     Question,
@@ -36,6 +37,7 @@ _NAMES: dict[type, str] = {
     DecisionQuestion: "decision",
     OrderQuestion: "order",
     StandingQuestion: "standing",
+    MessageQuestion: "message",
 }
 
 

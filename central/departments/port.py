@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Protocol, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from central import moments
-from offline_queue.live_wire import FIELDS_MAX, VALUE_MAX, WORDS_MAX, FieldName
+from offline_queue.live_wire import FIELDS_MAX, PRINTABLE, VALUE_MAX, WORDS_MAX, FieldName
 
 REPLY_BYTES_MAX = 64 * 1024
 
@@ -60,7 +60,15 @@ class StandingQuestion:
     received_at: str
 
 
-Question = RecordQuestion | DecisionQuestion | OrderQuestion | StandingQuestion
+@dataclass(frozen=True, slots=True)
+class MessageQuestion:
+    """Send this text to this phone: asked of a gateway for short messages."""
+
+    mobile: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+Question = RecordQuestion | DecisionQuestion | OrderQuestion | StandingQuestion | MessageQuestion
 
 
 class NotConnectedError(Exception):
@@ -81,10 +89,12 @@ class Department(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Departments:
-    """Who answers for which service, and who makes payment orders; nobody by default."""
+    """Who answers for which service, who makes payment orders, who sends messages; nobody by default."""
 
     by_service: Mapping[str, Department] = field(default_factory=dict)
     payments: Department | None = None
+    messages: Department | None = None
+    """The gateway for short messages."""
 
 
 class Part(BaseModel):
@@ -145,7 +155,14 @@ class Standing(Part):
     standing: Literal["clear", "card_lost", "card_expired", "not_eligible", "helper_without_authority"]
 
 
-R = TypeVar("R", Records, Decision, Order, Standing)
+class Handed(Part):
+    """The answer to a `MessageQuestion`: the gateway has it. Whether a phone got it, nobody can say."""
+
+    kind: Literal["handed"]
+    reference: Annotated[str, Field(min_length=1, max_length=64, pattern=PRINTABLE)]
+
+
+R = TypeVar("R", Records, Decision, Order, Standing, Handed)
 
 
 def read_reply(raw: object, wanted: type[R]) -> R | TurnedDown | None:

@@ -17,6 +17,7 @@ from typing import Any
 from central.departments.port import (
     DecisionQuestion,
     Departments,
+    MessageQuestion,
     NotConnectedError,
     OrderQuestion,
     Question,
@@ -62,6 +63,10 @@ class SimulatedDepartment:
     order_open_s: float = 900.0
     """How long an order of this provider can be paid."""
     asked: Counter[str] = field(default_factory=Counter)
+    has_mobile: bool = True
+    """Whether this department has anybody's mobile number."""
+    sent: list[MessageQuestion] = field(default_factory=list)
+    """What this gateway was given, oldest first."""
     _over: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def ask(self, question: Question, deadline_s: float) -> bytes:  # noqa: ARG002 - a bad neighbour ignores it
@@ -92,7 +97,10 @@ class SimulatedDepartment:
     def _answer(self, question: Question) -> dict[str, Any]:
         match question:
             case RecordQuestion():
-                return {"kind": "records", "records": _records(question)}
+                return {"kind": "records", "records": _records(question) if self.has_mobile else []}
+            case MessageQuestion():
+                self.sent.append(question)
+                return {"kind": "handed", "reference": f"message-{len(self.sent)}"}
             case StandingQuestion():
                 return {"kind": "standing", "standing": self.standing}
             case DecisionQuestion(answers=answers):
@@ -144,6 +152,8 @@ def _name(question: Question) -> str:
             return key
         case OrderQuestion(order=order):
             return order
+        case MessageQuestion():
+            return "message"
         case StandingQuestion(register=register):
             return register
 

@@ -1,4 +1,4 @@
-"""What terminals call on the live channel: /v1/live/prefill, decision, progress, payment-orders."""
+"""What terminals call on the live channel: /v1/live/prefill, decision, progress, payment-orders, sms-codes."""
 
 from __future__ import annotations
 
@@ -65,5 +65,9 @@ def router(settings: CentreSettings, engine: Engine, trust: Trust) -> APIRouter:
     @api.post(live_wire.PAYMENT_PATH)
     async def payment_order(request: Request) -> Response:
         return await take(request, live_wire.PaymentRequest, desk.payment_order)
+
+    @api.post(live_wire.SMS_PATH)
+    async def sms_code(request: Request) -> Response:
+        return await take(request, live_wire.SmsRequest, desk.sms_code)
 
     return api

@@ -11,9 +11,19 @@ from starlette.concurrency import run_in_threadpool
 from central import problems
 from central.database import utc_now, writing
 from central.departments.line import NOT_BEGUN, Line, NoReply
-from central.departments.port import Decision, Departments, Order, OrderQuestion, RecordQuestion, Records
+from central.departments.port import (
+    Decision,
+    Departments,
+    Handed,
+    MessageQuestion,
+    Order,
+    OrderQuestion,
+    RecordQuestion,
+    Records,
+)
 from central.live import decisions, payments, quota
 from central.live.progress import progress
+from central.live.sending import RECORD, SendingLimit, masked, mobile_of, text_of
 from central.live.turned import no_reply, turned
 from central.problems import Turned
 from offline_queue.live_wire import (
@@ -28,6 +38,8 @@ from offline_queue.live_wire import (
     ProgressAnswer,
     ProgressRequest,
     Record,
+    SmsAnswer,
+    SmsRequest,
 )
 from offline_queue.seal import PrivateKey
 
@@ -60,8 +72,41 @@ class LiveDesk:
         }
         provider = departments.payments
         self._payments = Line("payments", provider) if provider is not None else None
+        gateway = departments.messages
+        self._messages = Line("messages", gateway) if gateway is not None else None
+        self._sending = SendingLimit()
 
     async def prefill(self, request: PrefillRequest) -> PrefillAnswer | Turned:
+        reply = await self._on_record(request, request.records, department_s(request))
+        if isinstance(reply, Turned):
+            return reply
+        return PrefillAnswer(records=_asked_for(reply, request.records))
+
+    async def sms_code(self, request: SmsRequest) -> SmsAnswer | Turned:
+        """To the number that the service's department has, never to one that somebody typed."""
+        gateway = self._messages
+        if gateway is None:
+            return turned(LiveCode.NO_DEPARTMENT)
+        wait_s = self._sending.take(request.terminal, request.number)
+        if wait_s is not None:
+            return SmsAnswer(outcome="too_often", retry_after_s=wait_s)
+        half_s = department_s(request) / 2
+        reply = await self._on_record(request, (RECORD,), half_s)
+        if isinstance(reply, Turned):
+            return reply
+        mobile = mobile_of(reply)
+        if mobile is None:
+            return SmsAnswer(outcome="no_mobile")
+        message = MessageQuestion(mobile, text_of(request.code))
+        handed = await gateway.within(lambda: gateway.ask(message, Handed, half_s), half_s)
+        if isinstance(handed, NoReply):
+            return no_reply(handed)
+        return SmsAnswer(outcome="sent", mobile=masked(mobile), reference=handed.reference)
+
+    async def _on_record(
+        self, request: PrefillRequest | SmsRequest, records: tuple[str, ...], deadline_s: float
+    ) -> Records | Turned:
+        """Ask the service's department about the person, within the day's quota."""
         line = self._lines.get(request.service)
         if line is None:
             return turned(LiveCode.NO_DEPARTMENT)
@@ -69,14 +114,13 @@ class LiveDesk:
         refused = await run_in_threadpool(self._admit, request.terminal, request.service, now)
         if refused is not None:
             return refused
-        question = RecordQuestion(request.service, request.number, request.records)
-        deadline_s = department_s(request)
+        question = RecordQuestion(request.service, request.number, records)
         reply = await line.within(lambda: line.ask(question, Records, deadline_s), deadline_s)
         if isinstance(reply, NoReply):
             if reply.never_left:
                 await run_in_threadpool(self._never_left, request.terminal, request.service, now)
             return no_reply(reply)
-        return PrefillAnswer(records=_asked_for(reply, request.records))
+        return reply
 
     async def decide(self, request: DecisionRequest) -> DecisionAnswer | Turned:
         """A decision that comes after the deadline moves the case all the same."""

@@ -208,6 +208,9 @@ def _by_path(
         if node.path.name == path.name:
             if node.is_virtual and not demo:
                 return Failed(CameraFailure.REFUSED, "a virtual device")
+            if node.usb_device is None and not demo:
+                # A platform device may be a program's as well: its node looks like any other.
+                return Failed(CameraFailure.REFUSED, "not on USB")
             captures = _captures(node, capabilities)
             if isinstance(captures, Failed):
                 return captures

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -60,6 +60,7 @@ class SimulatedCamera:
         self._fault = CameraFault.NONE
         self._script: deque[CameraFault] = deque()
         self._pixels = _decoded(picture)
+        self._moving: deque[NDArray[np.uint8]] = deque()
         self._random = np.random.default_rng(11)
         height, width = self._pixels.shape[:2]
         self._noise = self._random.integers(
@@ -67,6 +68,8 @@ class SimulatedCamera:
         )
         self.connections = 0
         """How many viewers asked for pictures so far."""
+        self.watching = 0
+        """How many are being served now; one that left is noticed with the next picture."""
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
         self.plug()
@@ -81,6 +84,12 @@ class SimulatedCamera:
         with self._lock:
             height, width = self._pixels.shape[:2]
             self._pixels = _fitted(pixels, width, height)
+            self._moving.clear()
+
+    def play_pictures(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
+        """One after the other, each for one frame; the last one stays. All of the sensor's size."""
+        with self._lock:
+            self._moving = deque(pictures)
 
     def misbehave(self, fault: CameraFault) -> None:
         self._fault = fault
@@ -148,6 +157,8 @@ class SimulatedCamera:
     def _alive(self, tick: int) -> NDArray[np.uint8]:
         """A little sway and sensor noise, so that no two frames are equal."""
         with self._lock:
+            if self._moving:
+                self._pixels = self._moving.popleft()
             pixels = self._pixels
         shift = round(SWAY_PX * float(np.sin(tick / 6)))
         height, width = pixels.shape[:2]
@@ -161,7 +172,16 @@ class SimulatedCamera:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                camera.connections += 1
+                with camera._lock:
+                    camera.connections += 1
+                    camera.watching += 1
+                try:
+                    self._serve()
+                finally:
+                    with camera._lock:
+                        camera.watching -= 1
+
+            def _serve(self) -> None:
                 self.send_response(200)
                 self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY}")
                 self.end_headers()

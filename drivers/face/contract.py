@@ -14,11 +14,25 @@ class Guidance(StrEnum):
     """What the resident can do so that a frame becomes usable. Never an accusation."""
 
     NO_FACE = "no_face"
-    COME_CLOSER = "come_closer"
     ONE_PERSON = "one_person"
+    COME_CLOSER = "come_closer"
+    MOVE_BACK = "move_back"
+    TO_THE_MIDDLE = "to_the_middle"
     TOO_DARK = "too_dark"
+    BACK_LIGHT = "back_light"
     TOO_BRIGHT = "too_bright"
+    SIDE_LIGHT = "side_light"
+    DARK_GLASSES = "dark_glasses"
+    FACE_COVERED = "face_covered"
+    """Mouth and chin: a mask, a scarf, a hand."""
     HOLD_STILL = "hold_still"
+    LOOK_HERE = "look_here"
+    """The head is turned to a side, up or down."""
+    HEAD_LEVEL = "head_level"
+    """The head leans to a shoulder."""
+    GLARE = "glare"
+    """Light on glasses hides an eye."""
+    EYES_HERE = "eyes_here"
 
 
 class FaceFailure(StrEnum):
@@ -29,6 +43,11 @@ class FaceFailure(StrEnum):
     NO_REFERENCE = "no_reference"
     TIMED_OUT = "timed_out"
     CRASHED = "crashed"
+    MOVEMENT_NOT_SEEN = "movement_not_seen"
+    """The movement that was asked was not seen, or not in one unbroken look at one person."""
+    MOVEMENT_DECLINED = "movement_declined"
+    """The resident cannot make any of the movements that can be asked: another way, at once."""
+    LIVENESS_UNAVAILABLE = "liveness_unavailable"
 
 
 @dataclass(frozen=True, slots=True)

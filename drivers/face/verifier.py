@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from drivers.camera.contract import Frame
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
-from drivers.face import calibration
-from drivers.face.align import ALIGNMENT_ID
+from drivers.face import calibration, decision
+from drivers.face.calibration.card_class import SMALL, CardClass
+from drivers.face.calibration.faults import CalibrationFault, in_words
 from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.liveness.contract import Seen, Sighting
 from drivers.face.matchers import ONNX_MODEL
 from drivers.worker import Worker, WorkerFailure
 
@@ -25,11 +29,19 @@ RESTART_S = 8.0
 FORGET_S = 0.5
 
 
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
 class ProcessFaceVerifier:
     """Implements `FaceVerifier`. Without models or a fitting calibration it is in assist mode.
 
     A frame is handed to the child in one slot of shared memory, as large as `size_px` (width and
     height) or Full HD: the newest frame alone, never a queue of them.
+
+    `no_earlier_than`: a day that today cannot precede, as far as somebody vouched for it: a clock that
+    nobody vouches for neither ends a calibration nor brings one back. `cards`: what the terminal's own
+    card reader may hand over; without limits for all of them it is in assist mode.
     """
 
     def __init__(
@@ -38,13 +50,20 @@ class ProcessFaceVerifier:
         calibration_file: Path,
         calibration_key: Path,
         *,
+        engine: str = "",
         deadline_s: float = DEADLINE_S,
         size_px: tuple[int, int] | None = None,
+        no_earlier_than: Callable[[], date] = _today,
+        cards: Collection[CardClass] = SMALL,
     ) -> None:
+        """`engine`: `module:Class` of a licensed engine in the place of the second model."""
         self._deadline_s = deadline_s
-        self._models_there = (models / ONNX_MODEL).is_file()
+        self._models_there = bool(engine) or (models / ONNX_MODEL).is_file()
         self._calibration = calibration.load(calibration_file, calibration_key)
-        self._checked: tuple[int, bool] = (0, False)
+        self._no_earlier_than = no_earlier_than
+        self._cards = cards
+        self._checked: tuple[int, CalibrationFault | None] = (0, None)
+        self._limits: Mapping[str, float] | None = None
         self._reference_generation = -1
         self._used = False
         self._asking = threading.Lock()
@@ -54,7 +73,7 @@ class ProcessFaceVerifier:
         self._worker = (
             Worker(
                 "drivers.face.child:FaceChild",
-                (str(models), self._slot.name),
+                (str(models), self._slot.name, engine),
                 start_deadline_s=START_S,
                 is_private=True,
             )
@@ -68,9 +87,11 @@ class ProcessFaceVerifier:
         if worker is not None and isinstance(self._calibration, Ok) and worker.pid is not None:
             generation = worker.generation
             if self._checked[0] != generation:
-                fit = self._check_models(worker, self._calibration.value)
-                if fit is not None:
-                    self._checked = (generation, fit)
+                models = worker.call("model_hashes", deadline_s=self._deadline_s)
+                pipeline = worker.call("pipeline", deadline_s=self._deadline_s)
+                if isinstance(models, Ok) and isinstance(pipeline, Ok):
+                    misfit = _misfit(self._calibration.value, models.value, pipeline.value)
+                    self._checked = (generation, misfit)
         return self.status()
 
     def status(self) -> DeviceStatus:
@@ -79,28 +100,40 @@ class ProcessFaceVerifier:
             return DeviceStatus(DeviceState.UNKNOWN, detail="closed")
         if self._worker is None:
             return DeviceStatus(DeviceState.FAULT, Cause.FACE_MODEL_MISSING)
-        if isinstance(self._calibration, Failed):
-            return DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED, self._calibration.reason)
-        checked, fit = self._checked
+        against = self._against()
+        if against is not None:
+            return _uncalibrated(*against)
+        checked, misfit = self._checked
         if not self._worker.still_answers(checked):
             if self._worker.last_failure:
                 return DeviceStatus(DeviceState.FAULT, Cause.FACE_RESTARTING, self._worker.last_failure)
             return DeviceStatus(DeviceState.OPENING, Cause.FACE_RESTARTING)
-        if not fit:
-            return DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED, "for other models")
-        return DeviceStatus(DeviceState.READY)
+        if misfit is not None:
+            return _uncalibrated(misfit, self._named())
+        return DeviceStatus(DeviceState.READY, detail=self._named())
 
-    def _check_models(self, worker: Worker, wanted: calibration.Calibration) -> bool | None:
-        """None when the child did not say."""
-        answered = worker.call("model_hashes", deadline_s=self._deadline_s)
-        if isinstance(answered, Failed):
-            return None
-        fit: bool = answered.value == dict(wanted.model_hashes) and wanted.alignment == ALIGNMENT_ID
-        return fit
+    def _against(self) -> tuple[CalibrationFault, str] | None:
+        """What stands against the calibration before any model is asked, today."""
+        match self._calibration:
+            case Failed(reason, detail):
+                return reason, detail
+            case Ok(value) if value.ended(self._no_earlier_than()):
+                return CalibrationFault.ENDED, self._named()
+            case Ok(value) if self._cards and value.limits_for(self._cards) is None:
+                return CalibrationFault.CARD_CLASS, self._named()
+        return None
+
+    def _named(self) -> str:
+        if isinstance(self._calibration, Failed):
+            return ""
+        document = self._calibration.value.document
+        unproved = ", target not shown by its data" if document.unmeasurable_accepted else ""
+        return f"calibration {document.id} until {document.valid_until.isoformat()}{unproved}"
 
     def set_reference(self, picture: bytes) -> Ok[None] | Failed[FaceFailure | Guidance]:
         if self._worker is not None and isinstance(self._calibration, Ok):
             self._worker.wait_ready(RESTART_S)  # the visit before may have ended a moment ago
+        self._limits, self._reference_generation = None, -1  # the card before says nothing of this one
         ready = self._usable()
         if isinstance(ready, Failed):
             return Failed(ready.reason, ready.detail)
@@ -109,6 +142,13 @@ class ProcessFaceVerifier:
             return Failed(answered.reason, answered.detail)
         if isinstance(answered.value, Guidance):
             return Failed(answered.value)
+        of_class = self._ask("card_classes", picture)
+        if isinstance(of_class, Failed):
+            return Failed(of_class.reason, of_class.detail)
+        if isinstance(self._calibration, Ok):
+            self._limits = self._calibration.value.limits_for([CardClass(name) for name in of_class.value])
+        if self._limits is None:
+            return Failed(FaceFailure.UNCALIBRATED, in_words(CalibrationFault.CARD_CLASS, self._named()))
         self._reference_generation = ready.value.generation
         return Ok(None)
 
@@ -121,6 +161,21 @@ class ProcessFaceVerifier:
             return Failed(answered.reason, answered.detail)
         return Ok(None) if answered.value is None else Failed(answered.value)
 
+    def sight(self, frame: Frame, *, passive: bool = False) -> Ok[Seen] | Failed[FaceFailure | Guidance]:
+        """See `liveness.contract.Eyes`: the same person by the limit of the calibration, and by no other."""
+        if isinstance(self._calibration, Failed) or self._against() is not None:
+            return Failed(FaceFailure.UNCALIBRATED)
+        with self._asking:
+            self._slot.write(frame.pixels, frame.captured_monotonic_ns)
+            answered = self._ask("sight", passive)
+        if isinstance(answered, Failed):
+            return Failed(answered.reason, answered.detail)
+        found: Sighting | Guidance = answered.value
+        if isinstance(found, Guidance):
+            return Failed(found)
+        limit = self._calibration.value.limits.get(found.matcher, 0.0)
+        return Ok(Seen(found, found.apart is None or found.apart <= limit))
+
     def decide(self) -> Ok[Comparison] | Failed[FaceFailure]:
         ready = self._usable()
         if isinstance(ready, Failed):
@@ -129,22 +184,23 @@ class ProcessFaceVerifier:
             return Failed(FaceFailure.UNCALIBRATED)
         if ready.value.generation != self._reference_generation:
             return Failed(FaceFailure.CRASHED, "the process was started again")
-        wanted = self._calibration.value
-        answered = self._ask("scores", dict(wanted.limits))
+        limits = self._limits
+        if limits is None:
+            return Failed(FaceFailure.NO_REFERENCE)
+        answered = self._ask("scores", dict(limits))
         if isinstance(answered, Failed):
             return answered
         if answered.value is None:
             return Failed(FaceFailure.NO_REFERENCE)
         scores, frames = answered.value
-        accepted = all(score.cleared for score in scores) and {s.matcher for s in scores} == set(
-            wanted.limits
-        )
-        return Ok(Comparison(accepted, scores, wanted.id, frames))
+        every = {score.matcher for score in scores} == set(limits)
+        accepted = every and decision.accepted(scores)
+        return Ok(Comparison(accepted, scores, self._calibration.value.id, frames))
 
     def forget(self) -> None:
         """The child overwrites what it knows and is ended, so that its memory goes back to the system."""
         used, self._used = self._used, False
-        self._reference_generation = -1
+        self._limits, self._reference_generation = None, -1
         if used and self._worker is not None:
             self._worker.call("forget", deadline_s=FORGET_S)
             self._worker.restart()
@@ -192,3 +248,15 @@ class ProcessFaceVerifier:
                 return Failed(FaceFailure.TIMED_OUT, detail)
             case Failed(_, detail):
                 return Failed(FaceFailure.CRASHED, detail)
+
+
+def _misfit(
+    wanted: calibration.Calibration, models: Mapping[str, str], pipeline: Mapping[str, str]
+) -> CalibrationFault | None:
+    if models != wanted.model_hashes:
+        return CalibrationFault.MODELS
+    return None if wanted.pipeline == pipeline else CalibrationFault.PIPELINE
+
+
+def _uncalibrated(fault: CalibrationFault, detail: str) -> DeviceStatus:
+    return DeviceStatus(DeviceState.FAULT, Cause.FACE_UNCALIBRATED, in_words(fault, detail))

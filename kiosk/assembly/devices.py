@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from drivers.camera.contract import Camera
 from drivers.card_reader.contract import CardReader, EncodedPhoto
@@ -13,14 +15,16 @@ from drivers.card_reader.link import Link as CardLink
 from drivers.card_reader.photo import decode
 from drivers.contract import Device, Failed, Ok
 from drivers.document_camera.contract import DocumentCamera
-from drivers.face.contract import FaceVerifier
+from drivers.face.liveness.contract import Eyes, LivenessCheck
 from drivers.receipt_printer.contract import PrintMode
 from drivers.receipt_printer.fonts import FontFile, Fonts
 from drivers.tap import Tap
 from kiosk import recordings
+from kiosk.clock import Clock
 from kiosk.journey.hands import Devices
 from kiosk.paper.spool import document_journal_path, journal_path, paper_roll
 from kiosk.settings import Settings
+from kiosk.settings.model import FaceSection
 
 PHOTO_DEADLINE_S = 5.0
 
@@ -35,13 +39,23 @@ def fonts_of(folder: Path) -> Fonts:
     return Fonts(regular, bold)
 
 
-D = TypeVar("D", bound=Device)
+class Closable(Protocol):
+    """What is ended with the terminal."""
+
+    def close(self) -> None: ...
 
 
-def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
+D = TypeVar("D", bound=Closable)
+
+
+def _vouched_day(clock: Clock) -> date:
+    return clock.vouched().date()
+
+
+def open_devices(settings: Settings, stack: contextlib.ExitStack, clock: Clock | None = None) -> Devices:
     """The real drivers that kiosk.ini names, each closed by `stack`.
 
-    An absent device says so itself.
+    An absent device says so itself. `clock`: the terminal's, where one runs already.
     """
     from drivers.camera.opencv import OpencvCamera
     from drivers.card_reader.identity_file import IdentityFile
@@ -53,6 +67,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
     from drivers.code_reader.reader import ZxingCodeReader
     from drivers.document_camera.camera import CameraForDocuments
     from drivers.document_printer.cups_printer import CupsPrinter
+    from drivers.face.calibration.card_class import SMALL
     from drivers.face.verifier import ProcessFaceVerifier
     from drivers.receipt_printer.escpos_printer import EscposPrinter
     from drivers.sensors.contract import Wanted
@@ -79,7 +94,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         card_tap = tap("card")
         return link if card_tap is None else TappedLink(link, card_tap)
 
-    face: FaceVerifier | None = None
+    face: ProcessFaceVerifier | None = None
     lens: Camera | None = None
     if camera.source:
         lens = opened(
@@ -96,8 +111,12 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
                 settings.face.calibration,
                 settings.face.calibration_key,
                 size_px=camera.size_px,
+                engine=settings.face.engine,
+                no_earlier_than=partial(_vouched_day, clock or Clock(settings.terminal.state / "clock.json")),
+                cards=frozenset() if card.kind == "none" else SMALL,
             )
         )
+    liveness = opened(liveness_check(settings.face, face))
     identity: CardReader | None = None
     match card.kind:
         case "sdt":
@@ -137,6 +156,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         else None,
         camera=lens,
         face=face,
+        liveness=liveness,
         printer=None
         if printer.address == "none"
         else opened(
@@ -168,6 +188,24 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack) -> Devices:
         code_reader=None if code_camera is None else opened(ZxingCodeReader()),
         code_camera=code_camera,
     )
+
+
+def liveness_check(wanted: FaceSection, eyes: Eyes | None) -> LivenessCheck:
+    """The method that kiosk.ini names; without a face check there is nothing to look with."""
+    from drivers.face.liveness.checks import NoCheck, PassiveCheck, PromptCheck
+    from drivers.face.liveness.infrared import InfraredCheck
+
+    if eyes is None:
+        return NoCheck()
+    match wanted.liveness:
+        case "prompt":
+            return PromptCheck(eyes, prompt_s=float(wanted.movement_s))
+        case "passive":
+            return PassiveCheck(eyes)
+        case "infrared":
+            return InfraredCheck(wanted.infrared)
+        case "off":
+            return NoCheck()
 
 
 def touch_panel(settings: Settings) -> Device | None:

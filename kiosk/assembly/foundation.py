@@ -12,11 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
+from kiosk.assembly.proofs import provers
+from kiosk.catalogue.model import Method
 from kiosk.clock import Clock
 from kiosk.events import Noticed
 from kiosk.journey.hands import Devices
 from kiosk.journey.world import Place
 from kiosk.published import Published
+from kiosk.recognition.provers import Provers
 from kiosk.settings import Settings
 from kiosk.settings.from_afar import over
 from kiosk.speech import Speaker
@@ -61,6 +64,7 @@ class Foundation:
     link: Link
     live: Live
     devices: Devices
+    proofs: Provers
     watch: Watch
     sender: Sender
     speaker: Speaker
@@ -119,7 +123,8 @@ def lay_foundation(
     link = signed_link()
     live = Live(lambda: signed_link(timeouts=LIVE_TIMEOUTS), settings.terminal.number)
     stack.callback(live.close)
-    devices = open_devices(settings, stack)
+    devices = open_devices(settings, stack, clock)
+    proofs = provers(settings, devices, live, clock, stack)
     later: dict[str, Surroundings] = {}
     sender = Sender(
         outbox,
@@ -149,6 +154,8 @@ def lay_foundation(
         standing=standing,
         noticed=lambda: [*switch.causes, *noticed.causes()],
         offered=desk.offered,
+        ways=frozenset(map(Method, settings.recognition.offered)),
+        working=proofs.working,
         published=published.told,
     )
     return Foundation(
@@ -159,6 +166,7 @@ def lay_foundation(
         link,
         live,
         devices,
+        proofs,
         watch,
         sender,
         speaker,

@@ -17,10 +17,11 @@ from kiosk.control import ControlServer
 from kiosk.events import Event, Noticed, StaffDid, StaffLeft
 from kiosk.filing import PHOTO_BYTES_MAX
 from kiosk.journey import events as ev
-from kiosk.journey.accessible import spoken
-from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
+from kiosk.journey.accessible import news, spoken
+from kiosk.journey.hands import DeviceHands, Devices
 from kiosk.journey.idle import IdleClock
 from kiosk.journey.runner import Journey
+from kiosk.journey.services import StaffRoom
 from kiosk.journey.states import STAFF, STAFF_OPEN, State
 from kiosk.journey.view import View
 from kiosk.journey.visit import Visit
@@ -195,9 +196,12 @@ def assemble(
             office,
             CentreOnTheLine(base.live, base.outbox),
             journey.answer,
-            lambda: speaker.say(spoken(journey.view()), journey.view().language),
+            lambda only_news: speaker.say(
+                (news if only_news else spoken)(journey.view()), journey.view().language
+            ),
             encode_jpeg,
             StaffRoom(StaffDoor(settings.terminal.state, base.noticed.tell), base.desk, did),
+            base.proofs,
         )
         stack.callback(hands.close)
         stack.callback(base.live.close)  # nobody waits any more, so that the lanes end

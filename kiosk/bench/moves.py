@@ -9,7 +9,7 @@ from pathlib import Path
 from kiosk.bench.children import HOW
 from kiosk.bench.faults import UNPLUGGED
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
-from kiosk.bench.village import Village
+from kiosk.bench.village import STRAIGHT, Village
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,22 @@ REPLUGS = (Choice("camera", "摄像头", "Camera"), Choice("reader", "身份证�
 CARDS = tuple(Choice(key, p.document.name, p.note_en, note=p.note_zh) for key, p in PEOPLE.items())
 HELPER_CARDS = tuple(Choice(key, h.name, "Helper", note=h.authority) for key, h in HELPERS.items())
 FACES = tuple(Choice(key, s.words_zh, s.words_en) for key, s in SIGHTS.items())
+MOVEMENTS = (
+    Choice(STRAIGHT, "正对镜头", "Straight"),
+    Choice("turn_left", "转向左", "Turns left"),
+    Choice("turn_right", "转向右", "Turns right"),
+    Choice("look_up", "抬头", "Looks up"),
+    Choice("look_down", "低头", "Looks down"),
+    Choice("tilt_left", "歪向左肩", "Leans left"),
+    Choice("tilt_right", "歪向右肩", "Leans right"),
+    Choice("closer", "靠近", "Closer"),
+    Choice("back", "退后", "Back"),
+)
 OFFERED = {
     "card": CARDS,
     "helper": HELPER_CARDS,
     "face": FACES,
+    "movement": MOVEMENTS,
     "network": NETWORKS,
     "paper": PAPERS,
     "reader": READERS,
@@ -270,6 +282,8 @@ class Moves:
                 village.put_helper_card(value) if value else village.take_helper_card()
             case "face":
                 village.show_face(value)
+            case "movement":
+                village.move_head("" if value == STRAIGHT else value)
             case "replug":
                 return self._replug(value)
             case _ if what in HOW:

@@ -142,11 +142,16 @@ class Sight:
     picture: Picture | None
     words_zh: str
     words_en: str
+    held: bool = False
+    """A print in somebody's hand, stiff and flat."""
 
 
 SIGHTS: dict[str, Sight] = {
     "zhou_today": Sight(Picture("obama2.jpg", (164, 302, 474, 611)), "周明远本人", "Zhou himself"),
     "stranger": Sight(Picture("astronaut.png", (179, 83, 266, 170)), "另一个人", "somebody else"),
+    "zhou_print": Sight(
+        Picture("obama2.jpg", (164, 302, 474, 611)), "举着的周的照片", "a print of Zhou, held up", held=True
+    ),
     "street": Sight(None, "积水的路口", "a flooded road"),
 }
 """The card of Zhou and the sight of him are two different photographs: an honest pair."""

@@ -8,9 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.camera.simulated_motion import MOVEMENTS, flat, head
 from kiosk.bench.people import Picture, Sight
 
 WIDTH_PX, HEIGHT_PX = 640, 480
+STEPS = 6
+"""Pictures of a movement: at 15 a second it takes 0.4 s."""
 FACE_HEIGHT_SHARE = 0.42
 """A resident at arm's length from the terminal's camera."""
 
@@ -23,6 +26,21 @@ def scene(sight: Sight, faces: Path) -> bytes:
         message = "the scene could not be encoded"
         raise RuntimeError(message)
     return encoded.tobytes()
+
+
+def moved(sight: Sight, faces: Path, before: str, after: str) -> list[NDArray[np.uint8]]:
+    """The pictures of a movement, from the one held before ("" is straight) over straight to the next.
+
+    Somebody's head, or a print in somebody's hand. Raises OSError as `scene` does.
+    """
+    if sight.picture is None:
+        return []
+    still, side = _person(sight.picture, faces), FACE_HEIGHT_SHARE * HEIGHT_PX
+    left, top = (WIDTH_PX - side) / 2, HEIGHT_PX * 0.48 - side / 2
+    bend = flat if sight.held else head
+    way = [(before, share) for share in np.linspace(1, 0, STEPS + 1)[1:]] if before else []
+    way += [(after, share) for share in np.linspace(0, 1, STEPS + 1)[1:]] if after else []
+    return [bend(still, (left, top, left + side, top + side), MOVEMENTS[m].part(float(s))) for m, s in way]
 
 
 def _person(picture: Picture, faces: Path) -> NDArray[np.uint8]:

@@ -24,8 +24,13 @@ from kiosk.bench.a4_corner import A4Corner
 from kiosk.bench.fault_proxy import FaultProxy, Mode
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS, Person
 from kiosk.bench.registers import SimulatedRegisters
-from kiosk.bench.scenes import scene
+from kiosk.bench.scenes import moved, scene
 from kiosk.bench.smart_cards import CardKind, SmartCardSlot
+from kiosk.journey.events import Event
+from kiosk.journey.visit import Visit
+
+STRAIGHT = faults.OK
+"""What a head does that makes no movement."""
 
 
 class NoCardServiceError(Exception):
@@ -84,6 +89,7 @@ class Village:
         """The terminal's process, None while none runs: whoever starts it here says how to know."""
         self.now |= {
             "network": "up",
+            "movement": STRAIGHT,
             "service": "up" if self.card_service else "down",
             "print_service": "up" if self.a4 else "down",
             "registers": faults.OK if registers else "down",
@@ -125,6 +131,8 @@ class Village:
                 "photo_decoder",
             ): f"{sys.executable} -m drivers.card_reader.simulated_photo_decoder",
             ("camera", "source"): self.camera.address,
+            # Whoever plays the resident has to read the screen and press a button first.
+            ("face", "movement_s"): "15",
             **({} if self.smart_cards is None else self.smart_cards.settings()),
             **{
                 ("sensors", name): value
@@ -191,7 +199,20 @@ class Village:
 
     def show_face(self, sight: str) -> None:
         self.camera.show(scene(SIGHTS[sight], self._faces))
-        self.sight = sight
+        self.sight, self.now["movement"] = sight, STRAIGHT
+
+    def move_head(self, movement: str) -> None:
+        """Who stands there makes this movement and holds it; "" is straight again. A road does not move."""
+        before = self.now["movement"]
+        self.now["movement"] = movement or STRAIGHT
+        self.camera.play_pictures(
+            moved(SIGHTS[self.sight], self._faces, "" if before == STRAIGHT else before, movement)
+        )
+
+    def follow(self, before: Visit, _event: Event, after: Visit) -> None:
+        """What is asked on the screen is done before the camera: for who plays a visit by itself."""
+        if after.face.prompt is not before.face.prompt:
+            self.move_head("" if after.face.prompt is None else after.face.prompt.value)
 
     def set(self, what: str, value: str) -> None:
         """Make something so until it is set again. Raises KeyError for what there is not, OSError as devices do."""

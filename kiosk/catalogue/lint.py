@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kiosk.catalogue.answers import check_answers, shown_fields
+from kiosk.catalogue.consent import notice_of
 from kiosk.catalogue.lint_form import lint_form
 from kiosk.catalogue.model import PERFORMED_STEPS, Definition, DeviceKind, Method, OfflineMode, StepType
 from kiosk.catalogue.shape import Finding
@@ -18,6 +19,10 @@ ORDER = (
     *((S.NOTICE, step) for step in StepType if step is not S.NOTICE),
     (S.CONSENT, S.VERIFY_PERSON),
     (S.IDENTIFY, S.VERIFY_PERSON),
+    (S.IDENTIFY, S.AGENT),
+    (S.AGENT, S.VERIFY_PERSON),
+    (S.AGENT, S.PREFILL),
+    (S.AGENT, S.FORM),
     (S.VERIFY_PERSON, S.PREFILL),
     (S.PREFILL, S.FORM),
     (S.REVIEW, S.SIGN),
@@ -62,6 +67,16 @@ def _flow(definition: Definition) -> Iterator[Finding]:
     if S.IDENTIFY in flow and S.TAKE_CARD not in flow:
         en = "a card that was asked for must be taken: add take_card"
         yield Finding("flow.card_left", "flow", "用了身份证就要有 take_card", en)
+    if (S.AGENT in flow) is not (definition.agent is not None):
+        zh, en = "agent 和 agent 步骤要一起写", "agent and the step agent need each other"
+        yield Finding("agent.step", "flow", zh, en)
+    if S.AGENT in flow and S.VERIFY_PERSON not in flow:
+        zh, en = "替别人办要先核验代办人", "who acts for another must be recognised: add verify_person"
+        yield Finding("agent.not_verified", "flow", zh, en)
+    if definition.agent is not None:
+        values = [ground.value for ground in definition.agent.grounds]
+        if len(set(values)) != len(values):
+            yield Finding("agent.twice", "agent.grounds", "同一种关系写了两次", "a ground stands twice")
     if S.ATTACH in flow and definition.photos is None:
         yield Finding("photos", "photos", "有 attach 步骤就要写 photos", "the step attach needs photos")
 
@@ -76,8 +91,9 @@ def _evidence(definition: Definition) -> Iterator[Finding]:
         if S.CONSENT not in flow:
             en = "face needs the consent step before it"
             yield Finding("evidence.no_consent", "flow", "用人脸前要有 consent", en)
-        if not definition.consent_notice.text or not definition.consent_notice.version:
-            zh, en = "缺少同意告知的文字或版本", "the consent notice lacks text or version"
+        if notice_of(definition.consent_notice) is None:
+            zh = "同意告知要有版本，并且有文字：自己写，或用 consent.json 里的版本"
+            en = "the consent notice needs a version, and a text: its own, or that of a version in consent.json"
             yield Finding("evidence.no_notice", "consent_notice", zh, en)
     if level >= 2 and (S.VERIFY_PERSON not in flow or not methods):
         zh, en = "2 级要有 verify_person 和办法", "level 2 needs verify_person and a method"

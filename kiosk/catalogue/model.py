@@ -44,7 +44,6 @@ class StepType(StrEnum):
 
 PERFORMED_STEPS = frozenset(StepType) - {
     StepType.SITUATION,
-    StepType.AGENT,
     StepType.PRECHECK,
     StepType.SIGN,
     StepType.PAY,
@@ -61,6 +60,8 @@ class Method(StrEnum):
     SMS = "sms"
     QR = "qr"
     PIN = "pin"
+    CLERK = "clerk"
+    """A clerk at the agency's own desk looks at the card's photo and a picture."""
 
 
 class OfflineMode(StrEnum):
@@ -125,8 +126,24 @@ class Evidence(Part):
     """The rule that lets a face be the only way. Without it such a definition is refused."""
 
 
+class Ground(Part):
+    """Why somebody may act for another, as the resident chooses it."""
+
+    value: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
+    label: Words
+
+
+class Agent(Part):
+    """Who may do this for another person, with both cards. Without it everybody acts for himself."""
+
+    grounds: Annotated[tuple[Ground, ...], Field(min_length=1, max_length=6)]
+
+
 class ConsentNotice(Part):
-    """What is read before the camera opens; the version is recorded with the answer."""
+    """What is read before the camera opens; the version is recorded with the answer.
+
+    Without a text of its own it is the one of this version in `kiosk.catalogue.consent`.
+    """
 
     version: str = ""
     text: tuple[Words, ...] = ()
@@ -222,6 +239,7 @@ class Document(Part):
     notice: Annotated[tuple[Words, ...], Field(min_length=1)]
     consent_notice: ConsentNotice = ConsentNotice()
     evidence: Evidence
+    agent: Agent | None = None
     devices_required: tuple[DeviceKind, ...] = ()
     devices_optional: tuple[DeviceKind, ...] = ()
     flow: Annotated[tuple[StepType, ...], Field(min_length=1)]

@@ -12,8 +12,6 @@ from kiosk.catalogue.load import Rejection, read
 from kiosk.catalogue.model import Definition
 
 FILE = Path(__file__).with_name("withdrawal.json")
-BODY = "{responsible_body}"
-"""Stands for whoever runs the terminal, in the consent notice."""
 
 
 def withdrawal(responsible_body: str) -> Definition:
@@ -22,10 +20,4 @@ def withdrawal(responsible_body: str) -> Definition:
     if isinstance(found, Rejection):
         message = f"{found.file}: {found.message_en}"
         raise RuntimeError(message)
-    notice = found.consent_notice
-    named = tuple(
-        {language: text.replace(BODY, responsible_body) for language, text in line.items()}
-        for line in notice.text
-    )
-    consent = notice.model_copy(update={"text": named})
-    return found.model_copy(update={"consent_notice": consent, "department": responsible_body})
+    return found.model_copy(update={"department": responsible_body})

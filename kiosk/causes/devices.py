@@ -174,7 +174,10 @@ OF_DEVICES: dict[str, CauseText] = {
     "face.uncalibrated": text(
         _FACE,
         ("没有有效的校准文件，只能人工协助", "no valid calibration: assist mode"),
-        ("校准并签名", "calibrate and sign"),
+        (
+            "看括号里的原因；`face show` 有全部内容，怎样校准见 docs/technician.md",
+            "see the reason in brackets; `face show` tells all; docs/technician.md says how to calibrate",
+        ),
     ),
     "face.restarting": text(
         ("人脸确认正在重启，请稍等几秒", "The face check is restarting, please wait some seconds"),

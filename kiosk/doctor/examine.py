@@ -286,9 +286,37 @@ def _devices(statuses: Mapping[str, DeviceStatus], settings: Settings) -> list[F
         "touch": bool(settings.screen.touch_panel),
         "cabinet": Wanted(**settings.sensors.model_dump()).any,
     }
+    if settings.camera.source:
+        found.append(_liveness(settings))
     return found + [
         not_fitted(kind) for kind, wanted in fitted.items() if not wanted and kind not in statuses
     ]
+
+
+LIVENESS_WORDS = {
+    "prompt": ("随机小动作：吓阻，不是保证", "movements asked at random: deterrence, not assurance"),
+    "passive": ("只记模型的分数，不作判断", "a model's number is written down and decides nothing"),
+    "infrared": (
+        "厂家的红外套件，以厂家的检测报告为准",
+        "a vendor's infrared kit; its maker's certificate says what it is worth",
+    ),
+    "off": ("没有看是不是活人在场，每件都写明", "nothing looks for presence; every case says so"),
+}
+
+
+def _liveness(settings: Settings) -> Finding:
+    """Which method is in use, in words that claim no more than it does."""
+    zh, en = LIVENESS_WORDS[settings.face.liveness]
+    verdict = Verdict.WARNING if settings.face.liveness in ("passive", "off") else Verdict.FINE
+    action = (
+        {
+            "zh": "在 kiosk.ini 写 [face] liveness = prompt",
+            "en": "write [face] liveness = prompt in kiosk.ini",
+        }
+        if verdict is Verdict.WARNING
+        else {"zh": "", "en": ""}
+    )
+    return Finding("liveness", verdict, {"zh": zh, "en": en}, action, detail=settings.face.liveness)
 
 
 def _probed(devices: Devices, progress: Progress) -> dict[str, DeviceStatus]:

@@ -42,6 +42,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "code_reader": ("扫码", "code reader"),
     "token": ("数字证书令牌", "signing tokens"),
     "face": ("人脸确认", "face check"),
+    "liveness": ("本人在场", "presence"),
     "printer": ("回执打印机", "receipt printer"),
     "a4": ("文件打印机", "document printer"),
     "speaker": ("朗读", "reading aloud"),

@@ -89,6 +89,18 @@ def spoken(view: View) -> str:
     return ("。" if view.language == "zh" else ". ").join(parts)
 
 
+def news(view: View) -> str:
+    """What changes beside a live picture, for who follows it by ear: the request, not the whole screen."""
+    found = []
+    for block in view.blocks:
+        match block:
+            case Preview(words, _, _) | Message(words, _):
+                found.append(words)
+            case _:
+                pass
+    return ("。" if view.language == "zh" else ". ").join(found)
+
+
 def _dialog(dialog: Dialog) -> Iterator[Node]:
     yield Node(Role.DIALOG, dialog.title, dialog.text)
     yield from map(_action, dialog.actions)

@@ -13,6 +13,8 @@ class CardPurpose(StrEnum):
     """Whose card is asked for."""
 
     RESIDENT = "resident"
+    PRINCIPAL = "principal"
+    """Of the person for whom somebody acts."""
     HELPER = "helper"
 
 
@@ -41,6 +43,56 @@ class AwaitFace:
 @dataclass(frozen=True, slots=True)
 class StopFace:
     """Close the camera; reference and frames are forgotten."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SendCode:
+    """Have a new code sent to the phone on record; answered by `CodeAnswered`."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCode:
+    """Compare with the code that was sent; answered by `CodeChecked`."""
+
+    code: str
+
+    def __repr__(self) -> str:
+        return "CheckCode(masked)"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCode:
+    """No code is waited for any more."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StartQr:
+    """Open the camera for codes and read an e-ID from a phone; answered by `QrAnswered`."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class StopQr:
+    """Close the camera for codes."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskClerk:
+    """Send this picture and the card's photo to the agency's desk; answered by `ClerkAnswered`."""
+
+    visit: Visit
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StopClerk:
+    """Close the camera; the desk is told that nobody waits, and forgets the pictures."""
+
+
+ProofEffect = SendCode | CheckCode | ForgetCode | StartQr | StopQr | AskClerk | StopClerk
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +157,13 @@ class Print:
     copy: bool = False
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PrintWindowSlip:
+    """Print where to go and what for; answered by `WindowSlipAnswered`."""
+
+    visit: Visit
+
+
 @dataclass(frozen=True, slots=True)
 class WatchRemoval:
     """Tell when the card leaves; answered by `CardRemoved` where the reader can see it."""
@@ -118,8 +177,15 @@ class Evaluate:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherMovement:
+    """The resident cannot make this movement: ask for another."""
+
+
+@dataclass(frozen=True, slots=True)
 class Speak:
-    """Read the screen aloud."""
+    """Read the screen aloud. `only_news`: what has just changed beside the live picture."""
+
+    only_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +215,20 @@ class Forget:
     """The visit is over: every lane, spool, buffer and model forgets it."""
 
 
+CameraEffect = StartFace | OtherMovement | AwaitFace | StopFace | StartCamera | TakePhoto | StopCamera
+
 Effect = (
     ReadCard
     | StopCard
-    | StartFace
-    | AwaitFace
-    | StopFace
-    | StartCamera
-    | TakePhoto
-    | StopCamera
+    | CameraEffect
+    | ProofEffect
     | Submit
     | AwaitCentre
     | AskRecords
     | AskSame
     | LookUpProgress
     | Print
+    | PrintWindowSlip
     | WatchRemoval
     | Evaluate
     | Speak

@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from drivers.card_reader.contract import CardFailure, CardRead
+from drivers.clerk_line.contract import ClerkAnswer, ClerkFailure
 from drivers.contract import Failed, Ok
+from drivers.eid.contract import Eid, EidFailure
 from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.liveness.contract import LivenessRecord, Prompt
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
 from kiosk.journey.live import LookUpFailure, Prefilled, Progress
+from kiosk.journey.proof import CodeFailure, CodeSent, QrFailure
 from kiosk.journey.states import State
 from kiosk.staff.answers import Done, Door, StaffAction
 
@@ -65,9 +69,13 @@ class CardRemoved:
 
 @dataclass(frozen=True, slots=True)
 class FaceGuided:
-    """The live picture cannot be used yet; `None` means that it can."""
+    """The live picture cannot be used yet; `None` means that it can. `pointing`: for so long that the
+    other way is pointed at. `prompt`: the movement that is asked now.
+    """
 
     guidance: Guidance | None
+    pointing: bool = False
+    prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +83,43 @@ class FaceAnswered:
     """One attempt ended. `Failed(NO_FACE ...)` is an attempt without a comparison."""
 
     result: Ok[Comparison] | Failed[FaceFailure | Guidance]
+    liveness: LivenessRecord | None = None
+    """None when nothing was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaceWaited:
     """The wait for a face check that restarts is over: it is there again, or the time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAnswered:
+    """Whether a code was sent to the resident's phone."""
+
+    result: Ok[CodeSent] | Failed[CodeFailure]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChecked:
+    """How a written code fared: right, wrong with `left` tries, or of no use any more."""
+
+    right: bool
+    left: int = 0
+    failure: CodeFailure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QrAnswered:
+    """What the e-ID on the phone was worth; a good one with its issuer."""
+
+    result: Ok[Eid] | Failed[EidFailure | QrFailure]
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkAnswered:
+    """The clerk's word, or why there is none."""
+
+    result: Ok[ClerkAnswer] | Failed[ClerkFailure]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -146,6 +186,13 @@ class PrintAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowSlipAnswered:
+    """How the slip that leads to the window ended."""
+
+    report: PrintReport
+
+
+@dataclass(frozen=True, slots=True)
 class IdleWarning:
     """Nobody touched for a while; `left_s` seconds until the visit is wiped."""
 
@@ -183,6 +230,10 @@ DeviceEvent = (
     | FaceGuided
     | FaceAnswered
     | FaceWaited
+    | CodeAnswered
+    | CodeChecked
+    | QrAnswered
+    | ClerkAnswered
     | PhotoTaken
     | Stored
     | NotStored
@@ -191,6 +242,7 @@ DeviceEvent = (
     | SameWaits
     | ProgressAnswered
     | PrintAnswered
+    | WindowSlipAnswered
     | DoorAnswered
     | StaffDone
 )

@@ -6,15 +6,21 @@ import time
 from collections.abc import Callable
 from threading import Event
 
-from drivers.camera.contract import Camera, CameraFailure
+from drivers.camera.contract import Camera, CameraFailure, Frame
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, FaceVerifier, Guidance
+from drivers.face.liveness.contract import LivenessCheck, Outcome, Prompt
+from kiosk.journey.steady import SteadyGuidance
 
 FRAMES_WANTED = 3
 ATTEMPT_S = 12.0
 """After this long without enough usable frames the attempt ends with the last guidance."""
+MOVING_S = 60.0
+"""The longest that movements may take in all; each has its own, shorter time."""
 FRAME_PAUSE_S = 0.05
 
+Guide = Callable[[Guidance | None, bool, Prompt | None], None]
+"""What to show now, whether the other way is to be pointed at, and which movement is asked."""
 Answer = Ok[Comparison] | Failed[FaceFailure | Guidance]
 
 
@@ -23,9 +29,11 @@ def attempt(
     face: FaceVerifier,
     reference: bytes,
     cancel: Event,
-    guide: Callable[[Guidance | None], None],
+    guide: Guide,
+    check: LivenessCheck,
+    now: Callable[[], float] = time.monotonic,
 ) -> Answer | None:
-    """The attempt's answer, or None when it was cancelled.
+    """The attempt's answer, or None when it was cancelled. `check` has begun; its record is read afterwards.
 
     The reference goes in before the camera opens: without a face on the card's photo the camera
     stays shut. Frames wait in the verifier's process only.
@@ -39,39 +47,107 @@ def attempt(
     if isinstance(opened, Failed):
         return Failed(FaceFailure.TIMED_OUT, f"camera {opened.reason}")
     try:
-        return _look(camera, face, cancel, guide)
+        return _Look(camera, face, cancel, guide, check, now).answer()
     finally:
         camera.stop()
 
 
-def _look(
-    camera: Camera, face: FaceVerifier, cancel: Event, guide: Callable[[Guidance | None], None]
-) -> Answer | None:
-    deadline_s = time.monotonic() + ATTEMPT_S
-    usable = 0
-    last: Guidance = Guidance.NO_FACE
-    shown: Guidance | str | None = ""
-    seen = -1
-    while time.monotonic() < deadline_s and not cancel.is_set():
-        frame = camera.latest()
-        if isinstance(frame, Failed) and frame.reason is CameraFailure.TIMED_OUT:
-            return Failed(FaceFailure.TIMED_OUT, "the camera's process ended")  # told at once, no try is lost
-        if isinstance(frame, Failed) or frame.value.sequence == seen:
-            cancel.wait(FRAME_PAUSE_S)
-            continue
-        seen = frame.value.sequence
-        examined = face.examine(frame.value)
+class _Look:
+    """One look: usable frames, then the movements, then the last usable frame, so that they lie between."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        face: FaceVerifier,
+        cancel: Event,
+        guide: Guide,
+        check: LivenessCheck,
+        now: Callable[[], float],
+    ) -> None:
+        self._now = now
+        self._camera, self._face, self._cancel, self._guide, self._check = camera, face, cancel, guide, check
+        self._usable, self._seen = 0, -1
+        self._last: Guidance = Guidance.NO_FACE
+        self._steady = SteadyGuidance(self._now())
+        self._shown: Guidance | None = None
+        self._pointing = False
+        self._asked: Prompt | None = None
+
+    def answer(self) -> Answer | None:
+        deadline_s = self._now() + ATTEMPT_S
+        moving_until_s = self._now() + MOVING_S
+        while self._now() < deadline_s and not self._cancel.is_set():
+            frame = self._camera.latest()
+            if isinstance(frame, Failed) and frame.reason is CameraFailure.TIMED_OUT:
+                # Told at once, no try is lost.
+                return Failed(FaceFailure.TIMED_OUT, "the camera's process ended")
+            if isinstance(frame, Failed) or frame.value.sequence == self._seen:
+                self._cancel.wait(FRAME_PAUSE_S)
+                continue
+            self._seen = frame.value.sequence
+            if self._moves:
+                ended = self._watch(frame.value)
+                deadline_s = min(self._now() + ATTEMPT_S, moving_until_s)
+            else:
+                ended = self._examine(frame.value)
+            if ended is not None:
+                return Failed(ended)
+            if self._usable == FRAMES_WANTED:
+                return self._decide()
+        return None if self._cancel.is_set() else Failed(self._last)
+
+    @property
+    def _moves(self) -> bool:
+        return self._usable == FRAMES_WANTED - 1 and not self._check.finished
+
+    def _examine(self, frame: Frame) -> FaceFailure | None:
+        examined = self._face.examine(frame)
         guidance: Guidance | None = None
         if isinstance(examined, Failed):
             if isinstance(examined.reason, FaceFailure):
-                return Failed(examined.reason, examined.detail)
-            guidance = last = examined.reason
+                return examined.reason
+            guidance = self._last = examined.reason
         else:
-            usable += 1
-        if guidance != shown:
-            guide(guidance)
-            shown = guidance
-        if usable == FRAMES_WANTED:
-            decided = face.decide()
-            return Ok(decided.value) if isinstance(decided, Ok) else Failed(decided.reason, decided.detail)
-    return None if cancel.is_set() else Failed(last)
+            self._usable += 1
+            if (ended := self._check.usable(frame, self._camera.open_count)) is not None:
+                return ended
+        self._say(guidance)
+        return None
+
+    def _watch(self, frame: Frame) -> FaceFailure | None:
+        """A frame while a movement is asked; one that is not shown ends the attempt before anything is compared."""
+        found = self._check.watch(frame, self._camera.open_count)
+        if isinstance(found, FaceFailure):
+            return found
+        if self._check.finished:
+            return self._why_not()
+        self._say(found)
+        return None
+
+    def _say(self, guidance: Guidance | None) -> None:
+        now_s = self._now()
+        changed, points = self._steady.see(guidance, now_s), self._steady.points_elsewhere(now_s)
+        if changed:
+            self._shown = guidance
+        asked = self._check.asks if self._moves else None
+        if changed or points != self._pointing or asked is not self._asked:
+            self._pointing, self._asked = points, asked
+            self._guide(self._shown, points, asked)
+
+    def _decide(self) -> Answer:
+        if (failed := self._why_not()) is not None:
+            return Failed(failed)
+        decided = self._face.decide()
+        return Ok(decided.value) if isinstance(decided, Ok) else Failed(decided.reason, decided.detail)
+
+    def _why_not(self) -> FaceFailure | None:
+        record = self._check.record()
+        if record.lets_pass:
+            return None
+        match record.outcome:
+            case Outcome.UNAVAILABLE:
+                return FaceFailure.LIVENESS_UNAVAILABLE
+            case Outcome.NOT_DONE:
+                return FaceFailure.MOVEMENT_DECLINED
+            case _:
+                return FaceFailure.MOVEMENT_NOT_SEEN

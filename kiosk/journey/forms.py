@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kiosk.catalogue import answers as rules
-from kiosk.catalogue.model import StepType
+from kiosk.catalogue.model import Method, StepType
 from kiosk.catalogue.ui import Control, Page, Widget
 from kiosk.identity import mask_address, mask_name, mask_number
 from kiosk.journey.view import Field, FieldKind, Line
@@ -72,8 +72,8 @@ def _field(visit: Visit, control: Control) -> Field:
     language = visit.language
     schema: Mapping[str, Any] = visit.service.data_schema["properties"][control.field]
     hint = control.hint[language] if control.hint else ""
-    if control.shows_card == "address" and visit.card is not None:
-        hint = f"{hint} {mask_address(visit.card.document.address)}".strip()
+    if control.shows_card == "address" and visit.applicant is not None:
+        hint = f"{hint} {mask_address(visit.applicant.document.address)}".strip()
     error = visit.errors.get(control.field)
     return Field(
         id=control.field,
@@ -129,14 +129,40 @@ def has_attachment(visit: Visit) -> bool:
 
 def identity_lines(visit: Visit, t: Texts) -> tuple[Line, ...]:
     """Who the case is for, masked (rule D6); empty where nobody is identified."""
-    if visit.card is None:
+    if visit.applicant is None:
         return ()
-    document = visit.card.document
+    document = visit.applicant.document
     return (
         Line(t("姓名"), mask_name(document.name)),
         Line(t("证件号码"), mask_number(document.number)),
-        Line(
-            t("怎样确认的"),
-            t("人脸") if visit.face.accepted else t("协理员") if visit.helper_confirmed else t("身份证"),
-        ),
+        # Of a person for whom another acts only the card was here.
+        Line(t("怎样确认的"), t("身份证") if visit.principal is not None else how(visit, t)),
+    )
+
+
+HOW: dict[Method | None, str] = {
+    None: "身份证",
+    Method.FACE: "人脸",
+    Method.HELPER: "协理员",
+    Method.SMS: "短信验证码",
+    Method.QR: "手机上的电子身份",
+    Method.CLERK: "坐席",
+}
+"""By which way who stands here was recognised."""
+
+
+def how(visit: Visit, t: Texts) -> str:
+    return t(HOW[visit.recognised_by])
+
+
+def agent_lines(visit: Visit, t: Texts) -> tuple[Line, ...]:
+    """Who acts for the person of the case, masked, and how that one was recognised; empty where nobody does."""
+    agent = visit.service.agent
+    if visit.principal is None or visit.card is None or agent is None:
+        return ()
+    ground = next((one.label[visit.language] for one in agent.grounds if one.value == visit.ground), "")
+    return (
+        Line(t("姓名"), mask_name(visit.card.document.name)),
+        Line(t("替别人办的理由"), ground),
+        Line(t("怎样确认的"), how(visit, t)),
     )

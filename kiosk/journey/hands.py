@@ -6,8 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, field, replace
 
 from drivers.camera.contract import Camera, Frame
 from drivers.card_reader.contract import CardFailure, CardReader, EncodedPhoto
@@ -16,16 +15,20 @@ from drivers.contract import Cause, Device, Failed, Ok, Outcome
 from drivers.document_camera.contract import DocumentCamera
 from drivers.document_printer.contract import DocumentPrinter
 from drivers.face.contract import FaceFailure, FaceVerifier
+from drivers.face.liveness.checks import NoCheck
+from drivers.face.liveness.contract import LivenessCheck
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.face_attempt import attempt
+from kiosk.journey.hand_lanes import Lanes
 from kiosk.journey.live import LookUpFailure
+from kiosk.journey.services import LiveOffice, Office, Proofs, StaffRoom
 from kiosk.journey.visit import Visit
 from kiosk.lanes import Job, Lane
-from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffActions, StaffFailure
+from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 
 CARD_WAIT_S = 300.0
 REMOVAL_POLL_S = 0.2
@@ -57,6 +60,7 @@ class Devices:
     cabinet: Device | None = None
     touch_panel: Device | None = None
     token: Authenticator | None = None
+    liveness: LivenessCheck = field(default_factory=NoCheck)
     code_reader: CodeReader | None = None
     code_camera: Camera | None = None
     """What the code reader looks through: one of the cameras above, opened and stopped by whoever reads."""
@@ -84,79 +88,6 @@ class Devices:
         return {"face": "camera", "code_reader": code}
 
 
-class Office(Protocol):
-    """Where a case goes: sealing, storing, sending, and the words of its slip."""
-
-    def store(self, visit: Visit) -> ev.Stored | ev.NotStored: ...
-
-    def same_waits(self, visit: Visit) -> bool: ...
-
-    def await_centre(self, case_code: str, timeout_s: float) -> tuple[CaseState | None, str | None]: ...
-
-    def evaluate(self, visit: Visit) -> None: ...
-
-    def slip(self, visit: Visit, *, copy: bool) -> Slip: ...
-
-
-class LiveOffice(Protocol):
-    """What is asked while somebody waits. Every call ends by itself within its time and never raises."""
-
-    def records(self, visit: Visit) -> ev.PrefillAnswered: ...
-
-    def decide(self, key: str, code: str, within_s: float) -> ev.CaseMoved | None: ...
-
-    def progress(self, code: str) -> ev.ProgressAnswered: ...
-
-
-class DoorKeeper(Protocol):
-    """Who lets the staff in."""
-
-    def look(self) -> Door: ...
-
-    def attempt(self, pin: str) -> Door: ...
-
-
-@dataclass(frozen=True, slots=True)
-class StaffRoom:
-    """The staff menu's door and what can be done behind it. `did` tells of each thing done."""
-
-    door: DoorKeeper
-    actions: StaffActions
-    did: Callable[[StaffAction, Done], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Lanes:
-    """One lane a device, one for the office, one for live questions, one for the staff."""
-
-    card: Lane
-    camera: Lane
-    office: Lane
-    live: Lane
-    printer: Lane
-    staff: Lane
-
-    def all(self) -> tuple[Lane, ...]:
-        return (self.card, self.camera, self.office, self.live, self.printer, self.staff)
-
-    def of(self, action: StaffAction) -> Lane:
-        """What touches a device waits for its turn there."""
-        match action:
-            case StaffAction.TEST_PRINT | StaffAction.PAPER_CHANGED | StaffAction.PRINTS_SEEN:
-                return self.printer
-            case StaffAction.RESTART_CARD | StaffAction.RESTART_HELPER:
-                return self.card
-            case (
-                StaffAction.RESTART_CAMERA
-                | StaffAction.RESTART_DOCUMENT_CAMERA
-                | StaffAction.RESTART_CODE_READER
-                | StaffAction.RESTART_FACE
-            ):
-                return self.camera
-            case _:
-                return self.staff
-
-
 class DeviceHands:
     """Implements `runner.Hands` on real drivers."""
 
@@ -166,9 +97,10 @@ class DeviceHands:
         office: Office,
         live: LiveOffice,
         answer: Callable[[str, ev.Event], None],
-        speak: Callable[[], None],
+        speak: Callable[[bool], None],
         encode_jpeg: Callable[[Frame], bytes],
         staff: StaffRoom,
+        proofs: Proofs,
     ) -> None:
         self.lanes = Lanes(*map(Lane, ("card", "camera", "office", "live", "printer", "staff")))
         self._staff = staff
@@ -178,6 +110,7 @@ class DeviceHands:
         self._answer = answer
         self._speak = speak
         self._encode_jpeg = encode_jpeg
+        self._proofs = proofs
 
     def close(self) -> None:
         """Devices stop; what was promised to be stored or printed is still done."""
@@ -200,18 +133,16 @@ class DeviceHands:
                 self.lanes.card.drop()
             case fx.WatchRemoval():
                 self.lanes.card.do(lambda cancel: self._watch_removal(id_, cancel))
-            case fx.StartFace():
-                crashed = ev.FaceAnswered(Failed(FaceFailure.CRASHED))
-                self._on(lanes.camera, id_, lambda cancel: self._face(visit, cancel), crashed)
-            case fx.AwaitFace():
-                self._on(lanes.camera, id_, lambda cancel: self._await_face(id_, cancel), ev.FaceWaited())
-            case fx.StartCamera():
-                self._on(lanes.camera, id_, lambda _cancel: self._open_camera(id_), ev.PhotoTaken(None))
-            case fx.TakePhoto():
-                self._on(lanes.camera, id_, lambda cancel: self._take_photo(id_, cancel), ev.PhotoTaken(None))
-            case fx.StopFace() | fx.StopCamera():
-                self.lanes.camera.drop()
-                self.lanes.camera.do(lambda _cancel: self._stop_camera())
+            case (
+                fx.StartFace() | fx.OtherMovement() | fx.AwaitFace() | fx.StartCamera() | fx.TakePhoto()
+                | fx.StopFace() | fx.StopCamera()
+            ):  # fmt: skip
+                self._before_the_camera(effect, visit)
+            case (
+                fx.SendCode() | fx.CheckCode() | fx.ForgetCode() | fx.StartQr() | fx.StopQr() | fx.AskClerk()
+                | fx.StopClerk()
+            ):  # fmt: skip
+                self._prove(effect, visit)
             case fx.Submit() | fx.AskSame() | fx.AwaitCentre() | fx.Evaluate():
                 self._do_in_office(effect, id_)
             case fx.AskRecords(asking):
@@ -224,8 +155,11 @@ class DeviceHands:
             case fx.Print(printed, copy):
                 not_known = ev.PrintAnswered(PrintReport(Outcome.UNKNOWN, Cause.PRINTER_ERROR))
                 self._on(lanes.printer, id_, lambda _cancel: self._print(printed, copy=copy), not_known)
-            case fx.Speak():
-                self._speak()
+            case fx.PrintWindowSlip(led):
+                lost_slip = ev.WindowSlipAnswered(PrintReport(Outcome.UNKNOWN, Cause.PRINTER_ERROR))
+                self._on(lanes.printer, id_, lambda _cancel: self._print_window_slip(led), lost_slip)
+            case fx.Speak(only_news):
+                self._speak(only_news)
             case fx.LookAtDoor():
                 self._at_door(id_, self._staff.door.look)
             case fx.TryPin(pin):
@@ -241,8 +175,39 @@ class DeviceHands:
             case fx.Forget():
                 self.lanes.card.drop()
                 self.lanes.live.drop()
+                self.lanes.live.do(lambda _cancel: self._proofs.forget())
                 self.lanes.camera.drop()
                 self.lanes.camera.do(lambda _cancel: self._stop_camera())
+
+    def _before_the_camera(self, effect: fx.CameraEffect, visit: Visit) -> None:
+        """All on the camera's lane; another movement is only noted for the attempt that is under way there."""
+        camera, id_ = self.lanes.camera, visit.id
+        match effect:
+            case fx.StartFace():
+                crashed = ev.FaceAnswered(Failed(FaceFailure.CRASHED))
+                self._on(camera, id_, lambda cancel: self._face(visit, cancel), crashed)
+            case fx.OtherMovement():
+                self._devices.liveness.decline()
+            case fx.AwaitFace():
+                self._on(camera, id_, lambda cancel: self._await_face(id_, cancel), ev.FaceWaited())
+            case fx.StartCamera():
+                self._on(camera, id_, lambda _cancel: self._open_camera(id_), ev.PhotoTaken(None))
+            case fx.TakePhoto():
+                self._on(camera, id_, lambda cancel: self._take_photo(id_, cancel), ev.PhotoTaken(None))
+            case fx.StopFace() | fx.StopCamera():
+                camera.drop()
+                camera.do(lambda _cancel: self._stop_camera())
+
+    def _prove(self, effect: fx.ProofEffect, visit: Visit) -> None:
+        """A camera's work on its lane, a question to somebody far away on the live one; leaving cancels both."""
+        camera, live = self.lanes.camera, self.lanes.live
+        if isinstance(effect, fx.StopQr | fx.StopClerk):
+            camera.drop()
+            camera.do(lambda _cancel: self._stop_camera())
+        if isinstance(effect, fx.ForgetCode | fx.StopClerk):
+            live.drop()
+        job, otherwise = self._proofs.job(effect, visit, lambda event: self._answer(visit.id, event))
+        self._on(camera if isinstance(effect, fx.StartQr) else live, visit.id, job, otherwise)
 
     def _do_in_office(
         self, effect: fx.Submit | fx.AskSame | fx.AwaitCentre | fx.Evaluate, visit_id: str
@@ -316,13 +281,20 @@ class DeviceHands:
         if isinstance(decoded, Failed):
             self._answer(visit.id, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE, decoded.detail)))
             return
+        check = self._devices.liveness
+        check.begin(again=visit.face.attempts + visit.face.stalls > 0)
         result = attempt(
-            camera, face, decoded.value, cancel, lambda words: self._answer(visit.id, ev.FaceGuided(words))
+            camera,
+            face,
+            decoded.value,
+            cancel,
+            lambda *said: self._answer(visit.id, ev.FaceGuided(*said)),
+            check,
         )
         if isinstance(result, Failed):
             log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)
         if result is not None and not cancel.is_set():
-            self._answer(visit.id, ev.FaceAnswered(result))
+            self._answer(visit.id, ev.FaceAnswered(result, check.record()))
 
     def _await_face(self, visit_id: str, cancel: threading.Event) -> None:
         """Until verifier and camera work, at most `FACE_WAIT_S`."""
@@ -375,9 +347,16 @@ class DeviceHands:
         self._answer(visit_id, replace(moved, registered_at=registered_at))
 
     def _print(self, visit: Visit, *, copy: bool) -> None:
-        printer = self._devices.printer
-        if printer is None:
-            report = PrintReport(Outcome.FAILED, Cause.PRINTER_OFFLINE)
-        else:
-            report = printer.print_slip(self._office.slip(visit, copy=copy))
+        report = self._printed(lambda: self._office.slip(visit, copy=copy))
         self._answer(visit.id, ev.PrintAnswered(report))
+
+    def _print_window_slip(self, visit: Visit) -> None:
+        self._answer(visit.id, ev.WindowSlipAnswered(self._printed(lambda: self._office.window_slip(visit))))
+
+    def _printed(self, slip: Callable[[], Slip]) -> PrintReport:
+        printer = self._devices.printer
+        return (
+            PrintReport(Outcome.FAILED, Cause.PRINTER_OFFLINE)
+            if printer is None
+            else printer.print_slip(slip())
+        )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.catalogue.model import StepType
+from kiosk.catalogue.model import Method, StepType
 from kiosk.identity import age_on
 from kiosk.journey import effects as fx
+from kiosk.journey.proof import ClerkProgress, QrProgress
 from kiosk.journey.states import State
-from kiosk.journey.visit import FACE_AGE_MIN, FACE_ATTEMPTS_MAX, Errand, Visit
+from kiosk.journey.visit import AGENT_AGE_MIN, FACE_AGE_MIN, FACE_ATTEMPTS_MAX, Errand, FaceProgress, Visit
 from kiosk.journey.world import World
 
 Moved = tuple[Visit, tuple[fx.Effect, ...]]
@@ -17,6 +18,7 @@ SCREEN_OF: dict[StepType, State] = {
     StepType.NOTICE: State.NOTICE,
     StepType.CONSENT: State.CONSENT,
     StepType.IDENTIFY: State.CARD,
+    StepType.AGENT: State.AGENT,
     StepType.VERIFY_PERSON: State.FACE,
     StepType.PREFILL: State.PREFILL,
     StepType.ATTACH: State.ATTACH,
@@ -32,9 +34,27 @@ SCREEN_OF: dict[StepType, State] = {
 LEAVING: dict[State, fx.Effect] = {
     State.CARD: fx.StopCard(),
     State.HELPER: fx.StopCard(),
+    State.PRINCIPAL: fx.StopCard(),
     State.FACE: fx.StopFace(),
     State.CAMERA: fx.StopCamera(),
+    State.SMS: fx.ForgetCode(),
+    State.QR: fx.StopQr(),
+    State.CLERK: fx.StopClerk(),
 }
+
+
+UNDER_OTHER_WAYS = frozenset(
+    {
+        State.HELPER,
+        State.HELPER_CHECK,
+        State.SMS,
+        State.QR,
+        State.CLERK_CONSENT,
+        State.CLERK,
+        State.WINDOW,
+    }
+)
+"""Back from here leads to the choice of ways."""
 
 
 def _leave(visit: Visit) -> list[fx.Effect]:
@@ -50,13 +70,21 @@ def go(visit: Visit, state: State) -> Moved:
             out.append(fx.ReadCard(fx.CardPurpose.RESIDENT))
         case State.HELPER:
             out.append(fx.ReadCard(fx.CardPurpose.HELPER))
+        case State.PRINCIPAL:
+            out.append(fx.ReadCard(fx.CardPurpose.PRINCIPAL))
         case State.FACE:
-            face = replace(visit.face, waiting=False, looking=True, guidance=None, failure=None)
+            face = replace(visit.face, waiting=False, looking=True, opened=True, guidance=None, failure=None)
             visit = replace(visit, face=face)
             out.append(fx.StartFace())
         case State.CAMERA:
             visit = replace(visit, photo_missed=False)
             out.append(fx.StartCamera())
+        case State.QR:
+            visit = replace(visit, qr=QrProgress(looking=True))
+            out.append(fx.StartQr(visit))
+        case State.CLERK:
+            visit = replace(visit, clerk=ClerkProgress(looking=True))
+            out += [fx.StartCamera(), fx.TakePhoto()]
         case State.PREFILL:
             visit = replace(visit, records_asked=True)
             out.append(fx.AskRecords(visit))
@@ -85,13 +113,19 @@ def to_attract(visit: Visit) -> Moved:
 def _needs_screen(visit: Visit, step: StepType, world: World) -> bool:
     """Steps that are done already are not asked again: an SDT card, for one, reads only once."""
     match step:
+        case StepType.CONSENT:
+            # Where nobody is recognised by face there is nothing to agree to, and once one is known neither.
+            return is_a_way(Method.FACE, visit, world) and not (visit.verified and not visit.face.accepted)
         case StepType.IDENTIFY:
             return visit.card is None
+        case StepType.AGENT:
+            return not visit.agent_asked
         case StepType.VERIFY_PERSON:
             return not visit.verified
         case StepType.PREFILL:
             # Asked once, and only where somebody may answer: without the network the resident types as ever.
-            return world.online and visit.verified and not visit.records_asked
+            # What is on record about another is not shown to who acts for that person.
+            return world.online and visit.verified and not visit.records_asked and visit.principal is None
         case StepType.TAKE_CARD:
             return visit.card is not None
         case _:
@@ -111,10 +145,12 @@ def forward(visit: Visit, world: World) -> Moved:
 
 def backward(visit: Visit, world: World) -> Moved:
     """The screen before, with everything kept; from the first one back to the home screen."""
-    if visit.state in (State.HELPER, State.HELPER_CHECK, State.WINDOW):
+    if visit.state in UNDER_OTHER_WAYS:
         return go(replace(visit, helper=None), State.OTHER_WAY)
     if visit.state is State.CAMERA:
         return go(visit, State.ATTACH)
+    if visit.state is State.PRINCIPAL:
+        return go(replace(visit, ground="", principal=None, card_problem=None), State.AGENT)
     if visit.editing or visit.definition is None:
         return forward(visit, world) if visit.editing else go(visit, State.HOME)
     flow = visit.definition.flow
@@ -140,6 +176,8 @@ def home(visit: Visit) -> Moved:
 
 def _enter_step(visit: Visit, world: World) -> Moved:
     state = SCREEN_OF[visit.service.flow[visit.step]]
+    if state is State.CONSENT:
+        visit = without_consent(visit, world)
     if state is State.REVIEW and visit.errand is Errand.WITHDRAW:
         state = State.WITHDRAW  # nothing was filled in: what will happen is reviewed
     return to_face(visit, world) if state is State.FACE else go(visit, state)
@@ -158,11 +196,29 @@ def to_face(visit: Visit, world: World) -> Moved:
     return waits, (*_leave(visit), fx.AwaitFace())
 
 
+def without_consent(visit: Visit, world: World) -> Visit:
+    """Whoever comes back to the question has taken the answer back: what the camera found counts no more.
+
+    The tries that were made still do. The record stays only where the camera had been open under it.
+    """
+    given, face = visit.consent, FaceProgress(attempts=visit.face.attempts, stalls=visit.face.stalls)
+    if given is not None and given.in_force:
+        at = world.now.isoformat(timespec="seconds")
+        given = replace(given, withdrawn_at=at) if visit.face.opened else None
+    return replace(visit, consent=given, face=face)
+
+
+def is_a_way(method: Method, visit: Visit, world: World) -> bool:
+    """Whether this service allows it and this village offers it; whether it works just now is asked apart."""
+    return method in visit.service.evidence.methods and method in world.ways
+
+
 def may_use_face(visit: Visit, world: World) -> bool:
     """Face only with consent, a photo, tries left, and age; whether the verifier works is asked apart."""
     return (
-        visit.consent is not None
-        and visit.consent.given
+        is_a_way(Method.FACE, visit, world)
+        and visit.consent is not None
+        and visit.consent.in_force
         and visit.card is not None
         and visit.card.photo is not None
         and visit.face.attempts < FACE_ATTEMPTS_MAX
@@ -171,7 +227,20 @@ def may_use_face(visit: Visit, world: World) -> bool:
 
 
 def is_old_enough(visit: Visit, world: World) -> bool:
-    """No face under 14 (rule D15); an unreadable birth date counts as too young."""
+    """No face under 14 (rule D15); an unreadable birth date counts as too young.
+
+    With a clock that nobody confirmed the age is reckoned on the earliest day that it can be.
+    """
+    return _is_at_least(FACE_AGE_MIN, visit, world)
+
+
+def is_of_age(visit: Visit, world: World) -> bool:
+    """Whether the one who stands here may act for another; reckoned as above."""
+    return _is_at_least(AGENT_AGE_MIN, visit, world)
+
+
+def _is_at_least(years: int, visit: Visit, world: World) -> bool:
     if visit.card is None or visit.card.document.birth_date is None:
         return False
-    return age_on(visit.card.document.birth_date, world.now.date()) >= FACE_AGE_MIN
+    today = world.now if world.not_before is None else min(world.now, world.not_before)
+    return age_on(visit.card.document.birth_date, today.date()) >= years

@@ -8,10 +8,11 @@ from drivers.card_reader.contract import CardFailure, CardRead, DocumentKind, Va
 from drivers.contract import Failed, Ok
 from drivers.evidence import Assurance, assurance
 from drivers.face.contract import FaceFailure
+from kiosk.catalogue.model import Method
 from kiosk.identity import CardValidity, card_validity
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.moves import Moved, forward, go, may_use_face, to_face
+from kiosk.journey.moves import Moved, forward, go, is_a_way, may_use_face, to_face
 from kiosk.journey.states import State
 from kiosk.journey.visit import FACE_ATTEMPTS_MAX, FACE_STALLS_MAX, MACHINE_FAILURES, CardProblem, Visit
 from kiosk.journey.world import World
@@ -31,10 +32,13 @@ PROBLEM_OF: dict[CardFailure, CardProblem] = {
 }
 """`NO_CARD` and `CANCELLED` are no problem of the card: nobody put one."""
 
+ASKED_FOR = {State.HELPER: fx.CardPurpose.HELPER, State.PRINCIPAL: fx.CardPurpose.PRINCIPAL}
+"""Whose card this screen asks for, where it is not the resident's own."""
 RESIDENT_KINDS = frozenset(DocumentKind) - {DocumentKind.HELPER}
 
 
-def _problem_with(read: CardRead, wanted: Assurance, world: World) -> CardProblem | None:
+def problem_with(read: CardRead, wanted: Assurance, world: World) -> CardProblem | None:
+    """Why this document does not serve; None when it does."""
     document = read.document
     if document.kind not in RESIDENT_KINDS:
         return CardProblem.WRONG
@@ -52,7 +56,13 @@ def _problem_with(read: CardRead, wanted: Assurance, world: World) -> CardProble
 
 
 NOT_WORTH_RETRYING = frozenset(
-    {FaceFailure.UNCALIBRATED, FaceFailure.MODEL_MISSING, FaceFailure.NO_REFERENCE}
+    {
+        FaceFailure.UNCALIBRATED,
+        FaceFailure.MODEL_MISSING,
+        FaceFailure.NO_REFERENCE,
+        FaceFailure.MOVEMENT_DECLINED,
+        FaceFailure.LIVENESS_UNAVAILABLE,
+    }
 )
 """Another try would end the same way, so the other ways are offered at once."""
 
@@ -64,15 +74,16 @@ def resident_card(visit: Visit, event: ev.Event, world: World) -> Moved:
     match event.result:
         case Ok(read):
             wanted = Assurance[visit.service.evidence.card_assurance.upper()]
-            problem = _problem_with(read, wanted, world)
+            problem = problem_with(read, wanted, world)
             if problem is not None:
                 return replace(visit, card_problem=problem), ()
             return forward(replace(visit, card=read, card_problem=None), world)
         case Failed(reason):
-            return _card_failed(visit, reason, fx.CardPurpose.RESIDENT)
+            return card_failed(visit, reason, fx.CardPurpose.RESIDENT)
 
 
-def _card_failed(visit: Visit, reason: CardFailure, purpose: fx.CardPurpose) -> Moved:
+def card_failed(visit: Visit, reason: CardFailure, purpose: fx.CardPurpose) -> Moved:
+    """Nothing was read: the pad waits on, or says what happened."""
     if reason is CardFailure.CANCELLED:
         return visit, ()
     if reason in (CardFailure.NO_CARD, CardFailure.CARD_MOVED):
@@ -83,15 +94,16 @@ def _card_failed(visit: Visit, reason: CardFailure, purpose: fx.CardPurpose) -> 
 
 def card_again(visit: Visit, _event: ev.Event, _world: World) -> Moved:
     """The resident asks for another try."""
-    purpose = fx.CardPurpose.HELPER if visit.state is State.HELPER else fx.CardPurpose.RESIDENT
+    purpose = ASKED_FOR.get(visit.state, fx.CardPurpose.RESIDENT)
     return replace(visit, card_problem=None), (fx.ReadCard(purpose),)
 
 
 def face_guided(visit: Visit, event: ev.Event, _world: World) -> Moved:
-    """Words beside the live picture: come closer, one person only."""
+    """Words beside the live picture: come closer, one person only. Said too to who has the screen read aloud."""
     if not isinstance(event, ev.FaceGuided):
         return visit, ()
-    return replace(visit, face=replace(visit.face, guidance=event.guidance)), ()
+    face = replace(visit.face, guidance=event.guidance, pointing=event.pointing, prompt=event.prompt)
+    return replace(visit, face=face), (fx.Speak(only_news=True),) if visit.listens else ()
 
 
 def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
@@ -101,7 +113,15 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     """
     if not isinstance(event, ev.FaceAnswered):
         return visit, ()
-    face = replace(visit.face, looking=False, failure=None, comparison=None)
+    face = replace(
+        visit.face,
+        looking=False,
+        pointing=False,
+        prompt=None,
+        failure=None,
+        comparison=None,
+        liveness=event.liveness,
+    )
     match event.result:
         case Ok(comparison):
             face = replace(face, comparison=comparison, attempts=face.attempts + 1)
@@ -116,6 +136,11 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     if used_up or face.failure in NOT_WORTH_RETRYING:
         return go(visit, State.OTHER_WAY)
     return visit, (fx.StopFace(),)
+
+
+def other_movement(visit: Visit, _event: ev.Event, _world: World) -> Moved:
+    """Who cannot make this movement is asked for another; the look goes on."""
+    return visit, (fx.OtherMovement(),) if visit.face.prompt is not None else ()
 
 
 def face_again(visit: Visit, _event: ev.Event, world: World) -> Moved:
@@ -137,7 +162,7 @@ def to_other_way(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 
 def to_helper(visit: Visit, _event: ev.Event, world: World) -> Moved:
-    if not world.helper_ready:
+    if not world.helper_ready or not is_a_way(Method.HELPER, visit, world):
         return visit, ()
     return go(replace(visit, card_problem=None), State.HELPER)
 
@@ -160,7 +185,7 @@ def helper_card(visit: Visit, event: ev.Event, world: World) -> Moved:
                 return replace(visit, card_problem=CardProblem.EXPIRED), ()
             return go(replace(visit, helper=read, card_problem=None), State.HELPER_CHECK)
         case Failed(reason):
-            return _card_failed(visit, reason, fx.CardPurpose.HELPER)
+            return card_failed(visit, reason, fx.CardPurpose.HELPER)
 
 
 def helper_confirms(visit: Visit, _event: ev.Event, world: World) -> Moved:
@@ -169,3 +194,16 @@ def helper_confirms(visit: Visit, _event: ev.Event, world: World) -> Moved:
 
 def to_window(visit: Visit, _event: ev.Event, _world: World) -> Moved:
     return go(visit, State.WINDOW)
+
+
+def print_window_slip(visit: Visit, _event: ev.Event, world: World) -> Moved:
+    """Once: one that may have come out is not printed again by itself, and nothing hangs on it."""
+    if not world.printer_ready or visit.window_printing or visit.window_slip is not None:
+        return visit, ()
+    return replace(visit, window_printing=True), (fx.PrintWindowSlip(visit),)
+
+
+def window_slip_answered(visit: Visit, event: ev.Event, _world: World) -> Moved:
+    if not isinstance(event, ev.WindowSlipAnswered):
+        return visit, ()
+    return replace(visit, window_printing=False, window_slip=event.report), ()

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from kiosk.journey import answering, recognising
+from kiosk.journey import answering, consenting, recognising
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
+from kiosk.journey.acting_for import HANDLERS as ACTING_FOR
 from kiosk.journey.asking import HANDLERS as ASKING
 from kiosk.journey.finishing import HANDLERS as FINISHING
 from kiosk.journey.moves import Moved, backward, forward, go, home, to_attract
+from kiosk.journey.proving import HANDLERS as PROVING
 from kiosk.journey.returning import HANDLERS as RETURNING
 from kiosk.journey.staffing import HANDLERS as STAFFING
 from kiosk.journey.states import IDENTIFIED_NOTHING, State
-from kiosk.journey.visit import Consent, DialogKind, Visit
+from kiosk.journey.visit import DialogKind, Visit
 from kiosk.journey.world import World
 
 Handler = Callable[[Visit, ev.Event, World], Moved]
@@ -66,14 +68,6 @@ def back(visit: Visit, _event: ev.Event, world: World) -> Moved:
     return backward(visit, world)
 
 
-def consent(given: bool) -> Handler:
-    def handle(visit: Visit, _event: ev.Event, world: World) -> Moved:
-        record = Consent(given, visit.service.consent_notice.version, world.now.isoformat(timespec="seconds"))
-        return forward(replace(visit, consent=record), world)
-
-    return handle
-
-
 def edit(visit: Visit, event: ev.Event, _world: World) -> Moved:
     return answering.edit(visit, argument_of(event))
 
@@ -103,7 +97,7 @@ def toggle_language(visit: Visit, _event: ev.Event, _world: World) -> Moved:
 
 
 def speak(visit: Visit, _event: ev.Event, _world: World) -> Moved:
-    return stay(visit, fx.Speak())
+    return stay(replace(visit, listens=True), fx.Speak())
 
 
 def ask_cancel(visit: Visit, _event: ev.Event, _world: World) -> Moved:
@@ -149,8 +143,8 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.ATTRACT, "press:begin"): begin,
     (S.HOME, "press:service"): choose_service,
     (S.NOTICE, "press:next"): next_step,
-    (S.CONSENT, "press:face"): consent(given=True),
-    (S.CONSENT, "press:other_way"): consent(given=False),
+    (S.CONSENT, "press:face"): consenting.agreed,
+    (S.CONSENT, "press:other_way"): consenting.refused,
     (S.CARD, "CardAnswered"): recognising.resident_card,
     (S.CARD, "press:try_card"): recognising.card_again,
     (S.CARD, "press:window"): recognising.to_window,
@@ -158,6 +152,7 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.FACE, "FaceAnswered"): recognising.face_answered,
     (S.FACE, "FaceWaited"): recognising.face_waited,
     (S.FACE, "press:try_face"): recognising.face_again,
+    (S.FACE, "press:other_movement"): recognising.other_movement,
     (S.FACE, "press:other_way"): recognising.to_other_way,
     (S.OTHER_WAY, "press:helper"): recognising.to_helper,
     (S.OTHER_WAY, "press:window"): recognising.to_window,
@@ -167,6 +162,8 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.HELPER_CHECK, "press:confirm"): recognising.helper_confirms,
     (S.HELPER_CHECK, "press:not_same"): recognising.to_other_way,
     (S.WINDOW, "press:finish"): cancel,
+    (S.WINDOW, "press:print_slip"): recognising.print_window_slip,
+    (S.WINDOW, "WindowSlipAnswered"): recognising.window_slip_answered,
     (S.ATTACH, "press:take_photo"): answering.to_camera,
     (S.ATTACH, "press:drop_photo"): answering.drop_photo,
     (S.ATTACH, "press:next"): next_step,
@@ -178,7 +175,9 @@ TABLE: dict[tuple[State, str], Handler] = {
     (S.REVIEW, "press:submit"): submit,
     (S.NOT_STORED, "press:retry"): retry_submit,
     (S.NOT_STORED, "press:finish"): cancel,
+    **ACTING_FOR,
     **ASKING,
+    **PROVING,
     **RETURNING,
     **FINISHING,
     **STAFFING,

@@ -9,11 +9,13 @@ from enum import StrEnum
 from drivers.card_reader.contract import CardRead
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance
+from drivers.face.liveness.contract import LivenessRecord, Prompt
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
-from kiosk.catalogue.model import Definition
+from kiosk.catalogue.model import Definition, Method
 from kiosk.journey.events import Stored
 from kiosk.journey.live import LookUpFailure, Prefilled, Progress
+from kiosk.journey.proof import ClerkProgress, CodeProgress, Proof, QrProgress
 from kiosk.journey.states import State
 from kiosk.staff.answers import Done, Door, StaffAction
 
@@ -51,15 +53,28 @@ class CardProblem(StrEnum):
     NOT_HELPER = "not_helper"
     VALIDITY_UNREADABLE = "validity_unreadable"
     TOO_WEAK = "too_weak"
+    SAME_PERSON = "same_person"
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The answer on the consent screen, with the notice's version and the time it was given."""
+    """The answer on a consent screen: to which text, when by which clock, and in which language it was shown.
+
+    `text_hash`: SHA-256 of the sentences as shown. `withdrawn_at`: it was taken back then, and the camera had been
+    open under it; one that was taken back before that leaves nothing.
+    """
 
     given: bool
     notice_version: str
     at: str
+    clock_quality: str = "synced"
+    language: str = "zh"
+    text_hash: str = ""
+    withdrawn_at: str = ""
+
+    @property
+    def in_force(self) -> bool:
+        return self.given and not self.withdrawn_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +86,20 @@ class FaceProgress:
 
     attempts: int = 0
     stalls: int = 0
+    opened: bool = False
+    """The camera was opened under the consent of now."""
     waiting: bool = False
     """For the machine, which restarts; nothing is looked at yet."""
     looking: bool = False
     guidance: Guidance | None = None
+    pointing: bool = False
+    """No frame was usable for some seconds, so the other way is pointed at."""
+    prompt: Prompt | None = None
+    """The movement that is asked now."""
     failure: FaceFailure | Guidance | None = None
     comparison: Comparison | None = None
+    liveness: LivenessRecord | None = None
+    """Of the attempt that made the comparison."""
 
     @property
     def accepted(self) -> bool:
@@ -92,6 +115,8 @@ MACHINE_FAILURES = frozenset({FaceFailure.TIMED_OUT, FaceFailure.CRASHED})
 FACE_STALLS_MAX = 3
 """After so many the machine is left alone and the other ways are offered."""
 FACE_ATTEMPTS_MAX = 3
+AGENT_AGE_MIN = 18
+"""Who acts for another is of age."""
 FACE_AGE_MIN = 14
 """Under this age no face by default (rule D15)."""
 
@@ -124,6 +149,8 @@ class Visit:
     state: State = State.ATTRACT
     language: str = "zh"
     elder: bool = False
+    listens: bool = False
+    """Had a screen read aloud in this visit."""
     definition: Definition | None = None
     step: int = 0
     page: int = 0
@@ -138,10 +165,23 @@ class Visit:
     """Language -> its title, where this terminal knows the service."""
     consent: Consent | None = None
     card: CardRead | None = None
+    agent_asked: bool = False
+    """It was said for whom this is done."""
+    ground: str = ""
+    """Why the one who stands here may act for the other; empty: for himself."""
+    principal: CardRead | None = None
+    """The card of the person for whom it is done; None: of the one who stands here."""
     card_problem: CardProblem | None = None
     face: FaceProgress = field(default_factory=FaceProgress)
     helper: CardRead | None = None
     helper_confirmed: bool = False
+    proof: Proof | None = None
+    """Recognised by none of the two above."""
+    code: CodeProgress = field(default_factory=CodeProgress)
+    qr: QrProgress = field(default_factory=QrProgress)
+    clerk_consent: Consent | None = None
+    """That a picture may leave the terminal."""
+    clerk: ClerkProgress = field(default_factory=ClerkProgress)
     answers: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Field -> language -> sentence."""
@@ -160,6 +200,9 @@ class Visit:
     registered_at: str | None = None
     decision_words: Mapping[str, str] = field(default_factory=dict)
     """Language -> what the department said on the spot."""
+    window_slip: PrintReport | None = None
+    """How the slip that leads to the window ended; `window_printing` while it is printed."""
+    window_printing: bool = False
     printing: bool = False
     printed: PrintReport | None = None
     reprinted: bool = False
@@ -182,9 +225,23 @@ class Visit:
         return self.definition
 
     @property
+    def applicant(self) -> CardRead | None:
+        """Whose case it is. Recognised, by face or otherwise, is the one who stands here (`card`)."""
+        return self.principal or self.card
+
+    @property
     def verified(self) -> bool:
         """Recognised by one of the ways, so that the step need not be done again."""
-        return self.face.accepted or self.helper_confirmed
+        return self.recognised_by is not None
+
+    @property
+    def recognised_by(self) -> Method | None:
+        """The way that it was; never more than one is claimed."""
+        if self.face.accepted:
+            return Method.FACE
+        if self.helper_confirmed:
+            return Method.HELPER
+        return None if self.proof is None else self.proof.method
 
     @property
     def decides_at_once(self) -> bool:

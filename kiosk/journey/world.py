@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kiosk.catalogue.model import Definition
+from kiosk.catalogue.model import Definition, Method
 from kiosk.health import DeviceHealth
 from kiosk.staff.answers import StaffAction
 from kiosk.uptime import Age
@@ -51,6 +51,14 @@ class World:
 
     place: Place
     now: datetime
+    clock_quality: str = "synced"
+    """How far `now` may be trusted (`kiosk.clock.ClockQuality`)."""
+    not_before: datetime | None = None
+    """The earliest that it can be while the clock is not trusted; None: `now` is right."""
+    ways: AbstractSet[Method] = frozenset({Method.FACE, Method.HELPER})
+    """How residents are recognised in this village, beside the window."""
+    working: AbstractSet[Method] = frozenset()
+    """Of the ways through a camera for codes or a clerk, those that work now."""
     services: tuple[Definition, ...] = ()
     not_ready: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     withdrawal: Definition | None = None

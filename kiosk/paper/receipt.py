@@ -133,8 +133,10 @@ def receipt(
         blocks.append(Pair(label("事项", "Service"), about["zh"]))
         if english:
             blocks.append(Pair("", about["en"]))
-    if visit.card is not None:
-        blocks.append(Pair(label("姓名", "Name"), mask_name(visit.card.document.name)))
+    if visit.applicant is not None:
+        blocks.append(Pair(label("姓名", "Name"), mask_name(visit.applicant.document.name)))
+    if visit.principal is not None and visit.card is not None:
+        blocks.append(Pair(label("代办人", "Acted for by"), mask_name(visit.card.document.name)))
     if visit.helper is not None and visit.helper_confirmed:
         blocks.append(Pair(label("协理员", "Helper"), mask_name(visit.helper.document.name)))
     blocks += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from drivers.receipt_printer.contract import Slip
 from kiosk.assembly.terminal import Observers, Terminal, assemble
 from kiosk.bench.centre import Centre
 from kiosk.bench.configure import village_ini
+from kiosk.bench.gateway import SimulatedGateway
 from kiosk.bench.moves import Moves, Refused
 from kiosk.bench.people import HELPERS, PEOPLE
 from kiosk.bench.registers import SimulatedRegisters
@@ -27,6 +29,7 @@ from kiosk.rehearsal.report import Facts, Report, judge
 from kiosk.rehearsal.scenario import Scenario, ScenarioError
 from kiosk.rehearsal.script import Player, StepFailedError
 from kiosk.settings import load_text
+from kiosk.settings.model import FaceSection
 
 MOVE_OF = {"put_card": "card", "put_helper_card": "helper", "show_face": "face"}
 """Kind of step -> the move of the bench, where they have other names."""
@@ -90,7 +93,9 @@ class Stand:
         with ExitStack() as stack:
             self.registers = SimulatedRegisters()
             stack.callback(self.registers.close)
-            options = self.registers.options()
+            self.gateway = SimulatedGateway()
+            stack.callback(self.gateway.close)
+            options = (*self.registers.options(), *self.gateway.options())
             self.centre = Centre(project, folder / "centre.sqlite", trust, log / "centre.log", *options)
             stack.callback(self.centre.close)
             self.village = Village(
@@ -108,7 +113,9 @@ class Stand:
             self._set_up(scenario)
             self.state = folder / "state"
             self.ini = folder / "kiosk.ini"
-            self.ini.write_text(village_ini(project, self.village.settings(), self.state), "utf-8")
+            ways = {("recognition", "ways"): "face, helper, sms"}
+            given = {**self.village.settings(), **ways, **self._calibration(scenario)}
+            self.ini.write_text(village_ini(project, given, self.state), "utf-8")
             self._stack = stack.pop_all()
 
     def _set_up(self, scenario: Scenario) -> None:
@@ -119,6 +126,14 @@ class Stand:
         for what, value in scenario.village.items():
             if (refused := self.moves.make(what, value)) is not None:
                 raise ScenarioError(_refusal(f"{scenario.name}.toml: [village] {what} = {value!r}", refused))
+
+    def _calibration(self, scenario: Scenario) -> dict[tuple[str, str], str]:
+        """An unsigned one is a copy without its signature file."""
+        if scenario.calibration == "signed":
+            return {}
+        copy = self.folder / "calibration.json"
+        shutil.copyfile(self.project / FaceSection().calibration, copy)
+        return {("face", "calibration"): str(copy)}
 
     def terminal(self, observers: Observers) -> Terminal:
         settings, problems = load_text(self.ini.read_text("utf-8"), self.ini.name, self.folder)
@@ -171,6 +186,14 @@ class Props:
 
     def case_code(self) -> str:
         return self._watcher.facts.case_code
+
+    def sms_code(self) -> str:
+        """Of the newest message on anybody's phone."""
+        messages = self._stand.gateway.messages
+        if not messages:
+            message = "no phone has got a message"
+            raise StepFailedError(message)
+        return messages[-1].code
 
 
 def wait_ready(terminal: Terminal) -> None:
@@ -228,7 +251,12 @@ def rehearse(scenario: Scenario, project: Path, places: Places) -> Report:
 
 def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) -> None:
     begun_s = time.monotonic()
-    terminal = stand.terminal(Observers(slip=watcher.slip, step=watcher.step))
+
+    def acted(before: Visit, event: ev.Event, after: Visit) -> None:
+        watcher.step(before, event, after)
+        stand.village.follow(before, event, after)
+
+    terminal = stand.terminal(Observers(slip=watcher.slip, step=acted))
     try:
         wait_ready(terminal)
         watcher.timings_ms["start_to_ready"] = round((time.monotonic() - begun_s) * 1000, 1)

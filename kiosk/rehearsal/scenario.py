@@ -19,6 +19,7 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "press": str,
     "answer_form": dict,
     "write_code": bool,
+    "write_sms": bool,
     "put_card": str,
     "put_helper_card": str,
     "take_card": bool,
@@ -87,6 +88,9 @@ COMES: dict[str, tuple[str, ...]] = {
 """Who and what may come: a step."""
 MOVES = {**VILLAGE, **HAPPENS, **COMES}
 
+TERMINAL = ("card_reader", "calibration")
+"""What kind of terminal it is: at the top of the file."""
+CALIBRATIONS = ("signed", "unsigned")
 CARD_READERS: tuple[CardKind, ...] = get_args(CardKind)
 _MOVED_BY_OTHERS: dict[CardKind, str] = {"sdt": "smart_card", "pcsc": "reader"}
 _HINTS = {
@@ -123,6 +127,7 @@ class Scenario:
     expect: Mapping[str, Any] = field(default_factory=dict)
     kill_at: tuple[str, ...] = ()
     card_reader: CardKind = "sdt"
+    calibration: str = "signed"
 
     @property
     def uses_card_service(self) -> bool:
@@ -165,7 +170,7 @@ def load(path: Path) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path.name}: not TOML: {error}"
         raise ScenarioError(message) from error
-    _known(path, "the file", document, ("title", "card_reader", "village", "step", "expect", "kill_at"))
+    _known(path, "the file", document, ("title", *TERMINAL, "village", "step", "expect", "kill_at"))
     card_reader = _card_reader(path, document.get("card_reader", "sdt"))
     lines = _lines_of_steps(path)
     steps = tuple(
@@ -199,6 +204,7 @@ def load(path: Path) -> Scenario:
         expect,
         tuple(document.get("kill_at", ())),
         card_reader,
+        _calibration(path, document.get("calibration", "signed")),
     )
 
 
@@ -208,6 +214,13 @@ def _card_reader(path: Path, value: object) -> CardKind:
             return kind
     message = f"{path.name}: card_reader = {value!r} is not one of {', '.join(CARD_READERS)}"
     raise ScenarioError(message)
+
+
+def _calibration(path: Path, value: object) -> str:
+    if value not in CALIBRATIONS:
+        message = f"{path.name}: calibration = {value!r} is not one of {', '.join(CALIBRATIONS)}"
+        raise ScenarioError(message)
+    return str(value)
 
 
 def _lines_of_steps(path: Path) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Protocol
 from kiosk.journey import events as ev
 from kiosk.journey import view as v
 from kiosk.journey.asking import CODE_FIELD
+from kiosk.journey.proving import CODE_FIELD as SMS_FIELD
 from kiosk.journey.states import State
 from kiosk.journey.view import View, action, fields_of
 from kiosk.rehearsal.scenario import HAPPENS, VILLAGE, Step
@@ -53,6 +54,8 @@ class Props(Protocol):
     def open_rechecks(self) -> int: ...
 
     def case_code(self) -> str: ...
+
+    def sms_code(self) -> str: ...
 
 
 class StepFailedError(Exception):
@@ -142,6 +145,11 @@ class Player:
             case "write_code":
                 self.stage.send(ev.Entered(CODE_FIELD, props.case_code()))
                 self._wait(_filled(CODE_FIELD), "the code in its field")
+            case "write_sms":
+                self._wait(_asks(SMS_FIELD), "the field for the code of the message")
+                before = self.stage.view()
+                self.stage.send(ev.Entered(SMS_FIELD, props.sms_code()))
+                self._wait(lambda v: v != before, "an answer to the code")
             case "screen_shows_code":
                 code = props.case_code()
                 self._wait(lambda v: code in words_of(v).replace(" ", ""), "the case code on the screen")
@@ -241,6 +249,10 @@ def _says(words: str) -> Callable[[View], bool]:
     return lambda view: words in words_of(view)
 
 
+def _asks(id_: str) -> Callable[[View], bool]:
+    return lambda view: any(f.id == id_ for f in fields_of(view))
+
+
 def _filled(id_: str) -> Callable[[View], bool]:
     return lambda view: any(f.id == id_ and f.value for f in fields_of(view))
 
@@ -273,5 +285,5 @@ def words_of(view: View) -> str:
                 words += [f"{f.label} {f.hint} {f.note} {f.error} {f.value}" for f in fields]
     if view.dialog is not None:
         words += [view.dialog.title, view.dialog.text]
-    words += [f"{a.label} {a.hint}" for a in v.actions_of(view)]
+    words += [f"{a.label} {a.hint}" if a.enabled else f"{a.label} {a.reason}" for a in v.actions_of(view)]
     return "\n".join(w for w in words if w)

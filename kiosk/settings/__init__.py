@@ -120,6 +120,7 @@ def load_text(text: str, file: str, folder: Path) -> tuple[Settings | None, tupl
         problems += _of_a_demonstration(values, entries, file)
     problems += _ignored_size(values, entries, file)
     problems += _blind(values, entries, file)
+    problems += _dead_ends(values, entries, file)
     problems.sort(key=lambda problem: problem.line)
     if any(problem.fatal for problem in problems):
         return None, tuple(problems)
@@ -149,6 +150,11 @@ _DEMO_ONLY: dict[tuple[str, str], tuple[Callable[[str], bool], str, str]] = {
         "这是演示用的照片解码程序，请写厂商提供的",
         "this is the simulator's photo decoder, name the vendor's",
     ),
+    ("recognition", "clerk_address"): (
+        lambda address: address.startswith("http://"),
+        "人的照片要传过去，正式使用只能用 https",
+        "pictures of people go there: https only in service",
+    ),
 }
 """What is refused unless `[terminal] demo` is true: which values of a key, and why."""
 
@@ -173,6 +179,25 @@ def _blind(values: dict[str, dict[str, Any]], entries: list[Entry], file: str) -
     zh = f"[{camera}] 没有写 source：没有摄像头就扫不了码"
     en = f"[{camera}] has no source: without a camera no code is seen"
     return [Problem(file, line, "code_reader.camera", zh, en, fatal=False)]
+
+
+def _dead_ends(values: dict[str, dict[str, Any]], entries: list[Entry], file: str) -> list[Problem]:
+    """A way to be recognised that is offered and can never work as the rest of the file stands."""
+    given = values.get("recognition", {})
+    offered = str(given.get("ways", "")).split(", ")
+    found = []
+    if "qr" in offered and values.get("code_reader", {}).get("camera") != "document_camera":
+        zh = "写了 qr，还要写 [code_reader] camera = document_camera：看人的摄像头不扫码"
+        en = "qr needs [code_reader] camera = document_camera: the camera that looks at people reads no codes"
+        found.append((zh, en))
+    if "clerk" in offered and not given.get("clerk_address"):
+        found.append(("写了 clerk，还要写 clerk_address", "clerk needs clerk_address"))
+    return [
+        Problem(file, entry.line, "recognition.ways", zh, en, fatal=False)
+        for entry in entries
+        if (entry.section, entry.key) == ("recognition", "ways")
+        for zh, en in found
+    ]
 
 
 def _of_a_demonstration(values: dict[str, dict[str, Any]], entries: list[Entry], file: str) -> list[Problem]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kiosk.settings.command_line import command_line
+from kiosk.settings.own_words import refusal
 from kiosk.settings.printer_address import printer_address
 
 
@@ -121,8 +122,47 @@ class FaceSection(Section):
     """Models and calibration. Without both: assist mode, no automatic acceptance."""
 
     models: Path = Path(".setup/models")
+    engine: Annotated[str, Field(pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_]\w*)?$")] = ""
     calibration: Path = Path("drivers/face/calibration/demo.json")
     calibration_key: Path = Path(".setup/trust/calibration.pub")
+    liveness: Literal["prompt", "passive", "infrared", "off"] = "prompt"
+    movement_s: Annotated[int, Field(ge=2, le=15)] = 3
+    infrared: Annotated[str, Field(pattern=r"^([A-Za-z_][\w.]*:[A-Za-z_]\w*)?$")] = ""
+
+    @model_validator(mode="after")
+    def _kit_is_named(self) -> FaceSection:
+        if self.liveness == "infrared" and not self.infrared:
+            raise refusal(
+                "liveness = infrared 时要写 infrared = 模块:类",
+                "liveness = infrared needs infrared = module:Class",
+            )
+        return self
+
+
+WAYS = ("face", "helper", "sms", "qr", "clerk")
+"""How a resident may be recognised, as kiosk.ini and the definitions name it; the window is always open."""
+
+
+def _ways(text: str) -> str:
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    for name in named:
+        if name not in WAYS:
+            known = ", ".join(WAYS)
+            raise refusal(f"不认识“{name}”，可以写 {known}", f"unknown way {name!r}; known: {known}")
+    return ", ".join(dict.fromkeys(named))
+
+
+class RecognitionSection(Section):
+    """Which ways to be recognised are offered in this village."""
+
+    ways: Annotated[str, AfterValidator(_ways)] = "face, helper"
+    eid_issuers: Path = Path(".setup/trust/eid_issuers")
+    clerk_address: Annotated[str, Field(pattern=r"^(https://\S+|http://127\.0\.0\.1:\d{1,5})?$")] = ""
+    clerk_authority: Annotated[str, Field(pattern=r"^(/\S+)?$")] = ""
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        return tuple(self.ways.split(", ")) if self.ways else ()
 
 
 class ReceiptPrinterSection(Section):
@@ -213,6 +253,7 @@ class Settings(Section):
     code_reader: CodeReaderSection = CodeReaderSection()
     token: TokenSection = TokenSection()
     face: FaceSection = FaceSection()
+    recognition: RecognitionSection = RecognitionSection()
     receipt_printer: ReceiptPrinterSection = ReceiptPrinterSection()
     sensors: SensorsSection = SensorsSection()
     document_printer: DocumentPrinterSection = DocumentPrinterSection()

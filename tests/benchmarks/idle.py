@@ -70,10 +70,10 @@ def _used_s(tree: list[psutil.Process]) -> float:
 
     OSError when one has ended, which no idle device may do.
     """
-    return sum(time.clock_gettime(_clock_of(one.pid)) for one in tree)
+    return sum(time.clock_gettime(clock_of(one.pid)) for one in tree)
 
 
-def _clock_of(pid: int) -> int:
+def clock_of(pid: int) -> int:
     """clock_getcpuclockid(3): the clock of a whole process."""
     clock = ctypes.c_int()
     code = ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock))

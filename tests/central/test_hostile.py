@@ -24,7 +24,7 @@ from central.settings import CentreSettings
 from kiosk.case import new_case_code
 from offline_queue import new_item_id
 from offline_queue.inbox_wire import INBOX_PATH
-from offline_queue.live_wire import DECISION_PATH, PAYMENT_PATH, PREFILL_PATH, PROGRESS_PATH
+from offline_queue.live_wire import DECISION_PATH, PAYMENT_PATH, PREFILL_PATH, PROGRESS_PATH, SMS_PATH
 from offline_queue.manifest import MANIFEST_PATH
 from offline_queue.publication_wire import PUBLICATION_PATH, digest_of
 from offline_queue.wire import (
@@ -142,6 +142,9 @@ GENUINE: Mapping[tuple[str, str], Callable[[Place], Asked]] = {
     ("post", DECISION_PATH): _decision,
     ("post", PROGRESS_PATH): lambda place: _live(place, PROGRESS_PATH, code=place.asked.registered().lane),
     ("post", PAYMENT_PATH): _payment,
+    ("post", SMS_PATH): lambda place: _live(
+        place, SMS_PATH, service=SERVICE, number="110199199001019998", code="123456"
+    ),
     ("get", PUBLICATION_PATH): _publication,
     ("get", "/v1/cases/{code}"): lambda place: Asked(
         "GET", f"/v1/cases/{place.asked.registered().lane}", is_message=False

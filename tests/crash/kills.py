@@ -25,14 +25,15 @@ from tests.crash.doomed import Life, Work, busy_sender, has_its_place_taken, liv
 from tests.crash.ledger import Killed, Ledger, judge
 from tests.crash.sabotage import OF_CENTRE, Sabotage
 from tests.crash.visits import Fate, open_outbox, repair_of
-from tests.drivers.waiting import wait_until
 from tests.offline_queue.terminal import TERMINAL
 
 LONGEST_LIFE_S = {Work.PUT: 0.035, Work.SEND: 0.5, Work.FETCH: 0.1, Work.UPLOAD: 0.15, Work.MIGRATE: 0.05}
 SHARE = {Work.PUT: 4, Work.SEND: 4, Work.FETCH: 1, Work.UPLOAD: 1, Work.MIGRATE: 2}
 LETTERS = {Work.FETCH: 200}
 """Posted before such a life, besides news; a few before the others."""
-DRAIN_S = 300.0
+STILL_S = 60.0
+"""The end is awaited as long as something moves: how much is left after the last life is chance."""
+LOOK_S = 0.2
 OLD_TIMES_SHARE = 0.25
 """Of all lives, the first ones: without letters and refused items, which the oldest tables cannot hold."""
 OLDEST_WITH_LETTERS = 6
@@ -173,8 +174,15 @@ def _settle_all(outbox: Outbox, centre: CentreProcess, trust: Path, ledger: Ledg
 
     with closing(busy_sender(centre.url, outbox, trust, heartbeat_body=dict)) as sender:
         sender.start()
-        if not wait_until(settled, DRAIN_S):
-            still_open["sender"] = str(sender.status())
+        before: dict[str, object] = {}
+        moved_s = time.monotonic()
+        while not settled():
+            if still_open != before:
+                before, moved_s = dict(still_open), time.monotonic()
+            elif time.monotonic() - moved_s > STILL_S:
+                still_open["sender"] = str(sender.status())
+                break
+            time.sleep(LOOK_S)
     return still_open
 
 

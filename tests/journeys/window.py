@@ -72,6 +72,8 @@ class Window:
             self.ini = folder / "kiosk.ini"
             given = {
                 **self.village.settings(),
+                # The window's terminal runs apart: nobody here is told which movement it asks for.
+                ("face", "liveness"): "off",
                 ("screen", "width_px"): str(size.width),
                 ("screen", "height_px"): str(size.height),
                 **(ini or {}),

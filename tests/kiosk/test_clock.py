@@ -115,3 +115,52 @@ def test_the_real_clock_names_its_boot(tmp_path: Path) -> None:
     assert moment.boot_id == boot_id()
     assert len(moment.boot_id) == 36
     assert moment.wall_utc.tzinfo is UTC
+
+
+def test_only_a_vouched_time_ends_or_brings_back_what_ends_on_a_day(hands: Hands, tmp_path: Path) -> None:
+    file, mark = tmp_path / "clock.json", tmp_path / "synchronized"
+
+    def started() -> Clock:
+        return Clock(
+            file,
+            wall=lambda: hands.wall,
+            monotonic_ns=lambda: hands.ns,
+            boot=lambda: "boot-1",
+            time_service=mark,
+        )
+
+    clock = started()
+    assert clock.vouched() == BUILD_DATE, "nobody has vouched for anything"
+    hands.wall += timedelta(days=4000)
+    assert clock.vouched() == BUILD_DATE, "the clock only claims to be ahead"
+    assert started().vouched() == BUILD_DATE, "nor does it by being started so"
+    hands.wall = NOON
+    assert clock.confirm(NOON)
+    hands.go(86400)
+    assert clock.vouched() == NOON + timedelta(days=1)
+
+    hands.wall = NOON - timedelta(days=900)
+    assert started().vouched() == NOON + timedelta(days=1), "a dead battery brings nothing back"
+
+    mark.touch()
+    hands.wall = NOON + timedelta(days=30)
+    assert started().vouched() == NOON + timedelta(days=30), "the time service vouches too"
+
+
+def test_a_voucher_that_was_wrong_is_put_right_by_the_next(hands: Hands, tmp_path: Path) -> None:
+    clock = hands.clock(tmp_path / "clock.json")
+    hands.wall += timedelta(days=4000)
+    assert clock.confirm(hands.wall)
+    assert clock.vouched() == NOON + timedelta(days=4000)
+    hands.wall = NOON
+    assert not clock.confirm(NOON + timedelta(days=2)), "they disagree: nobody is believed"
+    assert clock.vouched() == NOON + timedelta(days=4000)
+    assert clock.confirm(NOON)
+    assert clock.vouched() == NOON
+
+
+def test_what_was_kept_of_the_vouched_time_may_be_damaged(hands: Hands, tmp_path: Path) -> None:
+    file = tmp_path / "clock.json"
+    for kept in ('{"vouched_utc": 3}', '{"vouched_utc": "2026-11-25"}', "[]", "{}"):
+        file.write_text(kept, "utf-8")
+        assert hands.clock(file).vouched() == BUILD_DATE

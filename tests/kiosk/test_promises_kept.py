@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.face.contract import Comparison, Score
+from drivers.face.liveness.contract import LivenessRecord, Method, Outcome, Prompt
 from kiosk import keys
 from kiosk.filing import payload_of
 from kiosk.journey.states import State
@@ -43,3 +44,36 @@ def test_a_face_that_was_not_compared_is_said_to_be_not_done() -> None:
     )
     seen = replace(filed, face=replace(filed.face, comparison=comparison))
     assert evidence_of(seen) == {"face.dlib": "passed"}
+
+
+@pytest.mark.parametrize(
+    ("record", "outcome", "detail"),
+    [
+        (LivenessRecord(Method.OFF, Outcome.NOT_DONE), "not_done", "off not_done"),
+        (
+            LivenessRecord(Method.PASSIVE, Outcome.NOT_DONE, model="fr_liveness.onnx", passive=0.97),
+            "not_done",
+            "passive not_done model fr_liveness.onnx passive 0.97",
+        ),
+        (
+            LivenessRecord(Method.PROMPT, Outcome.SHOWN, (Prompt.CLOSER, Prompt.TURN_LEFT)),
+            "passed",
+            "prompt shown closer,turn_left",
+        ),
+        (
+            LivenessRecord(Method.INFRARED, Outcome.UNAVAILABLE, model="Kit 3.2"),
+            "not_done",
+            "infrared unavailable model Kit 3.2",
+        ),
+    ],
+)
+def test_how_presence_was_looked_at_travels_with_the_comparison(
+    record: LivenessRecord, outcome: str, detail: str
+) -> None:
+    """A passive number is never "passed", and a method that was off is said to have been off."""
+    filed = visit(State.REVIEW)
+    comparison = Comparison(accepted=True, scores=(), calibration_id="c1", frames_used=3)
+    seen = replace(filed, face=replace(filed.face, comparison=comparison, liveness=record))
+    payload = payload_of(seen, received_at="2026-11-25T01:12:00Z", clock_quality="synced")
+    (line,) = [line for line in payload.evidence if line.name == "face.liveness"]
+    assert (line.outcome, line.detail) == (outcome, detail)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offline_queue.inbox import sort_letters
-from offline_queue.inbox_wire import CaseNews, Cases, Letter, Reference
+from offline_queue.inbox_wire import CaseNews, Cases, InboxAnswer, InboxRequest, Letter, Reference
 from offline_queue.link import Link
 from offline_queue.store import Outbox
 from offline_queue.wire import Message
 from tests.offline_queue.simulated import Centre
-from tests.offline_queue.terminal import TerminalKit, Watched, committed, draft
+from tests.offline_queue.terminal import FAST, TerminalKit, Watched, committed, draft
 
 LANE = "0142AAAA"
 AT = "2026-11-26T08:00:00Z"
@@ -51,6 +53,28 @@ def test_many_letters_come_in_several_answers_in_their_order(
         watched.until(lambda: outbox.deliveries.inbox_cursor() == 5, "all letters")
     assert state_of(outbox) == "decided"
     assert centre.asked_after[:3] == [None, 2, 4], "two letters an answer, asked again at once"
+
+
+def test_letters_do_not_wait_for_the_end_of_a_backlog(
+    outbox: Outbox, link: Link, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three days' cases on a narrow line take half an hour, and a letter may take back a definition."""
+    for number in range(12):
+        committed(outbox, draft(f"0142{number:04}"))
+    centre.letters = [centre.letter(number, moved("needs_clerk")) for number in range(1, 6)]
+    sent_before: list[int] = []
+    answer = centre._inbox
+
+    def noted(request: InboxRequest, now: datetime) -> InboxAnswer:
+        sent_before.append(len(centre.order))
+        return answer(request, now)
+
+    monkeypatch.setattr(centre, "_inbox", noted)
+    one_by_one = replace(FAST, batch_items=1)
+    with Watched(outbox, link, centre, heartbeat_body=dict, policy=one_by_one) as watched:
+        watched.until(lambda: outbox.counters().pending == 0, "all sent")
+        watched.until(lambda: outbox.deliveries.inbox_cursor() == 5, "all letters")
+    assert sent_before[:3] == [1, 2, 3], "one request for letters after each batch, and the cases go on"
 
 
 def test_the_cursor_survives_a_restart(kit: TerminalKit, centre: Centre) -> None:

@@ -43,6 +43,7 @@ from screens.port import FromScreen, WindowOptions
 from tests.kiosk.bench.drawn_faces import draw_faces
 from tests.kiosk.journey.visits import CODE, coming_back, definition, visit, withdrawing, world
 from tests.screens.bad_days import bad_days
+from tests.screens.ways import ways
 
 PROJECT = Path(__file__).resolve().parents[2]
 WRITTEN = {
@@ -69,9 +70,18 @@ def views() -> dict[str, View]:
 def all_views(language: str, *, elder: bool) -> dict[str, View]:
     """The same visits and those of bad days, every one in this language and type size."""
     found: dict[str, View] = {}
-    for name, stands, around in (*_visits(), *bad_days()):
+    for name, stands, around in (*_visits(), *_requests(), *bad_days()):
         found[name] = present(replace(stands, language=language, elder=elder), around)
     return found
+
+
+def _requests() -> Iterator[tuple[str, Visit, World]]:
+    """Every request before the camera while the other way is pointed at, and what is said after each."""
+    for guidance in Guidance:
+        asked = FaceProgress(looking=True, guidance=guidance, pointing=True)
+        yield f"09_face_{guidance}", replace(visit(State.FACE), face=asked), world()
+        unseen = FaceProgress(attempts=1, failure=guidance)
+        yield f"10_face_{guidance}", replace(visit(State.FACE), face=unseen), world()
 
 
 def _visits() -> Iterator[tuple[str, Visit, World]]:
@@ -94,11 +104,16 @@ def _visits() -> Iterator[tuple[str, Visit, World]]:
         replace(visit(State.FACE), face=FaceProgress(looking=True, guidance=Guidance.COME_CLOSER)),
         here,
     )
+    veiled = FaceProgress(looking=True, guidance=Guidance.FACE_COVERED, pointing=True)
+    yield "09_face_pointing", replace(visit(State.FACE), face=veiled), here
     yield "10_face_again", replace(visit(State.FACE), face=FaceProgress(attempts=1)), here
+    unseen = FaceProgress(attempts=1, failure=Guidance.GLARE)
+    yield "10_face_not_seen", replace(visit(State.FACE), face=unseen), here
     yield "11_other_way", visit(State.OTHER_WAY), here
     yield "12_helper", visit(State.HELPER), here
     yield "13_helper_check", visit(State.HELPER_CHECK), here
     yield "14_window", visit(State.WINDOW), here
+    yield from ways(here)
     yield "15_form", visit(State.FORM), here
     yield "16_form_report", replace(report, state=State.FORM), here
     yield "17_attach", report, here

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
@@ -34,6 +34,7 @@ EVERY = pytest.mark.parametrize(
 )
 
 
+ASKS_FOR_A_PICTURE = frozenset({State.CONSENT, State.FACE, State.CLERK_CONSENT, State.CLERK})
 Shown = tuple[str, View, tuple[Scene, ...]]
 
 
@@ -160,6 +161,30 @@ def test_equal_choices_look_equal(panel: PanelSize, elder: bool, language: str) 
     assert pairs >= 5
 
 
+@EVERY
+def test_no_way_to_be_recognised_is_larger_heavier_or_farther_than_another(
+    panel: PanelSize, elder: bool, language: str
+) -> None:
+    """Where a screen asks for a face or a picture, the other way is on that very screen, and alike."""
+    asked = 0
+    for name, view, (scene, *_) in visit_on(panel, elder, language):
+        pair = [one for one in view.actions if one.style is Style.EQUAL]
+        if view.state not in ASKS_FOR_A_PICTURE or len(pair) < 2 or view.dialog is not None:
+            continue
+        targets = [scene.target(f"action:{one.id}") for one in pair]
+        rects = [target.rect for target in targets if target is not None]
+        assert len(rects) == 2, name
+        first, second = rects
+        assert (round(first.w, 3), round(first.h, 3)) == (round(second.w, 3), round(second.h, 3)), name
+        assert round(first.y, 3) == round(second.y, 3) or round(first.x, 3) == round(second.x, 3), name
+        looks = {(label.size_px, label.bold) for label in map(partial(label_of, scene), rects)}
+        assert len(looks) == 1, (name, looks)
+        inks = {label_of(scene, rect).ink for rect in rects}
+        assert len(inks) == 1 or not all(one.enabled for one in pair), name
+        asked += 1
+    assert asked >= 4
+
+
 def view_of(scene: Scene) -> Rect:
     assert scene.body is not None
     return scene.body
@@ -167,8 +192,13 @@ def view_of(scene: Scene) -> Rect:
 
 def label_size(scene: Scene, rect: Rect) -> int:
     """The em height of a button's first words."""
+    return label_of(scene, rect).size_px
+
+
+def label_of(scene: Scene, rect: Rect) -> Words:
+    """A button's first words."""
     return next(
-        item.size_px
+        item
         for layer in scene.layers
         for item in layer.items
         if isinstance(item, Words) and item.rect.shrink(0, 3).inside(rect)

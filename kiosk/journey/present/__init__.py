@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.journey.present import asking, filling, finishing, recognising, returning, staff, welcome
+from kiosk.journey.present import asking, filling, finishing, proving, recognising, returning, staff, welcome
 from kiosk.journey.present.frame import Parts, bar, dialog, progress, top_bar
 from kiosk.journey.states import State
 from kiosk.journey.view import View
@@ -21,10 +21,16 @@ SCREENS: dict[State, Presenter] = {
     State.NOTICE: welcome.notice,
     State.CONSENT: recognising.consent,
     State.CARD: recognising.card,
+    State.AGENT: recognising.agent,
+    State.PRINCIPAL: recognising.principal,
     State.FACE: recognising.face,
     State.OTHER_WAY: recognising.other_way,
     State.HELPER: recognising.helper,
     State.HELPER_CHECK: recognising.helper_check,
+    State.SMS: proving.sms,
+    State.QR: proving.qr,
+    State.CLERK_CONSENT: proving.clerk_consent,
+    State.CLERK: proving.clerk,
     State.WINDOW: recognising.window,
     State.PREFILL: asking.prefill,
     State.ATTACH: filling.attach,

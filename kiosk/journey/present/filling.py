@@ -89,7 +89,9 @@ def review(visit: Visit, world: World, t: Texts) -> Parts:
     identity = forms.identity_lines(visit, t)
     if identity:
         blocks.append(Lines(identity, t("办事人")))
-    if visit.card is not None and not visit.card.document.name_complete:
+    if acting := forms.agent_lines(visit, t):
+        blocks.append(Lines(acting, t("代办人")))
+    if visit.applicant is not None and not visit.applicant.document.name_complete:
         blocks.append(Message(t("证件芯片里的姓名不全，工作人员会照您的证件补全。"), Tone.WAITING))
     blocks.append(Lines(tuple(lines), t("填写的内容")))
     if visit.same_waits:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from drivers.face.contract import Guidance
+from dataclasses import replace
+
+from drivers.contract import Outcome
+from drivers.face.contract import FaceFailure, Guidance
+from drivers.receipt_printer.contract import PrintReport
+from kiosk.catalogue.model import Method
 from kiosk.identity import mask_name, mask_number
-from kiosk.journey.moves import is_old_enough
+from kiosk.journey.consenting import face_notice
+from kiosk.journey.moves import is_a_way, is_of_age, is_old_enough
+from kiosk.journey.present.face_words import FACE_WORDS, POINTING, PROMPT_WORDS
 from kiosk.journey.present.frame import Parts
+from kiosk.journey.proving import works
 from kiosk.journey.view import (
     Action,
+    Block,
     Choices,
     Illustration,
     Line,
@@ -33,11 +42,11 @@ def consent(visit: Visit, world: World, t: Texts) -> Parts:
         enabled=world.face_ready,
         reason=world.why_no_face.get(visit.language) or t("人脸确认暂时不能用"),
     )
-    other = Action("other_way", t("用别的办法"), Style.EQUAL, hint=t("协理员 · 窗口"))
+    other = _other_button(visit, world, t)
     return Parts(
         t("怎样确认是您本人？"),
         t("两种办法一样有效，任选一种"),
-        blocks=(Points(tuple(line[visit.language] for line in visit.service.consent_notice.text)),),
+        blocks=(Points(face_notice(visit).sentences(visit.language, world.place.responsible_body)),),
         actions=(face, other),
     )
 
@@ -53,6 +62,7 @@ CARD_WORDS: dict[CardProblem, str] = {
     CardProblem.READER: "读卡器暂时没有反应，正在重新连接。没有记录任何内容。",
     CardProblem.NOT_HELPER: "这张不是协理员卡。请协理员放上自己的工作卡。",
     CardProblem.VALIDITY_UNREADABLE: "证件上的有效期读不出来。请再放一次，或到窗口请工作人员看一下。",
+    CardProblem.SAME_PERSON: "这还是您自己的证件。请先拿走，换上要替他办的那个人的身份证。",
     CardProblem.TOO_WEAK: "这张卡在这台机器上办不了这件事，卡没有问题。请放身份证；放的就是身份证，请到窗口办理。",
 }
 
@@ -82,19 +92,44 @@ def card(visit: Visit, _world: World, t: Texts) -> Parts:
     )
 
 
-FACE_WORDS: dict[Guidance | None, str] = {
-    None: "很好，请保持",
-    Guidance.NO_FACE: "请看镜头",
-    Guidance.COME_CLOSER: "请靠近一点",
-    Guidance.ONE_PERSON: "镜头前请只留一个人",
-    Guidance.TOO_DARK: "光线有点暗，请朝向亮处",
-    Guidance.TOO_BRIGHT: "光线太强，请稍微侧一点",
-    Guidance.HOLD_STILL: "请稍微停一下",
-}
+def agent(visit: Visit, world: World, t: Texts) -> Parts:
+    """For whom: one question, and nothing that steers."""
+    grounds = visit.service.agent.grounds if visit.service.agent is not None else ()
+    of_age = is_of_age(visit, world)
+    myself = Action("for_myself", t("给自己办"), Style.CHOICE, hint=t("用刚才这张身份证"), icon="card")
+    others = [
+        Action(
+            f"for_another:{ground.value}",
+            t("替别人办：{ground}", ground=ground.label[visit.language]),
+            Style.CHOICE,
+            hint=t("还要放上那个人的身份证"),
+            icon="helper",
+            enabled=of_age,
+            reason=t("满 18 周岁才能替别人办"),
+        )
+        for ground in grounds
+    ]
+    return Parts(
+        t("是给谁办？"),
+        t("替别人办，两个人的身份证都要有"),
+        blocks=(Choices((myself, *others)),),
+    )
+
+
+def principal(visit: Visit, _world: World, t: Texts) -> Parts:
+    waiting = visit.card_problem in (None, CardProblem.MOVED)
+    actions: tuple[Action, ...] = () if waiting else (Action("try_card", t("再放一次"), Style.PRIMARY),)
+    return Parts(
+        t("请放上那个人的身份证"),
+        t("先拿走您自己的，再放他的"),
+        blocks=_card_blocks(visit, t("感应区在屏幕下方"), t),
+        actions=actions,
+        busy=waiting,
+    )
 
 
 def face(visit: Visit, world: World, t: Texts) -> Parts:
-    other = Action("other_way", t("用别的办法"), Style.EQUAL, hint=t("协理员 · 窗口"))
+    other = _other_button(visit, world, t)
     if visit.face.waiting:
         return Parts(
             t("请稍等，正在准备"),
@@ -103,17 +138,36 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
             actions=(other,),
             busy=True,
         )
+    if visit.face.looking and visit.face.prompt is not None:
+        return Parts(
+            t("请做一个小动作"),
+            t("照片做不了，本人一下就好。慢慢来"),
+            blocks=_mirror(visit, t),
+            actions=(
+                Action("other_movement", t("换一个动作"), Style.EQUAL),
+                replace(other, label=t("做不了，用别的办法")),
+            ),
+            busy=True,
+        )
     if visit.face.looking:
         return Parts(
             t("请看镜头"),
             t("只在这台机器里比，比完马上删除"),
-            blocks=(Preview(t(FACE_WORDS[visit.face.guidance])),),
+            blocks=_mirror(visit, t),
             actions=(other,),
             busy=True,
         )
     if visit.face.stalled:
         title, subtitle = t("机器没来得及比"), t("不是您的问题，也不算次数")
         words = t("请再试一次，也可以换一种办法，一样有效。")
+    elif visit.face.failure is FaceFailure.MOVEMENT_NOT_SEEN:
+        title, subtitle = t("没有看清刚才的动作"), t("慢一点、大一点会更容易，不要紧")
+        left = FACE_ATTEMPTS_MAX - visit.face.attempts
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
+    elif isinstance(visit.face.failure, Guidance):
+        title, subtitle = t("还没有看清"), t(FACE_WORDS[visit.face.failure])
+        left = FACE_ATTEMPTS_MAX - visit.face.attempts
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
     else:
         title, subtitle = t("这次没有对上"), t("照片用久了常会这样，不要紧")
         left = FACE_ATTEMPTS_MAX - visit.face.attempts
@@ -138,6 +192,78 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
     )
 
 
+def _mirror(visit: Visit, t: Texts) -> tuple[Block, ...]:
+    """The live picture with one request; who cannot follow it is pointed to the button beside it."""
+    prompt, guidance = visit.face.prompt, visit.face.guidance
+    live = Preview(
+        t(FACE_WORDS[guidance] if prompt is None or guidance is not None else PROMPT_WORDS[prompt])
+    )
+    return (live, Message(t(POINTING))) if visit.face.pointing else (live,)
+
+
+WAY_NAMES: dict[Method, str] = {
+    Method.HELPER: "协理员",
+    Method.SMS: "短信",
+    Method.QR: "电子身份",
+    Method.CLERK: "坐席",
+}
+"""In one breath, under the button that leads to them; in this order."""
+NAMED_MAX = 2
+"""So many beside the window: the button stays as the one beside it."""
+
+
+def _other_button(visit: Visit, world: World, t: Texts) -> Action:
+    """As large as the face's, on every screen that asks for a face."""
+    names = [t(name) for method, name in WAY_NAMES.items() if is_a_way(method, visit, world)]
+    more = " …" if len(names) > NAMED_MAX else ""
+    hint = " · ".join((*names[:NAMED_MAX], t("窗口"))) + more
+    return Action("other_way", t("用别的办法"), Style.EQUAL, hint=hint)
+
+
+def _ways(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
+    """What this service allows and this village offers; the window always."""
+    found = {
+        Method.HELPER: Action(
+            "helper",
+            t("请协理员帮忙确认"),
+            Style.CHOICE,
+            hint=t("协理员放上工作卡，当面看一看就行"),
+            icon="helper",
+            enabled=world.helper_ready,
+            reason=t("协理员卡的读卡器没有接上"),
+        ),
+        Method.SMS: Action(
+            "sms",
+            t("短信验证码"),
+            Style.CHOICE,
+            hint=t("发到部门登记的手机，要联网"),
+            icon="phone",
+            enabled=works(Method.SMS, visit, world),
+            reason=t("已经发过两次") if world.online else t("要联网才能用，现在没有网络"),
+        ),
+        Method.QR: Action(
+            "qr",
+            t("手机上的电子身份"),
+            Style.CHOICE,
+            hint=t("给扫码镜头看一下二维码"),
+            icon="qr",
+            enabled=works(Method.QR, visit, world),
+            reason=t("扫码暂时不能用"),
+        ),
+        Method.CLERK: Action(
+            "clerk",
+            t("请远程坐席看一看"),
+            Style.CHOICE,
+            hint=t("拍一张照片，由工作人员来看"),
+            icon="helper",
+            enabled=works(Method.CLERK, visit, world),
+            reason=t("这次没有看准") if visit.clerk.word else t("坐席暂时不能用"),
+        ),
+    }
+    window = Action("window", t("到窗口办理"), Style.CHOICE, hint=t("工作人员会接着帮您办"), icon="window")
+    return (*(one for method, one in found.items() if is_a_way(method, visit, world)), window)
+
+
 def other_way(visit: Visit, world: World, t: Texts) -> Parts:
     subtitle = t("任选一种，一样有效")
     blocks: list[Message | Choices] = []
@@ -145,24 +271,7 @@ def other_way(visit: Visit, world: World, t: Texts) -> Parts:
         subtitle = t("照片用久了常会对不上，这很平常")
     elif visit.card is not None and not is_old_enough(visit, world):
         blocks.append(Message(t("未满 14 岁不用人脸确认。请监护人和协理员一起办理。")))
-    blocks.append(
-        Choices(
-            (
-                Action(
-                    "helper",
-                    t("请协理员帮忙确认"),
-                    Style.CHOICE,
-                    hint=t("协理员放上工作卡，当面看一看就行"),
-                    icon="helper",
-                    enabled=world.helper_ready,
-                    reason=t("协理员卡的读卡器没有接上"),
-                ),
-                Action(
-                    "window", t("到窗口办理"), Style.CHOICE, hint=t("工作人员会接着帮您办"), icon="window"
-                ),
-            )
-        )
-    )
+    blocks.append(Choices(_ways(visit, world, t)))
     return Parts(t("换一种办法确认"), subtitle, blocks=tuple(blocks))
 
 
@@ -198,6 +307,18 @@ def helper_check(visit: Visit, _world: World, t: Texts) -> Parts:
     )
 
 
+def _window_slip(visit: Visit, t: Texts) -> Illustration | Message:
+    if visit.window_printing:
+        return Message(t("正在打印"), Tone.WAITING)
+    match visit.window_slip:
+        case None:
+            return Illustration("window")
+        case PrintReport(Outcome.DONE):
+            return Message(t("纸条打好了，在出纸口，请带好"), Tone.FINE)
+        case _:
+            return Message(t("纸条没有打好，请记下上面的内容"), Tone.WAITING)
+
+
 def window(visit: Visit, world: World, t: Texts) -> Parts:
     return Parts(
         t("到窗口办理"),
@@ -211,7 +332,16 @@ def window(visit: Visit, world: World, t: Texts) -> Parts:
                     Line(t("咨询电话"), world.place.hotline),
                 )
             ),
-            Illustration("window"),
+            _window_slip(visit, t),
         ),
-        actions=(Action("finish", t("知道了"), Style.PRIMARY),),
+        actions=(
+            Action("finish", t("知道了"), Style.PRIMARY),
+            Action(
+                "print_slip",
+                t("打一张带走"),
+                Style.SECONDARY,
+                enabled=world.printer_ready and not visit.window_printing and visit.window_slip is None,
+                reason=t("已经打过了") if visit.window_slip else t("打印机暂时不能用"),
+            ),
+        ),
     )

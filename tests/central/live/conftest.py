@@ -33,6 +33,7 @@ class LiveCentre:
     database: str
     department: SimulatedDepartment
     provider: SimulatedDepartment
+    gateway: SimulatedDepartment
     station: Station
     _made: list[Live] = field(default_factory=list)
 
@@ -69,14 +70,18 @@ class LiveCentre:
         self.station.close()
         self.department.close()
         self.provider.close()
+        self.gateway.close()
 
 
 @contextmanager
 def live_centre(database: str, trust: Path, **settings: Any) -> Iterator[LiveCentre]:
-    department, provider = SimulatedDepartment(), SimulatedDepartment()
-    departments = Departments({SERVICE: department, OTHER_SERVICE: provider}, payments=provider)
+    department, provider, gateway = (SimulatedDepartment() for _ in range(3))
+    departments = Departments(
+        {SERVICE: department, OTHER_SERVICE: provider}, payments=provider, messages=gateway
+    )
     with centre(database, trust, departments=departments, **settings) as running:
-        made = LiveCentre(running.url, trust, database, department, provider, Station(running.url, trust))
+        station = Station(running.url, trust)
+        made = LiveCentre(running.url, trust, database, department, provider, gateway, station)
         try:
             yield made
         finally:

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from drivers.camera import binding
-from drivers.camera.binding import CAP_DEVICE_CAPS, CAP_VIDEO_CAPTURE, CAPABILITY, Roots, resolve
+from drivers.camera.binding import (
+    CAP_DEVICE_CAPS,
+    CAP_VIDEO_CAPTURE,
+    CAPABILITY,
+    VIRTUAL_PARENTS,
+    Roots,
+    resolve,
+)
 from drivers.camera.contract import CameraFailure
 from drivers.contract import Failed, Ok
 from tests.drivers.camera.usb_tree import UsbTree
@@ -94,6 +101,8 @@ def test_a_link_of_udev_is_followed_at_every_opening(tree: UsbTree) -> None:
         (FACE, "platform/vhci_hcd.0/usb3"),
         (FACE, "platform/dummy_hcd.0/usb4"),
         (None, "platform/vivid.0"),
+        (None, "platform/vimc.0"),
+        (None, "platform/a-module-of-somebody.0"),
     ],
 )
 def test_a_device_that_a_program_feeds_is_refused(
@@ -104,6 +113,25 @@ def test_a_device_that_a_program_feeds_is_refused(
     for source in sources:
         assert node(tree, source) is CameraFailure.REFUSED
         assert node(tree, source, demo=True) == "video0"
+
+
+def test_the_rule_of_udev_shuts_the_same_devices() -> None:
+    """What the driver refuses by its path is not even readable for the terminal's user."""
+    rules = (Path(__file__).parents[3] / "deploy" / "udev" / "70-jiujin-camera.rules").read_text("utf-8")
+    shut = [
+        line for line in rules.splitlines() if line and not line.startswith("#") and 'MODE="0000"' in line
+    ]
+    for name in VIRTUAL_PARENTS:
+        assert any(f'DEVPATH=="*/{name}' in line for line in shut), name
+    assert all(line.startswith('SUBSYSTEM=="video4linux"') for line in shut)
+    modules = (Path(__file__).parents[3] / "deploy" / "modprobe.d" / "jiujin-cameras.conf").read_text("utf-8")
+    refused = {line.split()[1] for line in modules.splitlines() if line.startswith("install ")}
+    assert {"v4l2loopback", "vhci_hcd", "dummy_hcd", "vivid", "vimc"} <= refused
+
+
+def test_a_camera_of_the_same_kind_with_another_serial_is_not_it(tree: UsbTree) -> None:
+    tree.plug(0, usb=(FACE[0], FACE[1], "SN0666"))
+    assert node(tree, "usb:0c45:6366:SN0001") is CameraFailure.ABSENT
 
 
 def test_a_virtual_twin_does_not_stand_in_for_the_real_one(tree: UsbTree) -> None:

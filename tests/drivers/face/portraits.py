@@ -67,3 +67,8 @@ def two(left: str, right: str, right_width: int) -> NDArray[np.uint8]:
 
 def frame(pixels: NDArray[np.uint8], sequence: int = 1) -> Frame:
     return Frame(pixels, sequence, sequence)
+
+
+def portrait(name: str) -> NDArray[np.uint8]:
+    """250 x 250 pixels with some room around the face."""
+    return _cut(name, 250, 250, 110, 0.5)

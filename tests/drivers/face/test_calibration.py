@@ -1,27 +1,60 @@
+"""A calibration counts wholly or not at all."""
+
 from __future__ import annotations
 
+import base64
+import copy
 import json
+import math
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drivers.contract import Failed, Ok
 from drivers.face import calibration
-from tests.drivers.face.test_verifier import BODY, signed
+from drivers.face.calibration import CalibrationFault
+from drivers.face.calibration.card_class import SMALL, CardClass, classes_of
+from drivers.face.calibration.document import LARGEST_DISTANCE
+from drivers.face.calibration.faults import WORDS, in_words
+from tests.drivers.face.calibrations import Body, demo_body, signed, with_limits
+from tests.drivers.face.portraits import card_photo
+
+
+def fault_of(file: Path, key_file: Path) -> CalibrationFault:
+    answer = calibration.load(file, key_file)
+    assert isinstance(answer, Failed), "a calibration that must not count was read"
+    return answer.reason
 
 
 def test_a_signed_calibration_is_read(tmp_path: Path) -> None:
     answer = calibration.load(*signed(tmp_path))
     assert isinstance(answer, Ok)
-    assert answer.value.id == json.loads(BODY.read_text("utf-8"))["id"]
+    assert answer.value.id == demo_body()["id"]
     assert set(answer.value.limits) == {"dlib", "frf"}
+    assert answer.value.limits_for(SMALL) is not None
 
 
-def test_one_changed_byte_is_refused(tmp_path: Path) -> None:
+def test_a_changed_byte_is_refused_unless_it_says_the_same(tmp_path: Path) -> None:
+    """Another 17th digit of a share may be the same number: what is signed is the content."""
     file, key_file = signed(tmp_path)
-    file.write_bytes(file.read_bytes().replace(b"1.04", b"1.94"))
-    assert calibration.load(file, key_file) == Failed("signature", file.name)
+    whole, as_signed = file.read_bytes(), calibration.load(file, key_file)
+    refused = 0
+    for place in range(0, len(whole), 97):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        file.write_bytes(bytes(changed))
+        answer = calibration.load(file, key_file)
+        assert isinstance(answer, Failed) or answer == as_signed, place
+        refused += isinstance(answer, Failed)
+    assert refused > 30
+    file.write_bytes(whole)
+    assert calibration.load(file, key_file) == as_signed
 
 
 def test_without_a_signature_or_under_another_key_it_is_refused(tmp_path: Path) -> None:
@@ -29,25 +62,178 @@ def test_without_a_signature_or_under_another_key_it_is_refused(tmp_path: Path) 
     other = tmp_path / "other"
     other.mkdir()
     _, other_key = signed(other)
-    assert calibration.load(file, other_key) == Failed("signature", file.name)
+    assert fault_of(file, other_key) is CalibrationFault.SIGNATURE
+    for wrong in (b"", b"no signature", base64.b64encode(b"x" * 64)):
+        calibration.signature_path(file).write_bytes(wrong)
+        assert fault_of(file, key_file) is CalibrationFault.SIGNATURE
     calibration.signature_path(file).unlink()
-    answer = calibration.load(file, key_file)
-    assert isinstance(answer, Failed)
-    assert answer.reason == "missing"
+    assert fault_of(file, key_file) is CalibrationFault.UNSIGNED
+    file.unlink()
+    assert fault_of(file, key_file) is CalibrationFault.MISSING
 
 
-@pytest.mark.parametrize("limit", ["2.5", "0", "-1", "nan", "much", None])
-def test_a_limit_that_accepts_everybody_is_refused_even_when_signed(tmp_path: Path, limit: Any) -> None:
-    answer = calibration.load(*signed(tmp_path, {"matchers": {"dlib": {"sha256": "0", "limit": limit}}}))
-    assert isinstance(answer, Failed)
-    assert answer.reason == "content"
-
-
-def test_no_limit_at_all_is_refused(tmp_path: Path) -> None:
-    assert calibration.load(*signed(tmp_path, {"matchers": {}})) == Failed("content", "limits")
-
-
-def test_a_body_nested_too_deep_is_unreadable(tmp_path: Path) -> None:
+def test_a_first_version_is_named_as_such_not_as_a_forgery(tmp_path: Path) -> None:
     file, key_file = signed(tmp_path)
-    file.write_text("[" * 100_000)
-    assert calibration.load(file, key_file) == Failed("unreadable", file.name)
+    file.write_text(json.dumps({"schema": "jiujin.face-calibration/1", "id": "demo-2026-11"}), "utf-8")
+    assert fault_of(file, key_file) is CalibrationFault.SCHEMA
+
+
+@pytest.mark.parametrize("limit", [2.5, 2, 0, -1, 1e300, "0.6", None, True, [0.6], {"than": 1}])
+def test_a_limit_that_is_none_is_refused_even_when_signed(tmp_path: Path, limit: Any) -> None:
+    assert fault_of(*signed(tmp_path, with_limits(dlib=limit))) is CalibrationFault.CONTENT
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
+def test_a_limit_that_is_no_number_is_unreadable(tmp_path: Path, word: str) -> None:
+    file, key_file = signed(tmp_path, with_limits(dlib=0.123456))
+    file.write_text(file.read_text("utf-8").replace("0.123456", word), "utf-8")
+    assert fault_of(file, key_file) in (CalibrationFault.UNREADABLE, CalibrationFault.SIGNATURE)
+
+
+def _no_limits(body: Body) -> None:
+    body["matchers"] = body["pipeline"] = {}
+    for one in body["card_classes"].values():
+        one["limits"] = {}
+
+
+def _one_limit_less(body: Body) -> None:
+    del body["card_classes"]["jpeg_1024"]["limits"]["dlib"]
+
+
+def _nobody_accepted_it(body: Body) -> None:
+    body["unmeasurable_accepted"] = False
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _no_limits,
+        _one_limit_less,
+        _nobody_accepted_it,
+        with_limits(third=0.5),
+        lambda body: body.update(card_classes={}),
+        lambda body: body["card_classes"].update(hologram=body["card_classes"]["original"]),
+        lambda body: body.update(valid_until="2020-01-01"),
+        lambda body: body.update(valid_until="9999-12-31"),
+        lambda body: body.update(valid_until=20261231),
+        lambda body: body.update(id="x" * 100),
+        lambda body: body.update(id="a b\n"),
+        lambda body: body["matchers"].update(dlib="0"),
+        lambda body: body.update(limit=2),
+        lambda body: body.update(rule="any matcher clears its limit"),
+        lambda body: body.update(target_fmr=1),
+    ],
+)
+def test_content_that_does_not_agree_is_refused_even_when_signed(
+    tmp_path: Path, change: Callable[[Body], object]
+) -> None:
+    assert fault_of(*signed(tmp_path, change)) is CalibrationFault.CONTENT
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every field, whole parts and leaves."""
+    if path:
+        yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        yield from places(inner, (*path, key))
+
+
+PLACES = list(places(demo_body()))
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**52), 2**52),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(codec="utf-8"), max_size=100),
+    st.just([]),
+    st.just({}),
+    st.just({"dlib": 1.99, "frf": 1.99}),
+)
+
+
+def changed(path: tuple[Any, ...], value: Any) -> Any:
+    body = copy.deepcopy(demo_body())
+    inside: Any = body
+    for key in path[:-1]:
+        inside = inside[key]
+    inside[path[-1]] = value
+    return body
+
+
+@settings(max_examples=300, deadline=None)
+@given(path=st.sampled_from(PLACES), value=ANYTHING)
+def test_a_field_changed_after_signing_never_counts(
+    path: tuple[Any, ...], value: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    body = changed(path, value)
+    file, key_file = signed(tmp_path_factory.mktemp("changed"))
+    file.write_text(json.dumps(body), "utf-8")
+    if json.dumps(body) != json.dumps(demo_body()):
+        # 1 and 1.0 are the same number in canonical form, and sign the same.
+        assert isinstance(calibration.load(file, key_file), Failed) or body == demo_body()
+
+
+@settings(max_examples=300, deadline=None)
+@given(path=st.sampled_from(PLACES), value=ANYTHING)
+def test_what_is_read_of_a_signed_one_is_within_its_bounds(path: tuple[Any, ...], value: Any) -> None:
+    """Whoever holds the key may err too: a wrong field is refused or is one that allows nothing more."""
+    answer = calibration.read_body(changed(path, value), "calibration.json")
+    if isinstance(answer, Failed):
+        assert answer.reason in (CalibrationFault.CONTENT, CalibrationFault.SCHEMA)
+        return
+    read = answer.value
+    assert set(read.limits) == set(read.model_hashes)
+    for classes in ([CardClass.ORIGINAL], SMALL, list(CardClass)):
+        limits = read.limits_for(classes)
+        assert limits is None or all(
+            math.isfinite(limit) and 0 < limit < LARGEST_DISTANCE for limit in limits.values()
+        )
+    if path[0] in ("schema", "rule") or path[-1] == "schema":
+        assert value == demo_body()[path[0]]
+
+
+def test_a_body_nested_too_deep_or_too_long_is_unreadable(tmp_path: Path) -> None:
+    file, key_file = signed(tmp_path)
+    deep = '{"a":' * 900 + "1" + "}" * 900
+    for content in (
+        "[" * 100_000,
+        deep,
+        '"' + "x" * 10_000_000 + '"',
+        "",
+        "\ud800".encode("utf-8", "surrogatepass"),
+    ):
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        assert fault_of(file, key_file) in (
+            CalibrationFault.UNREADABLE,
+            CalibrationFault.SIGNATURE,
+            CalibrationFault.SCHEMA,
+        )
+
+
+def test_the_class_of_a_photo() -> None:
+    def encoded(kind: str, width: int, height: int) -> bytes:
+        noise = np.random.default_rng(1).integers(0, 255, (height, width, 3), np.uint8)
+        return bytes(cv2.imencode(kind, cv2.GaussianBlur(noise, (0, 0), 9))[1])
+
+    assert set(classes_of(card_photo("obama.jpg"))) == SMALL
+    assert set(classes_of(encoded(".bmp", 102, 126))) == SMALL
+    small = encoded(".jpg", 102, 126)
+    expected = CardClass.JPEG_1024 if len(small) <= 1024 else CardClass.JPEG_2048
+    assert len(small) <= 2048
+    assert classes_of(small) == (expected,)
+    assert classes_of(encoded(".jpg", 413, 531)) == (CardClass.ORIGINAL,)
+    assert classes_of(b"") == ()
+    assert classes_of(b"no picture") == ()
+
+
+def test_no_class_has_no_limits(tmp_path: Path) -> None:
+    answer = calibration.load(*signed(tmp_path))
+    assert isinstance(answer, Ok)
+    assert answer.value.limits_for([]) is None
+
+
+def test_every_fault_has_words() -> None:
+    assert set(WORDS) == set(CalibrationFault)
+    for fault in CalibrationFault:
+        assert in_words(fault, "calibration.json").startswith(f"{fault.value}, calibration.json: ")

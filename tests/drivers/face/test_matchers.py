@@ -1,33 +1,100 @@
-"""The second model's library is kept from reporting to its maker."""
+"""Every matcher passes one conformance test, and none leaves a file."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-from drivers.face.matchers import ONNX_MODEL
+import numpy as np
+import pytest
+
+from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Matcher, OnnxMatcher
+from tests.drivers.face.conformance import check_matcher, files_left_by
 from tests.drivers.face.portraits import MODELS, needed
 
-PROJECT = Path(__file__).resolve().parents[3]
-LOAD = f"""
-from pathlib import Path
-from drivers.face.matchers import OnnxMatcher
-OnnxMatcher(Path({str(MODELS / ONNX_MODEL)!r}))
-"""
+
+def dlib_model() -> Path:
+    import face_recognition_models
+
+    return Path(face_recognition_models.face_recognition_model_location())
 
 
-def test_loading_the_second_model_leaves_no_file_anywhere(tmp_path: Path) -> None:
-    """Unless it is told not to, the library keeps a device number and a store of events to send."""
+def test_dlib_is_a_matcher() -> None:
+    check_matcher(DlibMatcher, [dlib_model()])
+
+
+def test_the_second_model_is_a_matcher() -> None:
+    model = needed(MODELS / ONNX_MODEL)
+    check_matcher(lambda: OnnxMatcher(model), [model])
+
+
+class Careless:
+    """The second model, wrong in one respect."""
+
+    def __init__(self, broken: str) -> None:
+        self._inner, self._broken = OnnxMatcher(needed(MODELS / ONNX_MODEL)), broken
+        self.name, self.model_hash = self._inner.name, self._inner.model_hash
+        if broken == "hash":
+            self.model_hash = "0" * 64
+        self.calibration_id = "frf/1" if broken == "id" else self._inner.calibration_id
+        self._times = 0
+
+    def embed(self, rgb, face):  # type: ignore[no-untyped-def]
+        self._times += 1
+        if self._broken == "picture" and (rgb.shape[2:] != (3,) or rgb.dtype != np.uint8 or not rgb.size):
+            rgb = np.zeros((112, 112, 3), np.uint8)
+        vector = self._inner.embed(rgb, face)
+        return vector + self._times * 1e-3 if self._broken == "deterministic" else vector
+
+    def embed_card(self, rgb, face):  # type: ignore[no-untyped-def]
+        return self.embed(rgb, face)  # type: ignore[no-untyped-call]
+
+    def compare(self, one, other):  # type: ignore[no-untyped-def]
+        distance = self._inner.compare(one, other)
+        match self._broken:
+            case "similarity":
+                return 1.0 - distance
+            case "range":
+                return distance * 4
+            case "symmetric":
+                return distance * (1.1 if one[0] < other[0] else 1.0)
+            case _:
+                return distance
+
+
+@pytest.mark.parametrize(
+    "broken", ["hash", "id", "deterministic", "similarity", "range", "symmetric", "picture"]
+)
+def test_a_matcher_that_breaks_its_promise_does_not_pass(broken: str) -> None:
+    def make() -> Matcher:
+        return Careless(broken)
+
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        check_matcher(make, [MODELS / ONNX_MODEL])
+
+
+def test_another_model_is_another_hash_and_another_calibration(tmp_path: Path) -> None:
+    model = needed(MODELS / ONNX_MODEL)
+    other = tmp_path / ONNX_MODEL
+    # A field of a model's text that no computation reads: the same network, another file.
+    other.write_bytes(model.read_bytes() + b"\x32\x03new")
+    one, two = OnnxMatcher(model), OnnxMatcher(other)
+    assert one.model_hash != two.model_hash
+    assert one.calibration_id != two.calibration_id
+
+
+@pytest.mark.parametrize(
+    "make",
+    [f"matchers.OnnxMatcher(Path({str(MODELS / ONNX_MODEL)!r}))", "matchers.DlibMatcher()"],
+    ids=["frf", "dlib"],
+)
+def test_a_matcher_leaves_no_file_anywhere(make: str, tmp_path: Path) -> None:
+    """Unless it is told not to, one library keeps a device number and a store of events to send."""
     needed(MODELS / ONNX_MODEL)
-    environment = {
-        **os.environ,
-        "HOME": str(tmp_path),
-        "TMPDIR": str(tmp_path),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    for name in ("XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY", "CI"):
-        environment.pop(name, None)  # each would keep the library still, or its files elsewhere
-    subprocess.run([sys.executable, "-c", LOAD], cwd=PROJECT, env=environment, check=True)
-    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == []
+    code = f"""
+from pathlib import Path
+from drivers.face import matchers
+from tests.drivers.face.conformance import found
+{make}.embed(*found("obama.jpg"))
+"""
+    assert files_left_by(code, tmp_path, dict(os.environ)) == []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,37 +14,29 @@ import cv2
 import numpy as np
 import psutil
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.face import calibration
 from drivers.face.contract import FaceFailure, Guidance
 from drivers.face.matchers import ONNX_MODEL
 from drivers.face.verifier import ProcessFaceVerifier
+from tests.drivers.face.calibrations import Body, Change, as_it_is, demo_body, signed
 from tests.drivers.face.portraits import MODELS, card_photo, frame, live, needed, two
 from tests.drivers.waiting import PATIENCE_S, wait_until
 
-BODY = Path(calibration.__file__).with_name("demo.json")
 
-
-def signed(folder: Path, change: dict[str, Any] | None = None) -> tuple[Path, Path]:
-    """A calibration file and its public key's file."""
-    key = Ed25519PrivateKey.generate()
-    body = json.loads(BODY.read_text("utf-8")) | (change or {})
-    file, key_file = folder / "calibration.json", folder / "calibration.pem"
-    file.write_text(json.dumps(body), "utf-8")
-    calibration.signature_path(file).write_bytes(calibration.sign(body, key))
-    key_file.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    return file, key_file
-
-
-def built(folder: Path, change: dict[str, Any] | None = None) -> ProcessFaceVerifier:
+def built(folder: Path, change: Change = as_it_is, **given: Any) -> ProcessFaceVerifier:
     needed(MODELS / ONNX_MODEL)
-    verifier = ProcessFaceVerifier(MODELS, *signed(folder, change))
+    verifier = ProcessFaceVerifier(MODELS, *signed(folder, change), **given)
     assert verifier._worker is not None
     assert verifier._worker.wait_ready(PATIENCE_S)
     return verifier
+
+
+def _only_one_matcher(body: Body) -> None:
+    del body["matchers"]["frf"], body["pipeline"]["frf"]
+    for one in body["card_classes"].values():
+        del one["limits"]["frf"]
 
 
 @pytest.fixture(scope="module")
@@ -160,20 +153,96 @@ def test_the_child_opens_no_68_point_model(verifier: ProcessFaceVerifier) -> Non
     assert "68" not in face_recognition_without_68_points().predictor_68_point_model
 
 
+DAY = date.fromisoformat(demo_body()["valid_until"])
+
+
 @pytest.mark.parametrize(
-    "change",
-    [{"alignment": "another/1"}, {"matchers": {"dlib": {"sha256": "0" * 64, "limit": "0.60"}}}],
-    ids=["alignment", "model"],
+    ("change", "given", "fault"),
+    [
+        (lambda body: body["pipeline"].update(frf="another/1"), {}, "pipeline"),
+        (lambda body: body["matchers"].update(dlib="0" * 64), {}, "models"),
+        (_only_one_matcher, {}, "models"),
+        (lambda body: body.update(schema="jiujin.face-calibration/1"), {}, "schema"),
+        (lambda body: body["card_classes"].pop("jpeg_1024"), {}, "card_class"),
+        (as_it_is, {"no_earlier_than": lambda: DAY + timedelta(days=1)}, "ended"),
+    ],
+    ids=["pipeline", "model", "one_matcher", "schema", "card_class", "ended"],
 )
-def test_a_calibration_for_something_else_is_assist_mode(tmp_path: Path, change: dict[str, Any]) -> None:
-    verifier = built(tmp_path, change)
-    try:
+def test_a_calibration_for_something_else_is_assist_mode(
+    tmp_path: Path, change: Change, given: dict[str, Any], fault: str
+) -> None:
+    with contextlib.closing(built(tmp_path, change, **given)) as verifier:
+        refuses(verifier, fault)
+
+
+@pytest.mark.parametrize("fault", ["missing", "unsigned", "signature", "wrong_key"])
+def test_a_calibration_that_nobody_vouches_for_is_assist_mode(tmp_path: Path, fault: str) -> None:
+    file, key_file = signed(tmp_path)
+    match fault:
+        case "missing":
+            file.unlink()
+        case "unsigned":
+            calibration.signature_path(file).unlink()
+        case "signature":
+            file.write_text(file.read_text("utf-8").replace("demo-", "real-"), "utf-8")
+        case _:
+            key_file.write_text("no key", "utf-8")
+    with contextlib.closing(ProcessFaceVerifier(MODELS, file, key_file)) as verifier:
+        assert verifier._worker is not None
+        assert verifier._worker.wait_ready(PATIENCE_S)
+        refuses(verifier, fault)
+
+
+def refuses(verifier: ProcessFaceVerifier, fault: str) -> None:
+    status = verifier.probe()
+    assert status.state is DeviceState.FAULT
+    assert status.cause is Cause.FACE_UNCALIBRATED
+    assert status.detail.startswith(f"{fault}, ")
+    reference = verifier.set_reference(card_photo("obama.jpg"))
+    assert isinstance(reference, Failed)
+    assert reference.reason is FaceFailure.UNCALIBRATED
+    verifier.examine(frame(live("obama2.jpg")))
+    decision = verifier.decide()
+    assert isinstance(decision, Failed)
+    assert decision.reason is FaceFailure.UNCALIBRATED
+
+
+def test_a_calibration_ends_while_the_terminal_runs(tmp_path: Path) -> None:
+    today = [DAY]
+    with contextlib.closing(built(tmp_path, no_earlier_than=lambda: today[0])) as verifier:
+        assert verifier.probe().state is DeviceState.READY, "the last day is a valid one"
+        assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+        assert verifier.examine(frame(live("obama2.jpg"))) == Ok(None)
+        today[0] += timedelta(days=1)
         assert verifier.probe().cause is Cause.FACE_UNCALIBRATED
-        answer = verifier.set_reference(card_photo("obama.jpg"))
-        assert isinstance(answer, Failed)
-        assert answer.reason is FaceFailure.UNCALIBRATED
-    finally:
-        verifier.close()
+        decision = verifier.decide()
+        assert isinstance(decision, Failed)
+        assert decision.reason is FaceFailure.UNCALIBRATED
+
+
+def test_the_limits_are_those_of_the_cards_class(tmp_path: Path) -> None:
+    """A card of an unknown number of bytes has the strictest; a chip's portrait its own, or none at all."""
+
+    def change(body: Body) -> None:
+        of = body["card_classes"]
+        of["jpeg_2048"]["limits"]["frf"], of["jpeg_1024"]["limits"]["frf"] = 0.02, 1.5
+        del of["original"]
+
+    with contextlib.closing(built(tmp_path, change)) as verifier:
+        assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
+        assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+        assert verifier.examine(frame(live("obama2.jpg"))) == Ok(None)
+        answer = verifier.decide()
+        assert isinstance(answer, Ok)
+        assert {s.matcher: s.limit for s in answer.value.scores}["frf"] == 0.02
+        assert not answer.value.accepted
+        chip = bytes(cv2.imencode(".png", live("obama.jpg"))[1])
+        refused = verifier.set_reference(chip)
+        assert isinstance(refused, Failed)
+        assert refused.reason is FaceFailure.UNCALIBRATED
+        assert refused.detail.startswith("card_class, ")
+        assert verifier.examine(frame(live("obama.jpg"))) == Ok(None)
+        assert not isinstance(verifier.decide(), Ok), "no limits of the card before"
 
 
 def test_without_the_second_model_it_is_assist_mode(tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ SIMULATORS = (
             "misbehave": ("lens", "black"),
             "unplug": ("lens", "unplugged"),
             "replug_elsewhere": ("replug", "camera"),
+            "play_pictures": ("movement", "turn_left"),
         },
         "show plug close",
         {"play": "single pictures that are bad show nothing: drivers/camera"},

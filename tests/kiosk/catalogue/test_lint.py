@@ -35,6 +35,19 @@ def control(document: dict[str, Any], field: str) -> dict[str, Any]:
     return found
 
 
+AGENT = {"grounds": [{"value": "child", "label": {"zh": "子女", "en": "child"}}]}
+
+
+def agent_at(before: str, grounds: list[dict[str, Any]] | None = None) -> Bend:
+    """The step for an agent before this one."""
+
+    def bend(document: dict[str, Any]) -> None:
+        document["flow"].insert(document["flow"].index(before), "agent")
+        document["agent"] = {"grounds": grounds or AGENT["grounds"]}
+
+    return bend
+
+
 BENT: list[tuple[str, str, Bend]] = [
     ("face alone", "evidence.face_only", lambda d: d["evidence"].update(methods=["face"])),
     ("no consent", "evidence.no_consent", without("consent")),
@@ -44,6 +57,12 @@ BENT: list[tuple[str, str, Bend]] = [
     ("form after review", "flow.order", moved("review", "form")),
     ("no review", "flow.missing", without("review")),
     ("something between submit and result", "flow.order", moved("evaluate", "result")),
+    ("the step for an agent without a ground", "agent.step", lambda d: d["flow"].insert(3, "agent")),
+    ("a ground without the step", "agent.step", lambda d: d.update(agent=AGENT)),
+    ("an agent before the card", "flow.order", agent_at("identify")),
+    ("an agent whom nobody recognises", "evidence.level", without("verify_person")),
+    ("an agent after the recognition", "flow.order", agent_at("prefill")),
+    ("a ground twice", "agent.twice", agent_at("verify_person", AGENT["grounds"] * 2)),
     ("card left", "flow.card_left", without("take_card")),
     ("a step twice", "flow.twice", lambda d: d["flow"].append("notice")),
     ("a step that is not performed", "flow.unknown_here", lambda d: d["flow"].insert(1, "pay")),
@@ -68,7 +87,12 @@ BENT: list[tuple[str, str, Bend]] = [
     ),
     ("level 0 with a card", "evidence.level", lambda d: d["evidence"].update(level=0)),
     ("card not required", "devices", lambda d: d.update(devices_required=[])),
-    ("consent without words", "evidence.no_notice", lambda d: d["consent_notice"].update(text=[])),
+    (
+        "consent of an unknown version",
+        "evidence.no_notice",
+        lambda d: d["consent_notice"].update(version="1"),
+    ),
+    ("consent of no version", "evidence.no_notice", lambda d: d.pop("consent_notice")),
     ("promised over legal", "limit", lambda d: d["promised_limit"].update(amount=121)),
     ("end before start", "dates.order", lambda d: d.update(effective_to="2025-01-01T00:00:00+08:00")),
     ("offline in one language", "schema.words", lambda d: d["offline"]["text"].pop("en")),

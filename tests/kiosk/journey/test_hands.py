@@ -5,22 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from drivers.card_reader.contract import CardFailure, EncodedPhoto
+from drivers.clerk_line.contract import ClerkFailure
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
+from drivers.eid.signed import SignedEids
 from drivers.face.contract import FaceFailure
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey import hands as module
-from kiosk.journey.hands import DeviceHands, Devices, StaffRoom
+from kiosk.journey.hands import DeviceHands, Devices
 from kiosk.journey.live import LookUpFailure
+from kiosk.journey.proof import CodeFailure
+from kiosk.journey.services import StaffRoom
 from kiosk.journey.states import State
 from kiosk.journey.visit import Visit
+from kiosk.recognition.codes import CodeDesk
+from kiosk.recognition.provers import Now, Provers
 from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 from tests.drivers.waiting import PATIENCE_S, wait_until
 from tests.kiosk.journey.visits import card, visit
@@ -47,6 +54,16 @@ NOBODY: Any = Broken()
 NO_STAFF = StaffRoom(NOBODY, NOBODY, lambda _action, _result: None)
 
 
+def proofs(devices: Devices | None = None, live: Any = None, clerks: Any = None) -> Provers:
+    """The real ones, at whose far ends everything is a defect unless given."""
+    devices = devices or Devices(None, None, None, None, None, lambda _photo: Ok(b""))
+    now = datetime(2026, 11, 25, tzinfo=UTC)
+    eids = SignedEids({}, now)
+    return Provers(
+        devices, CodeDesk(live or Broken()), eids, clerks or Broken(), "0142", lambda: Now(now, trusted=True)
+    )
+
+
 class Answers:
     """Collects what the hands answer."""
 
@@ -60,7 +77,9 @@ class Answers:
 def built(answers: Answers, device: Any = None, office: Any = None, live: Any = None) -> DeviceHands:
     device, office, live = device or Broken(), office or Broken(), live or Broken()
     devices = Devices(device, device, device, device, device, lambda _photo: Ok(b""))
-    return DeviceHands(devices, office, live, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
+    return DeviceHands(
+        devices, office, live, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF, proofs()
+    )
 
 
 @pytest.fixture
@@ -75,7 +94,7 @@ def broken(answers: Answers) -> Iterator[DeviceHands]:
     made.close()
 
 
-RESULT, FACE = visit(State.RESULT), visit(State.FACE)
+RESULT, FACE, CARD = visit(State.RESULT), visit(State.FACE), visit(State.CARD)
 DEFECTS: dict[str, tuple[fx.Effect, Visit, ev.Event]] = {
     "card": (
         fx.ReadCard(fx.CardPurpose.RESIDENT),
@@ -90,6 +109,8 @@ DEFECTS: dict[str, tuple[fx.Effect, Visit, ev.Event]] = {
     "centre": (fx.AwaitCentre("code"), RESULT, ev.CaseMoved(None)),
     "same": (fx.AskSame(RESULT), RESULT, ev.SameWaits(found=False)),
     "records": (fx.AskRecords(RESULT), RESULT, ev.PrefillAnswered({})),
+    "code by SMS": (fx.SendCode(CARD), CARD, ev.CodeAnswered(Failed(CodeFailure.NOT_SENT))),
+    "clerk": (fx.AskClerk(CARD, b"jpeg"), CARD, ev.ClerkAnswered(Failed(ClerkFailure.UNREACHED))),
     "progress": (
         fx.LookUpProgress("code"),
         visit(State.PROGRESS),
@@ -211,9 +232,10 @@ def test_the_face_is_forgotten_even_when_the_camera_does_not_stop(answers: Answe
         Broken(),
         Broken(),
         answers,
-        lambda: None,
+        lambda _news: None,
         lambda _frame: b"",
         NO_STAFF,
+        proofs(),
     )
     hands.do(fx.Forget(), FACE)
     assert forgotten.wait(PATIENCE_S)
@@ -299,7 +321,9 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     """An identity without a photo is legal; there is nothing to compare a face with."""
     broken: Any = Broken()  # any use of it is a defect
     devices = Devices(broken, broken, broken, broken, broken, lambda _photo: Failed("crashed", "code -11"))
-    hands = DeviceHands(devices, broken, broken, answers, lambda: None, lambda _frame: b"jpeg", NO_STAFF)
+    hands = DeviceHands(
+        devices, broken, broken, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF, proofs()
+    )
     hands.do(fx.StartFace(), replace(FACE, card=replace(card(), photo=photo)))
     assert wait_until(lambda: bool(answers.came))
     ((_, answer),) = answers.came
@@ -308,3 +332,21 @@ def test_without_a_picture_of_the_card_the_camera_stays_shut(
     assert answer.result.reason is FaceFailure.NO_REFERENCE
     assert hands.lanes.camera.defects == 0
     hands.close()
+
+
+@pytest.mark.parametrize("only_news", [False, True])
+def test_what_is_read_aloud_is_the_screen_or_only_its_news(answers: Answers, *, only_news: bool) -> None:
+    asked: list[bool] = []
+    hands = DeviceHands(
+        Devices(None, None, None, None, None, lambda _photo: Ok(b"")),
+        Broken(),
+        Broken(),
+        answers,
+        asked.append,
+        lambda _frame: b"",
+        NO_STAFF,
+        proofs(),
+    )
+    hands.do(fx.Speak(only_news=only_news), FACE)
+    hands.close()
+    assert asked == [only_news]

@@ -26,7 +26,9 @@ NOW = datetime(2026, 11, 25, 9, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 def filled(state: State) -> Visit:
     """A visit where every question was answered with the same words."""
-    known = replace(visit(state), helper=card(DocumentKind.HELPER), definition=definition("problem_report"))
+    known = replace(visit(state), helper=card(DocumentKind.HELPER))
+    if state is not State.CONSENT:  # which a report, where nobody is known, does not have
+        known = replace(known, definition=definition("problem_report"))
     return replace(known, answers=dict.fromkeys(forms.ids(known), WRITTEN))
 
 

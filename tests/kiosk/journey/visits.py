@@ -20,7 +20,7 @@ from drivers.contract import CheckOutcome, Failed, Ok
 from drivers.evidence import Assurance, CheckName, evidence
 from kiosk.case import CODE_ALPHABET, CaseState, parse_case_code
 from kiosk.catalogue.load import read
-from kiosk.catalogue.model import Definition, StepType
+from kiosk.catalogue.model import Agent, Definition, Ground, StepType
 from kiosk.catalogue.withdrawal import withdrawal
 from kiosk.health import DeviceHealth
 from kiosk.journey.events import Pressed, Stored
@@ -106,6 +106,20 @@ def world(*, online: bool = True) -> World:
     )
 
 
+OTHER_NUMBER = "11019919510723003X"
+
+
+def by_agent(service: Definition) -> Definition:
+    """The same service, which may be done for another as well."""
+    flow = list(service.flow)
+    flow.insert(flow.index(StepType.IDENTIFY) + 1, StepType.AGENT)
+    grounds = (
+        Ground(value="child", label={"zh": "我是子女", "en": "I am the child"}),
+        Ground(value="guardian", label={"zh": "我是监护人", "en": "I am the guardian"}),
+    )
+    return service.model_copy(update={"flow": tuple(flow), "agent": Agent(grounds=grounds)})
+
+
 def coming_back(result: Ok[Progress] | Failed[LookUpFailure] | None = None, **changes: Any) -> Visit:
     """With a slip's code, at the screen that shows how the case stands; the centre has it, unless told otherwise."""
     told = Progress(CODE, definition().code, CaseState.REGISTERED, STEPS, told_at="2026-11-25T02:00:00Z")
@@ -132,6 +146,8 @@ def visit(state: State) -> Visit:
     service = definition(
         "problem_report" if state in (State.ATTACH, State.CAMERA) else "pension_confirmation"
     )
+    if state in (State.AGENT, State.PRINCIPAL):
+        service = by_agent(service)
     step = next((i for i, s in enumerate(service.flow) if SCREEN_OF.get(s) is state), 3)
     known = Visit(
         id="v1",

@@ -206,3 +206,41 @@ def test_one_camera_for_both_needs_its_size_where_it_counts() -> None:
     assert settings is not None
     assert [(problem.key, problem.fatal) for problem in problems] == [("document_camera.source", False)]
     assert load_text(both.format(size="size = 2592x1944\n"), "kiosk.ini", Path())[1] == ()
+
+
+def test_the_ways_to_be_recognised_are_named_and_an_unknown_one_is_told_with_those_there_are() -> None:
+    settings, problems = load_text(
+        f"{NUMBER}[recognition]\nways = helper,sms , helper\n", "kiosk.ini", Path()
+    )
+    assert settings is not None
+    assert problems == ()
+    assert settings.recognition.offered == ("helper", "sms")
+    nothing, _ = load_text(f"{NUMBER}[recognition]\nways =\n", "kiosk.ini", Path())
+    assert nothing is not None
+    assert nothing.recognition.offered == (), "then the window alone"
+    wrong, problems = load_text(f"{NUMBER}[recognition]\nways = face, sns\n", "kiosk.ini", Path())
+    assert wrong is None
+    assert [(problem.line, problem.key) for problem in problems] == [(4, "recognition.ways")]
+    assert "sns" in problems[0].message_zh
+    assert "sms" in problems[0].message_en
+
+
+def test_a_way_that_leads_nowhere_is_told_and_the_others_serve() -> None:
+    text = f"{NUMBER}[recognition]\nways = face, qr, clerk\n"
+    settings, problems = load_text(text, "kiosk.ini", Path())
+    assert settings is not None
+    assert [(one.line, one.key, one.fatal) for one in problems] == [(4, "recognition.ways", False)] * 2
+    ways = "demo = true\n[recognition]\nways = face, qr, clerk\nclerk_address = http://127.0.0.1:9\n"
+    seen = "[code_reader]\ncamera = document_camera\n[document_camera]\nsource = /dev/v4l/by-id/a\n"
+    assert load_text(NUMBER + ways + seen, "kiosk.ini", Path())[1] == ()
+
+
+def test_pictures_of_people_go_over_tls_in_service() -> None:
+    def problems(address: str, demo: str) -> list[str]:
+        text = f"{NUMBER}demo = {demo}\n[recognition]\nclerk_address = {address}\n"
+        return [one.key for one in load_text(text, "kiosk.ini", Path())[1] if one.fatal]
+
+    loopback = "http://127.0.0.1:9"
+    assert problems(loopback, "false") == ["recognition.clerk_address"]
+    assert problems(loopback, "true") == problems("https://desk.example.invalid", "false") == []
+    assert problems("http://desk.example.invalid", "true") == ["recognition.clerk_address"]

@@ -107,7 +107,7 @@ def hall(
         ini.write_text(text, "utf-8")
         read, problems = load_text(text, ini.name, folder)
         assert read is not None, problems
-        terminal = assemble(read, Observers(slip=slips.append))
+        terminal = assemble(read, Observers(slip=slips.append, step=village.follow))
         stack.callback(terminal.close)
         yield Hall(village, terminal, Player(terminal, None), slips, ini)
 

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from kiosk import keys
+from kiosk.bench.people import PEOPLE
 from kiosk.catalogue.signature import sign, signature_path
+from kiosk.filing import payload_of
 from kiosk.paper.receipt import lines_of
+from tests.kiosk.catalogue.made import PENSION as PENSION_FILE
 from tests.kiosk.catalogue.made import REPORT as REPORT_FILE
 from tests.kiosk.catalogue.made import SHIPPED, raw
 from tests.kiosk.terminal.hall import NO_CAMERA, PENSION, PROJECT, REPORT, TRUST, Hall, hall
@@ -162,3 +165,37 @@ def sign_unseen(file: Path) -> None:
     """A publisher whose tool checks nothing: the terminal must check for itself."""
     key = keys.private_key(TRUST / "publisher.key")
     signature_path(file).write_bytes(sign(json.loads(file.read_text("utf-8")), key))
+
+
+def for_others() -> dict[str, Any]:
+    """The pension's service, which may be done for another as well."""
+    document = raw(PENSION_FILE)
+    flow = document["flow"]
+    flow.insert(flow.index("identify") + 1, "agent")
+    grounds = [{"value": "child", "label": {"zh": "我是子女", "en": "I am the child"}}]
+    return {**document, "code": THIRD, "agent": {"grounds": grounds}}
+
+
+def test_both_cards_are_read_one_after_the_other_on_the_one_pad(running: Hall, directory: Path) -> None:
+    file = drop(directory, for_others())
+    assert command("catalogue", "sign", str(file))[0] == 0
+    running.press("begin", "cancel")
+    running.play(wait_state="attract")
+    running.press("begin", f"service:{THIRD}", "next", "other_way")
+    running.village.put_card("zhou")
+    running.play(wait_state="agent")
+    running.press("for_another:child")
+    running.village.take_card()
+    running.village.put_card("zhou")
+    running.play(screen_has=["这还是您自己的证件"])
+    running.village.take_card()
+    running.press("try_card")
+    running.village.put_card("qian")
+    running.play(wait_state="other_way")
+    known = running.terminal.journey._visit
+    case = payload_of(known, received_at="2026-11-25T01:12:00Z", clock_quality="synced")
+    assert case.person is not None
+    assert case.agent is not None
+    assert [case.person.name, case.agent.person.name] == [
+        PEOPLE[key].document.name for key in ("qian", "zhou")
+    ]

@@ -1,0 +1,124 @@
+"""The form of a calibration, version 2: what is allowed, for which models, cards and time, and what was measured.
+
+Every field is checked and an unknown one is refused, since a field that nobody reads is a wish that
+nobody keeps.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from drivers.face.calibration.card_class import CardClass
+
+SCHEMA: Final = "jiujin.face-calibration/2"
+LARGEST_DISTANCE = 2.0
+"""Between two vectors of unit length: a limit there would accept everybody."""
+LONGEST = timedelta(days=5 * 366)
+"""Faces and cards change: no calibration counts for longer."""
+RULE: Final = "every matcher clears its limit, median over the frames"
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,79}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Limit = Annotated[float, Field(gt=0, lt=LARGEST_DISTANCE)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=2**40)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Figure(_Part):
+    """A rate on people who had no part in the choice. `low`, `high`: 95 %, people drawn anew; without an
+    error `high` is 3 / person_pairs. `measurable`: enough impostors to speak of the target at all.
+    """
+
+    rate: Literal["FMR", "FNMR"]
+    people: Annotated[str, Field(min_length=1, max_length=80)]
+    errors: Count
+    comparisons: Count
+    person_pairs: Count
+    low: Share | None
+    high: Share | None
+    measurable: bool
+
+
+class Chosen(_Part):
+    """The half on which the limits were chosen."""
+
+    impostors: Count
+    false_matches: Count
+    genuine: Count
+    false_non_matches: Count
+
+
+class OfClass(_Part):
+    """One class of card photos: its limits (matcher -> largest accepted distance) and what was measured."""
+
+    limits: dict[Name, Limit]
+    chosen_on: Chosen
+    reported: Annotated[list[Figure], Field(max_length=200)]
+    not_enrolled: dict[Literal["card", "live"], tuple[Count, Count]]
+    """Pictures on which no face was found, and pictures in all."""
+
+
+class DataUsed(_Part):
+    """The folder that was measured, never a person of it. `pictures_sha256`: of the files' names and digests."""
+
+    about: Annotated[str, Field(max_length=400)]
+    table_sha256: Digest
+    pictures_sha256: Digest
+    pictures: Count
+    persons: Count
+    choosing_persons: Count
+    reporting_persons: Count
+    real_card_photos: bool
+    """The references came out of cards; else cards' photos were made from portraits."""
+
+
+class Document(_Part):
+    """The whole of a calibration; `matchers`: name -> SHA-256 of the model's file."""
+
+    schema_: Literal["jiujin.face-calibration/2"] = Field(alias="schema")
+    id: Name
+    made_on: date
+    valid_until: date
+    pipeline: dict[Name, Name]
+    """Matcher -> how a face is prepared for it: points, alignment, mirrored or not."""
+    matchers: Annotated[dict[Name, Digest], Field(min_length=1, max_length=8)]
+    rule: Literal["every matcher clears its limit, median over the frames"]
+    target_fmr: Annotated[float, Field(gt=0, lt=1)]
+    unmeasurable_accepted: bool
+    """The data were too few to show the target, and somebody wanted the calibration all the same."""
+    card_classes: Annotated[dict[CardClass, OfClass], Field(min_length=1)]
+    data: DataUsed
+    tool_sha256: Digest
+    """Of the program text that embedded, chose and measured."""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if not self.made_on <= self.valid_until <= self.made_on + LONGEST:
+            message = "valid_until must follow made_on, by five years at most"
+            raise ValueError(message)
+        if set(self.pipeline) != set(self.matchers):
+            message = "pipeline: one preparation for each matcher, and for no other"
+            raise ValueError(message)
+        for name, one in self.card_classes.items():
+            if set(one.limits) != set(self.matchers):
+                message = f"{name}: one limit for each matcher, and for no other"
+                raise ValueError(message)
+        if not self.unmeasurable_accepted and self.unmeasurable():
+            message = "the target is not measurable, and nobody accepted that"
+            raise ValueError(message)
+        return self
+
+    def unmeasurable(self) -> list[str]:
+        """Card classes for which the data cannot show the target over all people."""
+        return [
+            name.value
+            for name, one in self.card_classes.items()
+            if not any(f.rate == "FMR" and f.people == "all" and f.measurable for f in one.reported)
+        ]

@@ -1,0 +1,118 @@
+"""How far a measured rate can be trusted: people are drawn anew, not pairs.
+
+Comparisons that share a person are not independent, so an interval over pairs would be too narrow.
+Each replicate draws as many people as there are, with repetition; a pair counts as often as both of
+its people were drawn, a person's own pair as often as the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.face.evaluation.comparisons import Comparisons, Distances, Mask
+from drivers.face.evaluation.rates import limit_at, measurable
+
+REPLICATES = 1000
+LEVEL_PERCENT = 95.0
+SEED = 20261126
+
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`errors` of `comparisons` between `person_pairs` different pairs of people (people, when genuine).
+
+    `low`, `high`: 95 % of the replicates lie between. Without an error `high` is the rule of three's
+    bound, 3 / person_pairs: two comparisons of the same two people say little more than one.
+    """
+
+    errors: int
+    comparisons: int
+    person_pairs: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        return self.errors / self.comparisons if self.comparisons else float("nan")
+
+    def measurable(self, target: float) -> bool:
+        return measurable(target, self.comparisons)
+
+
+def interval(statistic: Callable[[Weights], float], comparisons: Comparisons) -> tuple[float, float]:
+    """The 95 % percentile interval of `statistic`, a function of the comparisons' weights (n,).
+
+    Replicates for which it is NaN (nobody of a kind was drawn) are left out; NaN, NaN if all are.
+    """
+    one, other = comparisons.people()
+    people, numbers = np.unique(np.concatenate([one, other]), return_inverse=True)
+    first, second = numbers[: len(one)], numbers[len(one) :]
+    same = first == second
+    random = np.random.default_rng(SEED)
+    values = []
+    for _ in range(REPLICATES if len(people) else 0):
+        drawn = np.bincount(random.integers(0, len(people), len(people)), minlength=len(people))
+        weights = np.where(same, drawn[first], drawn[first] * drawn[second]).astype(np.float64)
+        values.append(statistic(weights))
+    found = np.array(values, np.float64)
+    found = found[~np.isnan(found)]
+    if len(found) == 0:
+        return float("nan"), float("nan")
+    tail = (100.0 - LEVEL_PERCENT) / 2
+    low, high = np.percentile(found, [tail, 100.0 - tail])
+    return float(low), float(high)
+
+
+def rate(comparisons: Comparisons, wrong: Mask) -> Rate:
+    """The share of `wrong` (n,) comparisons, with its interval."""
+    errors = int(np.count_nonzero(wrong))
+    pairs = person_pairs(comparisons)
+    low, high = interval(lambda weights: _weighted(weights, wrong), comparisons)
+    if errors == 0 and pairs:
+        high = min(1.0, 3 / pairs)
+    return Rate(errors, len(comparisons), pairs, low, high)
+
+
+def person_pairs(comparisons: Comparisons) -> int:
+    one, other = comparisons.people()
+    return len({(min(a, b), max(a, b)) for a, b in zip(one.tolist(), other.tolist(), strict=True)})
+
+
+def false_match_rate(impostors: Comparisons, distances: Distances, limit: float) -> Rate:
+    """Of the impostors that were enrolled: who has no embedding would only flatter the rate."""
+    enrolled = np.isfinite(distances)
+    return rate(impostors.only(enrolled), distances[enrolled] <= limit)
+
+
+def false_non_match_rate(genuine: Comparisons, distances: Distances, limit: float) -> Rate:
+    return rate(genuine, ~(distances <= limit))
+
+
+def fnmr_interval_at(
+    comparisons: Comparisons, distances: Distances, target_fmr: float
+) -> tuple[float, float]:
+    """Interval of FNMR where the limit is found anew on each replicate's own impostors."""
+    genuine = comparisons.genuine
+    impostors = ~genuine & np.isfinite(distances)
+    # In order once, since every replicate sorts again.
+    in_order = np.flatnonzero(impostors)[np.argsort(distances[impostors], kind="stable")]
+    values = distances[in_order]
+
+    def statistic(weights: Weights) -> float:
+        if not weights[in_order].any():
+            return float("nan")
+        limit = limit_at(values, target_fmr, weights[in_order])
+        return _weighted(weights[genuine], ~(distances[genuine] <= limit))
+
+    return interval(statistic, comparisons)
+
+
+def _weighted(weights: Weights, wrong: Mask) -> float:
+    total = float(weights.sum())
+    return float(weights[wrong].sum()) / total if total else float("nan")

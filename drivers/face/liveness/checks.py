@@ -1,0 +1,199 @@
+"""The methods of a plain camera: movements asked, a passive model written down, or nothing."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+
+from drivers.camera.contract import Frame
+from drivers.contract import Failed
+from drivers.face.contract import FaceFailure, Guidance
+from drivers.face.liveness.continuity import NS, Chain
+from drivers.face.liveness.contract import Eyes, LivenessRecord, Method, Outcome, Prompt, Sighting
+from drivers.face.liveness.passive import PASSIVE_MODEL
+from drivers.face.liveness.prompts import Chance, draw, family_of, is_at_rest, is_shown
+
+PROMPT_S = 3.0
+SHOWN_SIGHTINGS = 2
+"""A movement counts when so many frames show it: one may be the landmark model's mistake."""
+
+
+class NoCheck:
+    """The method `off`: the record says so."""
+
+    method = Method.OFF
+    asks: Prompt | None = None
+    finished = True
+
+    def begin(self, *, again: bool) -> None:
+        pass
+
+    def usable(self, _frame: Frame, _opening: int, /) -> FaceFailure | None:
+        return None
+
+    def watch(self, _frame: Frame, _opening: int, /) -> FaceFailure | Guidance | None:
+        return None
+
+    def decline(self) -> None:
+        pass
+
+    def record(self) -> LivenessRecord:
+        return LivenessRecord(self.method, Outcome.NOT_DONE)
+
+    def close(self) -> None:
+        pass
+
+
+class PassiveCheck(NoCheck):
+    """Asks nothing and decides nothing: the lowest number over the compared frames is written down."""
+
+    method = Method.PASSIVE
+
+    def __init__(self, eyes: Eyes) -> None:
+        self._eyes = eyes
+        self._lowest: float | None = None
+        self._looked = False
+
+    def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
+        self._lowest, self._looked = None, False
+
+    def usable(self, frame: Frame, _opening: int, /) -> FaceFailure | None:
+        self._looked = True
+        match self._eyes.sight(frame, passive=True):
+            case Failed(reason):
+                return reason if isinstance(reason, FaceFailure) else None
+            case seen:
+                self._note(seen.value.sighting.passive)
+                return None
+
+    def _note(self, score: float | None) -> None:
+        if score is not None:
+            self._lowest = score if self._lowest is None else min(score, self._lowest)
+
+    def record(self) -> LivenessRecord:
+        if self._lowest is None:
+            outcome = Outcome.UNAVAILABLE if self._looked else Outcome.NOT_DONE
+            return LivenessRecord(self.method, outcome)
+        return LivenessRecord(
+            self.method, Outcome.NOT_DONE, model=PASSIVE_MODEL, passive=round(self._lowest, 2)
+        )
+
+
+class PromptCheck:
+    """Two movements in an order that nobody knows, each within its time, shown by the compared person.
+
+    Time is the frames' own: a slow terminal costs the resident nothing but the frames it did not take.
+    """
+
+    method = Method.PROMPT
+
+    def __init__(
+        self, eyes: Eyes, *, prompt_s: float = PROMPT_S, chance: Callable[[], Chance] = secrets.SystemRandom
+    ) -> None:
+        self._eyes, self._prompt_s, self._chance = eyes, prompt_s, chance()
+        self._declining = threading.Event()
+        self._declined: frozenset[Prompt] = frozenset()
+        self.begin(again=False)
+
+    def begin(self, *, again: bool) -> None:
+        self._chain = Chain()
+        self._declined = self._declined if again else frozenset()
+        self._declining.clear()
+        self._shown: tuple[Prompt, ...] = ()
+        self._missed: Prompt | None = None
+        self._before: Sighting | None = None
+        self._passive: float | None = None
+        drawn = draw(self._declined, self._chance)
+        self._impossible, self._waiting = drawn is None, drawn or ()
+        self._asked_anew()
+
+    def _asked_anew(self) -> None:
+        self._asked_ns: int | None = None
+        self._rested, self._streak = False, 0
+
+    @property
+    def asks(self) -> Prompt | None:
+        return None if self.finished or self._before is None else self._waiting[0]
+
+    @property
+    def finished(self) -> bool:
+        ended = self._impossible or self._missed is not None or self._chain.broken is not None
+        return ended or not self._waiting
+
+    def usable(self, frame: Frame, opening: int, /) -> FaceFailure | None:
+        match self._look(frame, opening, passive=self._before is None):
+            case Sighting() as found:
+                self._before = self._before or found
+            case FaceFailure() as failed:
+                return failed
+            case _:  # it will be compared, and nobody saw whose it is
+                self._chain.lose()
+        return None
+
+    def watch(self, frame: Frame, opening: int, /) -> FaceFailure | Guidance | None:
+        before = self._before
+        if before is None:
+            return self.usable(frame, opening)
+        if self.finished:
+            return None
+        if self._declining.is_set():
+            self._declining.clear()
+            self._draw_again()
+        if not self._waiting:
+            return None
+        prompt = self._waiting[0]
+        self._asked_ns = frame.captured_monotonic_ns if self._asked_ns is None else self._asked_ns
+        if frame.captured_monotonic_ns - self._asked_ns > self._prompt_s * NS:
+            self._missed = prompt
+            return None
+        found = self._look(frame, opening, passive=False)
+        if not isinstance(found, Sighting):
+            return found
+        self._rested = self._rested or is_at_rest(prompt, before, found)
+        self._streak = self._streak + 1 if self._rested and is_shown(prompt, before, found) else 0
+        if self._streak >= SHOWN_SIGHTINGS:
+            self._shown, self._waiting = (*self._shown, prompt), self._waiting[1:]
+            self._asked_anew()
+        return None
+
+    def decline(self) -> None:
+        self._declining.set()
+
+    def record(self) -> LivenessRecord:
+        asked = (*self._shown, *((self._missed,) if self._missed else ()))
+        if self._impossible or (self._before is None and self._chain.broken is None):
+            outcome = Outcome.NOT_DONE
+        elif self._chain.broken is None and not self._waiting:
+            outcome = Outcome.SHOWN
+        else:
+            outcome = Outcome.NOT_SHOWN
+        score = None if self._passive is None else round(self._passive, 2)
+        return LivenessRecord(
+            self.method,
+            outcome,
+            asked,
+            self._chain.broken,
+            PASSIVE_MODEL if score is not None else "",
+            score,
+        )
+
+    def close(self) -> None:
+        pass
+
+    def _draw_again(self) -> None:
+        """Movements of other families for what is still to come; those already shown stay shown."""
+        self._declined |= frozenset(family_of(self._waiting[0]))
+        drawn = draw(self._declined, self._chance, self._shown)
+        self._impossible, self._waiting = drawn is None, drawn or ()
+        self._asked_anew()
+
+    def _look(self, frame: Frame, opening: int, *, passive: bool) -> Sighting | FaceFailure | Guidance:
+        self._chain.frame(frame, opening)
+        match self._eyes.sight(frame, passive=passive):
+            case Failed(reason):
+                return reason
+            case seen:
+                self._chain.sighting(seen.value, frame.captured_monotonic_ns)
+                self._passive = seen.value.sighting.passive if passive else self._passive
+                return seen.value.sighting

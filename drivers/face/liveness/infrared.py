@@ -1,0 +1,112 @@
+"""The place of a vendor's kit with an infrared camera of its own: an adapter in a child process.
+
+kiosk.ini names it as `infrared = module:Class`. The class is built without arguments in a process of
+its own and has four things; what it raises or never answers is `unavailable`, and nobody is accepted:
+
+    name: str                          what is written into the record, such as "Kit 3.2"
+    def begin(self) -> None            a new attempt: open the infrared camera
+    def see(self, pixels) -> None      a frame that will be compared: uint8 (height, width, 3), BGR
+    def verdict(self) -> bool | None   after the last one; None: it could not tell. Close the camera
+
+How sure the kit is, is its maker's to prove (GB/T 41815.3, ISO/IEC 30107-3) and not this program's: the
+record holds the kit's name and its word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from drivers.camera.contract import Frame
+from drivers.contract import Failed, Ok
+from drivers.face.contract import FaceFailure, Guidance
+from drivers.face.liveness.contract import LivenessRecord, Method, Outcome, Prompt
+from drivers.worker import Worker
+
+START_S = 20.0
+DEADLINE_S = 1.5
+NAME = re.compile(r"[\w .+/()-]{1,60}")
+ENTRY_POINT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+class InfraredCheck:
+    """Implements `LivenessCheck` for the kit at `entry_point`."""
+
+    method = Method.INFRARED
+    asks: Prompt | None = None
+    finished = True
+
+    def __init__(self, entry_point: str, *, deadline_s: float = DEADLINE_S) -> None:
+        self._worker = Worker(f"{__name__}:Kit", (entry_point,), start_deadline_s=START_S)
+        self._deadline_s = deadline_s
+        self._name, self._works, self._frames = "", False, 0
+        self._record: LivenessRecord | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the kit's process answers."""
+        return isinstance(self._worker.call("kit_name", deadline_s=self._deadline_s), Ok)
+
+    def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
+        self._record, self._frames = None, 0
+        named = self._worker.call("kit_name", deadline_s=self._deadline_s)
+        name = named.value if isinstance(named, Ok) else ""
+        self._name = name if isinstance(name, str) and NAME.fullmatch(name) else ""
+        begun = self._worker.call("begin", deadline_s=self._deadline_s)
+        self._works = bool(self._name) and isinstance(begun, Ok)
+
+    def usable(self, frame: Frame, _opening: int, /) -> FaceFailure | None:
+        if self._works:
+            seen = self._worker.call("see", frame.pixels, deadline_s=self._deadline_s)
+            self._works = isinstance(seen, Ok)
+            self._frames += 1
+        return None if self._works else FaceFailure.LIVENESS_UNAVAILABLE
+
+    def watch(self, _frame: Frame, _opening: int, /) -> FaceFailure | Guidance | None:
+        return None
+
+    def decline(self) -> None:
+        pass
+
+    def record(self) -> LivenessRecord:
+        """Asked of the kit once, when it is wanted: after the last frame."""
+        if self._record is None:
+            self._record = LivenessRecord(self.method, self._outcome(), model=self._name)
+        return self._record
+
+    def close(self) -> None:
+        self._worker.close()
+
+    def _outcome(self) -> Outcome:
+        if not self._works:
+            return Outcome.UNAVAILABLE
+        if not self._frames:
+            return Outcome.NOT_DONE
+        match self._worker.call("verdict", deadline_s=self._deadline_s):
+            case Ok(value) if value is True:
+                return Outcome.SHOWN
+            case Ok(value) if value is False:
+                return Outcome.NOT_SHOWN
+            case Ok(_) | Failed():
+                return Outcome.UNAVAILABLE
+
+
+class Kit:
+    """The child's half: the vendor's object behind four plain calls."""
+
+    def __init__(self, entry_point: str) -> None:
+        import importlib
+
+        module, _, name = entry_point.partition(":")
+        self._kit = getattr(importlib.import_module(module), name)()
+
+    def kit_name(self) -> object:
+        return self._kit.name
+
+    def begin(self) -> None:
+        self._kit.begin()
+
+    def see(self, pixels: object) -> None:
+        self._kit.see(pixels)
+
+    def verdict(self) -> object:
+        return self._kit.verdict()

@@ -1,0 +1,371 @@
+"""`face calibrate` and `face show`: the limits under which a terminal recognises people by itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from kiosk.cli import NOT_CONFIGURED, NOT_FINE, PROJECT, config_option, json_option, settings_or_exit, show
+
+if TYPE_CHECKING:
+    from drivers.face.calibration.document import Document, Figure
+    from drivers.face.calibration.faults import CalibrationFault
+    from drivers.face.embedder import Embedder
+    from drivers.face.evaluation.data_set import DataSet
+
+CLASSES = ("original", "jpeg_2048", "jpeg_1024")
+DAYS_MAX = 5 * 365
+
+
+@click.group()
+def face() -> None:
+    """Calibrate the face check on your own people, and look at a calibration."""
+
+
+@face.command("calibrate")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with images.csv (file,person,sex,role,group) and the pictures in images/.",
+)
+@click.option(
+    "--target-fmr",
+    required=True,
+    type=click.FloatRange(1e-7, 0.1),
+    help="How often another person of the same sex may be accepted at most, such as 1e-4.",
+)
+@click.option(
+    "--card-class",
+    "classes",
+    type=click.Choice(CLASSES),
+    multiple=True,
+    help="What the cards hold: a chip's portrait (original), or 102x126 pixels in 2,048 or 1,024 bytes. "
+    "May be repeated; all of them if left out.",
+)
+@click.option(
+    "--real-card-photos",
+    is_flag=True,
+    help="The references are photos out of cards, as the reader hands them over: nothing is simulated.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("calibration.json"),
+    show_default=True,
+    help="The calibration; its signature is put beside it as FILE.sig.",
+)
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=PROJECT / ".setup" / "trust" / "calibration.key",
+    show_default="the demo's",
+    help="The Ed25519 key to sign with (PEM). Keep the real one off the terminals.",
+)
+@click.option(
+    "--models",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=PROJECT / ".setup" / "models",
+    show_default=".setup/models",
+    help="Folder of the face models.",
+)
+@click.option(
+    "--engine",
+    default="",
+    metavar="MODULE:CLASS",
+    help="A licensed engine in the place of the second model, as [face] engine in kiosk.ini.",
+)
+@click.option("--id", "name", help="Its name in evidence and logs; calibration-DATE if left out.")
+@click.option("--about", default="", help="One sentence about the data, kept in the file. Name nobody.")
+@click.option(
+    "--valid-days",
+    type=click.IntRange(1, DAYS_MAX),
+    default=365,
+    show_default=True,
+    help="After so many days the terminals no longer use it.",
+)
+@click.option(
+    "--accept-unmeasurable",
+    is_flag=True,
+    help="Write it although the data are too few to show the target; the file says so, for all to see.",
+)
+@json_option
+def calibrate(
+    data: Path,
+    target_fmr: float,
+    classes: tuple[str, ...],
+    real_card_photos: bool,
+    out: Path,
+    key: Path,
+    models: Path,
+    engine: str,
+    name: str | None,
+    about: str,
+    valid_days: int,
+    accept_unmeasurable: bool,
+    as_json: bool,
+) -> None:
+    """Choose limits on one half of the people in DIR, report their errors on the other half, and sign both.
+
+    Nobody takes part in the choice and in the report: a person's half follows from the person's identifier. A
+    target needs 3 / target comparisons of different people of one sex in each half (30,000 for 1e-4), or it is
+    refused: fewer cannot show it. A folder of N people makes about N x N x pictures / 8 of them.
+
+    Takes about a second for each picture. Until the end nothing is written; Ctrl-C leaves FILE as it was.
+
+    \b
+    Example:
+      python main.py face calibrate --data pilot --target-fmr 1e-4 --out calibration.json --key county.key
+
+    Exit codes: 0 written and signed, 1 the data cannot support it (nothing is written), 2 the command is not right.
+    """  # noqa: D301 - the \b is click's mark for lines that are not joined
+    from drivers.face.calibration.card_class import CardClass
+    from drivers.face.calibration.making import MissedError, Order, make, too_few
+    from drivers.face.evaluation.data_set import DataSetError, read_data_set
+    from drivers.face.evaluation.rates import TooFewPeopleError
+    from kiosk import keys
+    from kiosk.face_publish import NotACalibrationError, publish
+
+    try:
+        private = keys.private_key(key)
+    except keys.KeyFileError as error:
+        raise click.BadParameter(str(error), param_hint="--key") from error
+    if not out.absolute().parent.is_dir():
+        message = f"没有这个文件夹 / there is no folder {out.absolute().parent}"
+        raise click.BadParameter(message, param_hint="--out")
+    today = datetime.now(UTC).date()
+    order = Order(
+        id=name or f"calibration-{today.isoformat()}",
+        target_fmr=target_fmr,
+        classes=tuple(CardClass(one) for one in classes or CLASSES),
+        made_on=today,
+        valid_until=today + timedelta(days=valid_days),
+        about=about,
+        unmeasurable_accepted=accept_unmeasurable,
+        real_card_photos=real_card_photos,
+    )
+    if real_card_photos and classes:
+        message = "真证件照片不分 --card-class / real card photos are of no --card-class: leave it out"
+        raise click.UsageError(message)
+    _fit_to_sign(order.id, about)
+    try:
+        pictures = read_data_set(data)
+        lacking = [str(one) for one in too_few(pictures, target_fmr)]
+        if lacking and not accept_unmeasurable:
+            _refused("unmeasurable", [*lacking, _UNMEASURABLE], as_json)
+        embedder = _embedder(models, engine)
+        document = _with_progress(pictures, embedder, order, make)
+    except DataSetError as error:
+        _refused("data", [str(problem) for problem in error.problems], as_json)
+    except TooFewPeopleError as error:
+        _refused("too_few_people", [str(error)], as_json)
+    except MissedError as error:
+        _refused("missed", [str(error)], as_json)
+    except ValueError as error:  # a picture without a face may leave fewer comparisons than were counted
+        _refused("unmeasurable", [_first_line(error), _UNMEASURABLE], as_json)
+    body = json.loads(document.model_dump_json(by_alias=True))
+    try:
+        publish(out, body, private)
+    except NotACalibrationError as error:
+        _refused("content", [str(error)], as_json)
+    except OSError as error:
+        _refused("disk", [f"{out.name}: {error.strerror}"], as_json)
+    signed_by = keys.key_id(private.public_key())
+    told = {"ok": True, "file": str(out), "signed_by": signed_by, "calibration": body}
+    words = f"{out}：已写好并签名 / written and signed ({signed_by})"
+    show(as_json, told, [words, "", *lines_of(document)])
+
+
+def _embedder(models: Path, engine: str) -> Embedder:
+    from drivers.face.embedder import Embedder
+    from drivers.face.licensed import EngineError
+
+    try:
+        return Embedder(models, engine)
+    except EngineError as error:
+        raise click.BadParameter(str(error), param_hint="--engine") from error
+
+
+_UNMEASURABLE = (
+    "数据太少，证明不了这个目标：增加人，或把 --target-fmr 写大，或用 --accept-unmeasurable 注明 / "
+    "too few to show the target: add people, set a larger --target-fmr, or have it noted: --accept-unmeasurable"
+)
+
+
+def _fit_to_sign(name: str, about: str) -> None:
+    """Before minutes of work: what the file could not hold afterwards."""
+    import re
+
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,79}", name):
+        message = "字母、数字和 . _ - 最多 80 个 / letters, digits and . _ - only, 80 at most"
+        raise click.BadParameter(message, param_hint="--id")
+    if len(about) > 400 or not about.isprintable():
+        raise click.BadParameter(
+            "一句话，最多 400 字 / one line of 400 characters at most", param_hint="--about"
+        )
+
+
+def _first_line(error: ValueError) -> str:
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        return str(error.errors(include_url=False, include_input=False)[0]["msg"])
+    return str(error)
+
+
+def _refused(reason: str, lines: list[str], as_json: bool) -> NoReturn:
+    """Nothing was written; leaves with the exit code."""
+    show(as_json, {"ok": False, "reason": reason, "message": lines}, ["没有写 / not written:", *lines])
+    sys.exit(NOT_FINE)
+
+
+def _with_progress(pictures: DataSet, embedder: Embedder, order: Any, make: Any) -> Document:
+    """A bar on standard error, where somebody looks at it."""
+    with click.progressbar(length=1, label="照片 pictures", file=sys.stderr) as bar:
+
+        def tell(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        def say(condition: str) -> None:
+            bar.label = f"计算 computing {condition}"
+            bar.render_progress()
+
+        document: Document = make(pictures, embedder, order, tell, say)
+    return document
+
+
+@face.command("show")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The public key (PEM) that must have signed it; else the one that kiosk.ini names.",
+)
+@config_option
+@json_option
+def show_calibration(file: Path | None, key: Path | None, config: Path, as_json: bool) -> None:
+    """Who signed FILE, for what, its limits and its figures, and whether this terminal may use it.
+
+    Without FILE: the one that kiosk.ini names. The terminal may run.
+
+    Exit codes: 0 this terminal may use it, 1 it may not, and why, 2 the command is not right, 78 not configured.
+    """
+    from drivers.contract import Ok
+    from drivers.face import calibration
+    from kiosk import keys
+
+    settings = settings_or_exit(config)
+    file, key = file or settings.face.calibration, key or settings.face.calibration_key
+    try:
+        signed_by = keys.key_id(keys.public_key(key))
+    except keys.KeyFileError as error:
+        click.echo(str(error), err=True)
+        sys.exit(NOT_CONFIGURED)
+    body = calibration.read_json(file)
+    content = calibration.read_body(body.value, file.name) if isinstance(body, Ok) else body
+    against = _against(calibration.load(file, key), settings)
+    document = content.value.document if isinstance(content, Ok) else None
+    told: dict[str, Any] = {
+        "ok": not against,
+        "file": str(file),
+        "signed_by": None if any(fault in _NOT_SIGNED for fault, _ in against) else signed_by,
+        "against": [{"fault": fault.value, "detail": detail} for fault, detail in against],
+        "calibration": None if document is None else json.loads(document.model_dump_json(by_alias=True)),
+    }
+    signature = (
+        "签名不可信 / signature not valid" if told["signed_by"] is None else f"签名 / signed by {signed_by}"
+    )
+    lines = [f"{file}：{signature}", *_words(against)]
+    show(as_json, told, lines if document is None else [*lines, "", *lines_of(document)])
+    sys.exit(NOT_FINE if against else 0)
+
+
+_NOT_SIGNED = ("missing", "unsigned", "unreadable", "wrong_key", "signature", "schema")
+
+
+def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
+    """All that keeps this terminal from using it."""
+    from drivers.contract import Failed
+    from drivers.face.calibration.card_class import SMALL
+    from drivers.face.calibration.faults import CalibrationFault
+    from drivers.face.embedder import Embedder
+    from drivers.face.matchers import ONNX_MODEL
+    from kiosk.clock import Clock
+
+    if isinstance(loaded, Failed):
+        return [(loaded.reason, loaded.detail)]
+    found, value = [], loaded.value
+    if value.ended(Clock(settings.terminal.state / "clock.json").vouched().date()):
+        found.append((CalibrationFault.ENDED, value.document.valid_until.isoformat()))
+    if settings.card_reader.kind != "none" and value.limits_for(SMALL) is None:
+        found.append(
+            (CalibrationFault.CARD_CLASS, ", ".join(sorted(SMALL - set(value.document.card_classes))))
+        )
+    if not settings.face.engine and not (settings.face.models / ONNX_MODEL).is_file():
+        return [*found, (CalibrationFault.MODELS, f"{ONNX_MODEL} is not here")]
+    embedder = Embedder(settings.face.models, settings.face.engine)
+    here, prepared = {one.name: one.model_hash for one in embedder.matchers}, embedder.pipeline()
+    if not differing_names(here, value.model_hashes) and prepared != value.pipeline:
+        names = ", ".join(f"{name} {prepared[name]}" for name in differing_names(prepared, value.pipeline))
+        found.append((CalibrationFault.PIPELINE, f"here {names}"))
+    return [*found, *((CalibrationFault.MODELS, name) for name in differing_names(here, value.model_hashes))]
+
+
+def differing_names(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+
+
+def _words(against: list[tuple[CalibrationFault, str]]) -> list[str]:
+    from drivers.face.calibration.faults import WORDS
+
+    lines = []
+    for fault, detail in against:
+        (zh, en), (do_zh, do_en) = WORDS[fault]
+        lines += [f" ✗ {zh} / {en}  ({detail})", f"     → {do_zh} / {do_en}"]
+    return lines or ["本机可以用 / this terminal may use it"]
+
+
+def lines_of(document: Document) -> list[str]:
+    """A calibration in words and figures."""
+    data = document.data
+    people = (
+        f"{data.persons} 人 people ({data.choosing_persons} choosing, {data.reporting_persons} reporting)"
+    )
+    lines = [
+        f"{document.id}  {document.made_on} … {document.valid_until}",
+        f"目标 target FMR {document.target_fmr:g}; {document.rule}",
+        *(f"{name}  {document.pipeline[name]}  {digest}" for name, digest in document.matchers.items()),
+        f"{people}, {data.pictures} 张 pictures, {_PHOTOS[data.real_card_photos]}",
+    ]
+    if data.about:
+        lines.append(data.about)
+    if document.unmeasurable_accepted:
+        few = ", ".join(document.unmeasurable()) or "-"
+        lines.append(f"! 数据太少，未能证明目标 / too few data to show the target: {few}")
+    for name, one in document.card_classes.items():
+        limits = ", ".join(f"{matcher} ≤ {limit:g}" for matcher, limit in one.limits.items())
+        chosen = one.chosen_on
+        accepted = f"{chosen.false_matches} of {chosen.impostors} impostors accepted"
+        missed = f"{chosen.false_non_matches} of {chosen.genuine} not recognised"
+        lines += ["", f"{name.value}: {limits}", f"  choosing: {accepted}, {missed}", _HEAD]
+        lines += [_figure_line(figure) for figure in one.reported]
+    return lines
+
+
+_PHOTOS = {True: "真证件照片 real card photos", False: "模拟证件照片 simulated card photos"}
+_HEAD = f"  {'':4} {'people':12} {'errors':>7} {'of':>8} {'rate':>9}   95 %"
+
+
+def _figure_line(figure: Figure) -> str:
+    rate = figure.errors / figure.comparisons if figure.comparisons else 0.0
+    span = "-" if figure.high is None else f"{figure.low or 0:.3%} … {figure.high:.3%}"
+    note = "" if figure.measurable or figure.rate == "FNMR" else "  不可测 not measurable"
+    counted = f"{figure.errors:>7} {figure.comparisons:>8} {rate:>9.3%}"
+    return f"  {figure.rate:4} {figure.people:12} {counted}   {span}{note}"

@@ -1,0 +1,76 @@
+"""A sighting through the verifier's real child: whose face it is, is judged by the signed calibration alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers.contract import DeviceState, Failed, Ok
+from drivers.face.contract import FaceFailure, Guidance
+from drivers.face.liveness.checks import PromptCheck
+from drivers.face.liveness.contract import Break
+from drivers.face.verifier import ProcessFaceVerifier
+from tests.drivers.face.calibrations import signed
+from tests.drivers.face.portraits import card_photo, frame, live, two
+from tests.drivers.face.test_verifier import built
+from tests.drivers.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def verifier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessFaceVerifier]:
+    made = built(tmp_path_factory.mktemp("calibration"))
+    made._deadline_s = 30.0  # its own is for a terminal that shares its machine with nobody
+    assert wait_until(lambda: made.probe().state is DeviceState.READY)
+    yield made
+    made.close()
+
+
+def same(verifier: ProcessFaceVerifier, name: str, number: int) -> bool:
+    seen = verifier.sight(frame(live(name), number))
+    assert isinstance(seen, Ok)
+    return seen.value.same_person
+
+
+def test_who_is_seen_is_held_against_the_frame_that_is_compared(verifier: ProcessFaceVerifier) -> None:
+    assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+    assert verifier.examine(frame(live("obama2.jpg"), 1)) == Ok(None)
+    assert same(verifier, "obama2.jpg", 2)
+    assert not same(verifier, "biden.jpg", 3)
+    assert same(verifier, "obama2.jpg", 4), "the compared frame is still there"
+
+
+def test_a_swap_between_movement_and_comparison_breaks_the_look(verifier: ProcessFaceVerifier) -> None:
+    """Somebody holds the right photograph up for the comparison and makes the movements himself."""
+    assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+    check = PromptCheck(verifier)
+    check.begin(again=False)
+    assert verifier.examine(frame(live("obama2.jpg"), 1)) == Ok(None)
+    assert check.usable(frame(live("obama2.jpg"), 1), 1) is None
+    assert check.record().broken is None
+    check.watch(frame(live("biden.jpg"), 2), 1)
+    assert check.record().broken is Break.OTHER_PERSON
+    assert not check.record().lets_pass
+
+
+def test_words_that_help_and_no_sight_without_a_calibration(
+    verifier: ProcessFaceVerifier, tmp_path: Path
+) -> None:
+    assert verifier.sight(frame(two("obama2.jpg", "biden.jpg", 150))) == Failed(Guidance.ONE_PERSON)
+    file, key = signed(tmp_path)
+    file.unlink()
+    blind = ProcessFaceVerifier(tmp_path, file, key)
+    try:
+        assert blind.sight(frame(live("obama.jpg"))) == Failed(FaceFailure.UNCALIBRATED)
+    finally:
+        blind.close()
+
+
+def test_the_passive_number_comes_only_when_it_is_asked_for(verifier: ProcessFaceVerifier) -> None:
+    without = verifier.sight(frame(live("obama.jpg"), 1))
+    asked = verifier.sight(frame(live("obama.jpg"), 2), passive=True)
+    assert isinstance(without, Ok)
+    assert isinstance(asked, Ok)
+    assert without.value.sighting.passive is None
+    assert asked.value.sighting.passive is not None

@@ -1,0 +1,76 @@
+"""A vendor's kit in its real child process: its word is taken, and nothing else for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from drivers.face.contract import FaceFailure
+from drivers.face.liveness.contract import LivenessCheck, LivenessRecord, Method, Outcome
+from drivers.face.liveness.infrared import InfraredCheck
+from tests.drivers.face.liveness.sights import frame
+from tests.drivers.waiting import PATIENCE_S, wait_until
+
+KITS = "tests.drivers.face.liveness.kits:"
+
+
+@pytest.fixture
+def built(request: pytest.FixtureRequest) -> Iterator[InfraredCheck]:
+    name, deadline_s = request.param
+    check = InfraredCheck(KITS + name, deadline_s=deadline_s)
+    yield check
+    check.close()
+
+
+def looked(check: LivenessCheck, frames: int = 2) -> tuple[FaceFailure | None, LivenessRecord]:
+    check.begin(again=False)
+    answers = [check.usable(frame(number), 1) for number in range(1, frames + 1)]
+    return (answers[-1] if answers else None), check.record()
+
+
+def kit(name: str, deadline_s: float = PATIENCE_S) -> tuple[str, float]:
+    return name, deadline_s
+
+
+@pytest.mark.parametrize("built", [kit("GoodKit")], indirect=True)
+def test_a_kit_that_sees_somebody_is_recorded_by_its_name(built: InfraredCheck) -> None:
+    assert wait_until(lambda: built.ready)
+    assert looked(built) == (
+        None,
+        LivenessRecord(Method.INFRARED, Outcome.SHOWN, model="Test Kit 1.0"),
+    )
+    assert built.record().detail == "infrared shown model Test Kit 1.0"
+    assert looked(built, frames=1)[1].outcome is Outcome.NOT_SHOWN, "each attempt begins anew"
+    assert looked(built, frames=0)[1].outcome is Outcome.NOT_DONE
+
+
+@pytest.mark.parametrize("built", [kit("UnsureKit"), kit("TruthyKit")], indirect=True)
+def test_anything_but_a_plain_yes_or_no_is_none(built: InfraredCheck) -> None:
+    assert wait_until(lambda: built.ready)
+    record = looked(built)[1]
+    assert record.outcome is Outcome.UNAVAILABLE
+    assert not record.lets_pass
+
+
+@pytest.mark.parametrize("built", [kit("NamelessKit"), kit("DyingKit"), kit("RaisingKit")], indirect=True)
+def test_a_kit_that_does_not_work_lets_nobody_pass(built: InfraredCheck) -> None:
+    assert wait_until(lambda: built.ready)
+    failure, record = looked(built)
+    assert failure is FaceFailure.LIVENESS_UNAVAILABLE
+    assert record.outcome is Outcome.UNAVAILABLE
+
+
+@pytest.mark.parametrize("built", [kit("HangingKit", 3.0)], indirect=True)
+def test_a_kit_that_hangs_is_not_waited_for(built: InfraredCheck) -> None:
+    assert wait_until(lambda: built.ready)
+    assert looked(built)[1].outcome is Outcome.UNAVAILABLE
+
+
+def test_a_kit_that_is_not_installed_is_unavailable() -> None:
+    check = InfraredCheck("no_such_vendor:Kit", deadline_s=3.0)
+    try:
+        assert not check.ready
+        assert looked(check)[1].outcome is Outcome.UNAVAILABLE
+    finally:
+        check.close()

@@ -1,0 +1,241 @@
+"""Each way to be recognised on real drivers and real wires, with a centre, a phone, an issuer and a clerks' desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from drivers.camera.simulated import SimulatedCamera
+from drivers.clerk_line.contract import ClerkWord
+from drivers.clerk_line.simulated import SimulatedDesk
+from drivers.code_reader.sample import DrawnCode
+from drivers.eid.simulated import SimulatedIssuer
+from kiosk.bench.centre import Centre
+from kiosk.bench.gateway import SimulatedGateway
+from kiosk.bench.people import PEOPLE
+from kiosk.case import CasePayload
+from kiosk.catalogue.model import Method
+from kiosk.filing import payload_of
+from kiosk.journey import events as ev
+from kiosk.journey.proving import CODE_FIELD
+from tests.drivers.waiting import wait_until
+from tests.groups import FACES
+from tests.kiosk.terminal.hall import PENSION, PROJECT, TRUST, Hall, hall
+
+pytestmark = pytest.mark.xdist_group(FACES)
+PERSON = "zhou"
+NUMBER = PEOPLE[PERSON].document.number
+DESK_PX = (720, 960)
+"""Of the camera for codes: height and width."""
+
+
+@dataclass(slots=True)
+class Village:
+    """A hall and what stands outside of it."""
+
+    hall: Hall
+    centre: Centre
+    gateway: SimulatedGateway
+    phone: SimulatedCamera
+    """The camera for codes, and the phone that somebody holds under it."""
+    issuer: SimulatedIssuer
+    desk: SimulatedDesk
+
+    def to_other_ways(self) -> None:
+        """No to the face, and a card."""
+        self.hall.press("begin", f"service:{PENSION}", "next", "other_way")
+        self.hall.village.put_card(PERSON)
+        self.hall.play(wait_state="other_way")
+
+    def show(self, text: str) -> None:
+        self.phone.show(png(text))
+
+    def to_the_end(self) -> None:
+        """The form and the slip; the centre takes the case in."""
+        self.hall.play(answer_form={"lives_at_card_address": "yes"})
+        self.hall.press("submit")
+        self.hall.play(wait_enabled="finish")
+        assert wait_until(lambda: self.centre.metric("jiujin_cases") == 1)
+
+    @property
+    def case(self) -> CasePayload:
+        visit = self.hall.terminal.journey._visit
+        return payload_of(visit, received_at="2026-11-25T01:12:00Z", clock_quality="synced")
+
+
+def png(text: str) -> bytes:
+    """A desk, and on it the code; nothing where there is no text."""
+    table = np.full((*DESK_PX, 3), 180, np.uint8)
+    if text:
+        code = DrawnCode(text).latest().value.pixels
+        height, width = code.shape[:2]
+        assert height <= DESK_PX[0]
+        table[20 : 20 + height, 60 : 60 + width] = code
+    else:
+        table[200:400, 300:600] = 60
+    return cv2.imencode(".png", table)[1].tobytes()
+
+
+@pytest.fixture
+def village(tmp_path: Path) -> Iterator[Village]:
+    with ExitStack() as stack:
+        gateway = SimulatedGateway()
+        stack.callback(gateway.close)
+        centre = Centre(PROJECT, tmp_path / "c.sqlite", TRUST, tmp_path / "centre.log", *gateway.options())
+        stack.callback(centre.close)
+        phone = SimulatedCamera(png(""))
+        stack.callback(phone.close)
+        desk = SimulatedDesk()
+        stack.callback(desk.close)
+        issuer, folder = SimulatedIssuer(), tmp_path / "issuers"
+        folder.mkdir()
+        issuer.write_key(folder)
+        settings = {
+            ("recognition", "ways"): "face, helper, sms, qr, clerk",
+            ("recognition", "eid_issuers"): str(folder),
+            ("recognition", "clerk_address"): desk.address,
+            ("document_camera", "source"): phone.address,
+            ("document_camera", "size"): f"{DESK_PX[1]}x{DESK_PX[0]}",
+            ("code_reader", "camera"): "document_camera",
+        }
+        running = stack.enter_context(hall(tmp_path / "hall", centre_port=centre.port, settings=settings))
+        made = Village(running, centre, gateway, phone, issuer, desk)
+
+        def works() -> bool:
+            around = running.terminal.surroundings.world()
+            return around.online and around.camera_ready and {Method.QR, Method.CLERK} <= around.working
+
+        assert wait_until(works), "the ways stand open"
+        yield made
+
+
+def test_a_code_by_sms(village: Village) -> None:
+    village.to_other_ways()
+    village.hall.press("sms")
+    village.hall.play(screen_has=["已发到"])
+    (message,) = village.gateway.messages
+    wrong = f"{(int(message.code) + 1) % 10**6:06d}"
+    village.hall.terminal.send(ev.Entered(CODE_FIELD, wrong))
+    village.hall.play(screen_has=["还可以试 2 次"])
+    village.hall.terminal.send(ev.Entered(CODE_FIELD, message.code))
+    village.hall.play(wait_state="form")
+    assert village.case.recognised_by == "sms"
+    village.to_the_end()
+    assert village.hall.village.camera.connections == 0, "no camera opened for it"
+    assert village.phone.connections == 0
+    logged = (village.hall.ini.parent.parent / "centre.log").read_text("utf-8")
+    for secret in (message.code, message.mobile, NUMBER):
+        assert secret not in logged
+
+
+def test_without_the_network_the_code_is_not_offered_and_the_others_are(village: Village) -> None:
+    village.to_other_ways()
+    village.hall.village.set("network", "down")
+    village.hall.terminal.sender.wake()
+    village.hall.wait(lambda _view: not village.hall.offered("sms").enabled, "the code to go")
+    assert "要联网才能用" in village.hall.offered("sms").reason
+    assert village.hall.offered("qr").enabled, "what needs no network stays"
+    assert village.hall.offered("window").enabled
+
+
+def test_an_e_id_on_a_phone_and_only_the_camera_for_codes_opens(village: Village) -> None:
+    village.to_other_ways()
+    village.hall.press("qr")
+    village.hall.play(screen_has=["请把二维码给镜头看"])
+    village.show(village.issuer.show(NUMBER, datetime.now(UTC)))
+    village.hall.play(wait_state="form")
+    assert village.case.recognised_by == "qr"
+    assert village.hall.village.camera.connections == 0, "the one that looks at faces stayed shut"
+    assert village.phone.connections == 1
+    assert wait_until(lambda: village.phone.watching == 0), "and the other is shut again"
+    village.to_the_end()
+
+
+def test_somebody_elses_phone_a_foreign_code_and_one_shown_before_prove_nothing(village: Village) -> None:
+    village.to_other_ways()
+    other = PEOPLE["qian"].document.number
+    village.show(village.issuer.show(other, datetime.now(UTC)))
+    village.hall.press("qr")
+    village.hall.play(screen_has=["不是同一个号码"])
+    village.show(SimulatedIssuer().show(NUMBER, datetime.now(UTC)))
+    village.hall.press("try_qr")
+    village.hall.play(screen_has=["还不认识这种电子身份"])
+    good = village.issuer.show(NUMBER, datetime.now(UTC), life_s=120)
+    village.show(good)
+    village.hall.press("try_qr")
+    village.hall.play(wait_state="form")
+    village.hall.press("cancel", "leave")
+    village.hall.terminal.send(ev.IdleExpired())
+    village.hall.play(wait_state="attract")
+    village.hall.village.take_card()
+    village.to_other_ways()
+    village.hall.press("qr")
+    village.hall.play(screen_has=["已经用过一次"])
+
+
+def leave_by_other_way(running: Hall) -> None:
+    running.press("other_way")
+
+
+def leave_by_time(running: Hall) -> None:
+    running.terminal.send(ev.IdleExpired())
+
+
+@pytest.mark.parametrize("leave", [leave_by_other_way, leave_by_time])
+def test_whoever_leaves_shuts_the_camera_for_codes(village: Village, leave: Callable[[Hall], None]) -> None:
+    village.to_other_ways()
+    village.hall.press("qr")
+    assert wait_until(lambda: village.phone.watching == 1)
+    leave(village.hall)
+    assert wait_until(lambda: village.phone.watching == 0)
+
+
+def test_a_clerk_sees_two_pictures_after_the_second_yes_and_the_desk_forgets_them(village: Village) -> None:
+    village.desk.says = None
+    village.hall.village.show_face("zhou_today")
+    village.to_other_ways()
+    village.hall.press("clerk")
+    village.hall.play(wait_state="clerk_consent")
+    assert village.desk.asked == 0
+    assert village.hall.village.camera.connections == 0, "nothing is opened before the second yes"
+    village.hall.press("agree")
+    assert village.desk.wait_held(1, 30.0)
+    (question,) = village.desk.held
+    for picture in (question.card_photo, question.live_picture):
+        assert cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR) is not None
+    assert village.hall.village.camera.connections == 1
+    assert wait_until(lambda: village.hall.village.camera.watching == 0), "shut while the clerk looks"
+    village.desk.says = ClerkWord.SAME
+    village.hall.play(wait_state="form")
+    assert village.case.recognised_by == "clerk"
+    assert wait_until(lambda: village.desk.held == ())
+    village.to_the_end()
+
+
+def test_whoever_does_not_wait_for_the_clerk_takes_the_pictures_back(village: Village) -> None:
+    village.desk.says = None
+    village.hall.village.show_face("zhou_today")
+    village.to_other_ways()
+    village.hall.press("clerk", "agree")
+    assert village.desk.wait_held(1, 30.0)
+    village.hall.press("other_way")
+    village.hall.play(wait_state="other_way")
+    assert village.desk.wait_held(0, 30.0), "the desk is told to forget"
+    time_left = village.hall.offered("clerk")
+    assert time_left.enabled, "nobody said no"
+
+
+def test_a_clerk_who_cannot_say_leads_to_the_other_ways(village: Village) -> None:
+    village.desk.says = ClerkWord.CANNOT_SAY
+    village.to_other_ways()
+    village.hall.press("clerk", "agree")
+    village.hall.wait(lambda view: view.state.value == "other_way", "the other ways")
+    assert not village.hall.offered("clerk").enabled
+    assert village.hall.offered("window").enabled

@@ -1,0 +1,293 @@
+"""`main.py face` as a technician calls it; the pictures are embedded by a stand-in, all else is real."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from drivers.contract import Ok
+from drivers.face import calibration
+from drivers.face.calibration.card_class import SMALL, CardClass
+from drivers.face.embedder import Embedder
+from drivers.face.evaluation.data_set import Half, half_of
+from drivers.face.matchers import ONNX_MODEL, Embedding
+from kiosk.face_command import face
+from tests.drivers.face.calibrations import demo_body, signed, with_limits
+from tests.drivers.face.portraits import MODELS, SETUP, needed
+
+PEOPLE = 60
+WRITTEN = "calibration.json"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a key, in which the command runs."""
+    monkeypatch.chdir(tmp_path)
+    key = Ed25519PrivateKey.generate()
+    (tmp_path / "county.key").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    (tmp_path / "county.pub").write_bytes(
+        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    return tmp_path
+
+
+def folder_of(place: Path, people: int = PEOPLE, sex: str = "fm") -> Path:
+    """So many invented people with one card and two frames each: a file tells who it is, and nothing else."""
+    data = place / "pilot"
+    (data / "images").mkdir(parents=True)
+    rows = []
+    for number in range(people):
+        for role, which in (("reference", 0), ("live", 1), ("live", 2)):
+            name = f"{number}_{which}.jpg"
+            (data / "images" / name).write_bytes(f"{number} {which}".encode())
+            group = "elderly" if number % 5 == 0 else ""
+            rows.append((name, f"person-{number}", sex[number % len(sex)], role, group))
+    with (data / "images.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("file", "person", "sex", "role", "group"), *rows])
+    return data
+
+
+@pytest.fixture
+def embeds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """People are points on a sphere of 64 dimensions; `[0]` is how far their pictures lie from them."""
+    spread = [0.2]
+
+    def of(picture: bytes) -> list[Embedding]:
+        number, which = (int(part) for part in picture.split())
+
+        def near(seed: int) -> Embedding:
+            person = np.random.default_rng(number).normal(size=64)
+            vector = person / np.linalg.norm(person)
+            vector = vector + spread[0] * np.random.default_rng(seed).normal(size=64) / 8
+            return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+        return [near(1000 + 10 * number + which), near(5000 + 10 * number + which)]
+
+    def card(_self: Embedder, picture: bytes) -> list[Embedding]:
+        return of(picture)
+
+    def live(_self: Embedder, picture: Any, _choose: object) -> list[Embedding]:
+        return of(picture)
+
+    monkeypatch.setattr(Embedder, "card", card)
+    monkeypatch.setattr(Embedder, "live", live)
+    monkeypatch.setattr("drivers.face.evaluation.enrolment.card_photo", lambda picture, _condition: picture)
+    monkeypatch.setattr("drivers.face.evaluation.enrolment.read_picture", lambda picture: picture)
+    return spread
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(face, words)
+
+
+def calibrate(place: Path, *words: str, target: str = "0.01") -> Result:
+    needed(MODELS / ONNX_MODEL)
+    given = ("--data", str(place / "pilot"), "--target-fmr", target, "--models", str(MODELS))
+    return run("calibrate", *given, "--key", str(place / "county.key"), *words)
+
+
+def read(place: Path) -> calibration.Calibration:
+    answer = calibration.load(place / WRITTEN, place / "county.pub")
+    assert isinstance(answer, Ok), answer
+    return answer.value
+
+
+def test_a_calibration_is_made_signed_and_read(place: Path, embeds: list[float]) -> None:
+    assert embeds
+    folder_of(place)
+    done = calibrate(place, "--json", "--about", "invented", "--valid-days", "30")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    document = read(place).document
+    assert told["calibration"] == json.loads((place / WRITTEN).read_text("utf-8"))
+    assert set(document.card_classes) == {"original", "jpeg_2048", "jpeg_1024"}
+    assert (document.valid_until - document.made_on).days == 30
+    assert not document.unmeasurable_accepted
+    assert document.data.persons == PEOPLE
+    assert document.data.choosing_persons + document.data.reporting_persons == PEOPLE
+    figures = {(f.rate, f.people): f for f in document.card_classes[CardClass.ORIGINAL].reported}
+    assert {people for rate, people in figures if rate == "FMR"} == {"all", "any sex", "f", "m", "elderly"}
+    assert figures["FMR", "all"].measurable
+    assert not figures["FMR", "elderly"].measurable, "too few of them to say anything at this target"
+    assert figures["FMR", "all"].high is not None
+
+
+def test_nobody_of_the_reporting_half_moves_a_limit(place: Path, embeds: list[float]) -> None:
+    """Half two is embedded as if all were one person: the limits stay, the figures tell."""
+    assert embeds
+    folder_of(place)
+    assert calibrate(place, "--card-class", "original").exit_code == 0
+    before = read(place).document.card_classes[CardClass.ORIGINAL]
+    for file in (place / "pilot" / "images").iterdir():
+        number = file.name.split("_")[0]
+        if half_of(f"person-{number}") is Half.REPORTING:
+            file.write_bytes(b"7 " + file.read_bytes().split()[1])
+    done = calibrate(place, "--card-class", "original", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["reason"] == "missed", "the target is not kept by people who chose nothing"
+    assert read(place).document.card_classes[CardClass.ORIGINAL] == before, "nothing was written"
+
+
+def test_a_target_that_the_data_cannot_show_is_refused_or_noted(place: Path, embeds: list[float]) -> None:
+    assert embeds
+    folder_of(place)
+    done = calibrate(place, "--json", target="1e-4")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["reason"] == "unmeasurable"
+    assert "30000 are needed" in done.stdout
+    assert not (place / WRITTEN).exists()
+    done = calibrate(place, "--accept-unmeasurable", "--card-class", "jpeg_1024", target="1e-4")
+    assert done.exit_code == 0, done.output
+    assert "不可测 not measurable" in done.output
+    document = read(place).document
+    assert document.unmeasurable_accepted
+    assert document.unmeasurable() == ["jpeg_1024"]
+
+
+def test_what_is_wrong_with_the_folder_is_told_by_its_line(place: Path, embeds: list[float]) -> None:
+    assert embeds
+    data = folder_of(place)
+    table = (data / "images.csv").read_text("utf-8")
+    (data / "images.csv").write_text(table.replace("person-3,m", "person-3,x", 1), "utf-8")
+    done = calibrate(place)
+    assert done.exit_code == 1
+    assert "images.csv, line 11, sex" in done.output
+    shutil.rmtree(data)
+    folder_of(place, people=2)
+    done = calibrate(place, "--accept-unmeasurable", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["reason"] == "too_few_people"
+
+
+def test_real_card_photos_are_taken_as_they_are(
+    place: Path, embeds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert embeds
+    folder_of(place)
+    refused = calibrate(place, "--real-card-photos", "--json")
+    assert refused.exit_code == 1
+    assert json.loads(refused.stdout)["message"][0].startswith("images.csv, line 2, file: is no card's photo")
+    monkeypatch.setattr("drivers.face.calibration.making.classes_of", lambda _picture: tuple(SMALL))
+    assert calibrate(place, "--real-card-photos", "--card-class", "original").exit_code == 2
+    done = calibrate(place, "--real-card-photos")
+    assert done.exit_code == 0, done.output
+    document = read(place).document
+    assert document.data.real_card_photos
+    assert set(document.card_classes) == SMALL
+    assert read(place).limits_for([CardClass.ORIGINAL]) is None, "of a chip's portrait nothing was measured"
+
+
+def test_ctrl_c_leaves_what_was_there(
+    place: Path, embeds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert embeds
+    folder_of(place)
+    assert calibrate(place, "--card-class", "original", "--id", "former").exit_code == 0
+
+    def interrupted(_self: Embedder, _picture: bytes) -> list[Embedding]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Embedder, "card", interrupted)
+    assert calibrate(place, "--card-class", "original", "--id", "new").exit_code == 1
+    assert read(place).id == "former"
+    assert not list(place.glob("*.new"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--id", "a b"),
+        ("--about", "x" * 500),
+        ("--out", "nowhere/calibration.json"),
+        ("--valid-days", "0"),
+        ("--card-class", "hologram"),
+        ("--key", "county.pub"),
+        ("--target-fmr", "0"),
+    ],
+)
+def test_wrong_words_are_said_before_any_work(place: Path, words: tuple[str, str]) -> None:
+    folder_of(place)
+    done = calibrate(place, *words)
+    assert done.exit_code == 2, done.output
+    assert words[0] in done.output
+
+
+def test_help_teaches() -> None:
+    for command in ("calibrate", "show"):
+        done = run(command, "--help")
+        assert done.exit_code == 0
+        assert "Exit codes" in done.output
+
+
+def ini_of(place: Path, file: Path, key: Path) -> Path:
+    """A terminal's settings with this calibration."""
+    ini = place / "kiosk.ini"
+    lines = [
+        "[terminal]",
+        "number = 0142",
+        "region = 110199",
+        f"state = {place / 'state'}",
+        "[card_reader]",
+        "kind = sdt",
+        "port = /dev/null",
+        "[face]",
+        f"models = {MODELS}",
+        f"calibration = {file}",
+        f"calibration_key = {key}",
+    ]
+    ini.write_text("\n".join(lines), "utf-8")
+    return ini
+
+
+def test_show_says_what_it_is_and_that_it_fits(place: Path) -> None:
+    needed(SETUP / "models" / ONNX_MODEL)
+    ini = ini_of(place, *signed(place))
+    done = run("show", "--config", str(ini))
+    assert done.exit_code == 0, done.output
+    assert demo_body()["id"] in done.output
+    assert "本机可以用" in done.output
+    told = json.loads(run("show", "--config", str(ini), "--json").stdout)
+    assert told["ok"] is True
+    assert len(told["signed_by"]) == 16
+    assert told["calibration"] == demo_body()
+
+
+@pytest.mark.parametrize(
+    ("change", "faults"),
+    [
+        (lambda body: body["matchers"].update(frf="0" * 64), ["models"]),
+        (lambda body: body["pipeline"].update(frf="another/1"), ["pipeline"]),
+        (lambda body: body["card_classes"].pop("jpeg_2048"), ["card_class"]),
+        (with_limits(dlib=2.5), ["content"]),
+    ],
+)
+def test_show_says_why_it_does_not_fit(place: Path, change: Any, faults: list[str]) -> None:
+    done = run("show", "--config", str(ini_of(place, *signed(place, change))), "--json")
+    assert done.exit_code == 1
+    assert [one["fault"] for one in json.loads(done.stdout)["against"]] == faults
+
+
+def test_show_of_a_forgery_names_no_signer(place: Path) -> None:
+    file, key = signed(place)
+    file.write_text(file.read_text("utf-8").replace("demo-", "real-"), "utf-8")
+    done = run("show", str(file), "--config", str(ini_of(place, file, key)), "--json")
+    assert done.exit_code == 1
+    told = json.loads(done.stdout)
+    assert told["signed_by"] is None
+    assert [one["fault"] for one in told["against"]] == ["signature"]
