@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from drivers import private_memory
 from kiosk.assembly.devices import fonts_of
 from kiosk.assembly.terminal import assemble
 from kiosk.cli import NOT_CONFIGURED, NOT_FINE, load_or_exit, show_problems
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 def run_command(config: Path, announce_fd: int | None) -> int:
     """Exit code: 0 told to end, 1 no window, 78 not configured."""
+    private_memory.overwrite_what_is_freed()  # it outlives every visit, and the card's photo passes through it
+    private_memory.never_dump()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )

@@ -50,8 +50,9 @@ class Window:
         ini: dict[tuple[str, str], str] | None = None,
         *,
         use_helper_slot: bool = False,
+        program: Path = PROJECT / "main.py",
     ) -> None:
-        self.folder = folder
+        self.folder, self._program = folder, program
         self._changed = threading.Condition()
         self._scene: dict[str, Any] = {}
         self._seen_s = 0.0
@@ -87,7 +88,7 @@ class Window:
         child = Child(
             [
                 sys.executable,
-                str(PROJECT / "main.py"),
+                str(self._program),
                 "run",
                 "--config",
                 str(self.ini),
