@@ -41,7 +41,8 @@ class ProcessFaceVerifier:
 
     `no_earlier_than`: a day that today cannot precede, as far as somebody vouched for it: a clock that
     nobody vouches for neither ends a calibration nor brings one back. `cards`: what the terminal's own
-    card reader may hand over; without limits for all of them it is in assist mode.
+    card reader may hand over; without limits for all of them it is in assist mode. `demo`: a calibration
+    whose data could not show its target counts too; elsewhere it recognises nobody by itself.
     """
 
     def __init__(
@@ -55,11 +56,14 @@ class ProcessFaceVerifier:
         size_px: tuple[int, int] | None = None,
         no_earlier_than: Callable[[], date] = _today,
         cards: Collection[CardClass] = SMALL,
+        demo: bool = False,
     ) -> None:
         """`engine`: `module:Class` of a licensed engine in the place of the second model."""
         self._deadline_s = deadline_s
         self._models_there = bool(engine) or (models / ONNX_MODEL).is_file()
-        self._calibration = calibration.load(calibration_file, calibration_key)
+        self._calibration_files = calibration_file, calibration_key
+        self._calibration = calibration.load(*self._calibration_files)
+        self._demo = demo
         self._no_earlier_than = no_earlier_than
         self._cards = cards
         self._checked: tuple[int, CalibrationFault | None] = (0, None)
@@ -119,6 +123,8 @@ class ProcessFaceVerifier:
                 return reason, detail
             case Ok(value) if value.ended(self._no_earlier_than()):
                 return CalibrationFault.ENDED, self._named()
+            case Ok(value) if value.document.unmeasurable_accepted and not self._demo:
+                return CalibrationFault.UNPROVEN, self._named()
             case Ok(value) if self._cards and value.limits_for(self._cards) is None:
                 return CalibrationFault.CARD_CLASS, self._named()
         return None
@@ -207,7 +213,9 @@ class ProcessFaceVerifier:
             self._slot.forget()
 
     def restart(self) -> None:
-        """A new process for the models, awaited."""
+        """A new process for the models, awaited, and the calibration as it lies there now."""
+        self._calibration = calibration.load(*self._calibration_files)
+        self._checked = (0, None)
         if self._worker is not None:
             self._reference_generation = -1
             self._worker.restart()

@@ -110,6 +110,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack, clock: Clock |
                 settings.face.models,
                 settings.face.calibration,
                 settings.face.calibration_key,
+                demo=settings.terminal.demo,
                 size_px=camera.size_px,
                 engine=settings.face.engine,
                 no_earlier_than=partial(_vouched_day, clock or Clock(settings.terminal.state / "clock.json")),

@@ -121,6 +121,7 @@ def _worker(frames: list[NDArray[np.uint8]], card: bytes, core: int) -> list[Fig
         SETUP / "models",
         PROJECT / "drivers" / "face" / "calibration" / "demo.json",
         SETUP / "trust" / "calibration.pub",
+        demo=True,
     )
     try:
         pid = _ready(verifier)

@@ -70,6 +70,7 @@ def _devices(opened: ExitStack) -> Iterator[tuple[str, Device, Callable[[], int 
             SETUP / "models",
             PROJECT / "drivers" / "face" / "calibration" / "demo.json",
             SETUP / "trust" / "calibration.pub",
+            demo=True,
         )
     )
     yield "face", face, lambda: face._worker.pid if face._worker else None

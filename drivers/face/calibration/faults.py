@@ -16,6 +16,7 @@ class CalibrationFault(StrEnum):
     SCHEMA = "schema"
     CONTENT = "content"
     ENDED = "ended"
+    UNPROVEN = "unproven"
     MODELS = "models"
     PIPELINE = "pipeline"
     CARD_CLASS = "card_class"
@@ -46,6 +47,10 @@ WORDS: dict[CalibrationFault, tuple[tuple[str, str], tuple[str, str]]] = {
     CalibrationFault.SCHEMA: (("版本不认识", "of a version that this program does not read"), _ANEW),
     CalibrationFault.CONTENT: (("内容不对", "the content is not right"), _ANEW),
     CalibrationFault.ENDED: (("过期了", "its time is over"), _ANEW),
+    CalibrationFault.UNPROVEN: (
+        ("数据太少，没有证明目标，只能用于演示", "its data were too few to show its target: for the demo only"),
+        ("用更多的人重新校准，或把 --target-fmr 写大", "calibrate with more people, or for a larger --target-fmr"),
+    ),
     CalibrationFault.MODELS: (("是为别的模型做的", "made for other models"),
                               ("装回那些模型，或用 face calibrate 重新校准",
                                "put those models back, or calibrate anew: face calibrate")),

@@ -74,7 +74,7 @@ def ready(verifier: ProcessFaceVerifier) -> bool:
 
 def test_the_real_child_decides_with_the_engine(models: Path, tmp_path: Path) -> None:
     verifier = ProcessFaceVerifier(
-        models, *signed(tmp_path, with_county(models)), engine=ENTRY, deadline_s=PATIENCE_S
+        models, *signed(tmp_path, with_county(models)), engine=ENTRY, demo=True, deadline_s=PATIENCE_S
     )
     try:
         assert ready(verifier)
@@ -93,7 +93,9 @@ def test_the_real_child_decides_with_the_engine(models: Path, tmp_path: Path) ->
 def test_under_the_calibration_of_another_model_it_is_assist_mode(models: Path, tmp_path: Path) -> None:
     change = with_county(models)
     (models / "county.model").write_text("2.6", "ascii")
-    verifier = ProcessFaceVerifier(models, *signed(tmp_path, change), engine=ENTRY, deadline_s=PATIENCE_S)
+    verifier = ProcessFaceVerifier(
+        models, *signed(tmp_path, change), engine=ENTRY, demo=True, deadline_s=PATIENCE_S
+    )
     try:
         assert not ready(verifier)
         assert verifier.probe().cause is Cause.FACE_UNCALIBRATED
@@ -103,7 +105,7 @@ def test_under_the_calibration_of_another_model_it_is_assist_mode(models: Path, 
 
 def test_an_engine_that_is_not_installed_accepts_nobody(models: Path, tmp_path: Path) -> None:
     verifier = ProcessFaceVerifier(
-        models, *signed(tmp_path, with_county(models)), engine="no_such_vendor.engine:Engine"
+        models, *signed(tmp_path, with_county(models)), engine="no_such_vendor.engine:Engine", demo=True
     )
     try:
         assert wait_until(lambda: verifier.probe().detail == "EngineError", PATIENCE_S), verifier.probe()

@@ -27,7 +27,7 @@ from tests.drivers.waiting import PATIENCE_S, wait_until
 
 def built(folder: Path, change: Change = as_it_is, **given: Any) -> ProcessFaceVerifier:
     needed(MODELS / ONNX_MODEL)
-    verifier = ProcessFaceVerifier(MODELS, *signed(folder, change), **given)
+    verifier = ProcessFaceVerifier(MODELS, *signed(folder, change), **{"demo": True, **given})
     assert verifier._worker is not None
     assert verifier._worker.wait_ready(PATIENCE_S)
     return verifier
@@ -140,6 +140,31 @@ def test_a_killed_child_means_no_decision(verifier: ProcessFaceVerifier) -> None
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: worker.pid not in (None, pid))
     assert verifier.decide() == Failed(FaceFailure.CRASHED, "the process was started again")
+
+
+def test_a_calibration_that_could_not_show_its_target_counts_in_the_demo_only(tmp_path: Path) -> None:
+    verifier = built(tmp_path, demo=False)
+    try:
+        status = verifier.probe()
+        assert status.cause is Cause.FACE_UNCALIBRATED
+        assert status.detail.startswith("unproven"), status.detail
+        assert verifier.set_reference(card_photo("obama.jpg")).reason is FaceFailure.UNCALIBRATED  # type: ignore[union-attr]
+    finally:
+        verifier.close()
+
+
+def test_a_restart_takes_the_calibration_that_lies_there_now(tmp_path: Path) -> None:
+    verifier = built(tmp_path)
+    try:
+        assert verifier.probe().state is DeviceState.READY
+        (tmp_path / "calibration.json").write_text("{}", "ascii")
+        verifier.restart()
+        assert verifier.probe().cause is Cause.FACE_UNCALIBRATED
+        signed(tmp_path)
+        verifier.restart()
+        assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
+    finally:
+        verifier.close()
 
 
 def test_the_child_opens_no_68_point_model(verifier: ProcessFaceVerifier) -> None:
