@@ -114,8 +114,9 @@ def calibrate(
     """Choose limits on one half of the people in DIR, report their errors on the other half, and sign both.
 
     Nobody takes part in the choice and in the report: a person's half follows from the person's identifier. A
-    target needs 3 / target comparisons of different people of one sex in each half (30,000 for 1e-4), or it is
-    refused: fewer cannot show it. A folder of N people makes about N x N x pictures / 8 of them.
+    target needs 3 / target different pairs of people of one sex in each half (30,000 for 1e-4), or it is refused:
+    fewer cannot show it. A folder of N people, half of them women, makes about N x N / 16 of them, however many
+    pictures each has: 690 people for 1e-4.
 
     Takes about a second for each picture. Until the end nothing is written; Ctrl-C leaves FILE as it was.
 
@@ -167,7 +168,7 @@ def calibrate(
         _refused("too_few_people", [str(error)], as_json)
     except MissedError as error:
         _refused("missed", [str(error)], as_json)
-    except ValueError as error:  # a picture without a face may leave fewer comparisons than were counted
+    except ValueError as error:  # a picture without a face may leave fewer people than were counted
         _refused("unmeasurable", [_first_line(error), _UNMEASURABLE], as_json)
     body = json.loads(document.model_dump_json(by_alias=True))
     try:
@@ -352,7 +353,7 @@ def lines_of(document: Document) -> list[str]:
     for name, one in document.card_classes.items():
         limits = ", ".join(f"{matcher} ≤ {limit:g}" for matcher, limit in one.limits.items())
         chosen = one.chosen_on
-        accepted = f"{chosen.false_matches} of {chosen.impostors} impostors accepted"
+        accepted = f"{chosen.false_matches} of {chosen.impostors} impostors ({chosen.person_pairs} pairs of people) accepted"
         missed = f"{chosen.false_non_matches} of {chosen.genuine} not recognised"
         lines += ["", f"{name.value}: {limits}", f"  choosing: {accepted}, {missed}", _HEAD]
         lines += [_figure_line(figure) for figure in one.reported]

@@ -29,7 +29,8 @@ from kiosk.face_command import face
 from tests.drivers.face.calibrations import demo_body, signed, with_limits
 from tests.drivers.face.portraits import MODELS, SETUP, needed
 
-PEOPLE = 60
+PEOPLE = 84
+"""300 pairs of people of one sex in each half, and a reporting half that keeps 0.01."""
 WRITTEN = "calibration.json"
 
 

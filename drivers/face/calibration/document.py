@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.face.calibration.card_class import CardClass
+from drivers.face.evaluation.rates import measurable
 
 SCHEMA: Final = "jiujin.face-calibration/2"
 LARGEST_DISTANCE = 2.0
@@ -33,7 +34,8 @@ class _Part(BaseModel):
 
 class Figure(_Part):
     """A rate on people who had no part in the choice. `low`, `high`: 95 %, people drawn anew; without an
-    error `high` is 3 / person_pairs. `measurable`: enough impostors to speak of the target at all.
+    error `high` is 3 / person_pairs. `measurable`: enough pairs of people to speak of the target at all, where
+    the limits were chosen and here.
     """
 
     rate: Literal["FMR", "FNMR"]
@@ -47,9 +49,10 @@ class Figure(_Part):
 
 
 class Chosen(_Part):
-    """The half on which the limits were chosen."""
+    """The half on which the limits were chosen. `person_pairs`: different pairs of people among the impostors."""
 
     impostors: Count
+    person_pairs: Count
     false_matches: Count
     genuine: Count
     false_non_matches: Count
@@ -110,6 +113,16 @@ class Document(_Part):
             if set(one.limits) != set(self.matchers):
                 message = f"{name}: one limit for each matcher, and for no other"
                 raise ValueError(message)
+            if any(figure.measurable for figure in one.reported if figure.rate == "FMR") and not measurable(
+                self.target_fmr, one.chosen_on.person_pairs
+            ):
+                message = f"{name}: limits chosen on so few pairs of people make nothing measurable"
+                raise ValueError(message)
+            for figure in one.reported:
+                few = not measurable(self.target_fmr, figure.person_pairs)
+                if figure.rate == "FMR" and figure.measurable and few:
+                    message = f"{name}: {figure.person_pairs} pairs of people are too few to be measurable"
+                    raise ValueError(message)
         if not self.unmeasurable_accepted and self.unmeasurable():
             message = "the target is not measurable, and nobody accepted that"
             raise ValueError(message)

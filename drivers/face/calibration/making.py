@@ -25,6 +25,7 @@ from drivers.face.evaluation.data_set import (
     half_of,
 )
 from drivers.face.evaluation.enrolment import Enrolment, Tell, code_id, enrol
+from drivers.face.evaluation.intervals import person_pairs
 from drivers.face.evaluation.rates import measurable
 from drivers.face.evaluation.report import RULE as RULE_NAME
 from drivers.face.evaluation.report import Row, check_people, rates_at
@@ -50,22 +51,22 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class TooFew:
-    """A half of the data has fewer impostor comparisons than the target needs."""
+    """A half of the data has fewer pairs of people than the target needs."""
 
     half: Half
-    impostors: int
+    person_pairs: int
     needed: int
 
     def __str__(self) -> str:
-        return f"the {self.half} half has {self.impostors} same-sex impostor comparisons, {self.needed} are needed"
+        return f"the {self.half} half has {self.person_pairs} pairs of people of one sex, {self.needed} are needed"
 
 
 class MissedError(ValueError):
     """People who had no part in the choice were accepted for each other more often than the target, beyond chance."""
 
 
-def comparisons_needed(target_fmr: float) -> int:
-    """Rule of three: with none accepted among so many, the rate is below the target with 95 %."""
+def pairs_needed(target_fmr: float) -> int:
+    """Rule of three: with no pair of people accepted among so many, the rate is below the target with 95 %."""
     return math.ceil(3 / target_fmr - 1e-6)
 
 
@@ -75,9 +76,9 @@ def too_few(data: DataSet, target_fmr: float) -> list[TooFew]:
     every = Comparisons(data.pictures, *paired(data.pictures), {})
     found = []
     for half in Half:
-        impostors = int((every.in_half(half) & every.same_sex_impostors).sum())
-        if not measurable(target_fmr, impostors):
-            found.append(TooFew(half, impostors, comparisons_needed(target_fmr)))
+        pairs = person_pairs(every.only(every.in_half(half) & every.same_sex_impostors))
+        if not measurable(target_fmr, pairs):
+            found.append(TooFew(half, pairs, pairs_needed(target_fmr)))
     return found
 
 
@@ -148,6 +149,7 @@ def _of_class(name: str, enrolment: Enrolment, target: float) -> OfClass:
         limits=dict(chosen.limits),
         chosen_on=Chosen(
             impostors=chosen.impostors,
+            person_pairs=chosen.person_pairs,
             false_matches=chosen.false_matches,
             genuine=chosen.genuine,
             false_non_matches=chosen.false_non_matches,

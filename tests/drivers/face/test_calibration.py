@@ -22,7 +22,7 @@ from drivers.face.calibration import CalibrationFault
 from drivers.face.calibration.card_class import SMALL, CardClass, classes_of
 from drivers.face.calibration.document import LARGEST_DISTANCE
 from drivers.face.calibration.faults import WORDS, in_words
-from tests.drivers.face.calibrations import Body, demo_body, signed, with_limits
+from tests.drivers.face.calibrations import Body, demo_body, figure_of_all, proved, signed, with_limits
 from tests.drivers.face.portraits import card_photo
 
 
@@ -104,10 +104,28 @@ def _nobody_accepted_it(body: Body) -> None:
     body["unmeasurable_accepted"] = False
 
 
+def test_what_many_people_showed_is_read(tmp_path: Path) -> None:
+    answer = calibration.load(*signed(tmp_path, proved()))
+    assert isinstance(answer, Ok)
+    assert answer.value.document.unmeasurable() == []
+
+
+def _few_pairs_reported(body: Body) -> None:
+    proved()(body)
+    figure_of_all(body["card_classes"]["original"])["person_pairs"] = 2999
+
+
+def _few_pairs_chosen(body: Body) -> None:
+    proved()(body)
+    body["card_classes"]["original"]["chosen_on"]["person_pairs"] = 2999
+
+
 @pytest.mark.parametrize(
     "change",
     [
         _no_limits,
+        _few_pairs_reported,
+        _few_pairs_chosen,
         _one_limit_less,
         _nobody_accepted_it,
         with_limits(third=0.5),
