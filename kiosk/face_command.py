@@ -39,7 +39,7 @@ def face() -> None:
     "--target-fmr",
     required=True,
     type=click.FloatRange(1e-7, 0.1),
-    help="How often another person of the same sex may be accepted at most, such as 1e-4.",
+    help="How often another person of the same sex may be accepted at most, such as 1e-4. Above 1e-3: for the demo only.",
 )
 @click.option(
     "--card-class",
@@ -194,8 +194,9 @@ def _embedder(models: Path, engine: str) -> Embedder:
 
 
 _UNMEASURABLE = (
-    "数据太少，证明不了这个目标：增加人，或把 --target-fmr 写大，或用 --accept-unmeasurable 注明 / "
-    "too few to show the target: add people, set a larger --target-fmr, or have it noted: --accept-unmeasurable"
+    "数据太少，证明不了这个目标：增加人，或把 --target-fmr 写大些（演示以外最大 1e-3），或用 --accept-unmeasurable 注明 / "
+    "too few to show the target: add people, set a larger --target-fmr (1e-3 at most outside the demo), "
+    "or have it noted: --accept-unmeasurable"
 )
 
 

@@ -13,6 +13,7 @@ from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from drivers.face import calibration, decision
 from drivers.face.calibration.card_class import SMALL, CardClass
+from drivers.face.calibration.document import LAXEST_TARGET
 from drivers.face.calibration.faults import CalibrationFault, in_words
 from drivers.face.contract import Comparison, FaceFailure, Guidance
 from drivers.face.liveness.contract import Seen, Sighting
@@ -42,7 +43,7 @@ class ProcessFaceVerifier:
     `no_earlier_than`: a day that today cannot precede, as far as somebody vouched for it: a clock that
     nobody vouches for neither ends a calibration nor brings one back. `cards`: what the terminal's own
     card reader may hand over; without limits for all of them it is in assist mode. `demo`: a calibration
-    whose data could not show its target counts too; elsewhere it recognises nobody by itself.
+    with a lax target, or whose data could not show its target, counts too; elsewhere it recognises nobody by itself.
     """
 
     def __init__(
@@ -125,6 +126,8 @@ class ProcessFaceVerifier:
                 return CalibrationFault.ENDED, self._named()
             case Ok(value) if value.document.unmeasurable_accepted and not self._demo:
                 return CalibrationFault.UNPROVEN, self._named()
+            case Ok(value) if value.document.target_fmr > LAXEST_TARGET and not self._demo:
+                return CalibrationFault.TARGET, self._named()
             case Ok(value) if self._cards and value.limits_for(self._cards) is None:
                 return CalibrationFault.CARD_CLASS, self._named()
         return None
@@ -133,8 +136,9 @@ class ProcessFaceVerifier:
         if isinstance(self._calibration, Failed):
             return ""
         document = self._calibration.value.document
-        unproved = ", target not shown by its data" if document.unmeasurable_accepted else ""
-        return f"calibration {document.id} until {document.valid_until.isoformat()}{unproved}"
+        unproved = " not shown by its data" if document.unmeasurable_accepted else ""
+        target = f"target FMR {document.target_fmr:g}{unproved}"
+        return f"calibration {document.id} until {document.valid_until.isoformat()}, {target}"
 
     def set_reference(self, picture: bytes) -> Ok[None] | Failed[FaceFailure | Guidance]:
         if self._worker is not None and isinstance(self._calibration, Ok):

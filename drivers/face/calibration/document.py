@@ -19,6 +19,8 @@ LARGEST_DISTANCE = 2.0
 """Between two vectors of unit length: a limit there would accept everybody."""
 LONGEST = timedelta(days=5 * 366)
 """Faces and cards change: no calibration counts for longer."""
+LAXEST_TARGET = 1e-3
+"""Outside the demo: of a thousand strangers who hold somebody's card one may be taken for its owner, no more."""
 RULE: Final = "every matcher clears its limit, median over the frames"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,79}$")]

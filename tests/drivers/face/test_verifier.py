@@ -20,7 +20,7 @@ from drivers.face import calibration
 from drivers.face.contract import FaceFailure, Guidance
 from drivers.face.matchers import ONNX_MODEL
 from drivers.face.verifier import ProcessFaceVerifier
-from tests.drivers.face.calibrations import Body, Change, as_it_is, demo_body, signed
+from tests.drivers.face.calibrations import Body, Change, as_it_is, demo_body, proved, signed
 from tests.drivers.face.portraits import MODELS, card_photo, frame, live, needed, two
 from tests.drivers.waiting import PATIENCE_S, wait_until
 
@@ -148,9 +148,20 @@ def test_a_calibration_that_could_not_show_its_target_counts_in_the_demo_only(tm
         status = verifier.probe()
         assert status.cause is Cause.FACE_UNCALIBRATED
         assert status.detail.startswith("unproven"), status.detail
+        assert "target FMR 0.0001 not shown" in status.detail
         assert verifier.set_reference(card_photo("obama.jpg")).reason is FaceFailure.UNCALIBRATED  # type: ignore[union-attr]
     finally:
         verifier.close()
+
+
+def test_a_lax_target_counts_in_the_demo_only(tmp_path: Path) -> None:
+    with contextlib.closing(built(tmp_path, proved(1.1e-3), demo=False)) as verifier:
+        refuses(verifier, "target")
+        assert "target FMR 0.0011" in verifier.status().detail
+    with contextlib.closing(built(tmp_path, proved(1e-3), demo=False)) as verifier:
+        assert wait_until(lambda: verifier.probe().state is DeviceState.READY), "1e-3 itself is not too lax"
+    with contextlib.closing(built(tmp_path, proved(1e-2))) as verifier:
+        assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
 
 
 def test_a_restart_takes_the_calibration_that_lies_there_now(tmp_path: Path) -> None:
