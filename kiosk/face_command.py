@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -295,6 +294,7 @@ _NOT_SIGNED = ("missing", "unsigned", "unreadable", "wrong_key", "signature", "s
 def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
     """All that keeps this terminal from using it."""
     from drivers.contract import Failed
+    from drivers.face.calibration.against import before_models, with_models
     from drivers.face.calibration.card_class import SMALL
     from drivers.face.calibration.faults import CalibrationFault
     from drivers.face.embedder import Embedder
@@ -303,25 +303,17 @@ def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
 
     if isinstance(loaded, Failed):
         return [(loaded.reason, loaded.detail)]
-    found, value = [], loaded.value
-    if value.ended(Clock(settings.terminal.state / "clock.json").vouched().date()):
-        found.append((CalibrationFault.ENDED, value.document.valid_until.isoformat()))
-    if settings.card_reader.kind != "none" and value.limits_for(SMALL) is None:
-        found.append(
-            (CalibrationFault.CARD_CLASS, ", ".join(sorted(SMALL - set(value.document.card_classes))))
-        )
+    found = before_models(
+        loaded.value,
+        today=Clock(settings.terminal.state / "clock.json").vouched().date(),
+        cards=frozenset() if settings.card_reader.kind == "none" else SMALL,
+        demo=settings.terminal.demo,
+    )
     if not settings.face.engine and not (settings.face.models / ONNX_MODEL).is_file():
         return [*found, (CalibrationFault.MODELS, f"{ONNX_MODEL} is not here")]
     embedder = Embedder(settings.face.models, settings.face.engine)
-    here, prepared = {one.name: one.model_hash for one in embedder.matchers}, embedder.pipeline()
-    if not differing_names(here, value.model_hashes) and prepared != value.pipeline:
-        names = ", ".join(f"{name} {prepared[name]}" for name in differing_names(prepared, value.pipeline))
-        found.append((CalibrationFault.PIPELINE, f"here {names}"))
-    return [*found, *((CalibrationFault.MODELS, name) for name in differing_names(here, value.model_hashes))]
-
-
-def differing_names(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+    here = {one.name: one.model_hash for one in embedder.matchers}
+    return [*found, *with_models(loaded.value, here, embedder.pipeline())]
 
 
 def _words(against: list[tuple[CalibrationFault, str]]) -> list[str]:

@@ -12,8 +12,8 @@ from drivers.camera.contract import Frame
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from drivers.face import calibration, decision
+from drivers.face.calibration.against import before_models, with_models
 from drivers.face.calibration.card_class import SMALL, CardClass
-from drivers.face.calibration.document import LAXEST_TARGET
 from drivers.face.calibration.faults import CalibrationFault, in_words
 from drivers.face.contract import Comparison, FaceFailure, Guidance
 from drivers.face.liveness.contract import Seen, Sighting
@@ -95,8 +95,8 @@ class ProcessFaceVerifier:
                 models = worker.call("model_hashes", deadline_s=self._deadline_s)
                 pipeline = worker.call("pipeline", deadline_s=self._deadline_s)
                 if isinstance(models, Ok) and isinstance(pipeline, Ok):
-                    misfit = _misfit(self._calibration.value, models.value, pipeline.value)
-                    self._checked = (generation, misfit)
+                    misfits = with_models(self._calibration.value, models.value, pipeline.value)
+                    self._checked = (generation, misfits[0][0] if misfits else None)
         return self.status()
 
     def status(self) -> DeviceStatus:
@@ -122,15 +122,10 @@ class ProcessFaceVerifier:
         match self._calibration:
             case Failed(reason, detail):
                 return reason, detail
-            case Ok(value) if value.ended(self._no_earlier_than()):
-                return CalibrationFault.ENDED, self._named()
-            case Ok(value) if value.document.unmeasurable_accepted and not self._demo:
-                return CalibrationFault.UNPROVEN, self._named()
-            case Ok(value) if value.document.target_fmr > LAXEST_TARGET and not self._demo:
-                return CalibrationFault.TARGET, self._named()
-            case Ok(value) if self._cards and value.limits_for(self._cards) is None:
-                return CalibrationFault.CARD_CLASS, self._named()
-        return None
+            case Ok(value):
+                today = self._no_earlier_than()
+                found = before_models(value, today=today, cards=self._cards, demo=self._demo)
+                return (found[0][0], self._named()) if found else None
 
     def _named(self) -> str:
         if isinstance(self._calibration, Failed):
@@ -260,14 +255,6 @@ class ProcessFaceVerifier:
                 return Failed(FaceFailure.TIMED_OUT, detail)
             case Failed(_, detail):
                 return Failed(FaceFailure.CRASHED, detail)
-
-
-def _misfit(
-    wanted: calibration.Calibration, models: Mapping[str, str], pipeline: Mapping[str, str]
-) -> CalibrationFault | None:
-    if models != wanted.model_hashes:
-        return CalibrationFault.MODELS
-    return None if wanted.pipeline == pipeline else CalibrationFault.PIPELINE
 
 
 def _uncalibrated(fault: CalibrationFault, detail: str) -> DeviceStatus:

@@ -19,14 +19,15 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from drivers.contract import Ok
+from drivers.contract import Cause, Ok
 from drivers.face import calibration
 from drivers.face.calibration.card_class import SMALL, CardClass
 from drivers.face.embedder import Embedder
 from drivers.face.evaluation.data_set import Half, half_of
 from drivers.face.matchers import ONNX_MODEL, Embedding
+from drivers.face.verifier import ProcessFaceVerifier
 from kiosk.face_command import face
-from tests.drivers.face.calibrations import demo_body, signed, with_limits
+from tests.drivers.face.calibrations import Change, as_it_is, demo_body, proved, signed, with_limits
 from tests.drivers.face.portraits import MODELS, SETUP, needed
 
 PEOPLE = 84
@@ -236,7 +237,7 @@ def test_help_teaches() -> None:
         assert "Exit codes" in done.output
 
 
-def ini_of(place: Path, file: Path, key: Path) -> Path:
+def ini_of(place: Path, file: Path, key: Path, *, demo: bool = True) -> Path:
     """A terminal's settings with this calibration."""
     ini = place / "kiosk.ini"
     lines = [
@@ -244,6 +245,7 @@ def ini_of(place: Path, file: Path, key: Path) -> Path:
         "number = 0142",
         "region = 110199",
         f"state = {place / 'state'}",
+        f"demo = {str(demo).lower()}",
         "[card_reader]",
         "kind = sdt",
         "port = /dev/null",
@@ -267,6 +269,26 @@ def test_show_says_what_it_is_and_that_it_fits(place: Path) -> None:
     assert told["ok"] is True
     assert len(told["signed_by"]) == 16
     assert told["calibration"] == demo_body()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"), [(as_it_is, "unproven"), (proved(1.1e-3), "target"), (proved(1e-3), None)]
+)
+def test_show_and_the_face_check_agree_on_what_is_for_the_demo_only(
+    place: Path, change: Change, fault: str | None
+) -> None:
+    needed(MODELS / ONNX_MODEL)
+    file, key = signed(place, change)
+    done = run("show", "--config", str(ini_of(place, file, key, demo=False)), "--json")
+    found = [one["fault"] for one in json.loads(done.stdout)["against"]]
+    assert (done.exit_code, found) == ((0, []) if fault is None else (1, [fault]))
+    verifier = ProcessFaceVerifier(MODELS, file, key)
+    try:
+        status = verifier.status()
+        assert (status.cause is Cause.FACE_UNCALIBRATED) == (fault is not None)
+        assert fault is None or status.detail.startswith(f"{fault}, ")
+    finally:
+        verifier.close()
 
 
 @pytest.mark.parametrize(
