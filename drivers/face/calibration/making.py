@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from drivers.face.calibration.card_class import SMALL, CardClass, classes_of
-from drivers.face.calibration.document import RULE, SCHEMA, Chosen, DataUsed, Document, Figure, OfClass
+from drivers.face.calibration.document import (
+    DIFFERENTIAL,
+    RULE,
+    SCHEMA,
+    Chosen,
+    DataUsed,
+    Document,
+    Figure,
+    OfClass,
+)
 from drivers.face.embedder import Embedder
 from drivers.face.evaluation.card_photos import CONDITIONS, ORIGINAL, Condition
 from drivers.face.evaluation.comparisons import Comparisons, paired
@@ -62,7 +71,7 @@ class TooFew:
 
 
 class MissedError(ValueError):
-    """People who had no part in the choice were accepted for each other more often than the target, beyond chance."""
+    """People who had no part in the choice were accepted for each other more often than the target."""
 
 
 def pairs_needed(target_fmr: float) -> int:
@@ -85,7 +94,7 @@ def too_few(data: DataSet, target_fmr: float) -> list[TooFew]:
 def make(data: DataSet, embedder: Embedder, order: Order, tell: Tell, say: Callable[[str], None]) -> Document:
     """The calibration, unsigned. About 0.3 s a picture on one core, then a minute for each class's intervals.
 
-    `MissedError` when the other half shows that the target is not kept; `TooFewPeopleError`,
+    `MissedError` when the figures of the other half do not keep the target (`Figure.misses`); `TooFewPeopleError`,
     `DataSetError` when the folder cannot be measured.
     """
     if order.real_card_photos:
@@ -143,9 +152,8 @@ def _of_class(name: str, enrolment: Enrolment, target: float) -> OfClass:
     every = enrolment.compare()
     choosing, reporting = (every.only(every.in_half(half)) for half in (Half.CHOOSING, Half.REPORTING))
     chosen = choose_limits(choosing, target)
-    rows = list(rates_at(every, reporting, RULE_NAME, target, chosen))
-    _kept(name, rows, target)
-    return OfClass(
+    rows = rates_at(every, reporting, RULE_NAME, target, chosen)
+    of_class = OfClass(
         limits=dict(chosen.limits),
         chosen_on=Chosen(
             impostors=chosen.impostors,
@@ -157,16 +165,19 @@ def _of_class(name: str, enrolment: Enrolment, target: float) -> OfClass:
         reported=[_figure(row) for row in rows],
         not_enrolled={"card": enrolment.not_enrolled()["card"], "live": enrolment.not_enrolled()["live"]},
     )
+    if missed := of_class.missed(target):
+        raise MissedError("; ".join(_not_kept(name, figure, target) for figure in missed))
+    return of_class
 
 
-def _kept(name: str, rows: Sequence[Row], target: float) -> None:
-    for row in rows:
-        if row.kind == "FMR" and row.people == "all" and row.rate.low > target:
-            message = (
-                f"{name}: {row.rate.errors} of {row.rate.comparisons} impostors of the reporting half were accepted "
-                f"(at least {row.rate.low:.1e} with 95 %), more than the target {target:.0e}: add people"
-            )
-            raise MissedError(message)
+def _not_kept(name: str, figure: Figure, target: float) -> str:
+    counted = f"{figure.errors} of {figure.comparisons} impostors of the reporting half ({figure.people}) were accepted"
+    if figure.people == "all":
+        return f"{name}: {counted}, more than the target {target:g}: add people, or ask for a stricter target"
+    bound = DIFFERENTIAL * target
+    return (
+        f"{name}: {counted}, more than {DIFFERENTIAL:g} times the target, {bound:g}: add people of that kind"
+    )
 
 
 def _figure(row: Row) -> Figure:
