@@ -17,6 +17,7 @@ import pytest
 
 from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.face import calibration
+from drivers.face.calibration import CalibrationFault
 from drivers.face.contract import FaceFailure, Guidance
 from drivers.face.matchers import ONNX_MODEL
 from drivers.face.verifier import ProcessFaceVerifier
@@ -176,6 +177,38 @@ def test_a_restart_takes_the_calibration_that_lies_there_now(tmp_path: Path) -> 
         assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
     finally:
         verifier.close()
+
+
+@pytest.mark.parametrize("asked", ["model_hashes", "sight", "scores"])
+def test_a_calibration_may_be_replaced_while_the_child_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """As a restart of the device from another thread does, with a file that no longer counts."""
+    with contextlib.closing(built(tmp_path)) as verifier:
+        worker = verifier._worker
+        assert worker is not None
+        call = worker.call
+        if asked != "model_hashes":
+            assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
+            assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+            assert verifier.examine(frame(live("obama2.jpg"))) == Ok(None)
+
+        def replaced(method: str, *given: Any, **named: Any) -> Any:
+            if method == asked:
+                verifier._calibration = Failed(CalibrationFault.UNREADABLE, "calibration.json")
+            return call(method, *given, **named)
+
+        monkeypatch.setattr(worker, "call", replaced)
+        match asked:
+            case "sight":
+                assert isinstance(verifier.sight(frame(live("obama2.jpg"))), Ok), "asked under the former one"
+            case "scores":
+                answer = verifier.decide()
+                assert isinstance(answer, Ok)
+                assert answer.value.calibration_id == demo_body()["id"], "of the limits that decided"
+            case _:
+                assert verifier.probe().cause is Cause.FACE_UNCALIBRATED
+        assert verifier.probe().cause is Cause.FACE_UNCALIBRATED
 
 
 def test_the_child_opens_no_68_point_model(verifier: ProcessFaceVerifier) -> None:
