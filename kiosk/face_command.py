@@ -162,7 +162,7 @@ def calibrate(
         lacking = [str(one) for one in too_few(pictures, target_fmr)]
         if lacking and not accept_unmeasurable:
             _refused("unmeasurable", [*lacking, _UNMEASURABLE], as_json)
-        embedder = _embedder(models, engine)
+        embedder = _embedder_or_exit(models, engine)
         document = _with_progress(pictures, embedder, order, make)
     except DataSetError as error:
         _refused("data", [str(problem) for problem in error.problems], as_json)
@@ -185,14 +185,16 @@ def calibrate(
     show(as_json, told, [words, "", *lines_of(document)])
 
 
-def _embedder(models: Path, engine: str) -> Embedder:
+def _embedder_or_exit(models: Path, engine: str) -> Embedder:
     from drivers.face.embedder import Embedder
     from drivers.face.licensed import EngineError
+    from drivers.face.onnx import ModelError
 
     try:
         return Embedder(models, engine)
-    except EngineError as error:
-        raise click.BadParameter(str(error), param_hint="--engine") from error
+    except ModelError as error:
+        hint = "--engine" if isinstance(error, EngineError) else "--models"
+        raise click.BadParameter(str(error), param_hint=hint) from error
 
 
 _UNMEASURABLE = (
@@ -301,7 +303,7 @@ def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
     from drivers.face.calibration.card_class import SMALL
     from drivers.face.calibration.faults import CalibrationFault
     from drivers.face.embedder import Embedder
-    from drivers.face.matchers import ONNX_MODEL
+    from drivers.face.onnx import ModelError
     from kiosk.clock import Clock
 
     if isinstance(loaded, Failed):
@@ -312,9 +314,10 @@ def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
         cards=frozenset() if settings.card_reader.kind == "none" else SMALL,
         demo=settings.terminal.demo,
     )
-    if not settings.face.engine and not (settings.face.models / ONNX_MODEL).is_file():
-        return [*found, (CalibrationFault.MODELS, f"{ONNX_MODEL} is not here")]
-    embedder = Embedder(settings.face.models, settings.face.engine)
+    try:
+        embedder = Embedder(settings.face.models, settings.face.engine)
+    except ModelError as error:
+        return [*found, (CalibrationFault.MODELS, str(error))]
     here = {one.name: one.model_hash for one in embedder.matchers}
     return [*found, *with_models(loaded.value, here, embedder.pipeline())]
 

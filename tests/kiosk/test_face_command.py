@@ -240,7 +240,64 @@ def test_help_teaches() -> None:
         assert "Exit codes" in done.output
 
 
-def ini_of(place: Path, file: Path, key: Path, *, demo: bool = True) -> Path:
+def models_without(place: Path, content: bytes | None) -> Path:
+    """The models, but the second one is missing or holds this."""
+    folder = place / "models"
+    folder.mkdir()
+    for file in MODELS.iterdir():
+        if file.name != ONNX_MODEL:
+            (folder / file.name).symlink_to(file)
+    if content is not None:
+        (folder / ONNX_MODEL).write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize(("content", "what"), [(None, "is not here"), (b"cut off", "is damaged")])
+def test_a_model_that_cannot_be_loaded_is_named(place: Path, content: bytes | None, what: str) -> None:
+    needed(MODELS / ONNX_MODEL)
+    folder_of(place)
+    models = models_without(place, content)
+    done = calibrate(place, "--models", str(models))
+    assert done.exit_code == 2, done.output
+    assert "--models" in done.output
+    assert f"{ONNX_MODEL} {what}" in " ".join(done.output.split())
+    ini = ini_of(place, *signed(place), models=models)
+    done = run("show", "--config", str(ini), "--json")
+    assert done.exit_code == 1, done.output
+    (against,) = json.loads(done.stdout)["against"]
+    assert against["fault"] == "models"
+    assert f"{ONNX_MODEL} {what}" in against["detail"]
+
+
+@pytest.mark.parametrize(
+    "engine",
+    ["no_such_vendor.engine:Engine", f"{__name__}:EngineWithoutLicence", f"{__name__}:PEOPLE"],
+)
+def test_an_engine_that_cannot_be_loaded_is_named(place: Path, engine: str) -> None:
+    needed(MODELS / ONNX_MODEL)
+    folder_of(place)
+    done = calibrate(place, "--engine", engine)
+    assert done.exit_code == 2, done.output
+    assert "--engine" in done.output
+    ini = ini_of(place, *signed(place), engine=engine)
+    done = run("show", "--config", str(ini), "--json")
+    assert done.exit_code == 1, done.output
+    (against,) = json.loads(done.stdout)["against"]
+    assert against["fault"] == "models"
+    assert against["detail"].startswith("engine")
+
+
+class EngineWithoutLicence:
+    """A vendor's class as it behaves without its dongle."""
+
+    def __init__(self, _models: Path) -> None:
+        message = "no dongle"
+        raise OSError(message)
+
+
+def ini_of(
+    place: Path, file: Path, key: Path, *, demo: bool = True, models: Path = MODELS, engine: str = ""
+) -> Path:
     """A terminal's settings with this calibration."""
     ini = place / "kiosk.ini"
     lines = [
@@ -253,7 +310,8 @@ def ini_of(place: Path, file: Path, key: Path, *, demo: bool = True) -> Path:
         "kind = sdt",
         "port = /dev/null",
         "[face]",
-        f"models = {MODELS}",
+        f"models = {models}",
+        *([f"engine = {engine}"] if engine else []),
         f"calibration = {file}",
         f"calibration_key = {key}",
     ]
