@@ -29,6 +29,7 @@ the mild end of that stays usable, one beyond it is no proof for the people who 
 RULE: Final = "every matcher clears its limit, median over the frames"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,79}$")]
+Preparation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,159}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Limit = Annotated[float, Field(gt=0, lt=LARGEST_DISTANCE)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -117,8 +118,8 @@ class Document(_Part):
     id: Name
     made_on: date
     valid_until: date
-    pipeline: dict[Name, Name]
-    """Matcher -> how a face is prepared for it: points, alignment, mirrored or not."""
+    pipeline: dict[Name, Preparation]
+    """Matcher -> how a face is found and prepared for it: points, alignment, mirrored or not, sizes."""
     matchers: Annotated[dict[Name, Digest], Field(min_length=1, max_length=8)]
     rule: Literal["every matcher clears its limit, median over the frames"]
     target_fmr: Annotated[float, Field(gt=0, lt=1)]
