@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -39,7 +38,7 @@ def face() -> None:
     "--target-fmr",
     required=True,
     type=click.FloatRange(1e-7, 0.1),
-    help="How often another person of the same sex may be accepted at most, such as 1e-4.",
+    help="How often another person of the same sex may be accepted at most, such as 1e-4. Above 1e-3: for the demo only.",
 )
 @click.option(
     "--card-class",
@@ -114,8 +113,12 @@ def calibrate(
     """Choose limits on one half of the people in DIR, report their errors on the other half, and sign both.
 
     Nobody takes part in the choice and in the report: a person's half follows from the person's identifier. A
-    target needs 3 / target comparisons of different people of one sex in each half (30,000 for 1e-4), or it is
-    refused: fewer cannot show it. A folder of N people makes about N x N x pictures / 8 of them.
+    target needs 3 / target different pairs of people of one sex in each half (30,000 for 1e-4), or it is refused:
+    fewer cannot show it. A folder of N people, half of them women, makes about N x N / 16 of them, however many
+    pictures each has: 690 people for 1e-4.
+
+    What the other half reports must keep the target, and no sex or group, where it can be measured, may reach ten
+    times as much; no option lifts that.
 
     Takes about a second for each picture. Until the end nothing is written; Ctrl-C leaves FILE as it was.
 
@@ -159,7 +162,7 @@ def calibrate(
         lacking = [str(one) for one in too_few(pictures, target_fmr)]
         if lacking and not accept_unmeasurable:
             _refused("unmeasurable", [*lacking, _UNMEASURABLE], as_json)
-        embedder = _embedder(models, engine)
+        embedder = _embedder_or_exit(models, engine)
         document = _with_progress(pictures, embedder, order, make)
     except DataSetError as error:
         _refused("data", [str(problem) for problem in error.problems], as_json)
@@ -167,7 +170,7 @@ def calibrate(
         _refused("too_few_people", [str(error)], as_json)
     except MissedError as error:
         _refused("missed", [str(error)], as_json)
-    except ValueError as error:  # a picture without a face may leave fewer comparisons than were counted
+    except ValueError as error:  # a picture without a face may leave fewer people than were counted
         _refused("unmeasurable", [_first_line(error), _UNMEASURABLE], as_json)
     body = json.loads(document.model_dump_json(by_alias=True))
     try:
@@ -182,19 +185,22 @@ def calibrate(
     show(as_json, told, [words, "", *lines_of(document)])
 
 
-def _embedder(models: Path, engine: str) -> Embedder:
+def _embedder_or_exit(models: Path, engine: str) -> Embedder:
     from drivers.face.embedder import Embedder
     from drivers.face.licensed import EngineError
+    from drivers.face.onnx import ModelError
 
     try:
         return Embedder(models, engine)
-    except EngineError as error:
-        raise click.BadParameter(str(error), param_hint="--engine") from error
+    except ModelError as error:
+        hint = "--engine" if isinstance(error, EngineError) else "--models"
+        raise click.BadParameter(str(error), param_hint=hint) from error
 
 
 _UNMEASURABLE = (
-    "数据太少，证明不了这个目标：增加人，或把 --target-fmr 写大，或用 --accept-unmeasurable 注明 / "
-    "too few to show the target: add people, set a larger --target-fmr, or have it noted: --accept-unmeasurable"
+    "数据太少，证明不了这个目标：增加人，或把 --target-fmr 写大些（演示以外最大 1e-3），或用 --accept-unmeasurable 注明 / "
+    "too few to show the target: add people, set a larger --target-fmr (1e-3 at most outside the demo), "
+    "or have it noted: --accept-unmeasurable"
 )
 
 
@@ -293,33 +299,27 @@ _NOT_SIGNED = ("missing", "unsigned", "unreadable", "wrong_key", "signature", "s
 def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
     """All that keeps this terminal from using it."""
     from drivers.contract import Failed
+    from drivers.face.calibration.against import before_models, with_models
     from drivers.face.calibration.card_class import SMALL
     from drivers.face.calibration.faults import CalibrationFault
     from drivers.face.embedder import Embedder
-    from drivers.face.matchers import ONNX_MODEL
+    from drivers.face.onnx import ModelError
     from kiosk.clock import Clock
 
     if isinstance(loaded, Failed):
         return [(loaded.reason, loaded.detail)]
-    found, value = [], loaded.value
-    if value.ended(Clock(settings.terminal.state / "clock.json").vouched().date()):
-        found.append((CalibrationFault.ENDED, value.document.valid_until.isoformat()))
-    if settings.card_reader.kind != "none" and value.limits_for(SMALL) is None:
-        found.append(
-            (CalibrationFault.CARD_CLASS, ", ".join(sorted(SMALL - set(value.document.card_classes))))
-        )
-    if not settings.face.engine and not (settings.face.models / ONNX_MODEL).is_file():
-        return [*found, (CalibrationFault.MODELS, f"{ONNX_MODEL} is not here")]
-    embedder = Embedder(settings.face.models, settings.face.engine)
-    here, prepared = {one.name: one.model_hash for one in embedder.matchers}, embedder.pipeline()
-    if not differing_names(here, value.model_hashes) and prepared != value.pipeline:
-        names = ", ".join(f"{name} {prepared[name]}" for name in differing_names(prepared, value.pipeline))
-        found.append((CalibrationFault.PIPELINE, f"here {names}"))
-    return [*found, *((CalibrationFault.MODELS, name) for name in differing_names(here, value.model_hashes))]
-
-
-def differing_names(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+    found = before_models(
+        loaded.value,
+        today=Clock(settings.terminal.state / "clock.json").vouched().date(),
+        cards=frozenset() if settings.card_reader.kind == "none" else SMALL,
+        demo=settings.terminal.demo,
+    )
+    try:
+        embedder = Embedder(settings.face.models, settings.face.engine)
+    except ModelError as error:
+        return [*found, (CalibrationFault.MODELS, str(error))]
+    here = {one.name: one.model_hash for one in embedder.matchers}
+    return [*found, *with_models(loaded.value, here, embedder.pipeline())]
 
 
 def _words(against: list[tuple[CalibrationFault, str]]) -> list[str]:
@@ -352,7 +352,7 @@ def lines_of(document: Document) -> list[str]:
     for name, one in document.card_classes.items():
         limits = ", ".join(f"{matcher} ≤ {limit:g}" for matcher, limit in one.limits.items())
         chosen = one.chosen_on
-        accepted = f"{chosen.false_matches} of {chosen.impostors} impostors accepted"
+        accepted = f"{chosen.false_matches} of {chosen.impostors} impostors ({chosen.person_pairs} pairs of people) accepted"
         missed = f"{chosen.false_non_matches} of {chosen.genuine} not recognised"
         lines += ["", f"{name.value}: {limits}", f"  choosing: {accepted}, {missed}", _HEAD]
         lines += [_figure_line(figure) for figure in one.reported]
@@ -364,8 +364,7 @@ _HEAD = f"  {'':4} {'people':12} {'errors':>7} {'of':>8} {'rate':>9}   95 %"
 
 
 def _figure_line(figure: Figure) -> str:
-    rate = figure.errors / figure.comparisons if figure.comparisons else 0.0
     span = "-" if figure.high is None else f"{figure.low or 0:.3%} … {figure.high:.3%}"
     note = "" if figure.measurable or figure.rate == "FNMR" else "  不可测 not measurable"
-    counted = f"{figure.errors:>7} {figure.comparisons:>8} {rate:>9.3%}"
+    counted = f"{figure.errors:>7} {figure.comparisons:>8} {figure.value:>9.3%}"
     return f"  {figure.rate:4} {figure.people:12} {counted}   {span}{note}"

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.face import licensed
+from drivers.face import detector, licensed
 from drivers.face.contract import Guidance
 from drivers.face.detector import Detector, Face
-from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher
+from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher, file_hash
 from drivers.face.quality import Gate
 
 CARD_ENLARGED = 3
@@ -38,8 +38,8 @@ class Embedder:
         self.matchers: tuple[Matcher, ...] = (DlibMatcher(), second)
 
     def pipeline(self) -> dict[str, str]:
-        """Matcher -> how a face is prepared for it; a calibration counts for this alone."""
-        return {one.name: one.calibration_id.partition("/")[2] for one in self.matchers}
+        """Matcher -> how a face is found and prepared for it; a calibration counts for this alone."""
+        return {one.name: prepared(one) for one in self.matchers}
 
     def card(self, picture: bytes) -> list[Embedding] | Guidance:
         """A card's encoded photo: never judged as a live frame is, only its largest face is looked for."""
@@ -71,6 +71,17 @@ class Embedder:
 
     def embed(self, rgb: NDArray[np.uint8], face: Face) -> list[Embedding]:
         return [matcher.embed(rgb, face) for matcher in self.matchers]
+
+
+def prepared(matcher: Matcher) -> str:
+    """The matcher's own preparation, and what comes before every matcher: the size at which faces are looked
+    for, the card's enlargement, the file of the five points.
+    """
+    import face_recognition_models as models
+
+    five = file_hash(Path(models.pose_predictor_five_point_model_location()))
+    found = f"hog{detector.LARGEST_SIDE_PX}-card{CARD_ENLARGED}-{five[:12]}"
+    return f"{matcher.calibration_id.partition('/')[2]}+{found}"
 
 
 def _rgb(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 
 from drivers.face.detector import Face
 from drivers.face.matchers import DISTANCE_MAX, Embedding, Matcher, calibration_id, checked
+from drivers.face.onnx import ModelError
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
-class EngineError(RuntimeError):
+class EngineError(ModelError):
     """The engine cannot be used; the message says what it breaks. Nothing of a person stands in it."""
 
 
@@ -124,4 +125,9 @@ def load(entry: str, models: Path) -> Matcher:
     except (ImportError, AttributeError) as error:
         message = f"engine: {entry} is not installed here ({type(error).__name__})"
         raise EngineError(message) from error
-    return LicensedMatcher(found(models))
+    try:
+        engine = found(models)
+    except Exception as error:  # a vendor's code may raise anything
+        message = f"engine: {entry} does not start here ({type(error).__name__})"
+        raise EngineError(message) from error
+    return LicensedMatcher(engine)

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 
+class ModelError(RuntimeError):
+    """A model cannot be loaded; the message names its file and what is wrong with it."""
+
+
 def session(model: Path) -> Any:
-    """An `onnxruntime.InferenceSession` of the file, on the processor, with one thread."""
+    """An `onnxruntime.InferenceSession` of the file, on the processor, with one thread. `ModelError`."""
     # Its official builds report to their maker and keep a device number in the user's cache
     # unless told not to before the import. A terminal reports to its centre and to nobody else.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -16,4 +20,9 @@ def session(model: Path) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's errors have no class of their own above them
+        what = "is damaged" if model.is_file() else "is not here"
+        message = f"{model.name} {what} ({type(error).__name__})"
+        raise ModelError(message) from error

@@ -12,6 +12,7 @@ from drivers.camera.contract import Frame
 from drivers.camera.slot import PICTURE_BYTES_MAX, Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from drivers.face import calibration, decision
+from drivers.face.calibration.against import before_models, with_models
 from drivers.face.calibration.card_class import SMALL, CardClass
 from drivers.face.calibration.faults import CalibrationFault, in_words
 from drivers.face.contract import Comparison, FaceFailure, Guidance
@@ -42,7 +43,7 @@ class ProcessFaceVerifier:
     `no_earlier_than`: a day that today cannot precede, as far as somebody vouched for it: a clock that
     nobody vouches for neither ends a calibration nor brings one back. `cards`: what the terminal's own
     card reader may hand over; without limits for all of them it is in assist mode. `demo`: a calibration
-    whose data could not show its target counts too; elsewhere it recognises nobody by itself.
+    with a lax target, or whose data could not show its target, counts too; elsewhere it recognises nobody by itself.
     """
 
     def __init__(
@@ -88,14 +89,15 @@ class ProcessFaceVerifier:
     def probe(self) -> DeviceStatus:
         """Ask a child that is new which models it has; who is asked once, is known."""
         worker = self._worker
-        if worker is not None and isinstance(self._calibration, Ok) and worker.pid is not None:
+        loaded = self._calibration  # once: a restart may put another in its place meanwhile
+        if worker is not None and isinstance(loaded, Ok) and worker.pid is not None:
             generation = worker.generation
             if self._checked[0] != generation:
                 models = worker.call("model_hashes", deadline_s=self._deadline_s)
                 pipeline = worker.call("pipeline", deadline_s=self._deadline_s)
                 if isinstance(models, Ok) and isinstance(pipeline, Ok):
-                    misfit = _misfit(self._calibration.value, models.value, pipeline.value)
-                    self._checked = (generation, misfit)
+                    misfits = with_models(loaded.value, models.value, pipeline.value)
+                    self._checked = (generation, misfits[0][0] if misfits else None)
         return self.status()
 
     def status(self) -> DeviceStatus:
@@ -121,20 +123,19 @@ class ProcessFaceVerifier:
         match self._calibration:
             case Failed(reason, detail):
                 return reason, detail
-            case Ok(value) if value.ended(self._no_earlier_than()):
-                return CalibrationFault.ENDED, self._named()
-            case Ok(value) if value.document.unmeasurable_accepted and not self._demo:
-                return CalibrationFault.UNPROVEN, self._named()
-            case Ok(value) if self._cards and value.limits_for(self._cards) is None:
-                return CalibrationFault.CARD_CLASS, self._named()
-        return None
+            case Ok(value):
+                today = self._no_earlier_than()
+                found = before_models(value, today=today, cards=self._cards, demo=self._demo)
+                return (found[0][0], self._named()) if found else None
 
     def _named(self) -> str:
-        if isinstance(self._calibration, Failed):
+        loaded = self._calibration
+        if isinstance(loaded, Failed):
             return ""
-        document = self._calibration.value.document
-        unproved = ", target not shown by its data" if document.unmeasurable_accepted else ""
-        return f"calibration {document.id} until {document.valid_until.isoformat()}{unproved}"
+        document = loaded.value.document
+        unproved = " not shown by its data" if document.unmeasurable_accepted else ""
+        target = f"target FMR {document.target_fmr:g}{unproved}"
+        return f"calibration {document.id} until {document.valid_until.isoformat()}, {target}"
 
     def set_reference(self, picture: bytes) -> Ok[None] | Failed[FaceFailure | Guidance]:
         if self._worker is not None and isinstance(self._calibration, Ok):
@@ -151,8 +152,9 @@ class ProcessFaceVerifier:
         of_class = self._ask("card_classes", picture)
         if isinstance(of_class, Failed):
             return Failed(of_class.reason, of_class.detail)
-        if isinstance(self._calibration, Ok):
-            self._limits = self._calibration.value.limits_for([CardClass(name) for name in of_class.value])
+        loaded = self._calibration
+        if isinstance(loaded, Ok):
+            self._limits = loaded.value.limits_for([CardClass(name) for name in of_class.value])
         if self._limits is None:
             return Failed(FaceFailure.UNCALIBRATED, in_words(CalibrationFault.CARD_CLASS, self._named()))
         self._reference_generation = ready.value.generation
@@ -169,7 +171,8 @@ class ProcessFaceVerifier:
 
     def sight(self, frame: Frame, *, passive: bool = False) -> Ok[Seen] | Failed[FaceFailure | Guidance]:
         """See `liveness.contract.Eyes`: the same person by the limit of the calibration, and by no other."""
-        if isinstance(self._calibration, Failed) or self._against() is not None:
+        loaded = self._calibration
+        if isinstance(loaded, Failed) or self._against() is not None:
             return Failed(FaceFailure.UNCALIBRATED)
         with self._asking:
             self._slot.write(frame.pixels, frame.captured_monotonic_ns)
@@ -179,14 +182,15 @@ class ProcessFaceVerifier:
         found: Sighting | Guidance = answered.value
         if isinstance(found, Guidance):
             return Failed(found)
-        limit = self._calibration.value.limits.get(found.matcher, 0.0)
+        limit = loaded.value.limits.get(found.matcher, 0.0)
         return Ok(Seen(found, found.apart is None or found.apart <= limit))
 
     def decide(self) -> Ok[Comparison] | Failed[FaceFailure]:
         ready = self._usable()
         if isinstance(ready, Failed):
             return ready
-        if isinstance(self._calibration, Failed):
+        loaded = self._calibration
+        if isinstance(loaded, Failed):
             return Failed(FaceFailure.UNCALIBRATED)
         if ready.value.generation != self._reference_generation:
             return Failed(FaceFailure.CRASHED, "the process was started again")
@@ -201,7 +205,7 @@ class ProcessFaceVerifier:
         scores, frames = answered.value
         every = {score.matcher for score in scores} == set(limits)
         accepted = every and decision.accepted(scores)
-        return Ok(Comparison(accepted, scores, self._calibration.value.id, frames))
+        return Ok(Comparison(accepted, scores, loaded.value.id, frames))
 
     def forget(self) -> None:
         """The child overwrites what it knows and is ended, so that its memory goes back to the system."""
@@ -256,14 +260,6 @@ class ProcessFaceVerifier:
                 return Failed(FaceFailure.TIMED_OUT, detail)
             case Failed(_, detail):
                 return Failed(FaceFailure.CRASHED, detail)
-
-
-def _misfit(
-    wanted: calibration.Calibration, models: Mapping[str, str], pipeline: Mapping[str, str]
-) -> CalibrationFault | None:
-    if models != wanted.model_hashes:
-        return CalibrationFault.MODELS
-    return None if wanted.pipeline == pipeline else CalibrationFault.PIPELINE
 
 
 def _uncalibrated(fault: CalibrationFault, detail: str) -> DeviceStatus:

@@ -109,9 +109,10 @@ def _figure(condition: Condition, row: Row) -> Figure:
     beside |= {f"limit_{name}": limit for name, limit in row.limits.items()}
     goal = _goal(condition, row)
     measurable = row.measurable
-    if goal is not None and row.kind == "FMR":
+    if goal is not None:
+        enough = row.rate.measurable(goal / 100) if row.kind == "FMR" else row.measurable
         # As few as there are can still show that it is missed.
-        measurable = row.rate.measurable(goal / 100) or 100 * row.rate.low > goal
+        measurable = enough or 100 * row.rate.low > goal
     return RateFigure(
         f"{condition.name} {row.system} {row.people} {row.kind}{at}",
         100 * row.value,

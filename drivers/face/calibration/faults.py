@@ -17,6 +17,7 @@ class CalibrationFault(StrEnum):
     CONTENT = "content"
     ENDED = "ended"
     UNPROVEN = "unproven"
+    TARGET = "target"
     MODELS = "models"
     PIPELINE = "pipeline"
     CARD_CLASS = "card_class"
@@ -49,7 +50,12 @@ WORDS: dict[CalibrationFault, tuple[tuple[str, str], tuple[str, str]]] = {
     CalibrationFault.ENDED: (("过期了", "its time is over"), _ANEW),
     CalibrationFault.UNPROVEN: (
         ("数据太少，没有证明目标，只能用于演示", "its data were too few to show its target: for the demo only"),
-        ("用更多的人重新校准，或把 --target-fmr 写大", "calibrate with more people, or for a larger --target-fmr"),
+        ("用更多的人重新校准，或把 --target-fmr 写大些，最大 1e-3",
+         "calibrate with more people, or for a larger --target-fmr, 1e-3 at most"),
+    ),
+    CalibrationFault.TARGET: (
+        ("目标太松，只能用于演示", "its target is too lax: for the demo only"),
+        ("用 face calibrate 重新校准，--target-fmr 最大 1e-3", "calibrate anew: face calibrate --target-fmr, 1e-3 at most"),
     ),
     CalibrationFault.MODELS: (("是为别的模型做的", "made for other models"),
                               ("装回那些模型，或用 face calibrate 重新校准",

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from drivers.face.calibration.card_class import SMALL, CardClass, classes_of
-from drivers.face.calibration.document import RULE, SCHEMA, Chosen, DataUsed, Document, Figure, OfClass
+from drivers.face.calibration.document import (
+    DIFFERENTIAL,
+    RULE,
+    SCHEMA,
+    Chosen,
+    DataUsed,
+    Document,
+    Figure,
+    OfClass,
+)
 from drivers.face.embedder import Embedder
 from drivers.face.evaluation.card_photos import CONDITIONS, ORIGINAL, Condition
 from drivers.face.evaluation.comparisons import Comparisons, paired
@@ -25,6 +34,7 @@ from drivers.face.evaluation.data_set import (
     half_of,
 )
 from drivers.face.evaluation.enrolment import Enrolment, Tell, code_id, enrol
+from drivers.face.evaluation.intervals import person_pairs
 from drivers.face.evaluation.rates import measurable
 from drivers.face.evaluation.report import RULE as RULE_NAME
 from drivers.face.evaluation.report import Row, check_people, rates_at
@@ -50,22 +60,22 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class TooFew:
-    """A half of the data has fewer impostor comparisons than the target needs."""
+    """A half of the data has fewer pairs of people than the target needs."""
 
     half: Half
-    impostors: int
+    person_pairs: int
     needed: int
 
     def __str__(self) -> str:
-        return f"the {self.half} half has {self.impostors} same-sex impostor comparisons, {self.needed} are needed"
+        return f"the {self.half} half has {self.person_pairs} pairs of people of one sex, {self.needed} are needed"
 
 
 class MissedError(ValueError):
-    """People who had no part in the choice were accepted for each other more often than the target, beyond chance."""
+    """People who had no part in the choice were accepted for each other more often than the target."""
 
 
-def comparisons_needed(target_fmr: float) -> int:
-    """Rule of three: with none accepted among so many, the rate is below the target with 95 %."""
+def pairs_needed(target_fmr: float) -> int:
+    """Rule of three: with no pair of people accepted among so many, the rate is below the target with 95 %."""
     return math.ceil(3 / target_fmr - 1e-6)
 
 
@@ -75,16 +85,16 @@ def too_few(data: DataSet, target_fmr: float) -> list[TooFew]:
     every = Comparisons(data.pictures, *paired(data.pictures), {})
     found = []
     for half in Half:
-        impostors = int((every.in_half(half) & every.same_sex_impostors).sum())
-        if not measurable(target_fmr, impostors):
-            found.append(TooFew(half, impostors, comparisons_needed(target_fmr)))
+        pairs = person_pairs(every.only(every.in_half(half) & every.same_sex_impostors))
+        if not measurable(target_fmr, pairs):
+            found.append(TooFew(half, pairs, pairs_needed(target_fmr)))
     return found
 
 
 def make(data: DataSet, embedder: Embedder, order: Order, tell: Tell, say: Callable[[str], None]) -> Document:
     """The calibration, unsigned. About 0.3 s a picture on one core, then a minute for each class's intervals.
 
-    `MissedError` when the other half shows that the target is not kept; `TooFewPeopleError`,
+    `MissedError` when the figures of the other half do not keep the target (`Figure.misses`); `TooFewPeopleError`,
     `DataSetError` when the folder cannot be measured.
     """
     if order.real_card_photos:
@@ -142,12 +152,12 @@ def _of_class(name: str, enrolment: Enrolment, target: float) -> OfClass:
     every = enrolment.compare()
     choosing, reporting = (every.only(every.in_half(half)) for half in (Half.CHOOSING, Half.REPORTING))
     chosen = choose_limits(choosing, target)
-    rows = list(rates_at(every, reporting, RULE_NAME, target, chosen))
-    _kept(name, rows, target)
-    return OfClass(
+    rows = rates_at(every, reporting, RULE_NAME, target, chosen)
+    of_class = OfClass(
         limits=dict(chosen.limits),
         chosen_on=Chosen(
             impostors=chosen.impostors,
+            person_pairs=chosen.person_pairs,
             false_matches=chosen.false_matches,
             genuine=chosen.genuine,
             false_non_matches=chosen.false_non_matches,
@@ -155,16 +165,19 @@ def _of_class(name: str, enrolment: Enrolment, target: float) -> OfClass:
         reported=[_figure(row) for row in rows],
         not_enrolled={"card": enrolment.not_enrolled()["card"], "live": enrolment.not_enrolled()["live"]},
     )
+    if missed := of_class.missed(target):
+        raise MissedError("; ".join(_not_kept(name, figure, target) for figure in missed))
+    return of_class
 
 
-def _kept(name: str, rows: Sequence[Row], target: float) -> None:
-    for row in rows:
-        if row.kind == "FMR" and row.people == "all" and row.rate.low > target:
-            message = (
-                f"{name}: {row.rate.errors} of {row.rate.comparisons} impostors of the reporting half were accepted "
-                f"(at least {row.rate.low:.1e} with 95 %), more than the target {target:.0e}: add people"
-            )
-            raise MissedError(message)
+def _not_kept(name: str, figure: Figure, target: float) -> str:
+    counted = f"{figure.errors} of {figure.comparisons} impostors of the reporting half ({figure.people}) were accepted"
+    if figure.people == "all":
+        return f"{name}: {counted}, more than the target {target:g}: add people, or ask for a stricter target"
+    bound = DIFFERENTIAL * target
+    return (
+        f"{name}: {counted}, more than {DIFFERENTIAL:g} times the target, {bound:g}: add people of that kind"
+    )
 
 
 def _figure(row: Row) -> Figure:

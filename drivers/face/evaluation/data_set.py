@@ -6,7 +6,7 @@
 | person | an identifier of the person; need not be a name, and should not be one |
 | sex | f, m |
 | role | reference (taken as the card's photo), live (as a frame), single (the only picture of its person) |
-| group | empty, or a demographic group that is reported by itself |
+| group | empty, or a demographic group that is reported by itself; not all, any sex, f or m |
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pathlib import Path
 
 TABLE, PICTURES = "images.csv", "images"
 COLUMNS = ("file", "person", "sex", "role", "group")
+ROWS = ("all", "any sex", "f", "m")
+"""What the report calls its own rows: a group of such a name would take that row's place."""
 LONGEST = 80
 """Characters of one field."""
 
@@ -103,6 +105,11 @@ class _Reading:
             yield "person", "is empty; give an identifier of the person"
         if sex not in {"f", "m"}:
             yield "sex", "must be f or m"
+        if row["group"].lower() in ROWS:
+            yield (
+                "group",
+                f"must not be one of {', '.join(ROWS)}, which the report has already; give it another name",
+            )
         if role not in set(Role):
             yield "role", f"must be one of {', '.join(Role)}"
             return

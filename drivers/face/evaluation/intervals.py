@@ -42,7 +42,7 @@ class Rate:
         return self.errors / self.comparisons if self.comparisons else float("nan")
 
     def measurable(self, target: float) -> bool:
-        return measurable(target, self.comparisons)
+        return measurable(target, self.person_pairs)
 
 
 def interval(statistic: Callable[[Weights], float], comparisons: Comparisons) -> tuple[float, float]:

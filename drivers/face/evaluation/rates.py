@@ -73,6 +73,9 @@ def equal_error_rate(genuine: Values, impostors: Values) -> float:
     return float(false_matches[nearest] + false_non_matches[nearest]) / 2
 
 
-def measurable(target: float, comparisons: int) -> bool:
-    """Rule of three: fewer than 3 / target comparisons cannot show that a rate is as low as the target."""
-    return comparisons * target >= 3 * (1 - 1e-12)
+def measurable(target: float, person_pairs: int) -> bool:
+    """Rule of three: fewer than 3 / target different pairs of people cannot show a rate as low as the target.
+
+    Never comparisons: fifty frames of the same two people say little more than one.
+    """
+    return person_pairs * target >= 3 * (1 - 1e-12)

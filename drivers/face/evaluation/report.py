@@ -43,7 +43,7 @@ class Row:
 
     `people`: all, any sex (impostors of the other sex too), f, m, or a group. `target`: the FMR that
     the limits were chosen for, 0 for EER, whose `rate` has the interval and no count.
-    `measurable`: enough impostor comparisons for the target, where limits are chosen and here.
+    `measurable`: enough different pairs of people for the target, where limits are chosen and here.
     """
 
     system: str
@@ -114,6 +114,7 @@ def _own_limit(choosing: Comparisons, name: str, target: float) -> ChosenLimits:
         {name: limit},
         accepted(distances[impostors], limit),
         int(impostors.sum()),
+        person_pairs(choosing.only(impostors)),
         int(genuine.sum()) - accepted(distances[genuine], limit),
         int(genuine.sum()),
     )
@@ -130,7 +131,7 @@ def rates_at(
     """The error rates of one system at limits that were chosen for `target`, of all and of each kind of people."""
 
     def row(kind: str, people: str, rate: Rate, enough: Callable[[float], bool]) -> Row:
-        known = enough(target) and measurable(target, chosen.impostors)
+        known = enough(target) and measurable(target, chosen.person_pairs)
         return Row(system, kind, people, target, rate.value, rate, chosen.limits, known)
 
     held_out = every.only(every.held_out)
@@ -169,14 +170,14 @@ def _same_people(general: Comparisons, system: str, target: float, limits: Mappi
     """As studies report: the limit is found on the very comparisons that are counted."""
     some = general.only(general.genuine | general.same_sex_impostors)
     distances = rule_distance(some, limits)
-    impostors = distances[~some.genuine & some.enrolled]
-    limit = limit_at(impostors, target)
+    impostors = some.only(~some.genuine & some.enrolled)
+    limit = limit_at(distances[~some.genuine & some.enrolled], target)
     genuine = some.only(some.genuine)
     errors = len(genuine) - accepted(distances[some.genuine], limit)
     low, high = fnmr_interval_at(some, distances, target)
     rate = Rate(errors, len(genuine), person_pairs(genuine), low, high)
     there = {name: value * limit for name, value in limits.items()}
-    known = measurable(target, len(impostors))
+    known = measurable(target, person_pairs(impostors))
     return Row(system, "FNMR_SAME_PEOPLE", "all", target, rate.value, rate, there, known)
 
 

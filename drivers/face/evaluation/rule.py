@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.face.evaluation.comparisons import Comparisons, Distances
+from drivers.face.evaluation.intervals import person_pairs
 from drivers.face.evaluation.rates import TooFewPeopleError, limit_at
 
 LARGEST = 1.99
@@ -28,6 +29,8 @@ class ChosenLimits:
     limits: Mapping[str, float]
     false_matches: int
     impostors: int
+    person_pairs: int
+    """Different pairs of people among the impostors."""
     false_non_matches: int
     genuine: int
 
@@ -68,7 +71,7 @@ def choose_limits(choosing: Comparisons, target_fmr: float) -> ChosenLimits:
         best = min(best, (_misses(genuine, named), ease, limits))
     chosen = dict(zip(choosing.distances, best[2], strict=True))
     false_matches = int(np.count_nonzero(_all_clear(impostors, chosen)))
-    return ChosenLimits(chosen, false_matches, len(impostors), best[0], len(genuine))
+    return ChosenLimits(chosen, false_matches, len(impostors), person_pairs(impostors), best[0], len(genuine))
 
 
 def _steps(distances: Distances) -> list[float]:

@@ -20,9 +20,9 @@ from drivers.contract import Failed, Ok
 from drivers.face import calibration
 from drivers.face.calibration import CalibrationFault
 from drivers.face.calibration.card_class import SMALL, CardClass, classes_of
-from drivers.face.calibration.document import LARGEST_DISTANCE
+from drivers.face.calibration.document import LARGEST_DISTANCE, Figure
 from drivers.face.calibration.faults import WORDS, in_words
-from tests.drivers.face.calibrations import Body, demo_body, signed, with_limits
+from tests.drivers.face.calibrations import Body, demo_body, figure_of_all, proved, signed, with_limits
 from tests.drivers.face.portraits import card_photo
 
 
@@ -104,10 +104,45 @@ def _nobody_accepted_it(body: Body) -> None:
     body["unmeasurable_accepted"] = False
 
 
+def test_what_many_people_showed_is_read(tmp_path: Path) -> None:
+    answer = calibration.load(*signed(tmp_path, proved()))
+    assert isinstance(answer, Ok)
+    assert answer.value.document.unmeasurable() == []
+
+
+def _few_pairs_reported(body: Body) -> None:
+    proved()(body)
+    figure_of_all(body["card_classes"]["original"])["person_pairs"] = 2999
+
+
+def _all_miss(body: Body) -> None:
+    proved()(body)
+    figure_of_all(body["card_classes"]["original"]).update(errors=1001)
+
+
+def _women_miss(body: Body) -> None:
+    body["card_classes"]["original"]["reported"].append(women(errors=11))
+
+
+def women(**given: Any) -> Body:
+    """False matches among women, at the demo's target 1e-4 and so held to 1e-3."""
+    figure = {"rate": "FMR", "people": "f", "errors": 0, "comparisons": 10_000, "person_pairs": 3000}
+    return {**figure, "low": 0.0, "high": 1e-2, "measurable": False, **given}
+
+
+def _few_pairs_chosen(body: Body) -> None:
+    proved()(body)
+    body["card_classes"]["original"]["chosen_on"]["person_pairs"] = 2999
+
+
 @pytest.mark.parametrize(
     "change",
     [
         _no_limits,
+        _few_pairs_reported,
+        _all_miss,
+        _women_miss,
+        _few_pairs_chosen,
         _one_limit_less,
         _nobody_accepted_it,
         with_limits(third=0.5),
@@ -128,6 +163,24 @@ def test_content_that_does_not_agree_is_refused_even_when_signed(
     tmp_path: Path, change: Callable[[Body], object]
 ) -> None:
     assert fault_of(*signed(tmp_path, change)) is CalibrationFault.CONTENT
+
+
+@pytest.mark.parametrize(
+    ("given", "misses"),
+    [
+        ({"people": "all", "errors": 1}, False),
+        ({"people": "all", "errors": 2}, True),
+        ({"people": "all", "errors": 2, "person_pairs": 1}, True),
+        ({"errors": 10}, False),
+        ({"errors": 11}, True),
+        ({"errors": 11, "person_pairs": 2999}, False),
+        ({"errors": 500, "person_pairs": 200, "low": 1.1e-3}, True),
+        ({"rate": "FNMR", "errors": 5000}, False),
+    ],
+)
+def test_when_the_reporting_half_does_not_keep_the_target(given: dict[str, Any], misses: bool) -> None:
+    """All people by the value, a sex or a group by ten times the target, where that can be told."""
+    assert Figure(**women(**given)).misses(1e-4) is misses
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ import pytest
 
 from drivers.contract import Cause, DeviceState, Ok
 from drivers.face import calibration
+from drivers.face.embedder import prepared
 from drivers.face.licensed import EngineError, LicensedMatcher, files_hash, load
 from drivers.face.verifier import ProcessFaceVerifier
 from tests.drivers.face.calibrations import Body, Change, signed
@@ -58,8 +59,7 @@ def with_county(models: Path) -> Change:
 
     def change(body: Body) -> None:
         body["matchers"] = {"dlib": body["matchers"]["dlib"], "county": matcher.model_hash}
-        prepared = matcher.calibration_id.partition("/")[2]
-        body["pipeline"] = {"dlib": body["pipeline"]["dlib"], "county": prepared}
+        body["pipeline"] = {"dlib": body["pipeline"]["dlib"], "county": prepared(matcher)}
         for one in body["card_classes"].values():
             one["limits"] = {"dlib": 0.6, "county": 0.6}
 

@@ -17,10 +17,11 @@ import pytest
 
 from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.face import calibration
+from drivers.face.calibration import CalibrationFault
 from drivers.face.contract import FaceFailure, Guidance
 from drivers.face.matchers import ONNX_MODEL
 from drivers.face.verifier import ProcessFaceVerifier
-from tests.drivers.face.calibrations import Body, Change, as_it_is, demo_body, signed
+from tests.drivers.face.calibrations import Body, Change, as_it_is, demo_body, proved, signed
 from tests.drivers.face.portraits import MODELS, card_photo, frame, live, needed, two
 from tests.drivers.waiting import PATIENCE_S, wait_until
 
@@ -148,9 +149,20 @@ def test_a_calibration_that_could_not_show_its_target_counts_in_the_demo_only(tm
         status = verifier.probe()
         assert status.cause is Cause.FACE_UNCALIBRATED
         assert status.detail.startswith("unproven"), status.detail
+        assert "target FMR 0.0001 not shown" in status.detail
         assert verifier.set_reference(card_photo("obama.jpg")).reason is FaceFailure.UNCALIBRATED  # type: ignore[union-attr]
     finally:
         verifier.close()
+
+
+def test_a_lax_target_counts_in_the_demo_only(tmp_path: Path) -> None:
+    with contextlib.closing(built(tmp_path, proved(1.1e-3), demo=False)) as verifier:
+        refuses(verifier, "target")
+        assert "target FMR 0.0011" in verifier.status().detail
+    with contextlib.closing(built(tmp_path, proved(1e-3), demo=False)) as verifier:
+        assert wait_until(lambda: verifier.probe().state is DeviceState.READY), "1e-3 itself is not too lax"
+    with contextlib.closing(built(tmp_path, proved(1e-2))) as verifier:
+        assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
 
 
 def test_a_restart_takes_the_calibration_that_lies_there_now(tmp_path: Path) -> None:
@@ -165,6 +177,38 @@ def test_a_restart_takes_the_calibration_that_lies_there_now(tmp_path: Path) -> 
         assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
     finally:
         verifier.close()
+
+
+@pytest.mark.parametrize("asked", ["model_hashes", "sight", "scores"])
+def test_a_calibration_may_be_replaced_while_the_child_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """As a restart of the device from another thread does, with a file that no longer counts."""
+    with contextlib.closing(built(tmp_path)) as verifier:
+        worker = verifier._worker
+        assert worker is not None
+        call = worker.call
+        if asked != "model_hashes":
+            assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
+            assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+            assert verifier.examine(frame(live("obama2.jpg"))) == Ok(None)
+
+        def replaced(method: str, *given: Any, **named: Any) -> Any:
+            if method == asked:
+                verifier._calibration = Failed(CalibrationFault.UNREADABLE, "calibration.json")
+            return call(method, *given, **named)
+
+        monkeypatch.setattr(worker, "call", replaced)
+        match asked:
+            case "sight":
+                assert isinstance(verifier.sight(frame(live("obama2.jpg"))), Ok), "asked under the former one"
+            case "scores":
+                answer = verifier.decide()
+                assert isinstance(answer, Ok)
+                assert answer.value.calibration_id == demo_body()["id"], "of the limits that decided"
+            case _:
+                assert verifier.probe().cause is Cause.FACE_UNCALIBRATED
+        assert verifier.probe().cause is Cause.FACE_UNCALIBRATED
 
 
 def test_the_child_opens_no_68_point_model(verifier: ProcessFaceVerifier) -> None:

@@ -86,6 +86,8 @@ def test_without_an_error_the_bound_is_the_rule_of_three_over_pairs_of_people() 
     none = rate(impostors, np.zeros(len(impostors), np.bool_))
     assert (none.comparisons, none.person_pairs) == (5, 2)
     assert (none.value, none.low, none.high) == (0.0, 0.0, 1.0)
+    assert none.measurable(1.5)
+    assert not none.measurable(1.0), "five comparisons, and still two pairs of people"
     people = many(40, 3)
     nothing = people.only(~people.genuine)
     assert rate(nothing, np.zeros(len(nothing), np.bool_)).high == pytest.approx(3 / (40 * 39 / 2))
@@ -150,6 +152,7 @@ def test_limits_are_chosen_together_by_hand() -> None:
     )
     chosen = choose_limits(some, 0.0)
     assert (chosen.false_matches, chosen.impostors, chosen.false_non_matches, chosen.genuine) == (0, 3, 0, 3)
+    assert chosen.person_pairs == 1, "p1 and p3, seen three times"
     assert 0.5 <= chosen.limits["a"] <= 0.89
     assert chosen.limits["b"] == 0.94
     accepted = rule_distance(some, chosen.limits) <= 1

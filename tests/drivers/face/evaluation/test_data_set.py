@@ -52,6 +52,8 @@ def test_the_rows_are_read_in_order(tmp_path: Path) -> None:
         ("a.jpg,p1,f,reference,\nb.jpg,p1,f,reference,\n", [(3, "role")]),
         ("a.jpg,p1,f,single,g\nb.jpg,p1,f,live,g\n", [(3, "role")]),
         ("a.jpg,p1,f,live\n", [(2, "group")]),
+        ("a.jpg,p1,f,live,all\nb.jpg,p2,f,live,F\n", [(2, "group"), (3, "group")]),
+        ("a.jpg,p1,f,live,m\nb.jpg,p2,f,live, any sex \n", [(2, "group"), (3, "group")]),
         ("a.jpg,p1,f,live,,more\n", [(2, "the line")]),
         (f"a.jpg,{'p' * 81},f,live,\n", [(2, "person")]),
         ("a.jpg,p1,q,probe,\nb.jpg,p1,f,live,\n,p2,f,live,\n", [(2, "sex"), (2, "role"), (4, "file")]),

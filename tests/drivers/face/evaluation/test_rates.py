@@ -100,7 +100,7 @@ def test_curve_and_equal_error_rate(genuine: Values, impostors: Values) -> None:
     assert 0.0 <= rates.equal_error_rate(genuine, impostors) <= 1.0
 
 
-def test_three_comparisons_in_the_target_make_it_measurable() -> None:
+def test_three_pairs_of_people_in_the_target_make_it_measurable() -> None:
     assert rates.measurable(1e-3, 3000)
     assert not rates.measurable(1e-3, 2999)
     assert not rates.measurable(1e-4, 26_328)
