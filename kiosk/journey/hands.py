@@ -22,7 +22,7 @@ from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.face_attempt import attempt
+from kiosk.journey.face_attempt import Guide, attempt
 from kiosk.journey.hand_lanes import Lanes
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.services import LiveOffice, Office, Proofs, StaffRoom
@@ -283,18 +283,15 @@ class DeviceHands:
             return
         check = self._devices.liveness
         check.begin(again=visit.face.attempts + visit.face.stalls > 0)
-        result = attempt(
-            camera,
-            face,
-            decoded.value,
-            cancel,
-            lambda *said: self._answer(visit.id, ev.FaceGuided(*said)),
-            check,
-        )
-        if isinstance(result, Failed):
-            log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)
-        if result is not None and not cancel.is_set():
-            self._answer(visit.id, ev.FaceAnswered(result, check.record()))
+        guide: Guide = lambda *said: self._answer(visit.id, ev.FaceGuided(*said))  # noqa: E731 - typed
+        try:
+            result = attempt(camera, face, decoded.value, cancel, guide, check)
+            if isinstance(result, Failed):
+                log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)
+            if result is not None and not cancel.is_set():
+                self._answer(visit.id, ev.FaceAnswered(result, check.record()))
+        finally:
+            check.end()
 
     def _await_face(self, visit_id: str, cancel: threading.Event) -> None:
         """Until verifier and camera work, at most `FACE_WAIT_S`."""
@@ -334,6 +331,7 @@ class DeviceHands:
         finally:
             if self._devices.face is not None:
                 self._devices.face.forget()
+            self._devices.liveness.end()
 
     def _await_centre(self, wanted: fx.AwaitCentre, visit_id: str) -> None:
         """Registered first, then, where it may be, decided; the time of both is the resident's."""

@@ -31,6 +31,9 @@ class NoCheck:
     def begin(self, *, again: bool) -> None:
         pass
 
+    def open(self) -> None:
+        pass
+
     def usable(self, _frame: Frame, _opening: int, /) -> FaceFailure | None:
         return None
 
@@ -42,6 +45,9 @@ class NoCheck:
 
     def record(self) -> LivenessRecord:
         return LivenessRecord(self.method, Outcome.NOT_DONE)
+
+    def end(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -109,6 +115,9 @@ class PromptCheck:
         drawn = draw(self._declined, self._chance)
         self._impossible, self._waiting = drawn is None, drawn or ()
         self._asked_anew()
+
+    def open(self) -> None:
+        pass
 
     def _asked_anew(self) -> None:
         self._asked_ns: int | None = None
@@ -199,6 +208,9 @@ class PromptCheck:
             PASSIVE_MODEL if score is not None else "",
             score,
         )
+
+    def end(self) -> None:
+        pass
 
     def close(self) -> None:
         pass

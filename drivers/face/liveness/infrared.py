@@ -1,12 +1,13 @@
 """The place of a vendor's kit with an infrared camera of its own: an adapter in a child process.
 
 kiosk.ini names it as `infrared = module:Class`. The class is built without arguments in a process of
-its own and has four things; what it raises or never answers is `unavailable`, and nobody is accepted:
+its own and has five things; what it raises or never answers is `unavailable`, and nobody is accepted:
 
     name: str                          what is written into the record, such as "Kit 3.2"
     def begin(self) -> None            a new attempt: open the infrared camera
     def see(self, pixels) -> None      a frame that will be compared: uint8 (height, width, 3), BGR
-    def verdict(self) -> bool | None   after the last one; None: it could not tell. Close the camera
+    def verdict(self) -> bool | None   after the last one; None: it could not tell
+    def end(self) -> None              the attempt is over, with or without a verdict: close the camera
 
 How sure the kit is, is its maker's to prove (GB/T 41815.3, ISO/IEC 30107-3) and not this program's: the
 record holds the kit's name and its word.
@@ -36,9 +37,10 @@ class InfraredCheck:
     finished = True
 
     def __init__(self, entry_point: str, *, deadline_s: float = DEADLINE_S) -> None:
-        self._worker = Worker(f"{__name__}:Kit", (entry_point,), start_deadline_s=START_S)
+        self._worker = Worker(f"{__name__}:Kit", (entry_point,), start_deadline_s=START_S, is_private=True)
         self._deadline_s = deadline_s
         self._name, self._works, self._frames = "", False, 0
+        self._opened = False
         self._record: LivenessRecord | None = None
 
     @property
@@ -47,12 +49,23 @@ class InfraredCheck:
         return isinstance(self._worker.call("kit_name", deadline_s=self._deadline_s), Ok)
 
     def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
-        self._record, self._frames = None, 0
+        self._record, self._frames, self._name, self._works = None, 0, "", True
+
+    def open(self) -> None:
         named = self._worker.call("kit_name", deadline_s=self._deadline_s)
         name = named.value if isinstance(named, Ok) else ""
         self._name = name if isinstance(name, str) and NAME.fullmatch(name) else ""
+        self._opened = True
         begun = self._worker.call("begin", deadline_s=self._deadline_s)
         self._works = bool(self._name) and isinstance(begun, Ok)
+
+    def end(self) -> None:
+        """A kit that does not say that it closed its camera is ended with its process, which closes it."""
+        if not self._opened:
+            return
+        self._opened = False
+        if isinstance(self._worker.call("end", deadline_s=self._deadline_s), Failed):
+            self._worker.restart()
 
     def usable(self, frame: Frame, _opening: int, /) -> FaceFailure | None:
         if self._works:
@@ -91,7 +104,7 @@ class InfraredCheck:
 
 
 class Kit:
-    """The child's half: the vendor's object behind four plain calls."""
+    """The child's half: the vendor's object behind five plain calls."""
 
     def __init__(self, entry_point: str) -> None:
         import importlib
@@ -110,3 +123,6 @@ class Kit:
 
     def verdict(self) -> object:
         return self._kit.verdict()
+
+    def end(self) -> None:
+        self._kit.end()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from drivers.contract import Ok
 from drivers.face.contract import FaceFailure
 from drivers.face.liveness.contract import LivenessCheck, LivenessRecord, Method, Outcome
 from drivers.face.liveness.infrared import InfraredCheck
@@ -25,8 +26,12 @@ def built(request: pytest.FixtureRequest) -> Iterator[InfraredCheck]:
 
 def looked(check: LivenessCheck, frames: int = 2) -> tuple[FaceFailure | None, LivenessRecord]:
     check.begin(again=False)
+    check.open()
     answers = [check.usable(frame(number), 1) for number in range(1, frames + 1)]
-    return (answers[-1] if answers else None), check.record()
+    try:
+        return (answers[-1] if answers else None), check.record()
+    finally:
+        check.end()
 
 
 def kit(name: str, deadline_s: float = PATIENCE_S) -> tuple[str, float]:
@@ -74,3 +79,43 @@ def test_a_kit_that_is_not_installed_is_unavailable() -> None:
         assert looked(check)[1].outcome is Outcome.UNAVAILABLE
     finally:
         check.close()
+
+
+def name_of(check: InfraredCheck) -> object:
+    named = check._worker.call("kit_name", deadline_s=PATIENCE_S)
+    return named.value if isinstance(named, Ok) else named
+
+
+@pytest.mark.parametrize("built", [kit("CountingKit")], indirect=True)
+def test_the_infrared_camera_is_open_from_the_opening_to_the_end_and_no_longer(built: InfraredCheck) -> None:
+    """With a verdict and without one."""
+    assert wait_until(lambda: built.ready)
+    built.begin(again=False)
+    assert name_of(built) == "opened 0 closed 0"
+    assert built.record().outcome is Outcome.NOT_DONE, "it ended before the camera opened"
+    built.end()
+    assert name_of(built) == "opened 0 closed 0"
+    for times in (1, 2):
+        built.begin(again=True)
+        built.open()
+        built.usable(frame(1), 1)
+        assert name_of(built) == f"opened {times} closed {times - 1}"
+        built.end()
+        built.end()
+        assert name_of(built) == f"opened {times} closed {times}"
+    looked(built)
+    assert name_of(built) == "opened 3 closed 3"
+
+
+@pytest.mark.parametrize("built", [kit("NeverEndingKit")], indirect=True)
+def test_a_kit_that_does_not_close_its_camera_is_ended_with_its_process(built: InfraredCheck) -> None:
+    assert wait_until(lambda: built.ready)
+    assert looked(built)[1].outcome is Outcome.SHOWN
+    assert wait_until(lambda: built.ready)
+    assert name_of(built) == "opened 0 closed 0", "another process"
+
+
+@pytest.mark.parametrize("built", [kit("MemoryKit")], indirect=True)
+def test_the_kits_process_holds_faces_and_is_not_dumped(built: InfraredCheck) -> None:
+    assert wait_until(lambda: built.ready)
+    assert name_of(built) == "dumpable 0"
