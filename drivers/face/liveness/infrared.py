@@ -54,7 +54,7 @@ class InfraredCheck:
     def open(self) -> None:
         named = self._worker.call("kit_name", deadline_s=self._deadline_s)
         name = named.value if isinstance(named, Ok) else ""
-        self._name = name if isinstance(name, str) and NAME.fullmatch(name) else ""
+        self._name = name if NAME.fullmatch(name) else ""
         self._opened = True
         begun = self._worker.call("begin", deadline_s=self._deadline_s)
         self._works = bool(self._name) and isinstance(begun, Ok)
@@ -104,7 +104,10 @@ class InfraredCheck:
 
 
 class Kit:
-    """The child's half: the vendor's object behind five plain calls."""
+    """The child's half: the vendor's object behind five plain calls.
+
+    Nothing of the vendor's is answered: to unpickle it the terminal would import the vendor's code.
+    """
 
     def __init__(self, entry_point: str) -> None:
         import importlib
@@ -112,8 +115,10 @@ class Kit:
         module, _, name = entry_point.partition(":")
         self._kit = getattr(importlib.import_module(module), name)()
 
-    def kit_name(self) -> object:
-        return self._kit.name
+    def kit_name(self) -> str:
+        """Empty for what is no text."""
+        name = self._kit.name
+        return str.__str__(name) if isinstance(name, str) else ""
 
     def begin(self) -> None:
         self._kit.begin()
@@ -121,8 +126,9 @@ class Kit:
     def see(self, pixels: object) -> None:
         self._kit.see(pixels)
 
-    def verdict(self) -> object:
-        return self._kit.verdict()
+    def verdict(self) -> bool | None:
+        said = self._kit.verdict()
+        return said if said is True or said is False else None
 
     def end(self) -> None:
         self._kit.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -119,3 +120,18 @@ def test_a_kit_that_does_not_close_its_camera_is_ended_with_its_process(built: I
 def test_the_kits_process_holds_faces_and_is_not_dumped(built: InfraredCheck) -> None:
     assert wait_until(lambda: built.ready)
     assert name_of(built) == "dumpable 0"
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("ObjectKit", Outcome.UNAVAILABLE), ("NamedYesKit", Outcome.SHOWN)]
+)
+def test_nothing_of_the_vendors_is_imported_outside_the_kits_process(name: str, outcome: Outcome) -> None:
+    vendor = "tests.drivers.face.liveness.vendor"
+    check = InfraredCheck(f"{vendor}:{name}", deadline_s=PATIENCE_S)
+    try:
+        assert wait_until(lambda: check.ready)
+        assert looked(check)[1] == LivenessRecord(Method.INFRARED, outcome, model="Vendor 2")
+        assert type(name_of(check)) is str
+    finally:
+        check.close()
+    assert vendor not in sys.modules
