@@ -17,6 +17,7 @@ from drivers.document_printer.contract import DocumentPrinter
 from drivers.face.contract import FaceFailure, FaceVerifier
 from drivers.face.liveness.checks import NoCheck
 from drivers.face.liveness.contract import LivenessCheck
+from drivers.face.liveness.infrared import FaceWithKit, InfraredCheck
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
@@ -70,7 +71,7 @@ class Devices:
         known: dict[str, Device | None] = {
             "card": self.identity_reader,
             "camera": self.camera,
-            "face": self.face,
+            "face": self._face_check(),
             "printer": self.printer,
             "helper": self.helper_reader,
             "document_camera": self.document_camera,
@@ -81,6 +82,11 @@ class Devices:
             "code_reader": self.code_reader,
         }
         return {kind: device for kind, device in known.items() if device is not None}
+
+    def _face_check(self) -> Device | None:
+        """With the kit that it depends on, where there is one."""
+        kit = self.liveness
+        return FaceWithKit(self.face, kit) if self.face and isinstance(kit, InfraredCheck) else self.face
 
     def looks_through(self) -> dict[str, str]:
         """Kind -> the kind of the camera without which it sees nothing."""
@@ -295,7 +301,8 @@ class DeviceHands:
 
     def _await_face(self, visit_id: str, cancel: threading.Event) -> None:
         """Until verifier and camera work, at most `FACE_WAIT_S`."""
-        wanted = [device for device in (self._devices.face, self._devices.camera) if device is not None]
+        named = self._devices.named()
+        wanted = [named[kind] for kind in ("face", "camera") if kind in named]
         deadline_s = time.monotonic() + FACE_WAIT_S
         while not all(device.probe().usable for device in wanted) and time.monotonic() < deadline_s:
             if cancel.wait(FACE_WAIT_POLL_S):

@@ -16,7 +16,7 @@ from drivers.face.contract import FaceFailure, Guidance
 
 
 class Method(StrEnum):
-    """How it was looked at. Written in kiosk.ini, in the record, and in health."""
+    """How it was looked at. Written in kiosk.ini and in the record, and named by doctor."""
 
     PROMPT = "prompt"
     """Movements asked in an order that nobody knows before."""

@@ -16,9 +16,10 @@ record holds the kit's name and its word.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from drivers.camera.contract import Frame
-from drivers.contract import Failed, Ok
+from drivers.contract import Cause, Device, DeviceStatus, Failed, Ok
 from drivers.face.contract import FaceFailure, Guidance
 from drivers.face.liveness.contract import LivenessRecord, Method, Outcome, Prompt
 from drivers.worker import Worker
@@ -43,10 +44,10 @@ class InfraredCheck:
         self._opened = False
         self._record: LivenessRecord | None = None
 
-    @property
-    def ready(self) -> bool:
-        """Whether the kit's process answers."""
-        return isinstance(self._worker.call("kit_name", deadline_s=self._deadline_s), Ok)
+    def status(self) -> DeviceStatus:
+        """Whether the kit's process answers; it is started again for as long as it does not."""
+        status = self._worker.status(Cause.FACE_RESTARTING)
+        return status if status.usable else replace(status, cause=Cause.FACE_RESTARTING)
 
     def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
         self._record, self._frames, self._name, self._works = None, 0, "", True
@@ -101,6 +102,26 @@ class InfraredCheck:
                 return Outcome.NOT_SHOWN
             case Ok(_) | Failed():
                 return Outcome.UNAVAILABLE
+
+
+class FaceWithKit:
+    """Implements `Device`: the face check of a terminal on which nobody is accepted without the kit. Owns neither."""
+
+    def __init__(self, face: Device, kit: InfraredCheck) -> None:
+        self._face, self._kit = face, kit
+
+    def status(self) -> DeviceStatus:
+        return self._first(self._face.status())
+
+    def probe(self) -> DeviceStatus:
+        return self._first(self._face.probe())
+
+    def close(self) -> None:
+        pass
+
+    def _first(self, status: DeviceStatus) -> DeviceStatus:
+        kit = self._kit.status()
+        return status if kit.usable or not status.usable else kit
 
 
 class Kit:

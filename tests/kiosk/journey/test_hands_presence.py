@@ -12,6 +12,7 @@ from drivers.camera.contract import CameraFailure
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Guidance
 from drivers.face.liveness.checks import NoCheck
+from drivers.face.liveness.infrared import FaceWithKit, InfraredCheck
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.hands import DeviceHands, Devices
@@ -95,3 +96,14 @@ def looking(answers: Answers, check: NoCheck, device: Any) -> DeviceHands:
     return DeviceHands(
         devices, NOBODY, NOBODY, answers, lambda _news: None, lambda _frame: b"", NO_STAFF, proofs()
     )
+
+
+def test_health_hears_of_the_face_check_with_the_kit_that_it_depends_on() -> None:
+    plain = Devices(None, None, None, NOBODY, None, lambda _photo: Ok(b""))
+    assert plain.named() == {"face": NOBODY}
+    kit = InfraredCheck("no_such_vendor:Kit")
+    try:
+        assert isinstance(replace(plain, liveness=kit).named()["face"], FaceWithKit)
+        assert replace(plain, face=None, liveness=kit).named() == {}
+    finally:
+        kit.close()
