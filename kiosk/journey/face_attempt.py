@@ -33,7 +33,8 @@ def attempt(
     check: LivenessCheck,
     now: Callable[[], float] = time.monotonic,
 ) -> Answer | None:
-    """The attempt's answer, or None when it was cancelled. `check` has begun; its record is read afterwards.
+    """The attempt's answer, or None when it was cancelled. `check` has begun; whoever began it reads its record
+    afterwards and ends it.
 
     The reference goes in before the camera opens: without a face on the card's photo the camera
     stays shut. Frames wait in the verifier's process only.
@@ -43,6 +44,7 @@ def attempt(
             return Failed(FaceFailure.NO_REFERENCE if isinstance(reason, Guidance) else reason, detail)
         case Ok():
             pass
+    check.open()
     opened = camera.open()
     if isinstance(opened, Failed):
         return Failed(FaceFailure.TIMED_OUT, f"camera {opened.reason}")

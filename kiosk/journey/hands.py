@@ -17,12 +17,13 @@ from drivers.document_printer.contract import DocumentPrinter
 from drivers.face.contract import FaceFailure, FaceVerifier
 from drivers.face.liveness.checks import NoCheck
 from drivers.face.liveness.contract import LivenessCheck
+from drivers.face.liveness.infrared import FaceWithKit, InfraredCheck
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.face_attempt import attempt
+from kiosk.journey.face_attempt import Guide, attempt
 from kiosk.journey.hand_lanes import Lanes
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.services import LiveOffice, Office, Proofs, StaffRoom
@@ -70,7 +71,7 @@ class Devices:
         known: dict[str, Device | None] = {
             "card": self.identity_reader,
             "camera": self.camera,
-            "face": self.face,
+            "face": self._face_check(),
             "printer": self.printer,
             "helper": self.helper_reader,
             "document_camera": self.document_camera,
@@ -81,6 +82,11 @@ class Devices:
             "code_reader": self.code_reader,
         }
         return {kind: device for kind, device in known.items() if device is not None}
+
+    def _face_check(self) -> Device | None:
+        """With the kit that it depends on, where there is one."""
+        kit = self.liveness
+        return FaceWithKit(self.face, kit) if self.face and isinstance(kit, InfraredCheck) else self.face
 
     def looks_through(self) -> dict[str, str]:
         """Kind -> the kind of the camera without which it sees nothing."""
@@ -283,22 +289,20 @@ class DeviceHands:
             return
         check = self._devices.liveness
         check.begin(again=visit.face.attempts + visit.face.stalls > 0)
-        result = attempt(
-            camera,
-            face,
-            decoded.value,
-            cancel,
-            lambda *said: self._answer(visit.id, ev.FaceGuided(*said)),
-            check,
-        )
-        if isinstance(result, Failed):
-            log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)
-        if result is not None and not cancel.is_set():
-            self._answer(visit.id, ev.FaceAnswered(result, check.record()))
+        guide: Guide = lambda *said: self._answer(visit.id, ev.FaceGuided(*said))  # noqa: E731 - typed
+        try:
+            result = attempt(camera, face, decoded.value, cancel, guide, check)
+            if isinstance(result, Failed):
+                log.info("a face attempt ended without a comparison: %s (%s)", result.reason, result.detail)
+            if result is not None and not cancel.is_set():
+                self._answer(visit.id, ev.FaceAnswered(result, check.record()))
+        finally:
+            check.end()
 
     def _await_face(self, visit_id: str, cancel: threading.Event) -> None:
         """Until verifier and camera work, at most `FACE_WAIT_S`."""
-        wanted = [device for device in (self._devices.face, self._devices.camera) if device is not None]
+        named = self._devices.named()
+        wanted = [named[kind] for kind in ("face", "camera") if kind in named]
         deadline_s = time.monotonic() + FACE_WAIT_S
         while not all(device.probe().usable for device in wanted) and time.monotonic() < deadline_s:
             if cancel.wait(FACE_WAIT_POLL_S):
@@ -334,6 +338,7 @@ class DeviceHands:
         finally:
             if self._devices.face is not None:
                 self._devices.face.forget()
+            self._devices.liveness.end()
 
     def _await_centre(self, wanted: fx.AwaitCentre, visit_id: str) -> None:
         """Registered first, then, where it may be, decided; the time of both is the resident's."""

@@ -15,6 +15,8 @@ from drivers.face.liveness.passive import PASSIVE_MODEL
 from drivers.face.liveness.prompts import Chance, draw, family_of, is_at_rest, is_shown
 
 PROMPT_S = 3.0
+REST_S = 1.0
+"""Before the same movement is asked once more: as long as the words in between take to be shown and read."""
 SHOWN_SIGHTINGS = 2
 """A movement counts when so many frames show it: one may be the landmark model's mistake."""
 
@@ -29,6 +31,9 @@ class NoCheck:
     def begin(self, *, again: bool) -> None:
         pass
 
+    def open(self) -> None:
+        pass
+
     def usable(self, _frame: Frame, _opening: int, /) -> FaceFailure | None:
         return None
 
@@ -40,6 +45,9 @@ class NoCheck:
 
     def record(self) -> LivenessRecord:
         return LivenessRecord(self.method, Outcome.NOT_DONE)
+
+    def end(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -81,7 +89,7 @@ class PassiveCheck(NoCheck):
 
 
 class PromptCheck:
-    """Two movements in an order that nobody knows, each within its time, shown by the compared person.
+    """Movements in an order that nobody knows, each within its time, shown by the compared person.
 
     Time is the frames' own: a slow terminal costs the resident nothing but the frames it did not take.
     """
@@ -108,9 +116,29 @@ class PromptCheck:
         self._impossible, self._waiting = drawn is None, drawn or ()
         self._asked_anew()
 
+    def open(self) -> None:
+        pass
+
     def _asked_anew(self) -> None:
         self._asked_ns: int | None = None
+        self._rest_ns: int | None = None
         self._rested, self._streak = False, 0
+
+    @property
+    def _is_repeated(self) -> bool:
+        """The movement that is asked is the one just shown: the screen has to say something else in between."""
+        return self._shown[-1:] == self._waiting[:1]
+
+    def _rest(self, prompt: Prompt, before: Sighting, now: Sighting, at_ns: int) -> None:
+        """Rested once the movement has not begun; before a repeated one for `REST_S`, and its time begins then."""
+        if not is_at_rest(prompt, before, now):
+            self._rest_ns = None
+            return
+        self._rest_ns = at_ns if self._rest_ns is None else self._rest_ns
+        if not self._is_repeated:
+            self._rested = True
+        elif at_ns - self._rest_ns >= REST_S * NS:
+            self._rested, self._asked_ns = True, at_ns
 
     @property
     def asks(self) -> Prompt | None:
@@ -150,7 +178,10 @@ class PromptCheck:
         found = self._look(frame, opening, passive=False)
         if not isinstance(found, Sighting):
             return found
-        self._rested = self._rested or is_at_rest(prompt, before, found)
+        if not self._rested:
+            self._rest(prompt, before, found, frame.captured_monotonic_ns)
+        if not self._rested and self._is_repeated:
+            return Guidance.LOOK_HERE
         self._streak = self._streak + 1 if self._rested and is_shown(prompt, before, found) else 0
         if self._streak >= SHOWN_SIGHTINGS:
             self._shown, self._waiting = (*self._shown, prompt), self._waiting[1:]
@@ -178,13 +209,16 @@ class PromptCheck:
             score,
         )
 
+    def end(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
     def _draw_again(self) -> None:
-        """Movements of other families for what is still to come; those already shown stay shown."""
+        """Another movement for the declined one; those that are shown stay so, those that wait too."""
         self._declined |= frozenset(family_of(self._waiting[0]))
-        drawn = draw(self._declined, self._chance, self._shown)
+        drawn = draw(self._declined, self._chance, self._shown, self._waiting)
         self._impossible, self._waiting = drawn is None, drawn or ()
         self._asked_anew()
 

@@ -16,7 +16,7 @@ from drivers.face.contract import FaceFailure, Guidance
 
 
 class Method(StrEnum):
-    """How it was looked at. Written in kiosk.ini, in the record, and in health."""
+    """How it was looked at. Written in kiosk.ini and in the record, and named by doctor."""
 
     PROMPT = "prompt"
     """Movements asked in an order that nobody knows before."""
@@ -150,6 +150,10 @@ class LivenessCheck(Protocol):
         """A new attempt. `again`: of the same resident, who need not decline a movement twice."""
         ...
 
+    def open(self) -> None:
+        """The camera opens now, and with it what the method has of its own."""
+        ...
+
     def usable(self, frame: Frame, opening: int, /) -> FaceFailure | None:
         """A frame that will be compared. A reason when nothing more can be looked at.
 
@@ -177,6 +181,10 @@ class LivenessCheck(Protocol):
 
     def record(self) -> LivenessRecord:
         """What came of the attempt so far."""
+        ...
+
+    def end(self) -> None:
+        """The attempt is over, however it ended: what `open` opened is closed. May be called at any time, and twice."""
         ...
 
     def close(self) -> None:

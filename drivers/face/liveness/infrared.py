@@ -1,12 +1,13 @@
 """The place of a vendor's kit with an infrared camera of its own: an adapter in a child process.
 
 kiosk.ini names it as `infrared = module:Class`. The class is built without arguments in a process of
-its own and has four things; what it raises or never answers is `unavailable`, and nobody is accepted:
+its own and has five things; what it raises or never answers is `unavailable`, and nobody is accepted:
 
     name: str                          what is written into the record, such as "Kit 3.2"
     def begin(self) -> None            a new attempt: open the infrared camera
     def see(self, pixels) -> None      a frame that will be compared: uint8 (height, width, 3), BGR
-    def verdict(self) -> bool | None   after the last one; None: it could not tell. Close the camera
+    def verdict(self) -> bool | None   after the last one; None: it could not tell
+    def end(self) -> None              the attempt is over, with or without a verdict: close the camera
 
 How sure the kit is, is its maker's to prove (GB/T 41815.3, ISO/IEC 30107-3) and not this program's: the
 record holds the kit's name and its word.
@@ -15,9 +16,10 @@ record holds the kit's name and its word.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from drivers.camera.contract import Frame
-from drivers.contract import Failed, Ok
+from drivers.contract import Cause, Device, DeviceStatus, Failed, Ok
 from drivers.face.contract import FaceFailure, Guidance
 from drivers.face.liveness.contract import LivenessRecord, Method, Outcome, Prompt
 from drivers.worker import Worker
@@ -36,23 +38,35 @@ class InfraredCheck:
     finished = True
 
     def __init__(self, entry_point: str, *, deadline_s: float = DEADLINE_S) -> None:
-        self._worker = Worker(f"{__name__}:Kit", (entry_point,), start_deadline_s=START_S)
+        self._worker = Worker(f"{__name__}:Kit", (entry_point,), start_deadline_s=START_S, is_private=True)
         self._deadline_s = deadline_s
         self._name, self._works, self._frames = "", False, 0
+        self._opened = False
         self._record: LivenessRecord | None = None
 
-    @property
-    def ready(self) -> bool:
-        """Whether the kit's process answers."""
-        return isinstance(self._worker.call("kit_name", deadline_s=self._deadline_s), Ok)
+    def status(self) -> DeviceStatus:
+        """Whether the kit's process answers; it is started again for as long as it does not."""
+        status = self._worker.status(Cause.FACE_RESTARTING)
+        return status if status.usable else replace(status, cause=Cause.FACE_RESTARTING)
 
     def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
-        self._record, self._frames = None, 0
+        self._record, self._frames, self._name, self._works = None, 0, "", True
+
+    def open(self) -> None:
         named = self._worker.call("kit_name", deadline_s=self._deadline_s)
         name = named.value if isinstance(named, Ok) else ""
-        self._name = name if isinstance(name, str) and NAME.fullmatch(name) else ""
+        self._name = name if NAME.fullmatch(name) else ""
+        self._opened = True
         begun = self._worker.call("begin", deadline_s=self._deadline_s)
         self._works = bool(self._name) and isinstance(begun, Ok)
+
+    def end(self) -> None:
+        """A kit that does not say that it closed its camera is ended with its process, which closes it."""
+        if not self._opened:
+            return
+        self._opened = False
+        if isinstance(self._worker.call("end", deadline_s=self._deadline_s), Failed):
+            self._worker.restart()
 
     def usable(self, frame: Frame, _opening: int, /) -> FaceFailure | None:
         if self._works:
@@ -90,8 +104,31 @@ class InfraredCheck:
                 return Outcome.UNAVAILABLE
 
 
+class FaceWithKit:
+    """Implements `Device`: the face check of a terminal on which nobody is accepted without the kit. Owns neither."""
+
+    def __init__(self, face: Device, kit: InfraredCheck) -> None:
+        self._face, self._kit = face, kit
+
+    def status(self) -> DeviceStatus:
+        return self._first(self._face.status())
+
+    def probe(self) -> DeviceStatus:
+        return self._first(self._face.probe())
+
+    def close(self) -> None:
+        pass
+
+    def _first(self, status: DeviceStatus) -> DeviceStatus:
+        kit = self._kit.status()
+        return status if kit.usable or not status.usable else kit
+
+
 class Kit:
-    """The child's half: the vendor's object behind four plain calls."""
+    """The child's half: the vendor's object behind five plain calls.
+
+    Nothing of the vendor's is answered: to unpickle it the terminal would import the vendor's code.
+    """
 
     def __init__(self, entry_point: str) -> None:
         import importlib
@@ -99,8 +136,10 @@ class Kit:
         module, _, name = entry_point.partition(":")
         self._kit = getattr(importlib.import_module(module), name)()
 
-    def kit_name(self) -> object:
-        return self._kit.name
+    def kit_name(self) -> str:
+        """Empty for what is no text."""
+        name = self._kit.name
+        return str.__str__(name) if isinstance(name, str) else ""
 
     def begin(self) -> None:
         self._kit.begin()
@@ -108,5 +147,9 @@ class Kit:
     def see(self, pixels: object) -> None:
         self._kit.see(pixels)
 
-    def verdict(self) -> object:
-        return self._kit.verdict()
+    def verdict(self) -> bool | None:
+        said = self._kit.verdict()
+        return said if said is True or said is False else None
+
+    def end(self) -> None:
+        self._kit.end()

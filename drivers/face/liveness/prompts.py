@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
 
 from drivers.face.liveness.contract import Prompt, Sighting
@@ -24,6 +25,7 @@ FAMILIES: tuple[tuple[Prompt, ...], ...] = (
 IN_DEPTH = frozenset({*FAMILIES[0], *FAMILIES[1]})
 """What a flat picture cannot show, however it is held: one of these is always among the asked."""
 PROMPTS_ASKED = 2
+"""Of whom nothing is declined. With each declined family there is less to guess, so one more makes up for it."""
 
 TURN_MIN = 0.07
 NOD_MIN = 0.06
@@ -38,9 +40,7 @@ AT_REST = 0.5
 class Chance(Protocol):
     """What `secrets.SystemRandom` has of the random module."""
 
-    def choice(self, seq: Sequence[Prompt], /) -> Prompt: ...
-
-    def shuffle(self, x: list[Prompt], /) -> None: ...
+    def choice(self, seq: Sequence[tuple[Prompt, ...]], /) -> tuple[Prompt, ...]: ...
 
 
 def family_of(prompt: Prompt) -> tuple[Prompt, ...]:
@@ -48,27 +48,27 @@ def family_of(prompt: Prompt) -> tuple[Prompt, ...]:
 
 
 def draw(
-    declined: frozenset[Prompt], chance: Chance, shown: tuple[Prompt, ...] = ()
+    declined: frozenset[Prompt],
+    chance: Chance,
+    shown: tuple[Prompt, ...] = (),
+    waiting: tuple[Prompt, ...] = (),
 ) -> tuple[Prompt, ...] | None:
-    """What is asked beside what is `shown`: `PROMPTS_ASKED` movements of different families in all.
+    """What is asked after what is `shown`: `PROMPTS_ASKED` movements in all, and one more for each declined family.
 
-    One of all of them is in depth; None when none of those is left. Fewer when the rest is declined.
+    What is `waiting` keeps its place; only what is declined of it is drawn anew. All that is possible is
+    equally likely: one of the movements is in depth, and they are of as many families as are left, so that
+    a family comes again, each time in either direction, only where too few are. None when nothing is possible.
     """
-    done = {prompt for one in shown for prompt in family_of(one)}
-    left = [prompt for prompt in Prompt if prompt not in declined | done]
-    drawn: list[Prompt] = []
-    if not IN_DEPTH & set(shown):
-        depth = [prompt for prompt in left if prompt in IN_DEPTH]
-        if not depth:
-            return None
-        drawn.append(chance.choice(depth))
-    while len(shown) + len(drawn) < PROMPTS_ASKED:
-        others = [prompt for prompt in left if not set(family_of(prompt)) & set(drawn)]
-        if not others:
-            break
-        drawn.append(chance.choice(others))
-    chance.shuffle(drawn)
-    return tuple(drawn)
+    left = [prompt for prompt in Prompt if prompt not in declined]
+    wanted = PROMPTS_ASKED + len({family_of(prompt) for prompt in declined})
+    places = [[prompt] if prompt in left else left for prompt in waiting]
+    places += [left] * (wanted - len(shown) - len(waiting))
+    possible = [way for way in product(*places) if IN_DEPTH & {*shown, *way}]
+    if not possible:
+        return None
+    families = [len({family_of(prompt) for prompt in (*shown, *way)}) for way in possible]
+    most = max(families)
+    return chance.choice([way for way, count in zip(possible, families, strict=True) if count == most])
 
 
 @dataclass(frozen=True, slots=True)

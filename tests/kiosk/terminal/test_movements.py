@@ -76,6 +76,15 @@ def test_a_print_that_is_turned_as_asked_is_not_let_through(running: Hall) -> No
     assert all(answer.liveness and not answer.liveness.lets_pass for answer in journal.answers)
 
 
+def asked_no_more(running: Hall, prompts: set[Prompt]) -> None:
+    """So that what comes next is not declined unseen."""
+    words = [PROMPT_WORDS[prompt] for prompt in prompts]
+    running.wait(
+        lambda view: view.state.value == "other_way" or not any(w in running.words for w in words),
+        "another movement or another way",
+    )
+
+
 def test_who_can_make_none_of_the_movements_is_led_to_another_way(running: Hall) -> None:
     running.terminal.journey._on_step = lambda _before, _event, _after: None  # nobody moves
     to_the_camera(running, "zhou_today")
@@ -91,6 +100,7 @@ def test_who_can_make_none_of_the_movements_is_led_to_another_way(running: Hall)
             continue
         seen |= here
         running.press("other_movement")
+        asked_no_more(running, here)
     assert {family for family in FAMILIES if set(family) & seen} >= {
         family for family in FAMILIES if IN_DEPTH & set(family)
     }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import time
+
+PR_GET_DUMPABLE = 3
 
 
 class GoodKit:
@@ -21,6 +24,40 @@ class GoodKit:
 
     def verdict(self) -> object:
         return self._frames >= 2
+
+    def end(self) -> None:
+        self._frames = 0
+
+
+class CountingKit(GoodKit):
+    """Its name says how often its camera was opened and closed."""
+
+    opened = closed = 0
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"opened {self.opened} closed {self.closed}"
+
+    def begin(self) -> None:
+        super().begin()
+        self.opened += 1
+
+    def end(self) -> None:
+        super().end()
+        self.closed += 1
+
+
+class MemoryKit(GoodKit):
+    """Its name says whether the memory of its process may be dumped."""
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"dumpable {ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)}"
+
+
+class NeverEndingKit(CountingKit):
+    def end(self) -> None:
+        raise OSError("the infrared camera does not close")
 
 
 class UnsureKit(GoodKit):

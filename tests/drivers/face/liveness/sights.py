@@ -52,13 +52,10 @@ class ScriptedEyes:
 
 
 class Order:
-    """Not chance: takes what comes first among the wanted."""
+    """Not chance: takes the order that begins with what comes first among the wanted."""
 
     def __init__(self, *wanted: Prompt) -> None:
-        self._wanted = wanted
+        self._wanted = (*wanted, *(prompt for prompt in Prompt if prompt not in wanted))
 
-    def choice(self, seq: Sequence[Prompt], /) -> Prompt:
-        return next((prompt for prompt in self._wanted if prompt in seq), seq[0])
-
-    def shuffle(self, x: list[Prompt], /) -> None:
-        x.sort(key=lambda prompt: self._wanted.index(prompt) if prompt in self._wanted else 99)
+    def choice(self, seq: Sequence[tuple[Prompt, ...]], /) -> tuple[Prompt, ...]:
+        return min(seq, key=lambda way: [self._wanted.index(prompt) for prompt in way])

@@ -21,6 +21,12 @@ from drivers.face.liveness.prompts import (
 from tests.drivers.face.liveness.sights import SHOWING, STRAIGHT
 
 CHANCE = secrets.SystemRandom()
+POSSIBLE = [
+    (one, other)
+    for one in Prompt
+    for other in Prompt
+    if family_of(one) != family_of(other) and {one, other} & IN_DEPTH
+]
 
 
 def families(*numbers: int) -> frozenset[Prompt]:
@@ -28,35 +34,42 @@ def families(*numbers: int) -> frozenset[Prompt]:
 
 
 @given(declined=st.sets(st.integers(0, 3)), shown=st.sampled_from([(), *[(p,) for p in Prompt]]))
-def test_one_in_depth_is_always_asked_and_no_family_twice(
+def test_one_in_depth_is_always_asked_and_a_kind_again_only_where_too_few_are_left(
     declined: set[int], shown: tuple[Prompt, ...]
 ) -> None:
-    barred = families(*declined) - set(shown)
+    barred = families(*declined)
     drawn = draw(barred, CHANCE, shown)
-    in_depth_left = any(
-        prompt not in barred and family_of(prompt) != family_of(shown[0]) if shown else prompt not in barred
-        for prompt in IN_DEPTH
-    )
-    if not IN_DEPTH & set(shown) and not in_depth_left:
+    left = set(Prompt) - barred
+    if not left or not IN_DEPTH & (left | set(shown)):
         assert drawn is None
         return
     assert drawn is not None
     asked = (*shown, *drawn)
     assert IN_DEPTH & set(asked)
     assert not barred & set(drawn)
-    assert len({family_of(prompt) for prompt in asked}) == len(asked) <= PROMPTS_ASKED
+    assert len(asked) == PROMPTS_ASKED + len(declined)
+    kinds = {family_of(prompt) for prompt in shown}
+    others = {family_of(prompt) for prompt in left} - kinds
+    assert len({family_of(prompt) for prompt in asked}) == len(kinds) + min(len(drawn), len(others))
+
+
+@given(declined=st.sets(st.integers(0, 3), max_size=3), data=st.data())
+def test_what_waits_keeps_its_place(declined: set[int], data: st.DataObject) -> None:
+    waiting = data.draw(st.sampled_from(POSSIBLE))
+    drawn = draw(families(*declined), CHANCE, (), waiting)
+    if drawn is None:
+        assert not IN_DEPTH - families(*declined)
+        return
+    for before, after in zip(waiting, drawn, strict=False):
+        assert after is before or before in families(*declined)
 
 
 def test_every_order_of_every_movement_comes() -> None:
-    """2,000 drawings over 40 orders: one that is possible is missed with a chance below 1e-15."""
-    seen = Counter(draw(frozenset(), CHANCE) for _ in range(2000))
-    possible = {
-        (one, other)
-        for one in Prompt
-        for other in Prompt
-        if family_of(one) != family_of(other) and {one, other} & IN_DEPTH
-    }
-    assert set(seen) == possible
+    """4,000 drawings over 40 orders, equally likely: 100 of each, 50 to 160 but for a chance below 1e-5."""
+    seen = Counter(draw(frozenset(), CHANCE) for _ in range(4000))
+    assert set(seen) == set(POSSIBLE)
+    assert len(POSSIBLE) == 40
+    assert all(50 <= count <= 160 for count in seen.values())
 
 
 @pytest.mark.parametrize("prompt", Prompt)
