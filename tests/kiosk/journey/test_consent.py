@@ -18,11 +18,13 @@ from kiosk.filing import payload_of
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.present import present
+from kiosk.journey.present.recognising import NO_BIRTH_DATE, NO_TIME, UNDER_AGE
 from kiosk.journey.states import State
 from kiosk.journey.table import step
 from kiosk.journey.view import Points, Style, action
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import World
+from kiosk.locale import missing, texts_for
 from kiosk.rehearsal.script import words_of
 from tests.kiosk.journey.visits import card, definition, visit, world
 
@@ -155,6 +157,32 @@ def test_with_a_clock_that_nobody_confirmed_the_border_is_on_the_childs_side(
     assert after.state is state
     if state is State.OTHER_WAY:
         assert "未满 14 岁不用人脸确认" in words_of(present(after, around))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("birth", "not_before", "words"),
+    [
+        (2013, None, UNDER_AGE),
+        (None, None, NO_BIRTH_DATE),
+        (None, datetime(2026, 3, 11, tzinfo=UTC), NO_BIRTH_DATE),
+        (CHILD_OF_14, datetime(2026, 3, 11, tzinfo=UTC), NO_TIME),
+    ],
+)
+def test_nobody_is_called_a_child_whose_age_is_not_known(
+    birth: int | None, not_before: datetime | None, words: str, language: str
+) -> None:
+    around = replace(world(), not_before=not_before)
+    read = card(birth=birth or CHILD_OF_14)
+    if birth is None:
+        read = replace(read, document=replace(read.document, birth_date=None))
+    after, _ = step(
+        replace(visit(State.CARD), card=None, language=language), ev.CardAnswered(Ok(read)), around
+    )
+    shown = words_of(present(after, around))
+    said = texts_for(language)
+    assert [one for one in (UNDER_AGE, NO_BIRTH_DATE, NO_TIME) if said(one) in shown] == [words]
+    assert missing("en", [words]) == []
 
 
 def test_no_way_is_offered_that_the_service_or_the_village_does_not_have() -> None:
