@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from drivers.card_reader.contract import CardRead
+from drivers.face.contract import Comparison
 from drivers.face.liveness.contract import LivenessRecord, Outcome
 from kiosk.case import (
     AgentRecord,
@@ -19,7 +20,7 @@ from kiosk.case import (
 )
 from kiosk.catalogue.answers import kept_answers
 from kiosk.catalogue.model import Definition, Method
-from kiosk.journey.visit import Consent, Visit
+from kiosk.journey.visit import Consent, Look, Visit
 from offline_queue.records import Attached
 from offline_queue.seal import PAYLOAD_BYTES_MAX
 
@@ -168,6 +169,36 @@ def _liveness(record: LivenessRecord) -> EvidenceLine:
     return EvidenceLine(name="face.liveness", outcome=LIVENESS_OUTCOMES[record.outcome], detail=record.detail)
 
 
+ATTEMPTED = "attempted, not compared"
+
+
+def _face(visit: Visit) -> list[EvidenceLine]:
+    """Every look in order, also those that came to nothing; a camera that stayed shut is one line without a detail."""
+    looks = visit.face.looks or ((Look(),) if visit.face.opened else ())
+    if not looks:
+        return [EvidenceLine(name="face", outcome="not_done")]
+    lines: list[EvidenceLine] = []
+    for look in looks:
+        if look.comparison is None:
+            lines.append(EvidenceLine(name="face", outcome="not_done", detail=ATTEMPTED))
+        else:
+            lines += _compared(look.comparison)
+        if look.liveness is not None:
+            lines.append(_liveness(look.liveness))
+    return lines
+
+
+def _compared(comparison: Comparison) -> list[EvidenceLine]:
+    return [
+        EvidenceLine(
+            name=f"face.{score.matcher}",
+            outcome="passed" if score.cleared else "failed",
+            detail=f"distance {score.distance:.2f} limit {score.limit:.2f} calibration {comparison.calibration_id}",
+        )
+        for score in comparison.scores
+    ]
+
+
 def _agent(visit: Visit) -> AgentRecord | None:
     """Who stood there, where it was for another."""
     agent = None if visit.principal is None else _person(visit.card)
@@ -183,19 +214,7 @@ def _evidence(visit: Visit) -> list[EvidenceLine]:
                 EvidenceLine(name=f"{prefix}.{check.name}", outcome=check.outcome.value, detail=check.detail)
                 for check in read.evidence
             ]
-    comparison = visit.face.comparison
-    if comparison is None:
-        lines.append(EvidenceLine(name="face", outcome="not_done"))
-    else:
-        lines += [
-            EvidenceLine(
-                name=f"face.{score.matcher}",
-                outcome="passed" if score.cleared else "failed",
-                detail=f"distance {score.distance:.2f} limit {score.limit:.2f} calibration {comparison.calibration_id}",
-            )
-            for score in comparison.scores
-        ]
-        lines += [_liveness(visit.face.liveness)] if visit.face.liveness is not None else []
+    lines += _face(visit)
     if visit.proof is not None:
         name = PROVED_AS[visit.proof.method]
         lines.append(EvidenceLine(name=name, outcome="passed", detail=visit.proof.detail))

@@ -78,6 +78,14 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """One attempt before the camera: what was compared, if it came to that, and how presence was looked at."""
+
+    comparison: Comparison | None = None
+    liveness: LivenessRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FaceProgress:
     """Attempts so far. Three end the face way (rule D12), without a word of blame.
 
@@ -97,9 +105,13 @@ class FaceProgress:
     prompt: Prompt | None = None
     """The movement that is asked now."""
     failure: FaceFailure | Guidance | None = None
-    comparison: Comparison | None = None
-    liveness: LivenessRecord | None = None
-    """Of the attempt that made the comparison."""
+    looks: tuple[Look, ...] = ()
+    """Every attempt that was answered under the consent of now, in order; without a reference there was none."""
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Of the last look."""
+        return self.looks[-1].comparison if self.looks else None
 
     @property
     def accepted(self) -> bool:
