@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from drivers.card_reader.contract import CardRead
+from drivers.clerk_line.contract import ClerkWord
 from drivers.face.contract import Comparison
 from drivers.face.liveness.contract import LivenessRecord, Outcome
 from kiosk.case import (
@@ -20,6 +21,7 @@ from kiosk.case import (
 )
 from kiosk.catalogue.answers import kept_answers
 from kiosk.catalogue.model import Definition, Method
+from kiosk.journey.proof import ClerkProgress
 from kiosk.journey.visit import Consent, Look, Visit
 from offline_queue.records import Attached
 from offline_queue.seal import PAYLOAD_BYTES_MAX
@@ -169,6 +171,20 @@ def _liveness(record: LivenessRecord) -> EvidenceLine:
     return EvidenceLine(name="face.liveness", outcome=LIVENESS_OUTCOMES[record.outcome], detail=record.detail)
 
 
+CLERK_OUTCOMES: dict[ClerkWord, Literal["failed", "not_done"]] = {
+    ClerkWord.NOT_SAME: "failed",
+    ClerkWord.CANNOT_SAY: "not_done",
+}
+
+
+def _unsure_clerk(heard: ClerkProgress) -> list[EvidenceLine]:
+    """Whoever decides about the case is told what a clerk saw who did not say "same"; a proof says that one itself."""
+    if heard.word is None or heard.word is ClerkWord.SAME:
+        return []
+    detail = f"clerk {heard.clerk} said {heard.word}"
+    return [EvidenceLine(name=PROVED_AS[Method.CLERK], outcome=CLERK_OUTCOMES[heard.word], detail=detail)]
+
+
 ATTEMPTED = "attempted, not compared"
 
 
@@ -218,6 +234,7 @@ def _evidence(visit: Visit) -> list[EvidenceLine]:
     if visit.proof is not None:
         name = PROVED_AS[visit.proof.method]
         lines.append(EvidenceLine(name=name, outcome="passed", detail=visit.proof.detail))
+    lines += _unsure_clerk(visit.clerk)
     lines.append(
         EvidenceLine(
             name="helper.looked_at_resident_and_card",

@@ -75,9 +75,12 @@ class QrProgress:
 
 @dataclass(frozen=True, slots=True)
 class ClerkProgress:
-    """`looking`: the camera is open for the picture; `asking`: the clerk has it. `word`: what the clerk said."""
+    """`looking`: the camera is open for the picture; `asking`: the clerk has it. `word`: what the clerk said, and
+    `clerk`: the desk's mark of who it was.
+    """
 
     looking: bool = False
     asking: bool = False
     failure: ClerkFailure | None = None
     word: ClerkWord | None = None
+    clerk: str = ""

@@ -155,7 +155,7 @@ def clerk_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
         return visit, ()
     match event.result:
         case Ok(answer):
-            heard = replace(visit, clerk=ClerkProgress(word=answer.word))
+            heard = replace(visit, clerk=ClerkProgress(word=answer.word, clerk=answer.clerk))
             if answer.word is ClerkWord.SAME:
                 return _proved(heard, Method.CLERK, f"clerk {answer.clerk} said {answer.word}", world)
             return go(heard, State.OTHER_WAY)

@@ -217,6 +217,19 @@ def test_a_clerk_who_is_not_sure_turns_nobody_away_and_is_not_asked_again(word: 
         assert blame not in words_of(ways)
 
 
+@pytest.mark.parametrize(
+    ("word", "outcome"), [(ClerkWord.NOT_SAME, "failed"), (ClerkWord.CANNOT_SAY, "not_done")]
+)
+def test_what_a_clerk_saw_who_was_not_sure_stays_in_the_case_beside_the_way_that_led_on(
+    word: ClerkWord, outcome: str
+) -> None:
+    after = going(*WAYS[Method.CLERK][:-1], ev.ClerkAnswered(Ok(ClerkAnswer(word, "C12"))), *WAYS[Method.SMS])
+    case = case_of(after)
+    assert case.recognised_by == "sms"
+    lines = [line for line in case.evidence if line.name == "clerk.compared_pictures"]
+    assert [(line.outcome, line.detail) for line in lines] == [(outcome, f"clerk C12 said {word.value}")]
+
+
 def test_a_child_and_a_card_without_a_photo_are_not_looked_at_by_a_clerk() -> None:
     for read in (card(birth=2015), replace(card(), photo=None)):
         before = replace(UNKNOWN, card=read)
