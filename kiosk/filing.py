@@ -177,6 +177,17 @@ CLERK_OUTCOMES: dict[ClerkWord, Literal["failed", "not_done"]] = {
 }
 
 
+def _used_consent(given: Consent) -> EvidenceLine:
+    """A yes in whose place another came. In the evidence, since older centres know one consent of each kind."""
+    told = _consent(given)
+    words = {} if told is None else told.model_dump(exclude_none=True, exclude={"given"})
+    return EvidenceLine(
+        name="consent.earlier",
+        outcome="not_done",
+        detail=" ".join(f"{name} {value}" for name, value in words.items()),
+    )
+
+
 def _unsure_clerk(heard: ClerkProgress) -> list[EvidenceLine]:
     """Whoever decides about the case is told what a clerk saw who did not say "same"; a proof says that one itself."""
     if heard.word is None or heard.word is ClerkWord.SAME:
@@ -235,6 +246,7 @@ def _evidence(visit: Visit) -> list[EvidenceLine]:
         name = PROVED_AS[visit.proof.method]
         lines.append(EvidenceLine(name=name, outcome="passed", detail=visit.proof.detail))
     lines += _unsure_clerk(visit.clerk)
+    lines += [_used_consent(one) for one in visit.used_consents]
     lines.append(
         EvidenceLine(
             name="helper.looked_at_resident_and_card",

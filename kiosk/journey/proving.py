@@ -10,7 +10,7 @@ from kiosk.catalogue.consent import CLERK_VERSION, notices
 from kiosk.catalogue.model import Method
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.consenting import consent_to
+from kiosk.journey.consenting import consent_to, kept
 from kiosk.journey.moves import Moved, forward, go, is_a_way, is_old_enough
 from kiosk.journey.proof import (
     CODE_DIGITS,
@@ -126,16 +126,23 @@ def qr_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
 
 
 def to_clerk(visit: Visit, _event: ev.Event, world: World) -> Moved:
-    """To the question first: a picture leaves the terminal by this way alone."""
+    """To the question first: a picture leaves the terminal by this way alone.
+
+    An earlier yes is taken back by coming to it again, and stays as that: the camera was open under it.
+    """
     if not works(Method.CLERK, visit, world):
         return visit, ()
-    return go(replace(visit, clerk_consent=None, clerk=ClerkProgress()), State.CLERK_CONSENT)
+    given = visit.clerk_consent
+    if given is not None and given.in_force:
+        given = replace(given, withdrawn_at=world.now.isoformat(timespec="seconds"))
+    return go(replace(visit, clerk_consent=given, clerk=ClerkProgress()), State.CLERK_CONSENT)
 
 
 def clerk_agreed(visit: Visit, _event: ev.Event, world: World) -> Moved:
     if not works(Method.CLERK, visit, world):
         return visit, ()
-    agreed = replace(visit, clerk_consent=consent_to(notices()[CLERK_VERSION], visit, world))
+    now = consent_to(notices()[CLERK_VERSION], visit, world)
+    agreed = replace(visit, clerk_consent=now, used_consents=kept(visit, visit.clerk_consent))
     return go(agreed, State.CLERK)
 
 

@@ -127,6 +127,8 @@ MACHINE_FAILURES = frozenset({FaceFailure.TIMED_OUT, FaceFailure.CRASHED})
 FACE_STALLS_MAX = 3
 """After so many the machine is left alone and the other ways are offered."""
 FACE_ATTEMPTS_MAX = 3
+USED_CONSENTS_MAX = 20
+"""The latest; so many nobody gives in one visit, and the room for a case is reckoned before it begins."""
 AGENT_AGE_MIN = 18
 """Who acts for another is of age."""
 FACE_AGE_MIN = 14
@@ -193,6 +195,8 @@ class Visit:
     qr: QrProgress = field(default_factory=QrProgress)
     clerk_consent: Consent | None = None
     """That a picture may leave the terminal."""
+    used_consents: tuple[Consent, ...] = ()
+    """Earlier ones of both kinds under which a camera had been open, in order; at most `USED_CONSENTS_MAX`."""
     clerk: ClerkProgress = field(default_factory=ClerkProgress)
     answers: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -107,6 +107,24 @@ def test_what_the_camera_found_counts_no_more_once_it_is_taken_back() -> None:
     assert told["withdrawn_at"] is None
 
 
+def test_a_yes_under_which_the_camera_was_open_stays_beside_the_next_one() -> None:
+    later = replace(world(), now=datetime(2026, 11, 25, 1, 13, tzinfo=UTC))
+    back, _ = step(recognised(), ev.Pressed("back"), later)
+    taken_back = back.consent
+    assert taken_back is not None
+    again, _ = step(back, ev.Pressed("face"), later)
+    assert again.used_consents == (taken_back,)
+    payload = payload_of(again, received_at="2026-11-25T01:14:00Z", clock_quality="synced")
+    (line,) = [one for one in payload.evidence if one.name == "consent.earlier"]
+    assert line.outcome == "not_done"
+    assert line.detail == (
+        "notice_version face-2026-11 at 2026-11-25T01:12:00+00:00 clock_quality synced language zh "
+        f"text_hash {taken_back.text_hash} withdrawn_at 2026-11-25T01:13:00+00:00"
+    )
+    first, _ = step(asked(), ev.Pressed("face"), world())
+    assert first.used_consents == ()
+
+
 def test_who_was_recognised_otherwise_is_not_asked_by_going_back() -> None:
     before = replace(visit(State.FORM), step=5, helper_confirmed=True, consent=None)
     back, _ = step(before, ev.Pressed("back"), world())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -200,6 +201,23 @@ def test_no_picture_goes_before_the_second_yes_and_the_camera_is_shut_when_it_go
 def test_a_no_to_the_clerk_leaves_nothing() -> None:
     after = going(ev.Pressed("clerk"), ev.Pressed("other_way"))
     assert after == UNKNOWN
+
+
+def test_the_yes_under_which_a_picture_left_is_not_erased_by_coming_back_to_the_question() -> None:
+    sent = going(*WAYS[Method.CLERK][:-1])
+    later = replace(ALL, now=ALL.now + timedelta(minutes=1))
+    asked = going(ev.Pressed("other_way"), ev.Pressed("clerk"), start=sent, around=later)
+    assert asked.state is State.CLERK_CONSENT
+    refused = going(ev.Pressed("other_way"), start=asked, around=later)
+    told = case_of(refused).clerk_consent
+    assert told is not None
+    assert (told.at, told.withdrawn_at) == ("2026-11-25T01:12:00+00:00", "2026-11-25T01:13:00+00:00")
+    case = case_of(going(ev.Pressed("agree"), start=asked, around=later))
+    assert case.clerk_consent is not None
+    assert (case.clerk_consent.at, case.clerk_consent.withdrawn_at) == ("2026-11-25T01:13:00+00:00", None)
+    (line,) = [one for one in case.evidence if one.name == "consent.earlier"]
+    assert line.detail.startswith(f"notice_version {CLERK_VERSION} at 2026-11-25T01:12:00+00:00 ")
+    assert line.detail.endswith(" withdrawn_at 2026-11-25T01:13:00+00:00")
 
 
 @pytest.mark.parametrize("word", [ClerkWord.NOT_SAME, ClerkWord.CANNOT_SAY])
