@@ -44,7 +44,9 @@ class CodeSent:
 
 @dataclass(frozen=True, slots=True)
 class CodeProgress:
-    """`asking`: it is being sent. `left`: tries with the code that was sent; a wrong one is told once."""
+    """`asking`: it is being sent. `left`: tries with the code that was sent; a wrong one is told once.
+    `codes`: that were sent, and the one that is being sent.
+    """
 
     asking: bool = False
     sent: CodeSent | None = None

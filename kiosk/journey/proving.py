@@ -71,6 +71,7 @@ def send_again(visit: Visit, _event: ev.Event, world: World) -> Moved:
 
 
 def code_answered(visit: Visit, event: ev.Event, _world: World) -> Moved:
+    """One that was not sent is not counted; one whose answer nobody waited for may have been."""
     if not isinstance(event, ev.CodeAnswered) or not visit.code.asking:
         return visit, ()
     code = replace(visit.code, asking=False, left=CODE_TRIES_MAX)
@@ -78,7 +79,7 @@ def code_answered(visit: Visit, event: ev.Event, _world: World) -> Moved:
         case Ok(sent):
             code = replace(code, sent=sent)
         case Failed(reason):
-            code = replace(code, failure=reason)
+            code = replace(code, failure=reason, codes=code.codes - 1)
     return replace(visit, code=code), ()
 
 

@@ -156,6 +156,19 @@ def test_a_phone_is_not_rung_by_going_back_and_forth() -> None:
     assert "已经发过两次" in (action(present(current, ALL), "sms") or pytest.fail("no such way")).reason
 
 
+@pytest.mark.parametrize("failure", [CodeFailure.OFFLINE, CodeFailure.TOO_OFTEN, CodeFailure.NOT_SENT])
+def test_a_code_that_was_not_sent_is_not_said_to_have_been(failure: CodeFailure) -> None:
+    failed = ev.CodeAnswered(Failed(failure))
+    tried = going(ev.Pressed("sms"), failed)
+    for _ in range(CODES_MAX):
+        tried = going(ev.Pressed("send_again"), failed, start=tried)
+    assert tried.code.codes == 0
+    assert (action(present(tried, ALL), "send_again") or pytest.fail("no such button")).enabled
+    back = going(ev.Pressed("other_way"), start=tried)
+    assert (action(present(back, ALL), "sms") or pytest.fail("no such way")).enabled
+    assert going(ev.Pressed("sms"), SENT, start=back).code.codes == 1
+
+
 def test_a_late_answer_finds_nobody() -> None:
     before = going(ev.Pressed("sms"), SENT, ev.Pressed("other_way"))
     for late in (SENT, ev.CodeChecked(right=True), *(way[-1] for way in WAYS.values())):
