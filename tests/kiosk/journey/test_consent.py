@@ -60,7 +60,7 @@ def test_a_yes_is_recorded_with_the_very_words_the_clock_and_the_language(langua
     shown = next(block for block in present(before, around).blocks if isinstance(block, Points))
     after, _ = step(before, ev.Pressed("face"), around)
     assert record(after) == {
-        "notice_version": "face-2026-11",
+        "notice_version": "face-2026-11b",
         "given": True,
         "at": "2026-11-25T01:12:00+00:00",
         "clock_quality": "jumped",
@@ -118,7 +118,7 @@ def test_a_yes_under_which_the_camera_was_open_stays_beside_the_next_one() -> No
     (line,) = [one for one in payload.evidence if one.name == "consent.earlier"]
     assert line.outcome == "not_done"
     assert line.detail == (
-        "notice_version face-2026-11 at 2026-11-25T01:12:00+00:00 clock_quality synced language zh "
+        "notice_version face-2026-11b at 2026-11-25T01:12:00+00:00 clock_quality synced language zh "
         f"text_hash {taken_back.text_hash} withdrawn_at 2026-11-25T01:13:00+00:00"
     )
     first, _ = step(asked(), ev.Pressed("face"), world())
@@ -226,6 +226,10 @@ def test_every_text_is_in_one_file_chinese_first_and_says_who_what_and_that_one_
     assert "未满 14 周岁" in face
     assert "监护人" in face
     assert "收回同意" in face
+    assert "不上传；比的结果随您办的事一起交" in face, "a distance, rounded, and the outcome are in the case"
+    told = " ".join(notices()[definition().consent_notice.version].sentences("en", ""))
+    assert "the result of the comparison goes with your case" in told
+    assert "face-2026-11" in notices(), "what was agreed to before can still be read"
     assert CLERK_VERSION in notices()
 
 
