@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from drivers.card_reader.contract import CardRead
+from drivers.clerk_line.contract import ClerkWord
+from drivers.face.contract import Comparison
 from drivers.face.liveness.contract import LivenessRecord, Outcome
 from kiosk.case import (
     AgentRecord,
@@ -19,7 +21,8 @@ from kiosk.case import (
 )
 from kiosk.catalogue.answers import kept_answers
 from kiosk.catalogue.model import Definition, Method
-from kiosk.journey.visit import Consent, Visit
+from kiosk.journey.proof import ClerkProgress
+from kiosk.journey.visit import Consent, Look, Visit
 from offline_queue.records import Attached
 from offline_queue.seal import PAYLOAD_BYTES_MAX
 
@@ -168,6 +171,61 @@ def _liveness(record: LivenessRecord) -> EvidenceLine:
     return EvidenceLine(name="face.liveness", outcome=LIVENESS_OUTCOMES[record.outcome], detail=record.detail)
 
 
+CLERK_OUTCOMES: dict[ClerkWord, Literal["failed", "not_done"]] = {
+    ClerkWord.NOT_SAME: "failed",
+    ClerkWord.CANNOT_SAY: "not_done",
+}
+
+
+def _used_consent(given: Consent) -> EvidenceLine:
+    """A yes in whose place another came. In the evidence, since older centres know one consent of each kind."""
+    told = _consent(given)
+    words = {} if told is None else told.model_dump(exclude_none=True, exclude={"given"})
+    return EvidenceLine(
+        name="consent.earlier",
+        outcome="not_done",
+        detail=" ".join(f"{name} {value}" for name, value in words.items()),
+    )
+
+
+def _unsure_clerk(heard: ClerkProgress) -> list[EvidenceLine]:
+    """Whoever decides about the case is told what a clerk saw who did not say "same"; a proof says that one itself."""
+    if heard.word is None or heard.word is ClerkWord.SAME:
+        return []
+    detail = f"clerk {heard.clerk} said {heard.word}"
+    return [EvidenceLine(name=PROVED_AS[Method.CLERK], outcome=CLERK_OUTCOMES[heard.word], detail=detail)]
+
+
+ATTEMPTED = "attempted, not compared"
+
+
+def _face(visit: Visit) -> list[EvidenceLine]:
+    """Every look in order, also those that came to nothing; a camera that stayed shut is one line without a detail."""
+    looks = visit.face.looks or ((Look(),) if visit.face.opened else ())
+    if not looks:
+        return [EvidenceLine(name="face", outcome="not_done")]
+    lines: list[EvidenceLine] = []
+    for look in looks:
+        if look.comparison is None:
+            lines.append(EvidenceLine(name="face", outcome="not_done", detail=ATTEMPTED))
+        else:
+            lines += _compared(look.comparison)
+        if look.liveness is not None:
+            lines.append(_liveness(look.liveness))
+    return lines
+
+
+def _compared(comparison: Comparison) -> list[EvidenceLine]:
+    return [
+        EvidenceLine(
+            name=f"face.{score.matcher}",
+            outcome="passed" if score.cleared else "failed",
+            detail=f"distance {score.distance:.2f} limit {score.limit:.2f} calibration {comparison.calibration_id}",
+        )
+        for score in comparison.scores
+    ]
+
+
 def _agent(visit: Visit) -> AgentRecord | None:
     """Who stood there, where it was for another."""
     agent = None if visit.principal is None else _person(visit.card)
@@ -183,22 +241,12 @@ def _evidence(visit: Visit) -> list[EvidenceLine]:
                 EvidenceLine(name=f"{prefix}.{check.name}", outcome=check.outcome.value, detail=check.detail)
                 for check in read.evidence
             ]
-    comparison = visit.face.comparison
-    if comparison is None:
-        lines.append(EvidenceLine(name="face", outcome="not_done"))
-    else:
-        lines += [
-            EvidenceLine(
-                name=f"face.{score.matcher}",
-                outcome="passed" if score.cleared else "failed",
-                detail=f"distance {score.distance:.2f} limit {score.limit:.2f} calibration {comparison.calibration_id}",
-            )
-            for score in comparison.scores
-        ]
-        lines += [_liveness(visit.face.liveness)] if visit.face.liveness is not None else []
+    lines += _face(visit)
     if visit.proof is not None:
         name = PROVED_AS[visit.proof.method]
         lines.append(EvidenceLine(name=name, outcome="passed", detail=visit.proof.detail))
+    lines += _unsure_clerk(visit.clerk)
+    lines += [_used_consent(one) for one in visit.used_consents]
     lines.append(
         EvidenceLine(
             name="helper.looked_at_resident_and_card",

@@ -90,18 +90,26 @@ class LiveDesk:
         wait_s = self._sending.take(request.terminal, request.number)
         if wait_s is not None:
             return SmsAnswer(outcome="too_often", retry_after_s=wait_s)
-        half_s = department_s(request) / 2
-        reply = await self._on_record(request, (RECORD,), half_s)
-        if isinstance(reply, Turned):
-            return reply
-        mobile = mobile_of(reply)
-        if mobile is None:
-            return SmsAnswer(outcome="no_mobile")
-        message = MessageQuestion(mobile, text_of(request.code))
-        handed = await gateway.within(lambda: gateway.ask(message, Handed, half_s), half_s)
-        if isinstance(handed, NoReply):
-            return no_reply(handed)
-        return SmsAnswer(outcome="sent", mobile=masked(mobile), reference=handed.reference)
+        handed_on = False
+        try:
+            half_s = department_s(request) / 2
+            reply = await self._on_record(request, (RECORD,), half_s)
+            if isinstance(reply, Turned):
+                return reply
+            mobile = mobile_of(reply)
+            if mobile is None:
+                return SmsAnswer(outcome="no_mobile")
+            message = MessageQuestion(mobile, text_of(request.code))
+            # Until the gateway says otherwise it may have sent it, also when nobody waits for its word any more.
+            handed_on = True
+            handed = await gateway.within(lambda: gateway.ask(message, Handed, half_s), half_s)
+            if isinstance(handed, NoReply):
+                handed_on = not handed.never_left
+                return no_reply(handed)
+            return SmsAnswer(outcome="sent", mobile=masked(mobile), reference=handed.reference)
+        finally:
+            if not handed_on:
+                self._sending.give_back(request.terminal, request.number)
 
     async def _on_record(
         self, request: PrefillRequest | SmsRequest, records: tuple[str, ...], deadline_s: float

@@ -1,6 +1,6 @@
 """How often a code may be sent: to one person, and from one terminal. Nobody's phone is rung all day.
 
-Counted in the memory of one process, by a digest under a key that is drawn at its start: with several processes the
+Only what was handed to the gateway counts. Counted in the memory of one process, by a digest under a key that is drawn at its start: with several processes the
 limit is that many times as high, and after a start it begins anew. The gateway has a limit of its own.
 """
 
@@ -78,6 +78,13 @@ class SendingLimit:
             for _kind, times in kept:
                 times.append(now_s)
             return None
+
+    def give_back(self, terminal: str, number: str) -> None:
+        """The latest of both was not handed on, so nobody's phone rang by it."""
+        with self._lock:
+            for kind, who in ((_PERSON, number), (_TERMINAL, terminal)):
+                if times := self._sent.get(self._digest(kind, who)):
+                    times.pop()
 
     def _digest(self, kind: _Kind, who: str) -> bytes:
         return hashlib.blake2b(f"{kind.name} {who}".encode(), key=self._key, digest_size=16).digest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,13 +40,13 @@ def issuers_in(folder: Path) -> dict[str, Ed25519PublicKey]:
 
 
 class SignedEids:
-    """Implements `EidChecker`. `started`: what was issued before this program began is refused, since what was
-    shown to the one before is not known any more.
+    """Implements `EidChecker`. `up_s`: seconds since this program began, by a clock that nobody sets. What was
+    issued before that is refused, since what was shown to the one before is not known any more.
     """
 
-    def __init__(self, keys: Mapping[str, Ed25519PublicKey], started: datetime) -> None:
+    def __init__(self, keys: Mapping[str, Ed25519PublicKey], up_s: Callable[[], float]) -> None:
         self._keys = dict(keys)
-        self._started_s = started.timestamp()
+        self._up_s = up_s
         self._lock = threading.Lock()
         self._shown: dict[str, int] = {}
         """Token id -> when it expires: until then it is remembered."""
@@ -72,7 +72,8 @@ class SignedEids:
         now_s = now.timestamp()
         if claims.issued_s > now_s + SKEW_S:
             return Failed(EidFailure.NOT_YET)
-        if now_s > claims.expires_s or claims.issued_s < self._started_s - SKEW_S:
+        # Reckoned back from the clock that is trusted now: at the start it may have said anything.
+        if now_s > claims.expires_s or claims.issued_s < now_s - self._up_s():
             return Failed(EidFailure.EXPIRED)
         if not hmac.compare_digest(claims.holder, protocol.holder_of(claims.token_id, number)):
             return Failed(EidFailure.ANOTHER_PERSON)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -26,7 +27,6 @@ def provers(
     settings: Settings, devices: Devices, live: Live, clock: Clock, stack: contextlib.ExitStack
 ) -> Provers:
     """Without an issuer's key no e-ID is believed, without an address no clerk is asked: both fail to the shut side."""
-    started = clock.now().wall_utc
 
     def now() -> Now:
         return Now(clock.now().wall_utc, clock.trusted())
@@ -34,13 +34,19 @@ def provers(
     made = Provers(
         devices,
         CodeDesk(live),
-        SignedEids(_issuers(settings), started),
+        SignedEids(_issuers(settings), since_now(clock)),
         _clerks(settings),
         settings.terminal.number,
         now,
     )
     stack.callback(made.close)
     return made
+
+
+def since_now(clock: Clock) -> Callable[[], float]:
+    """Seconds since this call, whatever the wall clock is set to meanwhile."""
+    began_ns = clock.now().monotonic_ns
+    return lambda: (clock.now().monotonic_ns - began_ns) / 1e9
 
 
 def _issuers(settings: Settings) -> dict[str, Ed25519PublicKey]:

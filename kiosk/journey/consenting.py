@@ -7,7 +7,7 @@ from dataclasses import replace
 from kiosk.catalogue.consent import Notice, notice_of
 from kiosk.journey import events as ev
 from kiosk.journey.moves import Moved, forward, without_consent
-from kiosk.journey.visit import Consent, Visit
+from kiosk.journey.visit import USED_CONSENTS_MAX, Consent, Visit
 from kiosk.journey.world import World
 
 
@@ -32,8 +32,15 @@ def consent_to(notice: Notice, visit: Visit, world: World) -> Consent:
     )
 
 
+def kept(visit: Visit, used: Consent | None) -> tuple[Consent, ...]:
+    """A camera was open under it: it stays as it is beside the one that comes in its place."""
+    return visit.used_consents if used is None else (*visit.used_consents, used)[-USED_CONSENTS_MAX:]
+
+
 def agreed(visit: Visit, _event: ev.Event, world: World) -> Moved:
-    return forward(replace(visit, consent=consent_to(face_notice(visit), visit, world)), world)
+    """What is left here of an earlier yes was used and taken back (`without_consent`)."""
+    now = consent_to(face_notice(visit), visit, world)
+    return forward(replace(visit, consent=now, used_consents=kept(visit, visit.consent)), world)
 
 
 def refused(visit: Visit, _event: ev.Event, world: World) -> Moved:

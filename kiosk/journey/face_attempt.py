@@ -44,6 +44,9 @@ def attempt(
             return Failed(FaceFailure.NO_REFERENCE if isinstance(reason, Guidance) else reason, detail)
         case Ok():
             pass
+    if cancel.is_set():
+        # The resident left, or took the consent back, while the photo was looked at.
+        return None
     check.open()
     opened = camera.open()
     if isinstance(opened, Failed):

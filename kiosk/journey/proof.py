@@ -44,7 +44,9 @@ class CodeSent:
 
 @dataclass(frozen=True, slots=True)
 class CodeProgress:
-    """`asking`: it is being sent. `left`: tries with the code that was sent; a wrong one is told once."""
+    """`asking`: it is being sent. `left`: tries with the code that was sent; a wrong one is told once.
+    `codes`: that were sent, and the one that is being sent.
+    """
 
     asking: bool = False
     sent: CodeSent | None = None
@@ -75,9 +77,12 @@ class QrProgress:
 
 @dataclass(frozen=True, slots=True)
 class ClerkProgress:
-    """`looking`: the camera is open for the picture; `asking`: the clerk has it. `word`: what the clerk said."""
+    """`looking`: the camera is open for the picture; `asking`: the clerk has it. `word`: what the clerk said, and
+    `clerk`: the desk's mark of who it was.
+    """
 
     looking: bool = False
     asking: bool = False
     failure: ClerkFailure | None = None
     word: ClerkWord | None = None
+    clerk: str = ""

@@ -10,7 +10,7 @@ from kiosk.catalogue.consent import CLERK_VERSION, notices
 from kiosk.catalogue.model import Method
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.consenting import consent_to
+from kiosk.journey.consenting import consent_to, kept
 from kiosk.journey.moves import Moved, forward, go, is_a_way, is_old_enough
 from kiosk.journey.proof import (
     CODE_DIGITS,
@@ -71,6 +71,7 @@ def send_again(visit: Visit, _event: ev.Event, world: World) -> Moved:
 
 
 def code_answered(visit: Visit, event: ev.Event, _world: World) -> Moved:
+    """One that was not sent is not counted; one whose answer nobody waited for may have been."""
     if not isinstance(event, ev.CodeAnswered) or not visit.code.asking:
         return visit, ()
     code = replace(visit.code, asking=False, left=CODE_TRIES_MAX)
@@ -78,7 +79,7 @@ def code_answered(visit: Visit, event: ev.Event, _world: World) -> Moved:
         case Ok(sent):
             code = replace(code, sent=sent)
         case Failed(reason):
-            code = replace(code, failure=reason)
+            code = replace(code, failure=reason, codes=code.codes - 1)
     return replace(visit, code=code), ()
 
 
@@ -126,16 +127,23 @@ def qr_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
 
 
 def to_clerk(visit: Visit, _event: ev.Event, world: World) -> Moved:
-    """To the question first: a picture leaves the terminal by this way alone."""
+    """To the question first: a picture leaves the terminal by this way alone.
+
+    An earlier yes is taken back by coming to it again, and stays as that: the camera was open under it.
+    """
     if not works(Method.CLERK, visit, world):
         return visit, ()
-    return go(replace(visit, clerk_consent=None, clerk=ClerkProgress()), State.CLERK_CONSENT)
+    given = visit.clerk_consent
+    if given is not None and given.in_force:
+        given = replace(given, withdrawn_at=world.now.isoformat(timespec="seconds"))
+    return go(replace(visit, clerk_consent=given, clerk=ClerkProgress()), State.CLERK_CONSENT)
 
 
 def clerk_agreed(visit: Visit, _event: ev.Event, world: World) -> Moved:
     if not works(Method.CLERK, visit, world):
         return visit, ()
-    agreed = replace(visit, clerk_consent=consent_to(notices()[CLERK_VERSION], visit, world))
+    now = consent_to(notices()[CLERK_VERSION], visit, world)
+    agreed = replace(visit, clerk_consent=now, used_consents=kept(visit, visit.clerk_consent))
     return go(agreed, State.CLERK)
 
 
@@ -155,7 +163,7 @@ def clerk_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
         return visit, ()
     match event.result:
         case Ok(answer):
-            heard = replace(visit, clerk=ClerkProgress(word=answer.word))
+            heard = replace(visit, clerk=ClerkProgress(word=answer.word, clerk=answer.clerk))
             if answer.word is ClerkWord.SAME:
                 return _proved(heard, Method.CLERK, f"clerk {answer.clerk} said {answer.word}", world)
             return go(heard, State.OTHER_WAY)

@@ -14,7 +14,14 @@ from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.moves import Moved, forward, go, is_a_way, may_use_face, to_face
 from kiosk.journey.states import State
-from kiosk.journey.visit import FACE_ATTEMPTS_MAX, FACE_STALLS_MAX, MACHINE_FAILURES, CardProblem, Visit
+from kiosk.journey.visit import (
+    FACE_ATTEMPTS_MAX,
+    FACE_STALLS_MAX,
+    MACHINE_FAILURES,
+    CardProblem,
+    Look,
+    Visit,
+)
 from kiosk.journey.world import World
 
 PROBLEM_OF: dict[CardFailure, CardProblem] = {
@@ -113,18 +120,19 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     """
     if not isinstance(event, ev.FaceAnswered):
         return visit, ()
+    looks = (*visit.face.looks, *_look(event))
     face = replace(
         visit.face,
         looking=False,
         pointing=False,
         prompt=None,
         failure=None,
-        comparison=None,
-        liveness=event.liveness,
+        looks=looks,
+        opened=bool(looks),
     )
     match event.result:
         case Ok(comparison):
-            face = replace(face, comparison=comparison, attempts=face.attempts + 1)
+            face = replace(face, attempts=face.attempts + 1)
             if comparison.accepted:
                 return forward(replace(visit, face=face), world)
         case Failed(reason) if reason in MACHINE_FAILURES:
@@ -136,6 +144,17 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     if used_up or face.failure in NOT_WORTH_RETRYING:
         return go(visit, State.OTHER_WAY)
     return visit, (fx.StopFace(),)
+
+
+def _look(event: ev.FaceAnswered) -> tuple[Look, ...]:
+    """What is kept of the attempt; the camera stays shut where the card's photo is of no use."""
+    match event.result:
+        case Ok(comparison):
+            return (Look(comparison, event.liveness),)
+        case Failed(FaceFailure.NO_REFERENCE):
+            return ()
+        case _:
+            return (Look(None, event.liveness),)
 
 
 def other_movement(visit: Visit, _event: ev.Event, _world: World) -> Moved:

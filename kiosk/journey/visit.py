@@ -78,6 +78,14 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """One attempt before the camera: what was compared, if it came to that, and how presence was looked at."""
+
+    comparison: Comparison | None = None
+    liveness: LivenessRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FaceProgress:
     """Attempts so far. Three end the face way (rule D12), without a word of blame.
 
@@ -97,9 +105,13 @@ class FaceProgress:
     prompt: Prompt | None = None
     """The movement that is asked now."""
     failure: FaceFailure | Guidance | None = None
-    comparison: Comparison | None = None
-    liveness: LivenessRecord | None = None
-    """Of the attempt that made the comparison."""
+    looks: tuple[Look, ...] = ()
+    """Every attempt that was answered under the consent of now, in order; without a reference there was none."""
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Of the last look."""
+        return self.looks[-1].comparison if self.looks else None
 
     @property
     def accepted(self) -> bool:
@@ -115,6 +127,8 @@ MACHINE_FAILURES = frozenset({FaceFailure.TIMED_OUT, FaceFailure.CRASHED})
 FACE_STALLS_MAX = 3
 """After so many the machine is left alone and the other ways are offered."""
 FACE_ATTEMPTS_MAX = 3
+USED_CONSENTS_MAX = 20
+"""The latest; so many nobody gives in one visit, and the room for a case is reckoned before it begins."""
 AGENT_AGE_MIN = 18
 """Who acts for another is of age."""
 FACE_AGE_MIN = 14
@@ -181,6 +195,8 @@ class Visit:
     qr: QrProgress = field(default_factory=QrProgress)
     clerk_consent: Consent | None = None
     """That a picture may leave the terminal."""
+    used_consents: tuple[Consent, ...] = ()
+    """Earlier ones of both kinds under which a camera had been open, in order; at most `USED_CONSENTS_MAX`."""
     clerk: ClerkProgress = field(default_factory=ClerkProgress)
     answers: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

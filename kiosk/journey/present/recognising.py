@@ -264,13 +264,27 @@ def _ways(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
     return (*(one for method, one in found.items() if is_a_way(method, visit, world)), window)
 
 
+UNDER_AGE = "未满 14 岁不用人脸确认。请监护人和协理员一起办理。"
+NO_BIRTH_DATE = "证件上的出生日期没有读出来，这次不用人脸确认。下面的办法一样有效。"
+NO_TIME = (
+    "机器的时间没有核对，算不准年龄。未满 14 岁不用人脸确认，请监护人和协理员一起办理；满了的，任选一种办法。"
+)
+
+
+def _why_not_old_enough(visit: Visit, world: World) -> str:
+    """Nobody is called a child whose age this terminal cannot tell."""
+    if visit.card is None or visit.card.document.birth_date is None:
+        return NO_BIRTH_DATE
+    return UNDER_AGE if world.not_before is None else NO_TIME
+
+
 def other_way(visit: Visit, world: World, t: Texts) -> Parts:
     subtitle = t("任选一种，一样有效")
     blocks: list[Message | Choices] = []
     if visit.face.attempts >= FACE_ATTEMPTS_MAX:
         subtitle = t("照片用久了常会对不上，这很平常")
     elif visit.card is not None and not is_old_enough(visit, world):
-        blocks.append(Message(t("未满 14 岁不用人脸确认。请监护人和协理员一起办理。")))
+        blocks.append(Message(t(_why_not_old_enough(visit, world))))
     blocks.append(Choices(_ways(visit, world, t)))
     return Parts(t("换一种办法确认"), subtitle, blocks=tuple(blocks))
 

@@ -98,6 +98,30 @@ def test_whoever_fails_behind_the_centre_no_code_is_promised(
     assert told.reason is reason
 
 
+@pytest.mark.parametrize("what", ["department", "gateway", "no_mobile"])
+def test_what_was_never_handed_on_is_not_counted_as_sent(asked: LiveCentre, what: str) -> None:
+    """The next try is sent, and only then the minute begins."""
+    if what == "no_mobile":
+        asked.department.has_mobile = False
+        assert sent(asked.live()).outcome == "no_mobile"
+        asked.department.has_mobile = True
+    else:
+        end = asked.department if what == "department" else asked.gateway
+        end.fault = Fault.ERROR if what == "department" else Fault.UNREACHABLE
+        assert isinstance(asked.live().sms_code(SERVICE, NUMBER, CODE, PATIENT_S), Unavailable)
+        end.fault = Fault.NONE
+    assert sent(asked.live()).outcome == "sent"
+    assert sent(asked.live()).outcome == "too_often"
+    assert len(asked.gateway.sent) == 1
+
+
+def test_what_the_gateway_may_have_sent_is_counted(asked: LiveCentre) -> None:
+    asked.gateway.fault = Fault.GARBAGE
+    assert isinstance(asked.live().sms_code(SERVICE, NUMBER, CODE, PATIENT_S), Unavailable)
+    asked.gateway.fault = Fault.NONE
+    assert sent(asked.live()).outcome == "too_often"
+
+
 def test_a_silent_gateway_is_left_in_time(asked: LiveCentre) -> None:
     asked.gateway.fault = Fault.SILENT
     told = asked.live().sms_code(SERVICE, NUMBER, CODE, 4.0)
@@ -189,6 +213,19 @@ def test_a_terminal_cannot_ring_a_whole_county() -> None:
     assert [limit.take("0142", f"person {n}") for n in range(most)] == [None] * most
     assert limit.take("0142", "another") is not None
     assert limit.take("0777", "another") is None, "what was refused was not counted"
+
+
+def test_given_back_is_one_of_both_and_no_more() -> None:
+    limit = SendingLimit(Hand())
+    ((_hour_s, most),) = FROM_A_TERMINAL
+    for n in range(most):
+        assert limit.take("0142", f"person {n}") is None
+    limit.give_back("0142", "person 0")
+    assert limit.take("0142", "person 1") is not None, "another's minute goes on"
+    assert limit.take("0142", "person 0") is None
+    assert limit.take("0142", "another") is not None
+    limit.give_back("0777", "nobody")
+    assert limit.take("0777", "nobody") is None
 
 
 def test_the_limit_keeps_no_number() -> None:

@@ -21,11 +21,12 @@ from drivers.eid.simulated import LIFE_S, SimulatedIssuer
 NUMBER, OTHER = "110199194803120016", "11019919510723003X"
 STARTED = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 NOW = STARTED + timedelta(minutes=12)
+UP_S = (NOW - STARTED).total_seconds()
 ISSUER = SimulatedIssuer()
 
 
-def checker(*issuers: SimulatedIssuer) -> SignedEids:
-    return SignedEids({one.name: one.public_key for one in issuers or (ISSUER,)}, STARTED)
+def checker(*issuers: SimulatedIssuer, up_s: float = UP_S) -> SignedEids:
+    return SignedEids({one.name: one.public_key for one in issuers or (ISSUER,)}, lambda: up_s)
 
 
 def checked(
@@ -86,8 +87,11 @@ def test_its_time_is_short(after_s: int, wanted: EidFailure | None) -> None:
 
 
 def test_what_was_issued_before_the_program_began_is_refused_since_who_saw_it_is_forgotten() -> None:
-    before = STARTED - timedelta(seconds=SKEW_S + 1)
-    assert checked(ISSUER.show(NUMBER, before), STARTED) is EidFailure.EXPIRED
+    shown = ISSUER.show(NUMBER, NOW)
+    assert isinstance(checked(shown, by=checker(up_s=0)), Ok)
+    after = NOW + timedelta(seconds=2)
+    assert isinstance(checked(shown, after, by=checker(up_s=2)), Ok), "shown as the program began"
+    assert checked(shown, after, by=checker(up_s=1)) is EidFailure.EXPIRED, "a second before it did"
 
 
 def test_a_clock_that_nobody_confirmed_judges_nothing_short_lived() -> None:
@@ -97,7 +101,7 @@ def test_a_clock_that_nobody_confirmed_judges_nothing_short_lived() -> None:
 def test_another_issuer_of_the_same_name_is_unknown() -> None:
     assert checked(SimulatedIssuer().show(NUMBER, NOW)) is EidFailure.UNKNOWN_ISSUER
     assert checked(SimulatedIssuer("elsewhere").show(NUMBER, NOW)) is EidFailure.UNKNOWN_ISSUER
-    assert checked(ISSUER.show(NUMBER, NOW), by=SignedEids({}, STARTED)) is EidFailure.UNKNOWN_ISSUER
+    assert checked(ISSUER.show(NUMBER, NOW), by=SignedEids({}, lambda: UP_S)) is EidFailure.UNKNOWN_ISSUER
 
 
 def bent(change: Callable[[dict[str, object]], object]) -> str:
@@ -144,7 +148,7 @@ def test_no_bytes_are_a_defect(payload: bytes, signature: bytes) -> None:
 def test_issuers_come_from_a_folder_and_a_bad_file_is_named(tmp_path: Path) -> None:
     ISSUER.write_key(tmp_path)
     (tmp_path / "README").write_text("no key", "utf-8")
-    by = SignedEids(issuers_in(tmp_path), STARTED)
+    by = SignedEids(issuers_in(tmp_path), lambda: UP_S)
     assert by.issuers == ("demo-issuer",)
     assert isinstance(checked(ISSUER.show(NUMBER, NOW), by=by), Ok)
     (tmp_path / "county.pub").write_text("no key", "utf-8")

@@ -18,11 +18,13 @@ from kiosk.filing import payload_of
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.present import present
+from kiosk.journey.present.recognising import NO_BIRTH_DATE, NO_TIME, UNDER_AGE
 from kiosk.journey.states import State
 from kiosk.journey.table import step
 from kiosk.journey.view import Points, Style, action
 from kiosk.journey.visit import Visit
 from kiosk.journey.world import World
+from kiosk.locale import missing, texts_for
 from kiosk.rehearsal.script import words_of
 from tests.kiosk.journey.visits import card, definition, visit, world
 
@@ -58,7 +60,7 @@ def test_a_yes_is_recorded_with_the_very_words_the_clock_and_the_language(langua
     shown = next(block for block in present(before, around).blocks if isinstance(block, Points))
     after, _ = step(before, ev.Pressed("face"), around)
     assert record(after) == {
-        "notice_version": "face-2026-11",
+        "notice_version": "face-2026-11b",
         "given": True,
         "at": "2026-11-25T01:12:00+00:00",
         "clock_quality": "jumped",
@@ -103,6 +105,24 @@ def test_what_the_camera_found_counts_no_more_once_it_is_taken_back() -> None:
     told = record(again)
     assert told is not None
     assert told["withdrawn_at"] is None
+
+
+def test_a_yes_under_which_the_camera_was_open_stays_beside_the_next_one() -> None:
+    later = replace(world(), now=datetime(2026, 11, 25, 1, 13, tzinfo=UTC))
+    back, _ = step(recognised(), ev.Pressed("back"), later)
+    taken_back = back.consent
+    assert taken_back is not None
+    again, _ = step(back, ev.Pressed("face"), later)
+    assert again.used_consents == (taken_back,)
+    payload = payload_of(again, received_at="2026-11-25T01:14:00Z", clock_quality="synced")
+    (line,) = [one for one in payload.evidence if one.name == "consent.earlier"]
+    assert line.outcome == "not_done"
+    assert line.detail == (
+        "notice_version face-2026-11b at 2026-11-25T01:12:00+00:00 clock_quality synced language zh "
+        f"text_hash {taken_back.text_hash} withdrawn_at 2026-11-25T01:13:00+00:00"
+    )
+    first, _ = step(asked(), ev.Pressed("face"), world())
+    assert first.used_consents == ()
 
 
 def test_who_was_recognised_otherwise_is_not_asked_by_going_back() -> None:
@@ -157,6 +177,32 @@ def test_with_a_clock_that_nobody_confirmed_the_border_is_on_the_childs_side(
         assert "未满 14 岁不用人脸确认" in words_of(present(after, around))
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("birth", "not_before", "words"),
+    [
+        (2013, None, UNDER_AGE),
+        (None, None, NO_BIRTH_DATE),
+        (None, datetime(2026, 3, 11, tzinfo=UTC), NO_BIRTH_DATE),
+        (CHILD_OF_14, datetime(2026, 3, 11, tzinfo=UTC), NO_TIME),
+    ],
+)
+def test_nobody_is_called_a_child_whose_age_is_not_known(
+    birth: int | None, not_before: datetime | None, words: str, language: str
+) -> None:
+    around = replace(world(), not_before=not_before)
+    read = card(birth=birth or CHILD_OF_14)
+    if birth is None:
+        read = replace(read, document=replace(read.document, birth_date=None))
+    after, _ = step(
+        replace(visit(State.CARD), card=None, language=language), ev.CardAnswered(Ok(read)), around
+    )
+    shown = words_of(present(after, around))
+    said = texts_for(language)
+    assert [one for one in (UNDER_AGE, NO_BIRTH_DATE, NO_TIME) if said(one) in shown] == [words]
+    assert missing("en", [words]) == []
+
+
 def test_no_way_is_offered_that_the_service_or_the_village_does_not_have() -> None:
     before = visit(State.OTHER_WAY)
     without = replace(world(), ways=frozenset({Method.FACE}))
@@ -180,6 +226,10 @@ def test_every_text_is_in_one_file_chinese_first_and_says_who_what_and_that_one_
     assert "未满 14 周岁" in face
     assert "监护人" in face
     assert "收回同意" in face
+    assert "不上传；比的结果随您办的事一起交" in face, "a distance, rounded, and the outcome are in the case"
+    told = " ".join(notices()[definition().consent_notice.version].sentences("en", ""))
+    assert "the result of the comparison goes with your case" in told
+    assert "face-2026-11" in notices(), "what was agreed to before can still be read"
     assert CLERK_VERSION in notices()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
 
@@ -24,10 +24,14 @@ class Camera:
 
     def __init__(self) -> None:
         self.sequence = 0
-        self.open_count = 1
+        self.open_count = 0
         self.is_open = False
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while it opens."""
 
     def open(self) -> Ok[None]:
+        self.meanwhile()
+        self.open_count += 1
         self.is_open = True
         return Ok(None)
 
@@ -45,12 +49,17 @@ class Face:
     def __init__(self, answers: Sequence[Guidance | None]) -> None:
         self.answers = list(answers)
         self.now_s = 0.0
+        self.examined = 0
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while the card's photo is looked at."""
 
     def set_reference(self, picture: bytes) -> Ok[None] | Failed[Guidance]:
+        self.meanwhile()
         return Ok(None) if picture else Failed(Guidance.NO_FACE)
 
     def examine(self, _frame: Frame) -> Ok[None] | Failed[Guidance]:
         self.now_s += EXAMINED_S
+        self.examined += 1
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return Ok(None) if answer is None else Failed(answer)
 
@@ -58,13 +67,23 @@ class Face:
         return Ok(ACCEPTED)
 
 
-def made(answers: Sequence[Guidance | None], picture: bytes = b"card") -> tuple[Any, list[Any], Camera, Face]:
-    camera, face, told = Camera(), Face(answers), []
+def made(
+    answers: Sequence[Guidance | None],
+    picture: bytes = b"card",
+    *,
+    leaves: str = "",
+) -> tuple[Any, list[Any], Camera, Face]:
+    """`leaves`: the resident goes while the card's photo is looked at, or while the camera opens."""
+    camera, face, told, cancel = Camera(), Face(answers), [], Event()
+    if leaves == "photo":
+        face.meanwhile = cancel.set
+    elif leaves == "opening":
+        camera.meanwhile = cancel.set
     result = attempt(
         camera,  # type: ignore[arg-type]
         face,  # type: ignore[arg-type]
         picture,
-        Event(),
+        cancel,
         lambda words, points, _prompt: told.append((words, points)),
         NoCheck(),
         lambda: face.now_s,
@@ -95,3 +114,15 @@ def test_a_card_photo_without_a_face_leaves_the_camera_shut() -> None:
     result, told, camera, _ = made([None], b"")
     assert result == Failed(FaceFailure.NO_REFERENCE)
     assert (told, camera.sequence) == ([], 0)
+
+
+def test_who_left_while_the_card_photo_was_looked_at_finds_the_camera_shut() -> None:
+    result, told, camera, _ = made([None], leaves="photo")
+    assert result is None
+    assert (told, camera.open_count, camera.sequence) == ([], 0, 0)
+
+
+def test_who_left_while_the_camera_opened_is_not_looked_at_and_it_is_shut_again() -> None:
+    result, told, camera, face = made([None], leaves="opening")
+    assert result is None
+    assert (told, camera.open_count, camera.is_open, camera.sequence, face.examined) == ([], 1, False, 0, 0)

@@ -58,7 +58,7 @@ def proofs(devices: Devices | None = None, live: Any = None, clerks: Any = None)
     """The real ones, at whose far ends everything is a defect unless given."""
     devices = devices or Devices(None, None, None, None, None, lambda _photo: Ok(b""))
     now = datetime(2026, 11, 25, tzinfo=UTC)
-    eids = SignedEids({}, now)
+    eids = SignedEids({}, lambda: 0.0)
     return Provers(
         devices, CodeDesk(live or Broken()), eids, clerks or Broken(), "0142", lambda: Now(now, trusted=True)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -155,6 +156,19 @@ def test_a_phone_is_not_rung_by_going_back_and_forth() -> None:
     assert "已经发过两次" in (action(present(current, ALL), "sms") or pytest.fail("no such way")).reason
 
 
+@pytest.mark.parametrize("failure", [CodeFailure.OFFLINE, CodeFailure.TOO_OFTEN, CodeFailure.NOT_SENT])
+def test_a_code_that_was_not_sent_is_not_said_to_have_been(failure: CodeFailure) -> None:
+    failed = ev.CodeAnswered(Failed(failure))
+    tried = going(ev.Pressed("sms"), failed)
+    for _ in range(CODES_MAX):
+        tried = going(ev.Pressed("send_again"), failed, start=tried)
+    assert tried.code.codes == 0
+    assert (action(present(tried, ALL), "send_again") or pytest.fail("no such button")).enabled
+    back = going(ev.Pressed("other_way"), start=tried)
+    assert (action(present(back, ALL), "sms") or pytest.fail("no such way")).enabled
+    assert going(ev.Pressed("sms"), SENT, start=back).code.codes == 1
+
+
 def test_a_late_answer_finds_nobody() -> None:
     before = going(ev.Pressed("sms"), SENT, ev.Pressed("other_way"))
     for late in (SENT, ev.CodeChecked(right=True), *(way[-1] for way in WAYS.values())):
@@ -202,6 +216,23 @@ def test_a_no_to_the_clerk_leaves_nothing() -> None:
     assert after == UNKNOWN
 
 
+def test_the_yes_under_which_a_picture_left_is_not_erased_by_coming_back_to_the_question() -> None:
+    sent = going(*WAYS[Method.CLERK][:-1])
+    later = replace(ALL, now=ALL.now + timedelta(minutes=1))
+    asked = going(ev.Pressed("other_way"), ev.Pressed("clerk"), start=sent, around=later)
+    assert asked.state is State.CLERK_CONSENT
+    refused = going(ev.Pressed("other_way"), start=asked, around=later)
+    told = case_of(refused).clerk_consent
+    assert told is not None
+    assert (told.at, told.withdrawn_at) == ("2026-11-25T01:12:00+00:00", "2026-11-25T01:13:00+00:00")
+    case = case_of(going(ev.Pressed("agree"), start=asked, around=later))
+    assert case.clerk_consent is not None
+    assert (case.clerk_consent.at, case.clerk_consent.withdrawn_at) == ("2026-11-25T01:13:00+00:00", None)
+    (line,) = [one for one in case.evidence if one.name == "consent.earlier"]
+    assert line.detail.startswith(f"notice_version {CLERK_VERSION} at 2026-11-25T01:12:00+00:00 ")
+    assert line.detail.endswith(" withdrawn_at 2026-11-25T01:13:00+00:00")
+
+
 @pytest.mark.parametrize("word", [ClerkWord.NOT_SAME, ClerkWord.CANNOT_SAY])
 def test_a_clerk_who_is_not_sure_turns_nobody_away_and_is_not_asked_again(word: ClerkWord) -> None:
     after = going(*WAYS[Method.CLERK][:-1], ev.ClerkAnswered(Ok(ClerkAnswer(word, "C12"))))
@@ -215,6 +246,19 @@ def test_a_clerk_who_is_not_sure_turns_nobody_away_and_is_not_asked_again(word: 
     assert helper.enabled
     for blame in ("冒用", "假", "失败", "不是本人", "可疑"):
         assert blame not in words_of(ways)
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"), [(ClerkWord.NOT_SAME, "failed"), (ClerkWord.CANNOT_SAY, "not_done")]
+)
+def test_what_a_clerk_saw_who_was_not_sure_stays_in_the_case_beside_the_way_that_led_on(
+    word: ClerkWord, outcome: str
+) -> None:
+    after = going(*WAYS[Method.CLERK][:-1], ev.ClerkAnswered(Ok(ClerkAnswer(word, "C12"))), *WAYS[Method.SMS])
+    case = case_of(after)
+    assert case.recognised_by == "sms"
+    lines = [line for line in case.evidence if line.name == "clerk.compared_pictures"]
+    assert [(line.outcome, line.detail) for line in lines] == [(outcome, f"clerk C12 said {word.value}")]
 
 
 def test_a_child_and_a_card_without_a_photo_are_not_looked_at_by_a_clerk() -> None:
