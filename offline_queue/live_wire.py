@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from offline_queue.wire import Message, Terminal, Time
+from offline_queue.wire import WAIT_MAX_S, Message, Terminal, Time
 
 PREFILL_PATH = "/v1/live/prefill"
 DECISION_PATH = "/v1/live/decision"
@@ -115,7 +115,7 @@ class SmsAnswer(Message):
     outcome: Literal["sent", "no_mobile", "too_often"]
     mobile: Annotated[str, Field(max_length=20, repr=False)] = ""
     reference: Annotated[str, Field(max_length=64, pattern=PRINTABLE)] = ""
-    retry_after_s: Annotated[int | None, Field(ge=1)] = None
+    retry_after_s: Annotated[int | None, Field(ge=1, le=WAIT_MAX_S)] = None
 
 
 class DecisionRequest(LiveRequest):

@@ -166,6 +166,7 @@ PATHS: dict[str, Path] = {
         live_wire.PROGRESS_PATH,
         live_wire.ProgressAnswer(**CASE, **PROGRESS, service="s", state="decided", received_at_kiosk=NOW),
     ),
+    "sms code": _live(live_wire.SMS_PATH, live_wire.SmsAnswer(outcome="sent", mobile="138****0000")),
     "payment": _live(
         live_wire.PAYMENT_PATH,
         live_wire.PaymentOrder(

@@ -46,6 +46,11 @@ def bad_days() -> Iterator[tuple[str, Visit, World]]:
     yield "face_last", replace(visit(State.FACE), face=FaceProgress(attempts=2)), nothing
     yield "face_over", replace(visit(State.OTHER_WAY), face=FaceProgress(attempts=3)), nothing
     yield "child", replace(visit(State.OTHER_WAY), card=card(birth=2020)), nothing
+    yield (
+        "no_time",
+        replace(visit(State.OTHER_WAY), card=card(birth=2020)),
+        replace(here, not_before=here.now),
+    )
     yield "photo_missed", replace(visit(State.CAMERA), photo_missed=True), here
     yield "no_camera", visit(State.ATTACH), nothing
     yield from _forms(here)

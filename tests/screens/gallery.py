@@ -41,7 +41,7 @@ from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 from kiosk.uptime import Age
 from screens.port import FromScreen, WindowOptions
 from tests.kiosk.bench.drawn_faces import draw_faces
-from tests.kiosk.journey.visits import CODE, card, coming_back, definition, visit, withdrawing, world
+from tests.kiosk.journey.visits import CODE, coming_back, definition, visit, withdrawing, world
 from tests.screens.bad_days import bad_days
 from tests.screens.ways import ways
 
@@ -110,8 +110,6 @@ def _visits() -> Iterator[tuple[str, Visit, World]]:
     unseen = FaceProgress(attempts=1, failure=Guidance.GLARE)
     yield "10_face_not_seen", replace(visit(State.FACE), face=unseen), here
     yield "11_other_way", visit(State.OTHER_WAY), here
-    child = replace(visit(State.OTHER_WAY), card=card(birth=2015))
-    yield "11_other_way_no_time", child, replace(here, not_before=here.now)
     yield "12_helper", visit(State.HELPER), here
     yield "13_helper_check", visit(State.HELPER_CHECK), here
     yield "14_window", visit(State.WINDOW), here

@@ -60,15 +60,13 @@ class Figure(_Part):
         return self.errors / self.comparisons if self.comparisons else 0.0
 
     def misses(self, target_fmr: float) -> bool:
-        """A false match rate that shows the target not kept: over all people by its value, for a sex or a
-        group by `DIFFERENTIAL` times the target, where there are pairs of people enough for that or the whole
-        interval lies above.
+        """A false match rate that shows the target not kept: over all people above it, for a sex or a group
+        above `DIFFERENTIAL` times of it, where there are pairs of people enough for that bound or the whole
+        interval lies above. What is proved has enough; of fewer one error says nothing.
         """
         if self.rate != "FMR":
             return False
-        if self.people == "all":
-            return self.value > target_fmr
-        bound = DIFFERENTIAL * target_fmr
+        bound = target_fmr if self.people == "all" else DIFFERENTIAL * target_fmr
         certain = measurable(bound, self.person_pairs) or (self.low or 0.0) > bound
         return certain and self.value > bound
 

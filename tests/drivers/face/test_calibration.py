@@ -168,9 +168,10 @@ def test_content_that_does_not_agree_is_refused_even_when_signed(
 @pytest.mark.parametrize(
     ("given", "misses"),
     [
-        ({"people": "all", "errors": 1}, False),
-        ({"people": "all", "errors": 2}, True),
-        ({"people": "all", "errors": 2, "person_pairs": 1}, True),
+        ({"people": "all", "errors": 1, "person_pairs": 30_000}, False),
+        ({"people": "all", "errors": 2, "person_pairs": 30_000}, True),
+        ({"people": "all", "errors": 2, "person_pairs": 29_999}, False),
+        ({"people": "all", "errors": 2, "person_pairs": 29_999, "low": 1.1e-4}, True),
         ({"errors": 10}, False),
         ({"errors": 11}, True),
         ({"errors": 11, "person_pairs": 2999}, False),
