@@ -17,7 +17,7 @@ from drivers.document_printer.contract import DocumentPrinter
 from drivers.face.contract import FaceFailure, FaceVerifier
 from drivers.face.liveness.checks import NoCheck
 from drivers.face.liveness.contract import LivenessCheck
-from drivers.face.liveness.infrared import FaceWithKit, InfraredCheck
+from drivers.face.liveness.infrared import InfraredCheck
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
@@ -86,7 +86,7 @@ class Devices:
     def _face_check(self) -> Device | None:
         """With the kit that it depends on, where there is one."""
         kit = self.liveness
-        return FaceWithKit(self.face, kit) if self.face and isinstance(kit, InfraredCheck) else self.face
+        return kit.beside(self.face) if self.face and isinstance(kit, InfraredCheck) else self.face
 
     def looks_through(self) -> dict[str, str]:
         """Kind -> the kind of the camera without which it sees nothing."""

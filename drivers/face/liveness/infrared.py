@@ -43,11 +43,18 @@ class InfraredCheck:
         self._name, self._works, self._frames = "", False, 0
         self._opened = False
         self._record: LivenessRecord | None = None
+        self._beside: tuple[Device, FaceWithKit] | None = None
 
     def status(self) -> DeviceStatus:
         """Whether the kit's process answers; it is started again for as long as it does not."""
         status = self._worker.status(Cause.FACE_RESTARTING)
         return status if status.usable else replace(status, cause=Cause.FACE_RESTARTING)
+
+    def beside(self, face: Device) -> FaceWithKit:
+        """The face check with this kit: for one face the same object each time, by which it is watched."""
+        if self._beside is None or self._beside[0] is not face:
+            self._beside = face, FaceWithKit(face, self)
+        return self._beside[1]
 
     def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
         self._record, self._frames, self._name, self._works = None, 0, "", True

@@ -103,7 +103,9 @@ def test_health_hears_of_the_face_check_with_the_kit_that_it_depends_on() -> Non
     assert plain.named() == {"face": NOBODY}
     kit = InfraredCheck("no_such_vendor:Kit")
     try:
-        assert isinstance(replace(plain, liveness=kit).named()["face"], FaceWithKit)
+        devices = replace(plain, liveness=kit)
+        assert isinstance(devices.named()["face"], FaceWithKit)
+        assert devices.named()["face"] is devices.named()["face"], "it is watched by what it is"
         assert replace(plain, face=None, liveness=kit).named() == {}
     finally:
         kit.close()
