@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,7 @@ class FaceChild:
         if isinstance(found, Guidance):
             return found
         self._frames.append(found)
+        _overwrite(self._frames[:-FRAMES_KEPT_MAX])
         del self._frames[:-FRAMES_KEPT_MAX]
         return None
 
@@ -87,11 +89,17 @@ class FaceChild:
                 zip(self._embedder.matchers, self._reference, strict=True)
             )
         }
-        return decision.scores(distances, limits), len(frames)
+        count = len(frames)
+        _overwrite(frames)
+        return decision.scores(distances, limits), count
 
     def forget(self) -> None:
         """Overwrite what is known of the person."""
-        for vector in [*(self._reference or []), *(v for frame in self._frames for v in frame)]:
-            vector.fill(0)
+        _overwrite([self._reference or [], *self._frames])
         self._reference, self._frames = None, []
         self._observer.forget()
+
+
+def _overwrite(frames: Iterable[list[Embedding]]) -> None:
+    for vector in (vector for frame in frames for vector in frame):
+        vector.fill(0)

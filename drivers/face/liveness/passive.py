@@ -7,12 +7,13 @@ within the picture, 128 x 128, RGB from 0 to 255, the first of three classes aft
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from drivers.face.onnx import session
 
 PASSIVE_MODEL = "fr_liveness.onnx"
 SIDE_PX = 128
@@ -20,15 +21,10 @@ ENLARGED = 2.7
 
 
 class PassiveModel:
-    """Raises what onnxruntime raises for a file that is no model."""
+    """`ModelError` for a file that is no model."""
 
     def __init__(self, model: Path) -> None:
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session = session(model)
 
     def score(self, rgb: NDArray[np.uint8], box: tuple[int, int, int, int]) -> float:
         """0 to 1; the maker calls a high one live."""

@@ -129,19 +129,18 @@ def test_a_silent_gateway_is_left_in_time(asked: LiveCentre) -> None:
     assert told.reason in (Reason.DEPARTMENT, Reason.SLOW)
 
 
+def live_at(url: str, trust: Path) -> Live:
+    def open_link() -> Link:
+        key = signing_key(trust, "terminal_0142")
+        return Link(url, terminal="0142", signing_key=key, ca_file=trust / "ca.pem")
+
+    return Live(open_link, "0142")
+
+
 def test_without_a_gateway_or_a_department_it_is_said(database: str, trust: Path) -> None:
     made = SimulatedDepartment()
     with centre(database, trust, departments=Departments({SERVICE: made})) as running:
-
-        def open_link() -> Link:
-            return Link(
-                running.url,
-                terminal="0142",
-                signing_key=signing_key(trust, "terminal_0142"),
-                ca_file=trust / "ca.pem",
-            )
-
-        live = Live(open_link, "0142")
+        live = live_at(running.url, trust)
         try:
             for service in (SERVICE, OTHER_SERVICE):
                 told = live.sms_code(service, NUMBER, CODE, PATIENT_S)
@@ -238,15 +237,7 @@ def test_over_a_real_wire_and_by_the_command(tmp_path: Path, trust: Path) -> Non
     gateway = SimulatedGateway()
     running = Centre(PROJECT, tmp_path / "c.sqlite", trust, tmp_path / "log", *gateway.options())
 
-    def open_link() -> Link:
-        return Link(
-            running.url,
-            terminal="0142",
-            signing_key=signing_key(trust, "terminal_0142"),
-            ca_file=trust / "ca.pem",
-        )
-
-    live = Live(open_link, "0142")
+    live = live_at(running.url, trust)
     try:
         told = sent(live)
         (message,) = gateway.messages
