@@ -18,7 +18,7 @@ MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
 CAP_IPC_LOCK = 14
 M_MMAP_THRESHOLD, M_PERTURB = -3, -6
 PICTURE_BYTES_MIN = 64 * 1024
-"""Larger blocks get pages of their own, which go back to the kernel when they are freed."""
+"""Larger blocks get pages of their own, which go back to the kernel when they are freed, unless the heap has room."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
