@@ -149,7 +149,7 @@ class ProcessFaceVerifier:
             return Failed(answered.reason, answered.detail)
         if isinstance(answered.value, Guidance):
             return Failed(answered.value)
-        of_class = self._ask("card_classes", picture)
+        of_class = self._ask("card_classes")
         if isinstance(of_class, Failed):
             return Failed(of_class.reason, of_class.detail)
         loaded = self._calibration

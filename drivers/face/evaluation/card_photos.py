@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.card_reader.simulated_photo import FACE_SHARE, SIZE, frame_portrait
+from drivers.card_reader.framing import FACE_SHARE, SIZE, frame_portrait
 
 FACE_IN_BOX = 0.82
 """Of the width of HOG's square, which is wider than the face: so the median distance between the eyes
