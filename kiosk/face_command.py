@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from kiosk.cli import NOT_CONFIGURED, NOT_FINE, PROJECT, config_option, json_option, settings_or_exit, show
-from kiosk.face_figures import lines_of
+from kiosk.face_figures import ends_soon_lines, lines_of
 
 if TYPE_CHECKING:
     from drivers.face.calibration.document import Document
@@ -270,8 +270,10 @@ def show_calibration(file: Path | None, key: Path | None, config: Path, as_json:
     from drivers.contract import Ok
     from drivers.face import calibration
     from kiosk import keys
+    from kiosk.clock import Clock
 
     settings = settings_or_exit(config)
+    today = Clock(settings.terminal.state / "clock.json").vouched().date()
     file, key = file or settings.face.calibration, key or settings.face.calibration_key
     try:
         signed_by = keys.key_id(keys.public_key(key))
@@ -280,19 +282,22 @@ def show_calibration(file: Path | None, key: Path | None, config: Path, as_json:
         sys.exit(NOT_CONFIGURED)
     body = calibration.read_json(file)
     content = calibration.read_body(body.value, file.name) if isinstance(body, Ok) else body
-    against = _against(calibration.load(file, key), settings)
+    loaded = calibration.load(file, key)
+    against = _against(loaded, settings, today)
+    ending = isinstance(loaded, Ok) and loaded.value.ends_soon(today)
     document = content.value.document if isinstance(content, Ok) else None
     told: dict[str, Any] = {
         "ok": not against,
         "file": str(file),
         "signed_by": None if any(fault in _NOT_SIGNED for fault, _ in against) else signed_by,
+        "ends_soon": ending,
         "against": [{"fault": fault.value, "detail": detail} for fault, detail in against],
         "calibration": None if document is None else json.loads(document.model_dump_json(by_alias=True)),
     }
     signature = (
         "签名不可信 / signature not valid" if told["signed_by"] is None else f"签名 / signed by {signed_by}"
     )
-    lines = [f"{file}：{signature}", *_words(against)]
+    lines = [f"{file}：{signature}", *_words(against), *(ends_soon_lines() if ending else [])]
     show(as_json, told, lines if document is None else [*lines, "", *lines_of(document)])
     sys.exit(NOT_FINE if against else 0)
 
@@ -300,7 +305,7 @@ def show_calibration(file: Path | None, key: Path | None, config: Path, as_json:
 _NOT_SIGNED = ("missing", "unsigned", "unreadable", "wrong_key", "signature", "schema")
 
 
-def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
+def _against(loaded: Any, settings: Any, today: date) -> list[tuple[CalibrationFault, str]]:
     """All that keeps this terminal from using it."""
     from drivers.contract import Failed
     from drivers.face.calibration.against import before_models, with_models
@@ -308,13 +313,12 @@ def _against(loaded: Any, settings: Any) -> list[tuple[CalibrationFault, str]]:
     from drivers.face.calibration.faults import CalibrationFault
     from drivers.face.embedder import Embedder
     from drivers.face.onnx import ModelError
-    from kiosk.clock import Clock
 
     if isinstance(loaded, Failed):
         return [(loaded.reason, loaded.detail)]
     found = before_models(
         loaded.value,
-        today=Clock(settings.terminal.state / "clock.json").vouched().date(),
+        today=today,
         cards=frozenset() if settings.card_reader.kind == "none" else SMALL,
         demo=settings.terminal.demo,
     )

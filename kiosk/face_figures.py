@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from drivers.contract import Cause
+from kiosk.causes import CAUSES
+
 if TYPE_CHECKING:
     from drivers.face.calibration.document import Chosen, Document, Figure
 
@@ -35,6 +38,15 @@ def lines_of(document: Document) -> list[str]:
         ]
         lines += [_figure_line(figure) for figure in one.reported]
     return lines
+
+
+def ends_soon_lines() -> list[str]:
+    """In the words of the health that central operations see."""
+    text = CAUSES[Cause.FACE_CALIBRATION_ENDING.value]
+    return [
+        f" ! {text.technician['zh']} / {text.technician['en']}",
+        f"     → {text.action['zh']} / {text.action['en']}",
+    ]
 
 
 def _limits(limits: Mapping[str, float]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from drivers.face.embedder import Embedder
 from drivers.face.evaluation.data_set import Half, half_of
 from drivers.face.matchers import ONNX_MODEL, Embedding
 from drivers.face.verifier import ProcessFaceVerifier
+from kiosk.causes import CAUSES
 from kiosk.face_command import face
 from tests.drivers.face.calibrations import Change, as_it_is, demo_body, proved, signed, with_limits
 from tests.drivers.face.portraits import MODELS, SETUP, needed
@@ -365,6 +367,21 @@ def test_show_says_why_it_does_not_fit(place: Path, change: Any, faults: list[st
     done = run("show", "--config", str(ini_of(place, *signed(place, change))), "--json")
     assert done.exit_code == 1
     assert [one["fault"] for one in json.loads(done.stdout)["against"]] == faults
+
+
+@pytest.mark.parametrize(("left", "soon"), [(61, False), (60, True), (0, True), (-1, False)])
+def test_show_says_that_the_end_is_near(place: Path, left: int, soon: bool) -> None:
+    """By vouched time, as the face check reckons."""
+    vouched = datetime.fromisoformat(demo_body()["valid_until"] + "T00:00:00+00:00") - timedelta(days=left)
+    (place / "state").mkdir()
+    state = {"latest_wall_utc": vouched.isoformat(), "vouched_utc": vouched.isoformat(), "boots": []}
+    (place / "state" / "clock.json").write_text(json.dumps(state), "ascii")
+    ini = ini_of(place, *signed(place))
+    done = run("show", "--config", str(ini), "--json")
+    told = json.loads(done.stdout)
+    assert (told["ends_soon"], done.exit_code) == (soon, 1 if left < 0 else 0)
+    said = run("show", "--config", str(ini)).output
+    assert (CAUSES["face.calibration_ending"].technician["en"] in said) is soon
 
 
 def test_show_of_a_forgery_names_no_signer(place: Path) -> None:

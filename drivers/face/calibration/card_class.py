@@ -54,7 +54,7 @@ def classes_of(picture: bytes) -> tuple[CardClass, ...]:
 
 def _larger(pixels: NDArray[np.uint8]) -> bool:
     """A photo as large as a card's or smaller is enlarged before it is compared, as in the measurement."""
-    return max(pixels.shape[:2]) > max(SIZE)
+    return bool(max(pixels.shape[:2]) > max(SIZE))
 
 
 def _pixels(picture: bytes) -> NDArray[np.uint8] | None:

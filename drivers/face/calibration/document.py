@@ -19,6 +19,8 @@ LARGEST_DISTANCE = 2.0
 """Between two vectors of unit length: a limit there would accept everybody."""
 LONGEST = timedelta(days=5 * 366)
 """Faces and cards change: no calibration counts for longer."""
+WARNED_BEFORE = timedelta(days=60)
+"""A new calibration needs people who agree, pictures of several days, measuring and a way to each terminal."""
 LAXEST_TARGET = 1e-3
 """Outside the demo: of a thousand strangers who hold somebody's card one may be taken for its owner, no more."""
 DIFFERENTIAL = 10.0
@@ -180,6 +182,11 @@ class Document(_Part):
             message = "the target is not measurable, and nobody accepted that"
             raise ValueError(message)
         return self
+
+    @property
+    def warned_from(self) -> date:
+        """The first day on which its end is announced: in the last third of a short one."""
+        return self.valid_until - min(WARNED_BEFORE, (self.valid_until - self.made_on) / 3)
 
     def unmeasurable(self) -> list[str]:
         """Card classes for which the data cannot show the target over all people."""

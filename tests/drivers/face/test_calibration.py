@@ -7,6 +7,7 @@ import copy
 import json
 import math
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,18 @@ def test_without_a_signature_or_under_another_key_it_is_refused(tmp_path: Path) 
     assert fault_of(file, key_file) is CalibrationFault.UNSIGNED
     file.unlink()
     assert fault_of(file, key_file) is CalibrationFault.MISSING
+
+
+def test_of_a_signature_file_a_few_lines_are_read(tmp_path: Path) -> None:
+    """As many as a publication may leave, whichever of them fits; who writes more makes nobody check them all."""
+    file, key_file = signed(tmp_path)
+    beside = calibration.signature_path(file)
+    line, other = beside.read_bytes(), base64.b64encode(b"x" * 64)
+    for before in range(calibration.SIGNATURES_MAX):
+        beside.write_bytes(b"\n".join([*[other] * before, line, other]))
+        assert isinstance(calibration.load(file, key_file), Ok)
+    beside.write_bytes(b"\n".join([*[other] * calibration.SIGNATURES_MAX, line]))
+    assert fault_of(file, key_file) is CalibrationFault.SIGNATURE
 
 
 def test_a_first_version_is_named_as_such_not_as_a_forgery(tmp_path: Path) -> None:
@@ -324,6 +337,24 @@ def test_a_larger_photo_becomes_what_the_measurement_makes_of_it() -> None:
 def test_a_cards_photo_stays_as_it_is() -> None:
     for photo in (card_photo("obama.jpg"), b"", b"no picture"):
         assert as_card_photo(photo) == photo
+
+
+@pytest.mark.parametrize(
+    ("days", "warned"), [(365, 60), (181, 60), (180, 60), (90, 30), (30, 10), (1, 0), (0, 0)]
+)
+def test_its_end_is_announced_while_there_is_time_for_the_next(
+    tmp_path: Path, days: int, warned: int
+) -> None:
+    made = date(2026, 11, 26)
+    until = made + timedelta(days=days)
+
+    def change(body: Body) -> None:
+        body.update(made_on=made.isoformat(), valid_until=until.isoformat())
+
+    answer = calibration.load(*signed(tmp_path, change))
+    assert isinstance(answer, Ok)
+    said = [answer.value.ends_soon(until - timedelta(days=left)) for left in (warned + 1, warned, 0, -1)]
+    assert said == [False, True, True, False]
 
 
 def test_no_class_has_no_limits(tmp_path: Path) -> None:

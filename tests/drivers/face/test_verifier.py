@@ -292,6 +292,23 @@ def test_a_calibration_ends_while_the_terminal_runs(tmp_path: Path) -> None:
         assert decision.reason is FaceFailure.UNCALIBRATED
 
 
+def test_before_a_calibration_ends_health_says_so_by_vouched_time(tmp_path: Path) -> None:
+    """Sixty days before, or in the last third of a short one; on its last day still, and as an end from then on."""
+    today = [DAY - timedelta(days=61)]
+    with contextlib.closing(built(tmp_path, no_earlier_than=lambda: today[0])) as verifier:
+        assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
+        assert verifier.status().warnings == ()
+        for day in (DAY - timedelta(days=60), DAY):
+            today[0] = day
+            for status in (verifier.status(), verifier.probe()):
+                assert status.usable
+                assert status.warnings == (Cause.FACE_CALIBRATION_ENDING,)
+                assert f"until {DAY.isoformat()}" in status.detail
+        today[0] = DAY + timedelta(days=1)
+        status = verifier.probe()
+        assert (status.cause, status.warnings) == (Cause.FACE_UNCALIBRATED, ())
+
+
 def test_the_limits_are_those_of_the_cards_class(tmp_path: Path) -> None:
     """A card of an unknown number of bytes has the strictest."""
 
