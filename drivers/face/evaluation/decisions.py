@@ -6,6 +6,7 @@ limits of its own. Pictures of one person are taken in the order of the table, a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,8 +18,9 @@ from drivers.face import decision
 from drivers.face.elements import Elements
 from drivers.face.evaluation.comparisons import NOT_ENROLLED, Comparisons, Distances, paired
 from drivers.face.evaluation.data_set import Role
-from drivers.face.evaluation.enrolment import Enrolled, Enrolment
+from drivers.face.evaluation.enrolment import Enrolment
 from drivers.face.matchers import Embedding
+from drivers.face.quality import LIMITS
 
 
 class FrameRule(StrEnum):
@@ -47,13 +49,17 @@ OF_DISTANCES: Mapping[FrameRule, Callable[[Distances], Distances]] = {
 """From (k, n) distances of one matcher, a row for each decision, to (k,)."""
 
 
+WISHES = frozenset(limit.guidance for limit in LIMITS if not limit.demanded)
+"""What the gate asks for at first; after some seconds a frame that lacks nothing else is used as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sittings:
     """The decisions that a data set holds; each is n indices into its pictures, all of one person.
 
-    `people`: who have n live pictures. `refused`: of them, those of whom the quality gate lets no picture
-    through; each is one decision that nobody clears. `too_few_usable`: those of whom it lets some through,
-    but fewer than n: they would be guided on, and what came then is not known, so they make no decision.
+    `people`: who have n live pictures. `refused`: of them, the first picture of those of whom the quality
+    gate lets none through; each is one decision that nobody clears. `too_few_usable`: of whom it lets some
+    through, but fewer than n: they would be guided on, and what came then is not known, so they make no decision.
     """
 
     decisions: tuple[tuple[int, ...], ...]
@@ -66,19 +72,17 @@ def sittings(enrolment: Enrolment, frames: int, *, of: int = 0, gated: bool = Fa
     """Successive `frames` live pictures of everybody who has at least `of` (or `frames`) of them.
 
     `gated`: a picture that the quality gate refuses is no attempt: the resident is guided, and the next
-    one counts.
+    one counts. One that lacks only what the gate wishes counts where the person has too few others.
     """
     by_person: dict[str, list[int]] = {}
     for index, picture in enumerate(enrolment.pictures):
         if picture.role is Role.LIVE:
             by_person.setdefault(picture.person, []).append(index)
     able = [shown for shown in by_person.values() if len(shown) >= max(of, frames)]
-    usable = [[i for i in shown if not gated or _usable(enrolment.lives[i])] for shown in able]
+    usable = [_usable(enrolment, shown, frames) if gated else shown for shown in able]
     return Sittings(
         tuple(
-            tuple(some[start : start + frames])
-            for some in usable
-            for start in range(len(some) - frames + 1)
+            tuple(some[start : start + frames]) for some in usable for start in range(len(some) - frames + 1)
         ),
         tuple(shown[0] for shown, some in zip(able, usable, strict=True) if not some),
         len(able),
@@ -86,8 +90,12 @@ def sittings(enrolment: Enrolment, frames: int, *, of: int = 0, gated: bool = Fa
     )
 
 
-def _usable(enrolled: Enrolled | None) -> bool:
-    return enrolled is not None and enrolled.guidance is None
+def _usable(enrolment: Enrolment, shown: Sequence[int], wanted: int) -> list[int]:
+    said = {i: None if (live := enrolment.lives[i]) is None else live.guidance for i in shown}
+    without_wish = [i for i in shown if said[i] is None]
+    if len(without_wish) >= wanted:
+        return without_wish
+    return [i for i in shown if said[i] is None or said[i] in WISHES]
 
 
 def decided(enrolment: Enrolment, seen: Sittings, rule: FrameRule) -> Comparisons:
@@ -148,6 +156,19 @@ class _Distances:
         return np.asarray(mean * (length / np.linalg.norm(mean)), np.float32)
 
 
+LEAST_WEIGHT = 0.01
+"""Of a frame that shows next to nothing: a mean needs some weight."""
+LEVEL_PITCH = -6.0
+"""Degrees, of a level head by the pose model's own signs (`posture.HeadPose`)."""
+
+
 def weight(elements: Elements | None) -> float:
-    """More for a sharp face that looks straight at the camera."""
-    raise NotImplementedError
+    """More for a sharp face that looks straight at the camera: no number in it was fitted to anybody.
+
+    Shares of the picture's sharpness that are left, and of a head that faces the camera; 1 where nothing was measured.
+    """
+    if elements is None:
+        return 1.0
+    turned = math.radians(elements.yaw or 0.0)
+    nodded = math.radians((LEVEL_PITCH if elements.pitch is None else elements.pitch) - LEVEL_PITCH)
+    return max(LEAST_WEIGHT, (1.0 - elements.blur) * math.cos(turned) * math.cos(nodded))
