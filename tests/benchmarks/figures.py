@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,34 @@ class Figure:
         goal = "" if self.goal is None else f" (goal {self.goal:g})"
         beside = ", ".join(f"{name} {value:.4g}" for name, value in self.beside.items())
         return f" {sign} {self.name}: {self.value:.3g} {self.unit}{goal}  [{beside}]"
+
+
+@dataclass(frozen=True, slots=True)
+class RateFigure(Figure):
+    """A rate in per cent. `measurable`: whether there were comparisons enough to say that the goal is reached."""
+
+    labels: Mapping[str, str]
+    measurable: bool
+
+    @property
+    def reached(self) -> bool | None:
+        known = self.goal is not None and self.measurable and not math.isnan(self.value)
+        return Figure.reached.__get__(self) if known else None
+
+    @property
+    def verdict(self) -> str:
+        if not self.measurable:
+            return "not measurable"
+        return {None: "", True: "reached", False: "not reached"}[self.reached]
+
+    def to_json(self) -> dict[str, Any]:
+        value = None if math.isnan(self.value) else round(self.value, 4)
+        return {**Figure.to_json(self), "value": value, "labels": dict(self.labels), "verdict": self.verdict}
+
+    def line(self) -> str:
+        return Figure.line(self) + (
+            f"  {self.verdict}" if self.goal is not None or not self.measurable else ""
+        )
 
 
 def percentile(values: Sequence[float], per_cent: int) -> float:
