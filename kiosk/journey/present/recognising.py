@@ -111,7 +111,7 @@ def agent(visit: Visit, world: World, t: Texts) -> Parts:
     ]
     return Parts(
         t("是给谁办？"),
-        t("替别人办，两个人的身份证都要有"),
+        t("替别人办，要两张身份证，办了会告诉本人"),
         blocks=(Choices((myself, *others)),),
     )
 

@@ -131,6 +131,12 @@ def test_slip_and_review_show_both_masked() -> None:
     told = "\n".join(lines_of(slip))
     assert f"姓名 {AGED}" in told
     assert "代办人 测*" in told
+    assert "理由 我是子女" in told
+    assert "中心会告诉本人" in told
+    own = replace(stored, principal=None)
+    slip = receipt(own, HERE.place, sign=bytes, local_time=at, clock_quality="synced", copy=False)
+    for word in ("代办人", "理由", "告诉本人"):
+        assert word not in "\n".join(lines_of(slip))
 
 
 @pytest.mark.parametrize(
