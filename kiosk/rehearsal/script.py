@@ -212,9 +212,8 @@ class Player:
             self._changed.clear()
             view = self.stage.view()
             if self.repeats_stalls and self.stalls < STALLS_MAX and _stalled(view):
-                self.stalls += 1
-                self.stage.send(ev.Pressed("try_face"))
-                self._wait_past_stall()
+                self._try_again()
+                deadline_s = time.monotonic() + PATIENCE_S
                 continue
             if ready(view):
                 return view
@@ -226,10 +225,15 @@ class Player:
                 raise StepFailedError(message)
             self._changed.wait(min(left_s, 0.5))
 
-    def _wait_past_stall(self) -> None:
-        """Until the press is answered, or for `PATIENCE_S`: a button that comes or goes meanwhile is no second stall."""
+    def _try_again(self) -> None:
+        """Press until the screen goes on, for `PATIENCE_S`: the button comes and goes while the machine restarts,
+        and a press that is not taken is no second stall.
+        """
+        self.stalls += 1
         deadline_s = time.monotonic() + PATIENCE_S
-        while _stalled(self.stage.view()) and time.monotonic() < deadline_s:
+        while _stalled(view := self.stage.view()) and time.monotonic() < deadline_s:
+            if _pressable(view, "try_face"):
+                self.stage.send(ev.Pressed("try_face"))
             self._changed.wait(0.1)
             self._changed.clear()
 
