@@ -10,6 +10,11 @@ PROJECT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Read the command and start what it names."""
+    if sys.argv[1:2] == ["run"]:  # before anything is loaded: it may begin anew
+        from drivers.private_memory import begin_without_caches
+
+        begin_without_caches()
+
     import click
 
     from central.case_command import correct, correct_answer, settle

@@ -172,36 +172,35 @@ class Secretive(Device):
         unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
         return unlimited or private_memory._has_capability(private_memory.CAP_IPC_LOCK)
 
-    def left_of(self, picture: bytes) -> bytes | None:
-        """What can be read where the middle half of a copy of `picture` lay, right after it was dropped.
+    def lingering(self, picture: bytes, dropped: int) -> int:
+        """Of so many copies of `picture`, how many can be read in their middle half right after they were dropped.
 
-        None: there is no page any more. Read by the address: a search of the whole memory allocates, and might
-        itself take the copy's place.
+        Read by their addresses: a search of the whole memory allocates, and might itself take a copy's place.
         """
         bytearray(len(picture))  # the first free of a large size teaches glibc to keep the next ones
-        copies = [bytearray(len(picture)) for _ in range(4)]
-        # The others stay above it: at the heap's end, freed memory may go back to the kernel.
-        copy = copies.pop(copies.index(min(copies, key=_place)))
-        copy[:] = picture
-        middle = middle_half(picture)
-        place, left = _place(copy) + len(picture) // 4, bytearray(len(middle))
+        # Every second one stays, the last one too: at the heap's end, freed memory may go back to the kernel.
+        copies = sorted((bytearray(picture) for _ in range(2 * dropped)), key=_place)
+        places = [_place(copy) + len(copy) // 4 for copy in copies[::2]]
+        middle = picture[len(picture) // 4 : len(picture) * 3 // 4]
+        seen = bytearray(len(middle))
         memory = os.open("/proc/self/mem", os.O_RDONLY)
         try:
-            os.preadv(memory, [left], place)
-            assert left == middle, "it is read where it is"
-            del copy
-            os.preadv(memory, [left], place)
-        except OSError as error:
-            if error.errno != errno.EIO:
-                raise
-            return None
+            held = sum(_is_at(place, middle, seen, memory) for place in places)
+            assert held == dropped, "each is read where it is"
+            del copies[::2]
+            return sum(_is_at(place, middle, seen, memory) for place in places)
         finally:
             os.close(memory)
-        return bytes(left)
 
 
-def middle_half(picture: bytes) -> bytes:
-    return picture[len(picture) // 4 : len(picture) * 3 // 4]
+def _is_at(place: int, wanted: bytes, seen: bytearray, memory: int) -> bool:
+    try:
+        os.preadv(memory, [seen], place)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return False  # the page went back to the kernel
+    return seen == wanted
 
 
 def _place(picture: bytearray) -> int:
