@@ -57,7 +57,9 @@ def test_the_system_would_leave_it(size: int) -> None:
         assert child.wait_ready(PATIENCE_S)
         assert asked(child, "lingering", os.urandom(size), DROPPED) > DROPPED // 2
         asked(child, "overwrite")
-        assert (asked(child, "lingering", os.urandom(size), DROPPED) > 0) is (size in SMALL), "the caches' limit"
+        assert (asked(child, "lingering", os.urandom(size), DROPPED) > 0) is (size in SMALL), (
+            "the caches' limit"
+        )
     finally:
         child.close()
 

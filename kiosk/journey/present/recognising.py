@@ -266,9 +266,7 @@ def _ways(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
 
 UNDER_AGE = "未满 14 岁不用人脸确认。请监护人一起来，用下面的办法办。"
 NO_BIRTH_DATE = "证件上的出生日期没有读出来，这次不用人脸确认。下面的办法一样有效。"
-NO_TIME = (
-    "机器的时间没有核对，算不准年龄。未满 14 岁不用人脸确认，请监护人一起来；下面的办法都可以用。"
-)
+NO_TIME = "机器的时间没有核对，算不准年龄。未满 14 岁不用人脸确认，请监护人一起来；下面的办法都可以用。"
 
 
 def _why_not_old_enough(visit: Visit, world: World) -> str:
