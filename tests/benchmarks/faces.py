@@ -15,6 +15,7 @@ from drivers.face.evaluation.enrolment import Enrolment, enrol
 from drivers.face.evaluation.report import RULE, Curve, Row, check_people, curves, rows
 from tests.benchmarks.faces_plot import write_det_plot
 from tests.benchmarks.faces_speed import faces_speed
+from tests.benchmarks.faces_visit import faces_visit
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.village import SETUP
 
@@ -39,8 +40,7 @@ class RateFigure(Figure):
 
     @property
     def reached(self) -> bool | None:
-        known = self.goal is not None and self.measurable and not math.isnan(self.value)
-        return Figure.reached.__get__(self) if known else None
+        return Figure.reached.__get__(self) if self.measurable else None
 
     @property
     def verdict(self) -> str:
@@ -49,8 +49,7 @@ class RateFigure(Figure):
         return {None: "", True: "reached", False: "not reached"}[self.reached]
 
     def to_json(self) -> dict[str, Any]:
-        value = None if math.isnan(self.value) else round(self.value, 4)
-        return {**Figure.to_json(self), "value": value, "labels": dict(self.labels), "verdict": self.verdict}
+        return {**Figure.to_json(self), "labels": dict(self.labels), "verdict": self.verdict}
 
     def line(self) -> str:
         return Figure.line(self) + (
@@ -70,6 +69,8 @@ def faces(
     check_people(data.pictures)
     say("times on one core, and memory")
     figures = faces_speed(data)
+    say("whole visits through the terminal's own processes")
+    figures += faces_visit()
 
     def tell(done: int, of: int) -> None:
         if done % TOLD_EVERY == 0 or done == of:
