@@ -19,6 +19,7 @@ def main() -> None:
 
     from central.case_command import correct, correct_answer, settle
     from central.desk_command import CentreAt, import_file
+    from central.notice_command import told
     from central.paper_command import paper
     from central.publish_command import COMMANDS as PUBLISHING
     from central.terminal_command import revoke
@@ -150,7 +151,7 @@ def main() -> None:
             )
         )
 
-    for command in (correct, correct_answer, import_file, paper, revoke, settle, *PUBLISHING):
+    for command in (correct, correct_answer, import_file, paper, revoke, settle, told, *PUBLISHING):
         central.add_command(command)
 
     @cli.command()
