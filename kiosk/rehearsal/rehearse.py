@@ -21,6 +21,7 @@ from kiosk.bench.registers import SimulatedRegisters
 from kiosk.bench.village import Village
 from kiosk.case import CaseState
 from kiosk.journey import events as ev
+from kiosk.journey.hands import Waits
 from kiosk.journey.visit import Visit
 from kiosk.paper.receipt import lines_of
 from kiosk.rehearsal.leftovers import scan, words_of_answer
@@ -33,6 +34,10 @@ from kiosk.settings.model import FaceSection
 
 MOVE_OF = {"put_card": "card", "put_helper_card": "helper", "show_face": "face"}
 """Kind of step -> the move of the bench, where they have other names."""
+WAITS = Waits(registered_s=20.0, decided_s=25.0)
+"""What comes of a case is rehearsed, not how soon: on a busy machine the centre may take longer than a resident
+waits. Below `script.PATIENCE_S`, since the slip is printed after it.
+"""
 READY_S = 40.0
 """Face models load in this time on two slow cores."""
 
@@ -140,7 +145,7 @@ class Stand:
         if settings is None:
             message = "; ".join(str(problem) for problem in problems)
             raise RuntimeError(message)
-        return assemble(settings, observers)
+        return assemble(settings, observers, waits=WAITS)
 
     def close(self) -> None:
         self._stack.close()
