@@ -18,7 +18,7 @@ from kiosk.events import Event, Noticed, StaffDid, StaffLeft
 from kiosk.filing import PHOTO_BYTES_MAX
 from kiosk.journey import events as ev
 from kiosk.journey.accessible import news, spoken
-from kiosk.journey.hands import DeviceHands, Devices, Waits
+from kiosk.journey.hands import A_RESIDENT_WAITS, DeviceHands, Devices, Waits
 from kiosk.journey.idle import IdleClock
 from kiosk.journey.runner import Journey
 from kiosk.journey.services import StaffRoom
@@ -138,7 +138,7 @@ def assemble(
     observers: Observers = Observers(),
     *,
     standing: tuple[str, ...] = (),
-    waits: Waits = Waits(),
+    waits: Waits = A_RESIDENT_WAITS,
 ) -> Terminal:
     """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start.
 

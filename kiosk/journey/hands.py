@@ -52,6 +52,9 @@ class Waits:
     """For the department's word, registration included."""
 
 
+A_RESIDENT_WAITS = Waits()
+
+
 @dataclass(frozen=True, slots=True)
 class Devices:
     """The devices of this terminal; None where there is none."""
@@ -113,7 +116,7 @@ class DeviceHands:
         encode_jpeg: Callable[[Frame], bytes],
         staff: StaffRoom,
         proofs: Proofs,
-        waits: Waits = Waits(),
+        waits: Waits = A_RESIDENT_WAITS,
     ) -> None:
         self.lanes = Lanes(*map(Lane, ("card", "camera", "office", "live", "printer", "staff")))
         self._staff = staff

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -43,9 +44,14 @@ READY_S = 40.0
 
 
 class Watcher:
-    """Collects facts from the journey's steps; keeps nothing personal but the case code."""
+    """Collects facts from the journey's steps; keeps nothing personal but the case code.
+
+    `opens`: asked how often the terminal has opened its camera.
+    """
 
     def __init__(self) -> None:
+        self.opens: Callable[[], int] = lambda: 0
+        self._opened = 0
         self.facts = Facts()
         self.timings_ms: dict[str, float] = {}
         self._since: dict[str, float] = {}
@@ -71,8 +77,12 @@ class Watcher:
                     facts.anonymous = False
             if after.face.looking and not before.face.looking:
                 self.mark("face")
+                self._opened = self.opens()
             if isinstance(event, ev.FaceAnswered):
                 self.measured("face_decision", "face")
+                if after.face.stalls > before.face.stalls:
+                    # None at all when it stalled at the card's photo.
+                    facts.stalled_opens += self.opens() - self._opened
             if after.state is not before.state and after.state.value == "submitting":
                 self.mark("submit")
             if isinstance(event, ev.Stored):
@@ -262,6 +272,7 @@ def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) ->
         stand.village.follow(before, event, after)
 
     terminal = stand.terminal(Observers(slip=watcher.slip, step=acted))
+    watcher.opens = lambda: _opens(terminal)
     try:
         wait_ready(terminal)
         watcher.timings_ms["start_to_ready"] = round((time.monotonic() - begun_s) * 1000, 1)
@@ -282,6 +293,11 @@ def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) ->
         terminal.close()
 
 
+def _opens(terminal: Terminal) -> int:
+    camera = terminal.devices.camera
+    return 0 if camera is None else camera.open_count
+
+
 def _gather(stand: Stand, terminal: Terminal, facts: Facts) -> None:
     counters = terminal.outbox.counters()
     facts.pending, facts.quarantined = counters.pending, counters.quarantined
@@ -291,8 +307,7 @@ def _gather(stand: Stand, terminal: Terminal, facts: Facts) -> None:
     if facts.case_code:
         state = stand.centre.case_state(facts.case_code)
         facts.case_state = state or CaseState.RECEIVED.value
-    camera = terminal.devices.camera
-    facts.camera_opens = 0 if camera is None else camera.open_count - facts.stalls
+    facts.camera_opens = _opens(terminal) - facts.stalled_opens
     receipts = stand.village.printer.receipts
     facts.receipts = len(receipts)
     if receipts:

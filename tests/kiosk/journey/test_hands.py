@@ -20,7 +20,7 @@ from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey import hands as module
-from kiosk.journey.hands import DeviceHands, Devices, Waits
+from kiosk.journey.hands import A_RESIDENT_WAITS, DeviceHands, Devices, Waits
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.proof import CodeFailure
 from kiosk.journey.services import StaffRoom
@@ -75,7 +75,11 @@ class Answers:
 
 
 def built(
-    answers: Answers, device: Any = None, office: Any = None, live: Any = None, waits: Waits = Waits()
+    answers: Answers,
+    device: Any = None,
+    office: Any = None,
+    live: Any = None,
+    waits: Waits = A_RESIDENT_WAITS,
 ) -> DeviceHands:
     device, office, live = device or Broken(), office or Broken(), live or Broken()
     devices = Devices(device, device, device, device, device, lambda _photo: Ok(b""))
