@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from drivers.camera.simulated_name import NamedCamera
-from drivers.card_reader import simulated_photo
+from drivers.card_reader import framing, simulated_photo
 from drivers.card_reader.protocol import PHOTO_SIZE
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import SimulatedCard
@@ -175,7 +175,7 @@ class Village:
             return None
         picture = (self._faces / who.card_face.file).read_bytes()
         left, top, right, bottom = who.card_face.face
-        framed = simulated_photo.frame_portrait(picture, (left, top, right - left, bottom - top))
+        framed = framing.frame_portrait(picture, (left, top, right - left, bottom - top))
         return simulated_photo.encode(framed)
 
     def take_card(self) -> None:

@@ -47,6 +47,10 @@ class Facts:
     """How often the camera was opened for attempts that the machine did not finish."""
     card_reads: int = 0
     anonymous: bool = True
+    recognised_by: str = ""
+    """The way, as the case that was stored last says it."""
+    messages: int = 0
+    """Short messages that the centre's gateway was given."""
 
 
 def judge(expect: Mapping[str, Any], facts: Facts) -> list[Expectation]:
