@@ -14,6 +14,7 @@ from drivers.face.evaluation.report import RULE, Curve, Row, check_people, curve
 from tests.benchmarks.faces_frames import acquisition, over_frames
 from tests.benchmarks.faces_plot import write_det_plot
 from tests.benchmarks.faces_speed import faces_speed
+from tests.benchmarks.faces_visit import faces_visit
 from tests.benchmarks.figures import Figure, RateFigure
 from tests.benchmarks.village import SETUP
 
@@ -41,6 +42,8 @@ def faces(
     check_people(data.pictures)
     say("times on one core, and memory")
     figures = faces_speed(data)
+    say("whole visits through the terminal's own processes")
+    figures += faces_visit()
 
     def tell(done: int, of: int) -> None:
         if done % TOLD_EVERY == 0 or done == of:
