@@ -64,21 +64,21 @@ class FaceChild:
         bgr = self.frame()
         if bgr is None:
             return Guidance.NO_FACE
-        found = self._embedder.live(bgr, self._embedder.gate.judge)
+        found = self._embedder.live(bgr, self._observer.noting(self._embedder.gate.judge))
         if isinstance(found, Guidance):
             return found
+        self._observer.compared(found[-1])
         self._frames.append(found)
         _overwrite(self._frames[:-FRAMES_KEPT_MAX])
         del self._frames[:-FRAMES_KEPT_MAX]
         return None
 
     def sight(self, passive: bool) -> Sighting | Guidance:
-        """The face's shape for the liveness check, beside the newest frame that will be compared."""
+        """The face's shape for the liveness check, and how far it is from the frames before."""
         bgr = self.frame()
         if bgr is None:
             return Guidance.NO_FACE
-        compared = self._frames[-1][-1] if self._frames else None
-        return self._observer.sight(bgr, compared, passive=passive)
+        return self._observer.sight(bgr, passive=passive)
 
     def scores(self, limits: dict[str, float]) -> tuple[tuple[Score, ...], int] | None:
         """Each matcher's score over the frames; None without reference or frames."""

@@ -81,6 +81,7 @@ class ProcessFaceVerifier:
                 (str(models), self._slot.name, engine),
                 start_deadline_s=START_S,
                 is_private=True,
+                ends_with_visit=True,
             )
             if self._models_there
             else None

@@ -136,6 +136,22 @@ def fnmr_interval_at(
     comparisons: Comparisons, distances: Distances, target_fmr: float
 ) -> tuple[float, float]:
     """Interval of FNMR where the limit is found anew on each replicate's own impostors."""
+    return interval(_fnmr_at(comparisons, distances, target_fmr), comparisons)
+
+
+def fnmr_difference_at(
+    comparisons: Comparisons, distances: Distances, others: Distances, target_fmr: float
+) -> tuple[float, float, float]:
+    """FNMR by `distances` less that by `others` of the same comparisons, and its interval: the same people are
+    drawn for both, and either limit is found anew on them.
+    """
+    one, other = (_fnmr_at(comparisons, values, target_fmr) for values in (distances, others))
+    every = np.ones(len(comparisons))
+    return one(every) - other(every), *interval(lambda drawn: one(drawn) - other(drawn), comparisons)
+
+
+def _fnmr_at(comparisons: Comparisons, distances: Distances, target_fmr: float) -> Callable[[Weights], float]:
+    """FNMR where the limit is found on the comparisons' own impostors; NaN without one of either kind."""
     genuine = comparisons.genuine
     impostors = ~genuine & np.isfinite(distances)
     # In order once, since every replicate sorts again.
@@ -148,7 +164,7 @@ def fnmr_interval_at(
         limit = limit_at(values, target_fmr, weights[in_order])
         return _weighted(weights[genuine], ~(distances[genuine] <= limit))
 
-    return interval(statistic, comparisons)
+    return statistic
 
 
 def _weighted(weights: Weights, wrong: Mask) -> float:

@@ -76,6 +76,18 @@ def test_another_person_is_not(verifier: ProcessFaceVerifier, stranger: str) -> 
     assert not decided(verifier, "obama.jpg", stranger)
 
 
+@pytest.mark.parametrize("last", ["biden.jpg", "obama2.jpg"])
+def test_the_last_frame_has_to_match_by_itself(verifier: ProcessFaceVerifier, last: str) -> None:
+    """Whoever takes the place of the card's owner after two frames is outvoted by them, and is not accepted."""
+    assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+    for sequence, name in enumerate(["obama2.jpg", "obama2.jpg", last]):
+        assert verifier.examine(frame(live(name), sequence)) == Ok(None)
+    answer = verifier.decide()
+    assert isinstance(answer, Ok)
+    assert answer.value.frames_used == 3
+    assert answer.value.accepted is (last == "obama2.jpg")
+
+
 def test_no_comparison_without_frames_or_without_reference(verifier: ProcessFaceVerifier) -> None:
     verifier.forget()
     assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
