@@ -101,7 +101,8 @@ def looking(answers: Answers, check: NoCheck, device: Any) -> DeviceHands:
 def test_health_hears_of_the_face_check_with_the_kit_that_it_depends_on() -> None:
     plain = Devices(None, None, None, NOBODY, None, lambda _photo: Ok(b""))
     assert plain.named() == {"face": NOBODY}
-    kit, other = InfraredCheck("no_such_vendor:Kit"), object()
+    kit = InfraredCheck("no_such_vendor:Kit")
+    other: Any = object()
     try:
         devices = replace(plain, liveness=kit)
         assert isinstance(devices.named()["face"], FaceWithKit)
