@@ -31,7 +31,7 @@ DIFFERENTIAL = 10.0
 groups for each other 10 to 100 times as often as others (demographic differentials, NIST IR 8280): a matcher at
 the mild end of that stays usable, one beyond it is no proof for the people who live there.
 """
-RULE: Final = "every matcher clears its limit, median over the frames"
+RULE: Final = "every matcher clears its limit, median over the frames and last frame"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,79}$")]
 Preparation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,159}$")]
@@ -150,7 +150,7 @@ class Document(_Part):
     pipeline: dict[Name, Preparation]
     """Matcher -> how a face is found and prepared for it: points, alignment, mirrored or not, sizes."""
     matchers: Annotated[dict[Name, Digest], Field(min_length=1, max_length=8)]
-    rule: Literal["every matcher clears its limit, median over the frames"]
+    rule: Literal["every matcher clears its limit, median over the frames and last frame"]
     target_fmr: Annotated[float, Field(gt=0, lt=1)]
     unmeasurable_accepted: bool
     """The data were too few to show the target, and somebody wanted the calibration all the same."""
