@@ -62,6 +62,7 @@ def with_county(models: Path) -> Change:
         body["pipeline"] = {"dlib": body["pipeline"]["dlib"], "county": prepared(matcher)}
         for one in body["card_classes"].values():
             one["limits"] = one["chosen_on"]["at_target"]["limits"] = {"dlib": 0.6, "county": 0.6}
+            one["chosen_on"]["alone"] = {"dlib": 0, "county": 0}
 
     return change
 
