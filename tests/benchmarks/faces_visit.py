@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from drivers.camera.contract import Frame
 from drivers.camera.opencv import OpencvCamera
 from drivers.camera.simulated import SimulatedCamera
-from drivers.card_reader import simulated_photo
+from drivers.card_reader import framing, simulated_photo
 from drivers.contract import Failed, Ok
 from drivers.face.contract import FaceFailure, Guidance
 from drivers.face.liveness.checks import PromptCheck
@@ -330,5 +330,5 @@ def _card_photo() -> bytes:
     assert who is not None
     left, top, right, bottom = who.face
     picture = (SETUP / "faces" / who.file).read_bytes()
-    framed = simulated_photo.frame_portrait(picture, (left, top, right - left, bottom - top))
+    framed = framing.frame_portrait(picture, (left, top, right - left, bottom - top))
     return simulated_photo.decode(simulated_photo.encode(framed))

@@ -48,6 +48,32 @@ def _in_words(value: float, digits: int) -> str:
     return "unknown" if math.isnan(value) else f"{value:.{digits}g}"
 
 
+@dataclass(frozen=True, slots=True)
+class RateFigure(Figure):
+    """A rate in per cent. `measurable`: whether there were comparisons enough to say that the goal is reached."""
+
+    labels: Mapping[str, str]
+    measurable: bool
+
+    @property
+    def reached(self) -> bool | None:
+        return Figure.reached.__get__(self) if self.measurable else None
+
+    @property
+    def verdict(self) -> str:
+        if not self.measurable:
+            return "not measurable"
+        return {None: "", True: "reached", False: "not reached"}[self.reached]
+
+    def to_json(self) -> dict[str, Any]:
+        return {**Figure.to_json(self), "labels": dict(self.labels), "verdict": self.verdict}
+
+    def line(self) -> str:
+        return Figure.line(self) + (
+            f"  {self.verdict}" if self.goal is not None or not self.measurable else ""
+        )
+
+
 def percentile(values: Sequence[float], per_cent: int) -> float:
     """The value below which `per_cent` of the values lie; one value is its own, of none it is unknown (NaN)."""
     if len(values) < 2:

@@ -13,9 +13,8 @@ from PIL import Image
 
 from drivers.face.evaluation.report import Curve
 from tests.benchmarks.__main__ import main
-from tests.benchmarks.faces import RateFigure
 from tests.benchmarks.faces_plot import COLOURS, KEY_IN_PNG, MARGIN_PX, SIDE_PX, write_det_plot
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.figures import Figure, RateFigure
 from tests.drivers.face.evaluation.folders import small_folder
 
 
