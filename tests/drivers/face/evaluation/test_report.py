@@ -20,7 +20,7 @@ from tests.drivers.face.evaluation.folders import small_folder
 
 def test_the_whole_report_of_a_small_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "tests.benchmarks.faces.faces_visit", lambda: [Figure("a visit", math.nan, "ms", 1.0, {})]
+        "tests.benchmarks.faces.faces_visit", lambda _say: [Figure("a visit", math.nan, "ms", 1.0, {})]
     )
     folder, plot = small_folder(tmp_path), tmp_path / "det.png"
     before = sorted(folder.rglob("*"))
