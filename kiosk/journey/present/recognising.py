@@ -266,9 +266,7 @@ def _ways(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
 
 UNDER_AGE = "未满 14 岁不用人脸确认。请监护人一起来，用下面的办法办。"
 NO_BIRTH_DATE = "证件上的出生日期没有读出来，这次不用人脸确认。下面的办法一样有效。"
-NO_TIME = (
-    "机器的时间没有核对，算不准年龄。未满 14 岁不用人脸确认，请监护人一起来；下面的办法都可以用。"
-)
+NO_TIME = "机器的时间没有核对，算不准年龄。未满 14 岁不用人脸确认，请监护人一起来；下面的办法都可以用。"
 
 
 def _why_not_old_enough(visit: Visit, world: World) -> str:
@@ -333,6 +331,12 @@ def _window_slip(visit: Visit, t: Texts) -> Illustration | Message:
             return Message(t("纸条没有打好，请记下上面的内容"), Tone.WAITING)
 
 
+def _why_no_slip(visit: Visit, t: Texts) -> str:
+    if visit.window_printing:
+        return t("正在打印")
+    return t("已经打过了") if visit.window_slip else t("打印机暂时不能用")
+
+
 def window(visit: Visit, world: World, t: Texts) -> Parts:
     return Parts(
         t("到窗口办理"),
@@ -355,7 +359,7 @@ def window(visit: Visit, world: World, t: Texts) -> Parts:
                 t("打一张带走"),
                 Style.SECONDARY,
                 enabled=world.printer_ready and not visit.window_printing and visit.window_slip is None,
-                reason=t("已经打过了") if visit.window_slip else t("打印机暂时不能用"),
+                reason=_why_no_slip(visit, t),
             ),
         ),
     )
