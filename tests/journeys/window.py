@@ -50,6 +50,7 @@ class Window:
         ini: dict[tuple[str, str], str] | None = None,
         *,
         use_helper_slot: bool = False,
+        centre_options: tuple[str, ...] = (),
         program: Path = PROJECT / "main.py",
     ) -> None:
         self.folder, self._program = folder, program
@@ -65,7 +66,9 @@ class Window:
             self.display = VirtualDisplay(size, folder / "display.log")
             stack.callback(self.display.close)
             trust = PROJECT / ".setup" / "trust"
-            self.centre = Centre(PROJECT, folder / "centre.sqlite", trust, folder / "centre.log")
+            self.centre = Centre(
+                PROJECT, folder / "centre.sqlite", trust, folder / "centre.log", *centre_options
+            )
             stack.callback(self.centre.close)
             self.village = Village(
                 PROJECT / ".setup" / "faces", self.centre.port, use_helper_slot=use_helper_slot
