@@ -10,10 +10,16 @@ PROJECT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Read the command and start what it names."""
+    if sys.argv[1:2] == ["run"]:  # before anything is loaded: it may begin anew
+        from drivers.private_memory import begin_without_caches
+
+        begin_without_caches()
+
     import click
 
     from central.case_command import correct, correct_answer, settle
     from central.desk_command import CentreAt, import_file
+    from central.notice_command import told
     from central.paper_command import paper
     from central.publish_command import COMMANDS as PUBLISHING
     from central.terminal_command import revoke
@@ -145,7 +151,7 @@ def main() -> None:
             )
         )
 
-    for command in (correct, correct_answer, import_file, paper, revoke, settle, *PUBLISHING):
+    for command in (correct, correct_answer, import_file, paper, revoke, settle, told, *PUBLISHING):
         central.add_command(command)
 
     @cli.command()

@@ -25,6 +25,7 @@ from central.progress import pages as progress
 from central.rechecks import Rechecks, published
 from central.registers import Registers
 from central.settings import CentreSettings
+from central.telling import Telling
 from central.trust import Trust, load_trust
 from central.work import Work
 
@@ -50,12 +51,15 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
     businesses = Businesses(trust.business_keys, definitions)
     work = Work(engine, trust.sealing_keys, Rechecks(definitions), registers, businesses)
     asking = Asking(engine, trust.sealing_keys, registers, settings.recheck_again_s)
+    telling = Telling(engine, trust.sealing_keys, settings.departments, definitions, settings.recheck_again_s)
 
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
         work.start()
         asking.start()
+        telling.start()
         yield
+        telling.close()
         asking.close()
         work.close()
         engine.dispose()

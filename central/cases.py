@@ -150,6 +150,8 @@ class Desk:
             if known is CaseState.NEEDS_CORRECTION:
                 self.reasons[item.code] = doubts[0].value if doubts else None
                 self._complete(item.code, found)
+        if content.agent is not None:
+            self._log(item, Event.CASE_BY_AGENT, content.agent.ground)
         if carried:
             self._log(item, Event.CASE_CARRIED, f"issued by {item.terminal}")
         if cut:

@@ -23,6 +23,7 @@ class Event(StrEnum):
     TERMINAL_CAME_BACK = "terminal.came_back"
     CASE_REGISTERED = "case.registered"
     CASE_SUPERSEDED = "case.superseded"
+    CASE_BY_AGENT = "case.by_agent"
     CASE_NAME_CUT = "case.name_cut"
     CASE_CARRIED = "case.carried_by_other"
     CASE_NOT_OPENED = "case.not_opened"
@@ -45,6 +46,8 @@ class Event(StrEnum):
     CASE_TOLD = "case.told"
     CASE_ANSWER_CORRECTED = "case.answer_corrected"
     CASE_DUPLICATE = "case.duplicate_suspected"
+    PERSON_TOLD = "person.told"
+    PERSON_NOT_TOLD = "person.not_told"
     PAPER_TAKEN_IN = "paper.taken_in"
     EXPORT_IMPORTED = "export.imported"
     EVALUATION_RECEIVED = "evaluation.received"
@@ -74,6 +77,15 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     Event.CASE_NAME_CUT: (
         "证件芯片里的姓名不全，请工作人员补全",
         "The chip holds a part of the name only; staff complete it",
+    ),
+    Event.CASE_BY_AGENT: (
+        "由他人代办，双方都在密封件里",
+        "Filed by another person; both are in the sealed item",
+    ),
+    Event.PERSON_TOLD: ("有人代办，已告知本人", "The person was told that somebody acted for them"),
+    Event.PERSON_NOT_TOLD: (
+        "有人代办，短信没有到本人，由工作人员告知",
+        "No message reached the person for whom somebody acted: staff tell them",
     ),
     Event.CASE_CARRIED: ("由其他终端带来，待人工核实", "Carried in by another terminal, to be confirmed"),
     Event.CASE_NOT_OPENED: (

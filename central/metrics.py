@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
+from central import notices
 from central.database import utc_now
 from central.ops import casebook, fleet
 from central.schema import evaluations, items, open_rechecks
@@ -25,6 +26,7 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
         unopened = select(func.count()).select_from(items).where(items.c.opened_at.is_(None))
         waiting = connection.execute(unopened).scalar_one()
         unchecked = connection.execute(select(func.count()).select_from(open_rechecks)).scalar_one()
+        untold = notices.count_for_staff(connection, now)
         rated = connection.execute(select(func.count()).select_from(evaluations)).scalar_one()
     oldest_s = (now - datetime.fromisoformat(counts.oldest_at)).total_seconds() if counts.oldest_at else 0.0
     families: tuple[tuple[str, str, Iterable[Sample]], ...] = (
@@ -41,6 +43,11 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
         ("jiujin_evaluations", "Evaluations, skipped ones as well.", [("", rated)]),
         ("jiujin_unopened_items", "Items taken in and acknowledged, not opened yet.", [("", waiting)]),
         ("jiujin_open_rechecks", "Re-checks whose register has not answered yet.", [("", unchecked)]),
+        (
+            "jiujin_persons_untold",
+            "Persons for whom somebody acted and whom no message reached: staff tell them.",
+            [("", untold)],
+        ),
         ("jiujin_refused_items", "Items that the centre did not take.", [("", counts.refused)]),
         ("jiujin_queue_pending", "Items that wait on terminals, as last told.", [("", counts.pending)]),
         ("jiujin_queue_quarantined", "Items in terminals' quarantine.", [("", counts.quarantined)]),

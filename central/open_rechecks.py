@@ -6,14 +6,12 @@ the register says at last moves the case as it would have at the start, or tells
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Update, and_, delete, select, update
-from sqlalchemy.exc import DBAPIError
 
 from central import inbox, log
 from central.bulk import insert_new
@@ -23,6 +21,7 @@ from central.locks import lock_issuers
 from central.log import Event
 from central.rechecks import STATE_OF, Doubt, Silence, Told
 from central.registers import Registers
+from central.rounds import Rounds, pause_s
 from central.schema import cases, open_rechecks
 from central.whose import issuer
 from kiosk.case import TRANSITIONS, CaseState
@@ -32,8 +31,6 @@ AT_ONCE = 50
 """Cases of one round."""
 WITHIN_S = 20.0
 """How long a register gets here, where nobody waits."""
-AGAIN_MAX_S = 3600.0
-POLL_S = 5.0
 _OVER = frozenset({CaseState.WITHDRAWN, CaseState.NOT_ACCEPTED, CaseState.COLLECTED})
 
 
@@ -57,37 +54,18 @@ def of_case(connection: Connection, code: str) -> list[Row[Any]]:
     return list(connection.execute(select(open_rechecks).where(here).order_by(open_rechecks.c.name)))
 
 
-class Asking:
-    """A thread of one process that asks again. `again_s`: the first pause after no answer; it doubles, up to an hour."""
+class Asking(Rounds):
+    """A thread of one process that asks again; what a register says while the centre ends is asked again as well."""
 
     def __init__(
         self, engine: Engine, keys: Mapping[str, PrivateKey], registers: Registers, again_s: float
     ) -> None:
+        super().__init__("rechecks", again_s)
         self._engine, self._keys, self._registers = engine, keys, registers
-        self._again_s = again_s
-        self._end = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.last_error = ""
 
     def start(self) -> None:
         if self._registers:
-            self._thread = threading.Thread(target=self._run, name="rechecks", daemon=True)
-            self._thread.start()
-
-    def close(self) -> None:
-        """Does not wait for a register that is silent just now: what it says is asked again."""
-        self._end.set()
-        if self._thread is not None:
-            self._thread.join(timeout=2)
-
-    def _run(self) -> None:
-        while not self._end.wait(min(self._again_s, POLL_S)):
-            try:
-                while not self._end.is_set() and self.round(utc_now()):
-                    pass
-                self.last_error = ""
-            except DBAPIError as error:
-                self.last_error = type(error).__name__
+            super().start()
 
     def round(self, now: datetime) -> int:
         """Ask what is due, at most `AT_ONCE` cases; how many re-checks that was."""
@@ -99,7 +77,7 @@ class Asking:
         for row in due:
             by_code[row.code].append(row)
         for code, rows in by_code.items():
-            if self._end.is_set():
+            if self.ending:
                 break
             self._settle(code, rows, told.get(code), utc_now())
         return len(due)
@@ -117,8 +95,7 @@ class Asking:
         return claimed
 
     def _put_off(self, these: ColumnElement[bool], tries: int, now: datetime) -> Update:
-        pause_s = min(self._again_s * 2 ** min(tries, 20), AGAIN_MAX_S)
-        next_at = as_text(now + timedelta(seconds=pause_s))
+        next_at = as_text(now + timedelta(seconds=pause_s(self.again_s, tries)))
         return update(open_rechecks).where(these).values(next_at=next_at, tries=tries + 1)
 
     def _settle(self, code: str, rows: Iterable[Row[Any]], told: Told | None, now: datetime) -> None:

@@ -32,6 +32,7 @@ from central.schema import (
     letters,
     manifests,
     nonces,
+    notices,
     open_rechecks,
     payment_orders,
     publications,
@@ -147,6 +148,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # Most of them end with their answer: `central.open_rechecks`.
     Rule(open_rechecks, _with_its_case(open_rechecks)),
+    Rule(notices, _with_its_case(notices)),
     Rule(events, lambda ends: events.c.at < ends.audit),
     Rule(evaluations, lambda ends: evaluations.c.registered_at < ends.case),
     Rule(refusals, lambda ends: refusals.c.last_at < ends.refused),

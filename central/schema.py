@@ -133,6 +133,25 @@ open_rechecks = Table(
     Index(None, "next_at"),
 )
 
+notices = Table(
+    "notices",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("code", String(32), primary_key=True),
+    Column("since", String(32), nullable=False),
+    Column("next_at", String(32), nullable=False, comment="when it is tried again"),
+    Column("tries", BigInteger, nullable=False),
+    Column("outcome", String(16), comment="null waits to be sent; see `central.notices`"),
+    Column("at", String(32), comment="of the outcome"),
+    Index(
+        "ix_notices_waiting",
+        "next_at",
+        sqlite_where=text("outcome is null"),
+        postgresql_where=text("outcome is null"),
+    ),
+    Index(None, "outcome"),
+)
+
 businesses = Table(
     "businesses",
     metadata,

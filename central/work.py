@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, select, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from central import chain, duplicates, inbox, open_rechecks, replays, uploads
+from central import chain, duplicates, inbox, notices, open_rechecks, replays, uploads
 from central.cases import Desk
 from central.chain import Link
 from central.database import as_text, utc_now, writing
@@ -242,6 +242,7 @@ class Work:
         desk = Desk.load(connection, codes, at, known_before(connection, acting, self._keys))
         findings: dict[str, Reason] = {}
         waiting: dict[str, Collection[str]] = {}
+        by_agents: set[str] = set()
         claims = self._claims(connection, rows, desk) if usable else ()
         same = duplicates.compare(connection, claims, at)
         for row in rows:
@@ -255,8 +256,11 @@ class Work:
                 found_out = self._rechecks.of(content, utc_now(), told.get(row.item_id, {}))
                 found_out = replace(found_out, duplicate_of=same.second.get(row.code))
                 waiting[row.code] = found_out.unanswered
+                if content.agent is not None:
+                    by_agents.add(row.code)
             desk.apply(arrival(row), content, found_out)
         desk.store(connection)
+        notices.remember(connection, by_agents, at)
         if self._registers:
             open_rechecks.remember(connection, waiting, at)
         return findings, desk, same.moved

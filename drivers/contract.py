@@ -59,6 +59,7 @@ class Cause(StrEnum):
     CAMERA_RESTARTING = "camera.restarting"
     FACE_MODEL_MISSING = "face.model_missing"
     FACE_UNCALIBRATED = "face.uncalibrated"
+    FACE_CALIBRATION_ENDING = "face.calibration_ending"
     FACE_RESTARTING = "face.restarting"
     PRINTER_OFFLINE = "printer.offline"
     PRINTER_SILENT = "printer.silent"

@@ -8,9 +8,13 @@ snapshot) is out of a process's reach: docs/technician.md says what to set.
 from __future__ import annotations
 
 import ctypes
+import os
 import resource
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 PR_SET_DUMPABLE = 4
 MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
@@ -18,7 +22,10 @@ MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
 CAP_IPC_LOCK = 14
 M_MMAP_THRESHOLD, M_PERTURB = -3, -6
 PICTURE_BYTES_MIN = 64 * 1024
-"""Larger blocks get pages of their own, which go back to the kernel when they are freed."""
+"""Larger blocks get pages of their own, which go back to the kernel when they are freed, unless the heap has room."""
+PYTHONS_OWN, EACH_THREADS = ("PYTHONMALLOC", "malloc"), ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")
+"""Two caches keep small blocks as they were freed, out of M_PERTURB's reach: Python's own (up to 512 bytes) and
+glibc's of each thread (up to 1032). Both are chosen when a program begins, by its environment."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -59,11 +66,35 @@ def overwrite_what_is_freed() -> None:
     By default a freed picture stays readable in the heap until something happens to be put there,
     for days on a terminal that nobody uses. For processes that outlive a visit: a matcher's large
     blocks would be fetched anew from the kernel a hundred times a frame, and its process ends anyway.
+    Small blocks too, where the program was begun without caches.
     """
     mallopt = getattr(_libc, "mallopt", None)
     if mallopt is not None:  # another C library has its own ways
         mallopt(M_MMAP_THRESHOLD, PICTURE_BYTES_MIN)
         mallopt(M_PERTURB, 0xFF)  # freed bytes become 0xFF, new ones zero
+
+
+def begin_without_caches() -> None:
+    """Begin the program anew unless it was begun without caches of freed blocks, so that each is overwritten.
+
+    Its children inherit that. Measured: a third more time in code that does nothing but make small objects.
+    """
+    wanted = without_caches(os.environ)
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        os.environ.update(wanted)
+        begin_anew()
+
+
+def without_caches(environment: Mapping[str, str]) -> dict[str, str]:
+    """What is to be set in it; other tunables stay."""
+    name, wish = EACH_THREADS
+    tunables = [one for one in environment.get(name, "").split(":") if one and one != wish]
+    return dict([PYTHONS_OWN, (name, ":".join([*tunables, wish]))])
+
+
+def begin_anew() -> NoReturn:
+    """The same process with the same words: whoever supervises it, systemd or a bench, has nothing to do."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own words, no shell
 
 
 def keep_private() -> Privacy:

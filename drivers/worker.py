@@ -63,7 +63,8 @@ class Worker:
     `target` is "module:name" or a picklable top-level callable; with a string the parent
     imports nothing of the device. `start_deadline_s` bounds the construction in the child
     (loading models). The memory of one that `is_private` is neither dumped nor, where the system
-    allows it, swapped. After a death the child is started again: at once the first time,
+    allows it, swapped. What a child frees is overwritten, unless its owner restarts it after each
+    visit (`ends_with_visit`), which takes all of it away. After a death the child is started again: at once the first time,
     then after 0.5 s, doubling to 30 s, until a child answers that is older than `STEADY_S`.
     """
 
@@ -74,10 +75,12 @@ class Worker:
         *,
         start_deadline_s: float = 30.0,
         is_private: bool = False,
+        ends_with_visit: bool = False,
     ) -> None:
         self._target = target
         self._args = args
         self._is_private = is_private
+        self._ends_with_visit = ends_with_visit
         self._start_deadline_s = start_deadline_s
         self._calling = threading.Lock()
         self._changed = threading.Condition()
@@ -282,7 +285,7 @@ class Worker:
             process = context.Process(
                 target=worker_child.serve,
                 args=(theirs, lifeline_read, self._target, self._args),
-                kwargs={"is_private": self._is_private},
+                kwargs={"is_private": self._is_private, "ends_with_visit": self._ends_with_visit},
                 daemon=True,
             )
             # Ctrl-C at a terminal reaches the whole group: held back here, ignored by the child when it runs.

@@ -33,6 +33,7 @@ def serve(
     args: tuple[Any, ...],
     *,
     is_private: bool = False,
+    ends_with_visit: bool = False,
 ) -> None:
     """Build the device, then answer `(number, method, args)`. `is_private`: see `private_memory`.
 
@@ -43,6 +44,8 @@ def serve(
     die_with(lifeline)
     Path("/proc/self/comm").write_text(name_of(target), "ascii")
     fall_mute()
+    if not ends_with_visit:
+        private_memory.overwrite_what_is_freed()
     if is_private:  # after the name was written: from here on /proc/self belongs to root
         private_memory.keep_private()
     try:

@@ -86,7 +86,8 @@ def rehearse(name: str, as_json: bool, into: Path) -> None:
     """Play one scripted visit through the real journey, drivers and queue, without a window.
 
     NAME is a scenario of tests/scenarios (pension_online, pension_offline, report_anonymous,
-    face_refused, face_mismatch, printer_out, smart_card_trouble, killed) or the path of a .toml file.
+    face_refused, face_mismatch, sms_code, eid_qr, clerk_assists, under_age, for_another, printer_out,
+    smart_card_trouble, killed) or the path of a .toml file.
     """
     from kiosk.rehearsal.places import own_places
     from kiosk.rehearsal.scenario import ScenarioError, find, load

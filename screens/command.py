@@ -77,6 +77,5 @@ def run_command(config: Path, announce_fd: int | None) -> int:
             watchdog.stopping()
         terminal.close()
     if terminal.ending.asked is StaffAction.RESTART_PROGRAM and not ended.is_set():
-        # The same process anew: whoever supervises it, systemd or a bench, has nothing to do.
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own words, no shell
+        private_memory.begin_anew()
     return 0

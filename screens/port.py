@@ -13,6 +13,9 @@ from kiosk.events import TwoTouchProviders, UnexpectedKeyboard
 from kiosk.journey.events import Entered, Pressed, StaffAsked, Touched
 from kiosk.journey.view import View
 
+PREVIEW_HZ = 15.0
+"""What software rendering can redraw beside a deciding face worker (kivy study, chapter 7)."""
+
 FromScreen = Pressed | Entered | Touched | StaffAsked
 
 
@@ -36,7 +39,7 @@ class WindowPort(Protocol):
         ...
 
     def preview(self) -> Frame | None:
-        """The newest live picture, or None while the camera is closed."""
+        """The newest live picture, or None while the camera is closed. Asked `PREVIEW_HZ` times a second."""
         ...
 
     def taken_photo(self) -> bytes | None:

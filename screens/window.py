@@ -22,7 +22,7 @@ from kiosk.journey.view import View
 from screens.announce import Announcer
 from screens.compose.page import compose
 from screens.key_count import KeyCount
-from screens.port import WindowOptions, WindowPort
+from screens.port import PREVIEW_HZ, WindowOptions, WindowPort
 from screens.providers import delivering
 from screens.scene import Scene
 from screens.session import NOTE_S, KeyboardFor, Session
@@ -31,8 +31,6 @@ from screens.theme import Theme
 from screens.typeset import Typesetter
 
 LEFT_BUTTONS = {"left", None}
-PREVIEW_HZ = 15.0
-"""What software rendering can redraw beside a deciding face worker (kivy study, chapter 7)."""
 BEAT_S = 0.5
 
 

@@ -18,7 +18,15 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from central.departments.breaker import Breaker
-from central.departments.port import Department, NotConnectedError, Question, R, TurnedDown, read_reply
+from central.departments.port import (
+    Department,
+    Departments,
+    NotConnectedError,
+    Question,
+    R,
+    TurnedDown,
+    read_reply,
+)
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -149,6 +157,15 @@ class Line:
             self._free.release()
         with contextlib.suppress(RuntimeError):  # the centre ended meanwhile: nobody waits
             loop.call_soon_threadsafe(tell)
+
+
+def lines_of(departments: Departments) -> dict[str, Line]:
+    """Service -> the line to who answers for it: one a department, whatever number of services it answers for."""
+    of: dict[int, Line] = {}
+    return {
+        service: of.setdefault(id(department), Line(service, department))
+        for service, department in departments.by_service.items()
+    }
 
 
 class Asked(Generic[R]):

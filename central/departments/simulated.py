@@ -25,7 +25,7 @@ from central.departments.port import (
     StandingQuestion,
 )
 
-PENSION = "110199-YL-01"
+PENSION, ALLOWANCE = "110199-YL-01", "110199-GL-01"
 PLACE, NOWHERE_HERE = "living_village", "elsewhere"
 """An answer of the demo's pension service with which its department is not content yet."""
 SILENT_S = 60.0
@@ -165,4 +165,4 @@ def _json(value: dict[str, Any]) -> bytes:
 def simulated_departments() -> Departments:
     """For the demo: who answers for the demo's services."""
     department = SimulatedDepartment()
-    return Departments({PENSION: department}, payments=department)
+    return Departments({PENSION: department, ALLOWANCE: department}, payments=department)

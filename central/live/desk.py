@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from central import problems
 from central.database import utc_now, writing
-from central.departments.line import NOT_BEGUN, Line, NoReply
+from central.departments.line import NOT_BEGUN, Line, NoReply, lines_of
 from central.departments.port import (
     Decision,
     Departments,
@@ -65,11 +65,7 @@ class LiveDesk:
         self._engine = engine
         self._keys = keys
         self._quotas = quotas
-        of: dict[int, Line] = {}  # one line a department, whatever number of services it answers for
-        self._lines = {
-            service: of.setdefault(id(department), Line(service, department))
-            for service, department in departments.by_service.items()
-        }
+        self._lines = lines_of(departments)
         provider = departments.payments
         self._payments = Line("payments", provider) if provider is not None else None
         gateway = departments.messages

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.sql.selectable import Select
 
-from central import open_rechecks
+from central import notices, open_rechecks
 from central.schema import cases, evaluations, events, items, refusals
 from central.whose import issuer
 from kiosk.case import CaseState
@@ -48,6 +48,8 @@ class CaseView:
     evaluation: Row[Any] | None
     unchecked: list[Row[Any]]
     """Re-checks whose register has not answered."""
+    notice: Row[Any] | None
+    """To the person for whom somebody else acted; None where nobody did."""
 
 
 def by_state(connection: Connection) -> Mapping[str, int]:
@@ -88,6 +90,7 @@ def one(connection: Connection, code: str) -> CaseView | None:
         list(connection.execute(pieces.order_by(items.c.registered_at, items.c.sequence))),
         connection.execute(rated).one_or_none(),
         open_rechecks.of_case(connection, code),
+        notices.of_case(connection, code),
     )
 
 

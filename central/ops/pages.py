@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Engine
 from starlette.routing import Mount
 
+from central import notices
 from central.database import utc_now
 from central.ops import casebook, fleet, words
 from central.ops.casebook import CaseFilter
@@ -41,6 +42,8 @@ def _environment() -> Environment:
         words=words,
         counter=COUNTER,
         waiting=casebook.WAITING,
+        notice_words=notices.WORDS,
+        staff_tells=notices.STAFF_TELLS,
         terminal_states=words.TERMINAL_STATES,
         case_states=words.CASE_STATES,
     )
@@ -99,6 +102,7 @@ def router(settings: CentreSettings, engine: Engine) -> APIRouter:
             counts = casebook.by_state(connection)
             services = casebook.services(connection)
             on_the_way = fleet.counts(connection, settings, utc_now())
+            untold = notices.count_for_staff(connection, utc_now())
             shown = casebook.listing(connection, chosen, limit=settings.page_rows + 1, offset=offset)
         if found is not None:
             return case_page(found)
@@ -106,6 +110,7 @@ def router(settings: CentreSettings, engine: Engine) -> APIRouter:
             "cases.html",
             counts=counts,
             fleet=on_the_way,
+            untold=untold,
             services=services,
             shown=shown[: settings.page_rows],
             more=len(shown) > settings.page_rows,
@@ -121,11 +126,7 @@ def router(settings: CentreSettings, engine: Engine) -> APIRouter:
             view = casebook.one(connection, compact) if compact else None
         return not_found() if view is None else page("case.html", view=view)
 
-    @pages.get("/refused")
-    def refused_page() -> Response:
-        with engine.connect() as connection:
-            refused = casebook.refused(connection, limit=settings.page_rows)
-        return page("refused.html", refused=refused)
+    _lists_for_staff(pages, settings, engine, page)
 
     @pages.get("/export/cases.csv")
     def export_cases(state: str = "", service: str = "", terminal: str = "") -> Response:
@@ -175,6 +176,24 @@ def router(settings: CentreSettings, engine: Engine) -> APIRouter:
         return not_found()
 
     return pages
+
+
+def _lists_for_staff(
+    pages: APIRouter, settings: CentreSettings, engine: Engine, page: Callable[..., HTMLResponse]
+) -> None:
+    """What waits for a person rather than for a machine."""
+
+    @pages.get("/refused")
+    def refused_page() -> Response:
+        with engine.connect() as connection:
+            refused = casebook.refused(connection, limit=settings.page_rows)
+        return page("refused.html", refused=refused)
+
+    @pages.get("/untold")
+    def untold_page() -> Response:
+        with engine.connect() as connection:
+            shown = notices.for_staff(connection, utc_now(), settings.page_rows)
+        return page("untold.html", shown=shown)
 
 
 def _page(number: int) -> int:

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers import private_memory
 from drivers.camera import pictures
 from drivers.camera.binding import THIS_MACHINE, Roots, resolve
 from drivers.camera.contract import CameraFailure
@@ -67,7 +66,6 @@ class Capture:
 
     def __init__(self, slot_name: str, options: Options) -> None:
         cv2.setNumThreads(1)
-        private_memory.overwrite_what_is_freed()  # this process outlives the visits
         # Network pictures are wanted fresh, not complete; a damaged one is told by its verdict.
         os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "fflags;nobuffer|flags;low_delay"
         os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"

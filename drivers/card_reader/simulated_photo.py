@@ -9,15 +9,12 @@ from __future__ import annotations
 import io
 from typing import Final
 
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
 
+from drivers.card_reader.framing import SIZE, upright
 from drivers.card_reader.protocol import PHOTO_SIZE
 
 MAGIC: Final = b"SIMWLT1\0"
-SIZE: Final = (102, 126)
-FACE_SHARE: Final = 0.58
-"""Width of the face in the width of the portrait, as on card photos."""
-_FACE_CENTRE: Final = 0.48
 _ROOM: Final = PHOTO_SIZE - len(MAGIC) - 2
 
 
@@ -27,7 +24,7 @@ def encode(image_bytes: bytes) -> bytes:
     Resized to 102 x 126 without cropping. Quality goes down until it fits, then detail does.
     """
     with Image.open(io.BytesIO(image_bytes)) as opened:
-        portrait = _upright(opened).resize(SIZE, Image.Resampling.LANCZOS)
+        portrait = upright(opened).resize(SIZE, Image.Resampling.LANCZOS)
     for blur in (0.0, 0.5, 1.0, 2.0, 4.0):
         softened = portrait.filter(ImageFilter.GaussianBlur(blur)) if blur else portrait
         for quality in (90, 80, 70, 60, 50, 40, 30, 25, 20, 15, 10, 5, 0):
@@ -54,26 +51,3 @@ def decode(data: bytes) -> bytes:
             raise ValueError(msg)
         opened.convert("RGB").save(picture, "BMP")
     return picture.getvalue()
-
-
-def frame_portrait(image_bytes: bytes, face: tuple[int, int, int, int]) -> bytes:
-    """Crop to the card's proportions around `face` (left, top, width, height in upright pixels).
-
-    The face takes 58 % of the width; where the picture ends, white goes on. Returns a PNG.
-    """
-    left, top, width, height = face
-    portrait_width = width / FACE_SHARE
-    portrait_height = portrait_width * SIZE[1] / SIZE[0]
-    x = round(left + width / 2 - portrait_width / 2)
-    y = round(top + height / 2 - portrait_height * _FACE_CENTRE)
-    with Image.open(io.BytesIO(image_bytes)) as opened:
-        upright = _upright(opened)
-    canvas = Image.new("RGB", (round(portrait_width), round(portrait_height)), "white")
-    canvas.paste(upright, (-x, -y))
-    framed = io.BytesIO()
-    canvas.save(framed, "PNG")
-    return framed.getvalue()
-
-
-def _upright(opened: Image.Image) -> Image.Image:
-    return ImageOps.exif_transpose(opened).convert("RGB")

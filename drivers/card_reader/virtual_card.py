@@ -1,6 +1,6 @@
 """The far end of a PC/SC reader: a smart card that dials in to vpcd's virtual reader.
 
-The card is the TCP client (vpcd listens on 35963). Every message is a 2-byte big-endian length
+The card is the TCP client (vpcd listens on one of `PORTS`). Every message is a 2-byte big-endian length
 and a payload; a payload of one byte from the reader is a control (0 power off, 1 power on,
 2 reset, 4 asks for the ATR, the only one that is answered). Connecting is insertion, closing is
 removal. What the card answers is its program's matter.
@@ -18,6 +18,11 @@ from typing import Protocol
 from drivers.card_reader import identity_file
 from drivers.card_reader.contract import Document
 
+PORTS = (15963, 35963)
+"""vpcd's for the first slot; the next slot has the next port. That of a service which `virtual_service` starts:
+below the ports that the system hands out (32768 and up), any of which may be taken at its start, or was within
+the last minute. And that of Debian's own configuration, if such a service runs.
+"""
 _ASK_ATR = b"\x04"
 _SELECT = 0xA4
 _READS = (0xB0, 0xB2)
@@ -85,14 +90,15 @@ class IdentityFileCard:
 
 
 class VirtualCard:
-    """One card. `insert` and `remove` may be repeated; the same card keeps its program.
+    """One card for a slot, 0 or 1. `insert` and `remove` may be repeated; the same card keeps its program.
 
-    `before_answer`, when it is set, is called with each command before it is answered.
+    `before_answer`, when it is set, is called with each command before it is answered. Quicker than any hand:
+    see `virtual_service.VirtualSlot`.
     """
 
-    def __init__(self, program: CardProgram, *, host: str = "127.0.0.1", port: int = 35963) -> None:
+    def __init__(self, program: CardProgram, *, slot: int = 0) -> None:
         self._program = program
-        self._address = (host, port)
+        self.slot = slot
         self._fault: CardFault | None = None
         self.before_answer: Callable[[bytes], None] | None = None
         self._lock = Lock()
@@ -105,7 +111,7 @@ class VirtualCard:
     def insert(self, deadline_s: float = 5.0) -> None:
         """Put the card in; OSError when no vpcd listens."""
         self.remove()
-        connection = socket.create_connection(self._address, timeout=deadline_s)
+        connection = _connect(self.slot, deadline_s)
         connection.settimeout(None)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
@@ -153,6 +159,14 @@ class VirtualCard:
         if instruction in _READS and self._fault is CardFault.GARBAGE:
             return bytes(byte ^ 0xA5 for byte in answer[:-2]) + answer[-2:]
         return answer
+
+
+def _connect(slot: int, deadline_s: float) -> socket.socket:
+    own, packaged = (("127.0.0.1", port + slot) for port in PORTS)
+    try:
+        return socket.create_connection(own, deadline_s)
+    except ConnectionRefusedError:
+        return socket.create_connection(packaged, deadline_s)
 
 
 def _receive(connection: socket.socket) -> bytes | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from drivers.camera.slot import Slot
 from drivers.face import decision
-from drivers.face.calibration.card_class import CardClass, classes_of
+from drivers.face.calibration.card_class import CardClass, as_card_photo, classes_of
 from drivers.face.contract import Guidance, Score
 from drivers.face.embedder import Embedder
 from drivers.face.liveness.contract import Sighting
@@ -32,6 +32,7 @@ class FaceChild:
         self._embedder = Embedder(Path(models), engine)
         self._observer = Observer(self._embedder, Path(models))
         self._reference: list[Embedding] | None = None
+        self._classes: tuple[CardClass, ...] = ()
         self._frames: list[list[Embedding]] = []
 
     def model_hashes(self) -> dict[str, str]:
@@ -43,15 +44,16 @@ class FaceChild:
     def set_reference(self, picture: bytes) -> Guidance | None:
         self.forget()
         self._embedder.gate.begin()
-        found = self._embedder.card(picture)
+        photo = as_card_photo(picture)
+        found = self._embedder.card(photo)
         if isinstance(found, Guidance):
             return found
-        self._reference = found
+        self._reference, self._classes = found, classes_of(photo)
         return None
 
-    def card_classes(self, picture: bytes) -> tuple[CardClass, ...]:
-        """Every class that the card's photo may be of: its limits are theirs."""
-        return classes_of(picture)
+    def card_classes(self) -> tuple[CardClass, ...]:
+        """Every class that the reference may be of: its limits are theirs."""
+        return self._classes
 
     def frame(self) -> NDArray[np.uint8] | None:
         """The frame of this request, BGR; None once it was forgotten."""
@@ -62,21 +64,21 @@ class FaceChild:
         bgr = self.frame()
         if bgr is None:
             return Guidance.NO_FACE
-        found = self._embedder.live(bgr, self._embedder.gate.judge)
+        found = self._embedder.live(bgr, self._observer.noting(self._embedder.gate.judge))
         if isinstance(found, Guidance):
             return found
+        self._observer.compared(found[-1])
         self._frames.append(found)
         _overwrite(self._frames[:-FRAMES_KEPT_MAX])
         del self._frames[:-FRAMES_KEPT_MAX]
         return None
 
     def sight(self, passive: bool) -> Sighting | Guidance:
-        """The face's shape for the liveness check, beside the newest frame that will be compared."""
+        """The face's shape for the liveness check, and how far it is from the frames before."""
         bgr = self.frame()
         if bgr is None:
             return Guidance.NO_FACE
-        compared = self._frames[-1][-1] if self._frames else None
-        return self._observer.sight(bgr, compared, passive=passive)
+        return self._observer.sight(bgr, passive=passive)
 
     def scores(self, limits: dict[str, float]) -> tuple[tuple[Score, ...], int] | None:
         """Each matcher's score over the frames; None without reference or frames."""
@@ -96,7 +98,7 @@ class FaceChild:
     def forget(self) -> None:
         """Overwrite what is known of the person."""
         _overwrite([self._reference or [], *self._frames])
-        self._reference, self._frames = None, []
+        self._reference, self._classes, self._frames = None, (), []
         self._observer.forget()
 
 

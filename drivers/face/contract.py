@@ -65,7 +65,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The decision over several frames: accepted only if every matcher cleared its limit.
+    """The decision over several frames: accepted only if every matcher cleared its limit, by the median
+    of the frames and by the last of them alone.
 
     `accepted=False` never rejects a person; it leads to another try or another way.
     """
@@ -91,7 +92,7 @@ class FaceVerifier(Device, Protocol):
         ...
 
     def decide(self) -> Ok[Comparison] | Failed[FaceFailure]:
-        """Compare the usable frames since `set_reference` or the last `decide` (median score)."""
+        """Compare the usable frames since `set_reference` or the last `decide`: `decision.over_frames`."""
         ...
 
     def forget(self) -> None:

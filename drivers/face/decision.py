@@ -1,7 +1,9 @@
 """From distances to a decision, without models: every matcher clears its own limit.
 
 Several frames of one person make one distance a matcher: their median, which one odd frame does not
-move. Not their least: an impostor who may try five frames would then have five chances.
+move, or the last frame's where that is farther, so that who stands there at the end is who is compared.
+Not their least: an impostor who may try five frames would then have five chances. What was compared with
+what is in docs/decisions/face_decision.md.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ class NotCalibratedError(ValueError):
 
 
 def scores(distances: Mapping[str, Sequence[float]], limits: Mapping[str, float]) -> tuple[Score, ...]:
-    """`distances`: matcher -> one a frame, at least one. In the order of `distances`.
+    """`distances`: matcher -> one a frame, at least one, the last frame's last. In the order of `distances`.
 
     Rounded up: a rounded score never clears a limit that the distance itself did not clear.
     `NotCalibratedError` unless limits and distances are of the same matchers.
@@ -29,8 +31,20 @@ def scores(distances: Mapping[str, Sequence[float]], limits: Mapping[str, float]
     if not distances or set(distances) != set(limits):
         raise NotCalibratedError(", ".join(sorted(set(distances) ^ set(limits))) or "no matcher")
     return tuple(
-        Score(name, _rounded_up(_median(values)), limits[name]) for name, values in distances.items()
+        Score(name, _rounded_up(over_frames(values)), limits[name]) for name, values in distances.items()
     )
+
+
+def over_frames(distances: Sequence[float]) -> float:
+    """One matcher's distance over at least one frame, in the order in which they were captured.
+
+    It clears a limit only if the median does and the last frame alone does too: whoever took the
+    cardholder's place after the first frames is not taken for that person. Infinite if one of them is no
+    number, so that it clears nothing.
+    """
+    if any(math.isnan(distance) for distance in distances):
+        return math.inf
+    return max(statistics.median(distances), distances[-1])
 
 
 def accepted(given: Iterable[Score]) -> bool:
@@ -41,8 +55,3 @@ def accepted(given: Iterable[Score]) -> bool:
 
 def _rounded_up(distance: float) -> float:
     return math.ceil(distance * STEP) / STEP if math.isfinite(distance) else math.inf
-
-
-def _median(values: Sequence[float]) -> float:
-    """Infinite if one of them is no number, so that it clears nothing."""
-    return math.inf if any(math.isnan(value) for value in values) else statistics.median(values)

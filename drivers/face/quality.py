@@ -119,6 +119,11 @@ class Gate:
         wish = next((limit for limit in LIMITS if not limit.keeps(seen)), None)
         return face if wish is None or self._waited_enough() else wish.guidance
 
+    def elements(self, rgb: NDArray[np.uint8], face: Face) -> Elements | None:
+        """Everything that is measured of this face, for who weighs frames; None as for `measure`."""
+        seen = measure(rgb, face.box, eyes_of(face.points))
+        return None if seen is None else self._with_posture(seen, rgb, face)
+
     def _with_posture(self, seen: Elements, rgb: NDArray[np.uint8], face: Face) -> Elements:
         angles = None if self._pose is None else self._pose.angles(rgb, face.box)
         yaw, pitch = angles or (None, None)

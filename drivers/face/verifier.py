@@ -81,6 +81,7 @@ class ProcessFaceVerifier:
                 (str(models), self._slot.name, engine),
                 start_deadline_s=START_S,
                 is_private=True,
+                ends_with_visit=True,
             )
             if self._models_there
             else None
@@ -116,7 +117,7 @@ class ProcessFaceVerifier:
             return DeviceStatus(DeviceState.OPENING, Cause.FACE_RESTARTING)
         if misfit is not None:
             return _uncalibrated(misfit, self._named())
-        return DeviceStatus(DeviceState.READY, detail=self._named())
+        return DeviceStatus(DeviceState.READY, detail=self._named(), warnings=self._warnings())
 
     def _against(self) -> tuple[CalibrationFault, str] | None:
         """What stands against the calibration before any model is asked, today."""
@@ -127,6 +128,11 @@ class ProcessFaceVerifier:
                 today = self._no_earlier_than()
                 found = before_models(value, today=today, cards=self._cards, demo=self._demo)
                 return (found[0][0], self._named()) if found else None
+
+    def _warnings(self) -> tuple[Cause, ...]:
+        loaded = self._calibration
+        ending = isinstance(loaded, Ok) and loaded.value.ends_soon(self._no_earlier_than())
+        return (Cause.FACE_CALIBRATION_ENDING,) if ending else ()
 
     def _named(self) -> str:
         loaded = self._calibration
@@ -149,7 +155,7 @@ class ProcessFaceVerifier:
             return Failed(answered.reason, answered.detail)
         if isinstance(answered.value, Guidance):
             return Failed(answered.value)
-        of_class = self._ask("card_classes", picture)
+        of_class = self._ask("card_classes")
         if isinstance(of_class, Failed):
             return Failed(of_class.reason, of_class.detail)
         loaded = self._calibration

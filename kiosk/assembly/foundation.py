@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
-from kiosk.assembly.proofs import provers
-from kiosk.catalogue.model import Method
+from kiosk.assembly.proofs import provers, ways_of
 from kiosk.clock import Clock
 from kiosk.events import Noticed
 from kiosk.journey.hands import Devices
@@ -154,7 +153,7 @@ def lay_foundation(
         standing=standing,
         noticed=lambda: [*switch.causes, *noticed.causes()],
         offered=desk.offered,
-        ways=frozenset(map(Method, settings.recognition.offered)),
+        ways=ways_of(settings),
         working=proofs.working,
         published=published.told,
     )

@@ -43,6 +43,12 @@ def provers(
     return made
 
 
+def ways_of(settings: Settings) -> frozenset[Method]:
+    """Those of the village that its fittings allow: without a slot, as always in service, a helper's card is no way."""
+    ways = frozenset(map(Method, settings.recognition.offered))
+    return ways - {Method.HELPER} if settings.card_reader.helper_kind == "none" else ways
+
+
 def since_now(clock: Clock) -> Callable[[], float]:
     """Seconds since this call, whatever the wall clock is set to meanwhile."""
     began_ns = clock.now().monotonic_ns

@@ -124,6 +124,7 @@ REGISTERS = (
     Choice("ok", "都正常", "In order"),
     Choice("lost", "这张卡已挂失", "The card is listed as lost", "amber"),
     Choice("out_of_scope", "不在领取范围", "The person is not in scope", "amber"),
+    Choice("no_authority", "代办人没有登记", "The agent is not on record", "amber"),
     Choice("slow", "很慢", "Slow", "amber"),
     Choice("silent", "不应答", "Silent", "brick"),
     Choice("error", "报错", "Errors", "brick"),

@@ -12,14 +12,17 @@ from kiosk.bench.far_end import FAULTS, FarEnd
 
 __all__ = ["FAULTS", "NAMES", "STANDING", "SimulatedRegisters"]
 
-NAMES = ("card_status", "cycle_state")
+NAMES = ("card_status", "cycle_state", "agent_authority")
 """What the demo's definitions name in `offline.recheck_at_sync`."""
 STANDING = {
     "ok": {},
     "lost": {"card_status": "card_lost"},
     "out_of_scope": {"cycle_state": "not_eligible"},
+    "no_authority": {"agent_authority": "helper_without_authority"},
 }
 """What is on record -> what each register says of everybody; `clear` where nothing is written."""
+ABOUT_AGENTS = "agent_authority"
+"""Has nothing to say where nobody acted for another."""
 
 
 class SimulatedRegisters(FarEnd):
@@ -42,4 +45,7 @@ class SimulatedRegisters(FarEnd):
             return None
         with self.lock:
             self.asked[path] += 1
-        return {"kind": "standing", "standing": STANDING.get(self.now, {}).get(path, "clear")}
+        standing = STANDING.get(self.now, {}).get(path, "clear")
+        if path == ABOUT_AGENTS and not question.get("helper_number"):
+            standing = "clear"
+        return {"kind": "standing", "standing": standing}

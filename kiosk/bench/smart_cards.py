@@ -5,7 +5,6 @@ All of it happens at the far end of pcscd: in the card, in another program, or a
 
 from __future__ import annotations
 
-import time
 from typing import Literal
 
 from drivers.card_reader.contract import Document
@@ -13,11 +12,10 @@ from drivers.card_reader.virtual_card import CardFault, VirtualCard
 from drivers.card_reader.virtual_rival import Habit, Rival
 from drivers.card_reader.virtual_service import (
     READER_NAME,
-    SECOND_PORT,
     SECOND_READER_NAME,
     ServiceFailure,
     VirtualService,
-    card_events,
+    VirtualSlot,
 )
 from drivers.card_reader.virtual_social_security import VirtualSocialSecurityCard
 from drivers.contract import Failed, Ok
@@ -32,10 +30,6 @@ SMART_CARD: dict[str, CardFault | Habit | None] = {
     **{habit.value: habit for habit in Habit},
 }
 """Fault -> what the card does, or what another program does to it. Each holds until another is chosen."""
-HAND_S = 0.6
-"""How long a hand takes to change cards at least."""
-PUTS_MAX = 3
-_SEEN_S = 3.0
 
 
 class SmartCardSlot:
@@ -44,9 +38,9 @@ class SmartCardSlot:
     def __init__(self, service: VirtualService) -> None:
         self._service = service
         self._rival = Rival(SECOND_READER_NAME)
+        self._slot = VirtualSlot(service, 1)
         self._card: VirtualCard | None = None
         self._fault: CardFault | None = None
-        self._taken_s = -HAND_S
 
     def settings(self) -> dict[tuple[str, str], str]:
         """(section, key) -> value, for kiosk.ini."""
@@ -62,30 +56,16 @@ class SmartCardSlot:
         return self._rival.deeds
 
     def put(self, document: Document) -> None:
-        """Put the card in until the service sees it. Raises OSError when it never does.
-
-        pcscd looks at a slot every 0.4 s. Another card within that time is no news to it, and a card that
-        it takes for the one before may be lost to it for good: it is put in once more, as a hand would.
-        """
+        """Put the card in until the service sees it. Raises OSError when it never does."""
         self.take()
-        card = VirtualCard(VirtualSocialSecurityCard(document), port=SECOND_PORT)
+        card = VirtualCard(VirtualSocialSecurityCard(document), slot=1)
         card.misbehave(self._fault)
-        for _ in range(PUTS_MAX):
-            time.sleep(max(0.0, self._taken_s + HAND_S - time.monotonic()))
-            before = card_events(SECOND_READER_NAME)
-            card.insert()
-            self._card = card
-            if _changes(before):
-                return
-            self.take()
-        message = "the card service does not see the card"
-        raise OSError(message)
+        self._slot.put(card)
+        self._card = card
 
     def take(self) -> None:
-        if self._card is not None:
-            self._card.remove()
-            self._card = None
-            self._taken_s = time.monotonic()
+        self._slot.take()
+        self._card = None
 
     def set_fault(self, name: str) -> None:
         """Raises KeyError for a fault that there is not, OSError when it cannot be made here."""
@@ -107,13 +87,3 @@ class SmartCardSlot:
         done: Ok[str] | Failed[ServiceFailure] = self._service.plug() if plugged else self._service.unplug()
         if isinstance(done, Failed):
             raise OSError(done.detail or done.reason.value)
-
-
-def _changes(before: int | None) -> bool:
-    """Whether the service noticed in time that a card came."""
-    deadline_s = time.monotonic() + _SEEN_S
-    while card_events(SECOND_READER_NAME) == before:
-        if time.monotonic() > deadline_s:
-            return False
-        time.sleep(0.02)
-    return True

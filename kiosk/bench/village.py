@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from drivers.camera.simulated_name import NamedCamera
-from drivers.card_reader import simulated_photo
+from drivers.card_reader import framing, simulated_photo
 from drivers.card_reader.protocol import PHOTO_SIZE
 from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import SimulatedCard
 from drivers.card_reader.virtual_card import IdentityFileCard, VirtualCard
-from drivers.card_reader.virtual_service import VirtualService
+from drivers.card_reader.virtual_service import VirtualService, VirtualSlot
 from drivers.contract import Failed, Ok
 from drivers.receipt_printer.simulated import SimulatedPrinter
 from drivers.sensors.simulated import SimulatedSysfs
@@ -75,8 +75,8 @@ class Village:
                 Path(stack.enter_context(TemporaryDirectory(prefix="cabinet-")))
             )
             self._a4 = A4Corner.open(stack) if use_a4 else None
-            self._helper_card: VirtualCard | None = None
-            stack.callback(self.take_helper_card)
+            self._helpers = VirtualSlot(self._service)
+            stack.callback(self._helpers.take)
             self._stack = stack.pop_all()
         self.card = ""
         self.helper = ""
@@ -175,7 +175,7 @@ class Village:
             return None
         picture = (self._faces / who.card_face.file).read_bytes()
         left, top, right, bottom = who.card_face.face
-        framed = simulated_photo.frame_portrait(picture, (left, top, right - left, bottom - top))
+        framed = framing.frame_portrait(picture, (left, top, right - left, bottom - top))
         return simulated_photo.encode(framed)
 
     def take_card(self) -> None:
@@ -187,14 +187,11 @@ class Village:
 
     def put_helper_card(self, helper: str) -> None:
         self.take_helper_card()
-        self._helper_card = VirtualCard(IdentityFileCard(HELPERS[helper]))
-        self._helper_card.insert()
+        self._helpers.put(VirtualCard(IdentityFileCard(HELPERS[helper])))
         self.helper = helper
 
     def take_helper_card(self) -> None:
-        if self._helper_card is not None:
-            self._helper_card.remove()
-            self._helper_card = None
+        self._helpers.take()
         self.helper = ""
 
     def show_face(self, sight: str) -> None:

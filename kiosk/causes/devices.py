@@ -179,6 +179,17 @@ OF_DEVICES: dict[str, CauseText] = {
             "see the reason in brackets; `face show` tells all; docs/technician.md says how to calibrate",
         ),
     ),
+    "face.calibration_ending": text(
+        ("人脸确认的校准快要到期", "The face check must soon be calibrated anew"),
+        (
+            "校准快到期了，到期后人脸确认就停用",
+            "the calibration ends soon: from then on nobody is recognised by face",
+        ),
+        (
+            "现在就安排重新校准：找人、拍照要几个星期，见 docs/technician.md",
+            "prepare a new one now, people and pictures take weeks: docs/technician.md",
+        ),
+    ),
     "face.restarting": text(
         ("人脸确认正在重启，请稍等几秒", "The face check is restarting, please wait some seconds"),
         ("人脸进程正在重启", "the face process restarts"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kiosk.causes.text import CauseText, text
 
-_NETWORK = ("网络中断，可继续办理", "No network, you can still apply")
-_CENTRE = ("暂时连不上中心，可继续办理", "The centre cannot be reached, you can still apply")
+_NETWORK = ("网络中断，可继续办理", "No network, carry on")
+_CENTRE = ("暂时连不上中心，可继续办理", "No centre, carry on")
 _ROOM = ("这台机器暂时存不下新的办件", "This terminal cannot take new cases now")
 
 OF_OFFICE: dict[str, CauseText] = {

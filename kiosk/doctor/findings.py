@@ -109,7 +109,8 @@ def name_of(subject: str) -> tuple[str, str]:
 
 def of_device(kind: str, status: DeviceStatus) -> list[Finding]:
     """A device's state, and one finding more for each of its warnings."""
-    warned = [of_cause(kind, warning.value, Verdict.WARNING) for warning in status.warnings]
+    detail = status.detail if status.usable else ""
+    warned = [of_cause(kind, warning.value, Verdict.WARNING, detail) for warning in status.warnings]
     if status.usable:
         return warned or [fine(kind, status.detail)]
     verdict = Verdict.UNKNOWN if status.state in _STATE_WORDS else Verdict.WRONG

@@ -13,11 +13,22 @@ from drivers.face.liveness.contract import LivenessCheck, Outcome, Prompt
 from kiosk.journey.steady import SteadyGuidance
 
 FRAMES_WANTED = 3
+SPACED_S = 0.4
+"""At least, from one compared frame to the next: neighbours of a camera's 15 or 30 a second are nearly one
+picture, and several of them say no more than one. Three frames so span 0.8 s, and the last of them is examined
+and compared within the 1.5 s from the first usable frame that a resident waits at most (0.2 s on a free core,
+0.5 s at a load of 7 to 10 on two); half a second each would leave a loaded terminal nothing.
+"""
+RETURN_S = 1.0
+"""From the last movement to the last compared frame, which has to match by itself: the words have to be read and
+the head to come back.
+"""
 ATTEMPT_S = 12.0
 """After this long without enough usable frames the attempt ends with the last guidance."""
 MOVING_S = 60.0
 """The longest that movements may take in all; each has its own, shorter time."""
 FRAME_PAUSE_S = 0.05
+NS = 1_000_000_000
 
 Guide = Callable[[Guidance | None, bool, Prompt | None], None]
 """What to show now, whether the other way is to be pointed at, and which movement is asked."""
@@ -72,11 +83,14 @@ class _Look:
         self._now = now
         self._camera, self._face, self._cancel, self._guide, self._check = camera, face, cancel, guide, check
         self._usable, self._seen = 0, -1
+        self._compares_from_ns = 0
+        """No frame captured earlier is compared."""
         self._last: Guidance = Guidance.NO_FACE
         self._steady = SteadyGuidance(self._now())
         self._shown: Guidance | None = None
         self._pointing = False
         self._asked: Prompt | None = None
+        self._asked_to_move = False
 
     def answer(self) -> Answer | None:
         deadline_s = self._now() + ATTEMPT_S
@@ -93,6 +107,8 @@ class _Look:
             if self._moves:
                 ended = self._watch(frame.value)
                 deadline_s = min(self._now() + ATTEMPT_S, moving_until_s)
+            elif frame.value.captured_monotonic_ns < self._compares_from_ns:
+                ended = self._pass(frame.value)
             else:
                 ended = self._examine(frame.value)
             if ended is not None:
@@ -114,6 +130,7 @@ class _Look:
             guidance = self._last = examined.reason
         else:
             self._usable += 1
+            self._compares_from_ns = frame.captured_monotonic_ns + int(SPACED_S * NS)
             if (ended := self._check.usable(frame, self._camera.open_count)) is not None:
                 return ended
         self._say(guidance)
@@ -125,9 +142,21 @@ class _Look:
         if isinstance(found, FaceFailure):
             return found
         if self._check.finished:
+            self._compares_from_ns = frame.captured_monotonic_ns + int(RETURN_S * NS)
+            self._asked_to_move = True
             return self._why_not()
         self._say(found)
         return None
+
+    def _pass(self, frame: Frame) -> FaceFailure | None:
+        """A frame too soon to be compared. After movements the look goes on, so that nobody takes another's place."""
+        if not self._asked_to_move:
+            return None
+        found = self._check.watch(frame, self._camera.open_count)
+        if isinstance(found, FaceFailure):
+            return found
+        self._say(found or Guidance.LOOK_HERE)
+        return self._why_not()
 
     def _say(self, guidance: Guidance | None) -> None:
         now_s = self._now()

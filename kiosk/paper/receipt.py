@@ -60,6 +60,11 @@ WITHDRAWAL_WORDS: dict[CaseState, tuple[str, str]] = {
 AT_THE_CENTRE = ("撤回申请已送到中心", "The request is at the centre")
 
 
+PERSON_TOLD = (
+    "请把回执给本人看。中心会告诉本人：部门有登记的手机就发短信，没有就由工作人员转告。",
+    "Show this to the person. The centre tells them too: by a message to the phone on record, else by staff.",
+)
+"""`central.notices` does it."""
 COMPLETES = ("补交，编号不变", "Completes the case of this code")
 
 
@@ -135,8 +140,7 @@ def receipt(
             blocks.append(Pair("", about["en"]))
     if visit.applicant is not None:
         blocks.append(Pair(label("姓名", "Name"), mask_name(visit.applicant.document.name)))
-    if visit.principal is not None and visit.card is not None:
-        blocks.append(Pair(label("代办人", "Acted for by"), mask_name(visit.card.document.name)))
+    blocks += _acted_for(visit, english=english)
     if visit.helper is not None and visit.helper_confirmed:
         blocks.append(Pair(label("协理员", "Helper"), mask_name(visit.helper.document.name)))
     blocks += [
@@ -164,6 +168,10 @@ def receipt(
             blocks.append(Text(visit.decision_words["en"], Size.SMALL))
     elif visit.errand is not Errand.WITHDRAW:
         blocks.append(Pair(label("承诺时限", "Promised"), definition.promised_limit.text[visit.language]))
+    if visit.principal is not None:
+        blocks.append(Text(PERSON_TOLD[0], Size.SMALL))
+        if english:
+            blocks.append(Text(PERSON_TOLD[1], Size.SMALL))
     blocks += [
         QrCode(qr_text(visit.case_code, definition.code, visit.stored.received_at, sign)),
         Text(
@@ -173,6 +181,20 @@ def receipt(
         ),
     ]
     return Slip(visit.case_code, tuple(blocks), counted_as=visit.item_id)
+
+
+def _acted_for(visit: Visit, *, english: bool) -> list[Block]:
+    """Who stood there for the person of the case, and on what ground; empty where nobody did."""
+    if visit.principal is None or visit.card is None:
+        return []
+    agent, why = ("代办人 Acted for by", "理由 Because") if english else ("代办人", "理由")
+    blocks: list[Block] = [Pair(agent, mask_name(visit.card.document.name))]
+    grounds = visit.service.agent.grounds if visit.service.agent is not None else ()
+    for said in (one.label for one in grounds if one.value == visit.ground):
+        blocks.append(Pair(why, said["zh"]))
+        if english:
+            blocks.append(Pair("", said["en"]))
+    return blocks
 
 
 def lines_of(slip: Slip) -> list[str]:

@@ -19,6 +19,7 @@ from kiosk.bench.moves import Moves, Refused
 from kiosk.bench.people import HELPERS, PEOPLE
 from kiosk.bench.registers import SimulatedRegisters
 from kiosk.bench.village import Village
+from kiosk.bench.ways_corner import WaysCorner
 from kiosk.case import CaseState
 from kiosk.journey import events as ev
 from kiosk.journey.visit import Visit
@@ -73,6 +74,7 @@ class Watcher:
             if isinstance(event, ev.Stored):
                 facts.case_code, facts.sequence = event.case_code, event.sequence
                 facts.case_state = after.case_state.value
+                facts.recognised_by = after.recognised_by.value if after.recognised_by else ""
                 self.measured("submit_to_durable", "submit")
             if isinstance(event, ev.CaseMoved) and event.state is not None:
                 facts.case_state = event.state.value
@@ -108,15 +110,23 @@ class Stand:
             )
             stack.callback(self.village.close)
             self.village.terminal = os.getpid
+            self.ways_corner = self._open_ways(stack) if scenario.uses_ways_corner else None
             self.moves = Moves(self.village)
             stack.callback(self.moves.close)
             self._set_up(scenario)
             self.state = folder / "state"
             self.ini = folder / "kiosk.ini"
             ways = {("recognition", "ways"): "face, helper, sms"}
+            if self.ways_corner is not None:
+                ways |= self.ways_corner.settings()
             given = {**self.village.settings(), **ways, **self._calibration(scenario)}
             self.ini.write_text(village_ini(project, given, self.state), "utf-8")
             self._stack = stack.pop_all()
+
+    def _open_ways(self, stack: ExitStack) -> WaysCorner:
+        corner = WaysCorner(self.folder / "eid_issuers")
+        stack.callback(corner.close)
+        return corner
 
     def _set_up(self, scenario: Scenario) -> None:
         """Make the village as the scenario wants it. Raises ScenarioError for what this machine cannot do."""
@@ -169,6 +179,19 @@ class Props:
     def show_face(self, picture: str) -> None:
         self.set("face", picture)
 
+    def show_phone(self, person: str) -> None:
+        self._corner.show_phone(person)
+
+    def clerk_says(self, word: str) -> None:
+        self._corner.clerk_says(word)
+
+    @property
+    def _corner(self) -> WaysCorner:
+        if self._stand.ways_corner is None:
+            message = "no phone and no clerks' desk stand here"
+            raise StepFailedError(message)
+        return self._stand.ways_corner
+
     def set(self, what: str, value: str) -> None:
         if (refused := self._stand.moves.make(what, value)) is not None:
             raise StepFailedError(_refusal(f"{what} = {value!r}", refused))
@@ -194,6 +217,10 @@ class Props:
             message = "no phone has got a message"
             raise StepFailedError(message)
         return messages[-1].code
+
+    def messages(self) -> str:
+        """What stands on everybody's phones."""
+        return "\n".join(message.text for message in self._stand.gateway.messages)
 
 
 def wait_ready(terminal: Terminal) -> None:
@@ -286,6 +313,7 @@ def _gather(stand: Stand, terminal: Terminal, facts: Facts) -> None:
     if facts.case_code:
         state = stand.centre.case_state(facts.case_code)
         facts.case_state = state or CaseState.RECEIVED.value
+    facts.messages = stand.gateway.taken
     camera = terminal.devices.camera
     facts.camera_opens = 0 if camera is None else camera.open_count - facts.stalls
     receipts = stand.village.printer.receipts

@@ -45,6 +45,10 @@ class Facts:
     """Face attempts that the machine was too slow for, and that were made again."""
     card_reads: int = 0
     anonymous: bool = True
+    recognised_by: str = ""
+    """The way, as the case that was stored last says it."""
+    messages: int = 0
+    """Short messages that the centre's gateway was given."""
 
 
 def judge(expect: Mapping[str, Any], facts: Facts) -> list[Expectation]:

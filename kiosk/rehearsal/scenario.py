@@ -14,6 +14,7 @@ from kiosk.bench.moves import OFFERED, ONCE
 from kiosk.bench.people import HELPERS, PEOPLE, SIGHTS
 from kiosk.bench.registers import FAULTS, STANDING
 from kiosk.bench.smart_cards import SMART_CARD, CardKind
+from kiosk.bench.ways_corner import CLERK_SAYS
 
 STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "press": str,
@@ -24,6 +25,9 @@ STEP_KINDS: dict[str, type | tuple[type, ...]] = {
     "put_helper_card": str,
     "take_card": bool,
     "show_face": str,
+    "show_phone": str,
+    "clerk_says": str,
+    "phone_has": list,
     "network": str,
     "paper": str,
     "reader": str,
@@ -63,6 +67,8 @@ EXPECTATIONS: dict[str, type | tuple[type, ...]] = {
     "pending": int,
     "quarantined": int,
     "print_outcome": str,
+    "recognised_by": str,
+    "messages": int,
 }
 VILLAGE: dict[str, tuple[str, ...]] = {
     "network": ("up", "down", "slow", "half_open", "answer_lost"),
@@ -84,6 +90,8 @@ COMES: dict[str, tuple[str, ...]] = {
     "put_card": tuple(PEOPLE),
     "put_helper_card": tuple(HELPERS),
     "show_face": tuple(SIGHTS),
+    "show_phone": tuple(PEOPLE),
+    "clerk_says": CLERK_SAYS,
 }
 """Who and what may come: a step."""
 MOVES = {**VILLAGE, **HAPPENS, **COMES}
@@ -143,6 +151,11 @@ class Scenario:
     def uses_a4(self) -> bool:
         """Only then does a print service stand up, which takes two seconds."""
         return self._moves("a4", "print_service")
+
+    @property
+    def uses_ways_corner(self) -> bool:
+        """Only then are the e-ID on a phone and the clerks' desk among the ways."""
+        return self._moves("show_phone", "clerk_says")
 
     def _moves(self, *kinds: str) -> bool:
         return not {*self.village, *(step.kind for step in self.steps)}.isdisjoint(kinds)

@@ -45,6 +45,10 @@ class Props(Protocol):
 
     def show_face(self, picture: str) -> None: ...
 
+    def show_phone(self, person: str) -> None: ...
+
+    def clerk_says(self, word: str) -> None: ...
+
     def set(self, what: str, value: str) -> None: ...
 
     def registered(self) -> int: ...
@@ -56,6 +60,8 @@ class Props(Protocol):
     def case_code(self) -> str: ...
 
     def sms_code(self) -> str: ...
+
+    def messages(self) -> str: ...
 
 
 class StepFailedError(Exception):
@@ -129,6 +135,8 @@ class Player:
             "put_card": props.put_card,
             "put_helper_card": props.put_helper_card,
             "show_face": props.show_face,
+            "show_phone": props.show_phone,
+            "clerk_says": props.clerk_says,
             **{what: partial(props.set, what) for what in (*VILLAGE, *HAPPENS)},
         }
         match step.kind:
@@ -142,6 +150,9 @@ class Player:
                 self._wait_world(lambda: props.open_rechecks() == step.value, f"{step.value} open re-checks")
             case "expect_pending":
                 self._wait_world(lambda: props.pending() == step.value, f"{step.value} pending")
+            case "phone_has":
+                for words in step.value:
+                    self._wait_world(lambda w=words: w in props.messages(), f"the words {words} on a phone")  # type: ignore[misc]
             case "write_code":
                 self.stage.send(ev.Entered(CODE_FIELD, props.case_code()))
                 self._wait(_filled(CODE_FIELD), "the code in its field")
@@ -201,9 +212,8 @@ class Player:
             self._changed.clear()
             view = self.stage.view()
             if self.repeats_stalls and self.stalls < STALLS_MAX and _stalled(view):
-                self.stalls += 1
-                self.stage.send(ev.Pressed("try_face"))
-                self._wait_changed(view)
+                self._try_again()
+                deadline_s = time.monotonic() + PATIENCE_S
                 continue
             if ready(view):
                 return view
@@ -215,10 +225,15 @@ class Player:
                 raise StepFailedError(message)
             self._changed.wait(min(left_s, 0.5))
 
-    def _wait_changed(self, before: View) -> None:
-        """Until the screen is another one, or for `PATIENCE_S`."""
+    def _try_again(self) -> None:
+        """Press until the screen goes on, for `PATIENCE_S`: the button comes and goes while the machine restarts,
+        and a press that is not taken is no second stall.
+        """
+        self.stalls += 1
         deadline_s = time.monotonic() + PATIENCE_S
-        while self.stage.view() == before and time.monotonic() < deadline_s:
+        while _stalled(view := self.stage.view()) and time.monotonic() < deadline_s:
+            if _pressable(view, "try_face"):
+                self.stage.send(ev.Pressed("try_face"))
             self._changed.wait(0.1)
             self._changed.clear()
 

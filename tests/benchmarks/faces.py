@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from drivers.face.embedder import Embedder
 from drivers.face.evaluation.card_photos import CONDITIONS, JPEG_1024, JPEG_2048, Condition
 from drivers.face.evaluation.data_set import read_data_set
 from drivers.face.evaluation.enrolment import Enrolment, enrol
 from drivers.face.evaluation.report import RULE, Curve, Row, check_people, curves, rows
+from tests.benchmarks.faces_frames import acquisition, over_frames
 from tests.benchmarks.faces_plot import write_det_plot
 from tests.benchmarks.faces_speed import faces_speed
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.faces_visit import faces_visit
+from tests.benchmarks.figures import Figure, RateFigure
 from tests.benchmarks.village import SETUP
 
 GROUP_FMR_PERCENT = 0.2
@@ -30,34 +30,6 @@ GOALS_PERCENT = {
 TOLD_EVERY = 25
 
 
-@dataclass(frozen=True, slots=True)
-class RateFigure(Figure):
-    """A rate in per cent. `measurable`: whether there were comparisons enough to say that the goal is reached."""
-
-    labels: Mapping[str, str]
-    measurable: bool
-
-    @property
-    def reached(self) -> bool | None:
-        known = self.goal is not None and self.measurable and not math.isnan(self.value)
-        return Figure.reached.__get__(self) if known else None
-
-    @property
-    def verdict(self) -> str:
-        if not self.measurable:
-            return "not measurable"
-        return {None: "", True: "reached", False: "not reached"}[self.reached]
-
-    def to_json(self) -> dict[str, Any]:
-        value = None if math.isnan(self.value) else round(self.value, 4)
-        return {**Figure.to_json(self), "value": value, "labels": dict(self.labels), "verdict": self.verdict}
-
-    def line(self) -> str:
-        return Figure.line(self) + (
-            f"  {self.verdict}" if self.goal is not None or not self.measurable else ""
-        )
-
-
 def faces(
     say: Callable[[str], None], folder: Path, *, plot: Path | None = None, cache: Path | None = None
 ) -> list[Figure]:
@@ -70,6 +42,8 @@ def faces(
     check_people(data.pictures)
     say("times on one core, and memory")
     figures = faces_speed(data)
+    say("whole visits through the terminal's own processes")
+    figures += faces_visit()
 
     def tell(done: int, of: int) -> None:
         if done % TOLD_EVERY == 0 or done == of:
@@ -81,9 +55,11 @@ def faces(
         say(f"error rates, card's photo: {condition.name}")
         figures += _rates(condition, enrolment)
         drawn[condition.name] = curves(enrolment.compare())
+        say(f"decisions over several frames, card's photo: {condition.name}")
+        figures += over_frames(condition, enrolment)
     if plot is not None:
         write_det_plot(plot, drawn)
-    return [*figures, *_gate(enrolments[JPEG_2048])]
+    return [*figures, *acquisition(enrolments[JPEG_2048]), *_gate(enrolments[JPEG_2048])]
 
 
 def _rates(condition: Condition, enrolment: Enrolment) -> Iterator[Figure]:
@@ -133,9 +109,7 @@ def _goal(condition: Condition, row: Row) -> float | None:
 
 
 def _gate(enrolment: Enrolment) -> list[Figure]:
-    """What the gate would say of the pictures at their own size, where small ones are "come closer". No rate
-    above is with it.
-    """
+    """What the gate would say of the pictures at their own size, where small ones are "come closer"."""
     frames = sum(enrolled is not None for enrolled in enrolment.lives)
     refused = {word: float(count) for word, count in enrolment.guidance().items()}
     share = 100 * sum(refused.values()) / frames if frames else math.nan

@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -21,14 +20,13 @@ from drivers.face.evaluation.card_photos import JPEG_2048, card_photo, read_pict
 from drivers.face.evaluation.data_set import DataSet, Role
 from drivers.face.verifier import ProcessFaceVerifier
 from kiosk.journey.face_attempt import FRAMES_WANTED
-from tests.benchmarks.figures import Figure, percentile
+from tests.benchmarks.face_worker import Stage, memory_mb, ready, verifier_of
+from tests.benchmarks.figures import Figure
 from tests.benchmarks.idle import clock_of
-from tests.benchmarks.village import PROJECT, SETUP
+from tests.benchmarks.village import SETUP
 
 FRAMES = 40
 WIDTH, HEIGHT = 640, 480
-PATIENCE_S = 60.0
-T = TypeVar("T")
 
 
 def faces_speed(data: DataSet) -> list[Figure]:
@@ -68,39 +66,10 @@ def _pinned(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-class _Stage:
-    """Times of one step: of the clock, and of the processor alone, which others' work hardly lengthens.
-
-    `cpu_s`: the processor time so far of who does the work.
-    """
-
-    def __init__(self, cpu_s: Callable[[], float] = time.thread_time) -> None:
-        self._cpu_s = cpu_s
-        self.wall_ms: list[float] = []
-        self.cpu_ms: list[float] = []
-
-    def of(self, work: Callable[[], T]) -> T:
-        wall_s, cpu_s = time.perf_counter(), self._cpu_s()
-        done = work()
-        self.cpu_ms.append(1000 * (self._cpu_s() - cpu_s))
-        self.wall_ms.append(1000 * (time.perf_counter() - wall_s))
-        return done
-
-    def figure(self, name: str, goal: float | None = None) -> Figure:
-        beside = {
-            "p50": percentile(self.wall_ms, 50),
-            "runs": float(len(self.wall_ms)),
-            "load_average": os.getloadavg()[0],
-            "cpu_p50": percentile(self.cpu_ms, 50),
-            "cpu_p95": percentile(self.cpu_ms, 95),
-        }
-        return Figure(f"{name}_p95", percentile(self.wall_ms, 95), "ms", goal, beside)
-
-
 def _stages(frames: list[NDArray[np.uint8]], cards: list[bytes]) -> list[Figure]:
     embedder = Embedder(SETUP / "models")
-    stages = {"card_photo": _Stage(), "detect": _Stage(), "quality_gate": _Stage()}
-    embeds = {matcher.name: _Stage() for matcher in embedder.matchers}
+    stages = {"card_photo": Stage(), "detect": Stage(), "quality_gate": Stage()}
+    embeds = {matcher.name: Stage() for matcher in embedder.matchers}
     embedder.live(frames[0], embedder.gate.judge)  # the first run fills caches
     for card in cards:
         stages["card_photo"].of(lambda card=card: embedder.card(card))  # type: ignore[misc]
@@ -117,20 +86,15 @@ def _stages(frames: list[NDArray[np.uint8]], cards: list[bytes]) -> list[Figure]
 
 def _worker(frames: list[NDArray[np.uint8]], card: bytes, core: int) -> list[Figure]:
     """The terminal's own child process, asked as the terminal asks it."""
-    verifier = ProcessFaceVerifier(
-        SETUP / "models",
-        PROJECT / "drivers" / "face" / "calibration" / "demo.json",
-        SETUP / "trust" / "calibration.pub",
-        demo=True,
-    )
+    verifier = verifier_of(ProcessFaceVerifier)
     try:
-        pid = _ready(verifier)
+        pid = ready(verifier)
         for thread in Path(f"/proc/{pid}/task").iterdir():
             os.sched_setaffinity(int(thread.name), {core})
         clock = clock_of(pid)
-        stages = _Stage(lambda: time.clock_gettime(clock)), _Stage(lambda: time.clock_gettime(clock))
+        stages = Stage(lambda: time.clock_gettime(clock)), Stage(lambda: time.clock_gettime(clock))
         _decide(verifier, frames, card, dict(zip((1, FRAMES_WANTED), stages, strict=True)))
-        resident, highest = _memory_mb(pid)
+        resident, highest = memory_mb(pid)
     finally:
         verifier.close()
     return [
@@ -140,20 +104,8 @@ def _worker(frames: list[NDArray[np.uint8]], card: bytes, core: int) -> list[Fig
     ]
 
 
-def _ready(verifier: ProcessFaceVerifier) -> int:
-    ends_s = time.monotonic() + PATIENCE_S
-    while not verifier.probe().usable:
-        assert time.monotonic() < ends_s, (
-            f"{verifier.status()}; is the calibration signed (main.py demo-sign)?"
-        )
-        time.sleep(0.05)
-    pid = verifier._worker.pid if verifier._worker else None
-    assert pid is not None
-    return pid
-
-
 def _decide(
-    verifier: ProcessFaceVerifier, frames: list[NDArray[np.uint8]], card: bytes, stages: Mapping[int, _Stage]
+    verifier: ProcessFaceVerifier, frames: list[NDArray[np.uint8]], card: bytes, stages: Mapping[int, Stage]
 ) -> None:
     """Decisions over so many usable frames (the keys), each measured in its stage."""
     assert isinstance(verifier.set_reference(card), Ok)
@@ -177,11 +129,3 @@ def _decide(
                 return all(map(examine, shown)) and isinstance(verifier.decide(), Ok)
 
             assert stage.of(decide), "a usable frame was not usable again, or nothing was decided"
-
-
-def _memory_mb(pid: int) -> tuple[float, float]:
-    """Resident now and at its highest."""
-    lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    fields = dict(line.split(":", 1) for line in lines)
-    resident, highest = (int(fields[name].split()[0]) * 1024 / 1e6 for name in ("VmRSS", "VmHWM"))
-    return resident, highest

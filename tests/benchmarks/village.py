@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drivers.card_reader import simulated_photo
+from drivers.card_reader import framing, simulated_photo
 from drivers.card_reader.simulated_module import SimulatedCard
 from kiosk.bench.people import PEOPLE
 
@@ -18,5 +18,5 @@ def a_card() -> SimulatedCard:
     assert who.card_face is not None
     left, top, right, bottom = who.card_face.face
     picture = (SETUP / "faces" / who.card_face.file).read_bytes()
-    framed = simulated_photo.frame_portrait(picture, (left, top, right - left, bottom - top))
+    framed = framing.frame_portrait(picture, (left, top, right - left, bottom - top))
     return SimulatedCard(who.document, simulated_photo.encode(framed))

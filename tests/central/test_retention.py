@@ -25,6 +25,7 @@ from central.schema import (
     items,
     letters,
     metadata,
+    notices,
     open_rechecks,
     payment_orders,
     refusals,
@@ -228,6 +229,7 @@ def a_full_life(database: str, trust: Path, tmp_path: Path) -> Engine:
         connection.execute(insert(corrections).values(**of, id="1", field="f", by="c", at=at, sealed=b"s"))
         connection.execute(insert(businesses).values(**of, digest="d", received_at=at))
         connection.execute(insert(open_rechecks).values(**of, name="n", since=at, next_at=at, tries=0))
+        connection.execute(insert(notices).values(**of, since=at, next_at=at, tries=0))
     return engine
 
 
@@ -271,7 +273,7 @@ def test_the_departments_words_go_with_the_content_of_a_withdrawn_case(a_full_li
         decided = connection.execute(select(decisions.c.item_id)).scalar_one()
         ended = {"erased_at": as_text(utc_now()), "sealed": b""}
         connection.execute(update(items).where(items.c.item_id == decided).values(**ended))
-    gone = ("decisions", "corrections", "businesses", "cases", "open_rechecks")
+    gone = ("decisions", "corrections", "businesses", "cases", "open_rechecks", "notices")
     assert sweep(a_full_life, in_days(1)) == dict.fromkeys(gone, 1)
     a_full_life.dispose()
 

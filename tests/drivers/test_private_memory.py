@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,10 @@ from drivers.worker import Worker
 from tests.drivers.waiting import PATIENCE_S, wait_until
 
 DEVICES = "tests.drivers.worker_devices:Secretive"
-SEED = 0x5A
+SMALL, LARGE = (100, 400, 900), (60_000, 1_000_000, 3_000_000)
+"""Bytes: in Python's own small blocks and in glibc's cache of each thread; in the heap and in pages of their own."""
+DROPPED = 7
+"""As many as glibc keeps of a size in that cache."""
 
 
 @pytest.fixture(params=[True, False], ids=["private", "plain"])
@@ -39,12 +43,37 @@ def test_no_core_dump_and_no_look_by_another_process(worker: tuple[Worker, bool]
     )
 
 
-@pytest.mark.parametrize("size", [60_000, 1_000_000, 3_000_000])
+@pytest.mark.parametrize("size", LARGE)
 def test_a_picture_that_was_freed_is_overwritten(worker: tuple[Worker, bool], size: int) -> None:
     child, _ = worker
-    assert asked(child, "lingering", SEED, size) > 0, "the search finds what lingers"
-    asked(child, "overwrite")
-    assert asked(child, "lingering", SEED ^ 0x80, size) == 0
+    assert asked(child, "lingering", os.urandom(size), DROPPED) == 0
+
+
+@pytest.mark.parametrize("size", [*SMALL, *LARGE])
+def test_the_system_would_leave_it(size: int) -> None:
+    """What this machine does by itself, or nothing were shown by any other test here."""
+    child = Worker(DEVICES, ends_with_visit=True)
+    try:
+        assert child.wait_ready(PATIENCE_S)
+        assert asked(child, "lingering", os.urandom(size), DROPPED) > DROPPED // 2
+        asked(child, "overwrite")
+        assert (asked(child, "lingering", os.urandom(size), DROPPED) > 0) is (size in SMALL), (
+            "the caches' limit"
+        )
+    finally:
+        child.close()
+
+
+@pytest.mark.parametrize("size", SMALL)
+def test_a_small_piece_too_without_caches(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    for name, value in private_memory.without_caches(os.environ).items():
+        monkeypatch.setenv(name, value)
+    child = Worker(DEVICES)
+    try:
+        assert child.wait_ready(PATIENCE_S)
+        assert asked(child, "lingering", os.urandom(size), DROPPED) == 0
+    finally:
+        child.close()
 
 
 def test_it_is_locked_exactly_where_no_limit_can_make_it_fail() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import mmap
+import errno
 import os
 import resource
 import signal
@@ -15,7 +15,6 @@ from pathlib import Path
 
 from drivers import private_memory, worker_child
 from drivers.worker import Worker
-from tests.drivers.memory_of import regions
 
 PR_GET_DUMPABLE = 3
 """linux/prctl.h"""
@@ -157,17 +156,6 @@ def hold_a_worker() -> None:
     worker.call("hang", deadline_s=3600)
 
 
-if __name__ == "__main__":
-    hold_a_worker()
-
-
-def _stands_in(window: mmap.mmap, size: int, head: bytes, tail: bytes) -> bool:
-    at = window.find(head, 0, size)
-    while at >= 0 and window[at + len(head) : at + len(head) + len(tail)] != tail:
-        at = window.find(head, at + 1, size)
-    return at >= 0
-
-
 class Secretive(Device):
     """Tells how private its own memory is."""
 
@@ -184,25 +172,41 @@ class Secretive(Device):
         unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
         return unlimited or private_memory._has_capability(private_memory.CAP_IPC_LOCK)
 
-    def lingering(self, seed: int, size: int) -> int:
-        """How many regions still hold a piece of pictures of `size` bytes that were dropped a moment ago.
+    def lingering(self, picture: bytes, dropped: int) -> int:
+        """Of so many copies of `picture`, how many can be read in their middle half right after they were dropped.
 
-        The pattern is never whole anywhere but in the pictures: it is searched by its parts.
+        Read by their addresses: a search of the whole memory allocates, and might itself take a copy's place.
         """
-        for _ in range(4):  # the first free of a size teaches glibc to keep the next ones
-            picture = bytearray(size)
-            for index in range(size // 2, size // 2 + 64):  # in place: no other copy of it
-                picture[index] = seed ^ (index - size // 2 + 96)
-            del picture
-        whole = (96, 128), (128, 160)
-        head, tail = (bytes(seed ^ index for index in range(*span)) for span in whole)
-        found, overlap = 0, len(head) + len(tail)
-        # Shared with nobody and in no region that is searched; a block of the heap could take a picture's place.
-        with mmap.mmap(-1, 1 << 20) as window, Path("/proc/self/mem").open("rb", buffering=0) as memory:
-            for begin, end, name in regions(os.getpid()):
-                if name in ("[heap]", "anonymous"):
-                    found += any(
-                        _stands_in(window, os.preadv(memory.fileno(), [window], place), head, tail)
-                        for place in range(begin, end, len(window) - overlap)
-                    )
-        return found
+        bytearray(len(picture))  # the first free of a large size teaches glibc to keep the next ones
+        # Every second one stays, the last one too: at the heap's end, freed memory may go back to the kernel.
+        copies = sorted((bytearray(picture) for _ in range(2 * dropped)), key=_place)
+        places = [_place(copy) + len(copy) // 4 for copy in copies[::2]]
+        middle = picture[len(picture) // 4 : len(picture) * 3 // 4]
+        seen = bytearray(len(middle))
+        memory = os.open("/proc/self/mem", os.O_RDONLY)
+        try:
+            held = sum(_is_at(place, middle, seen, memory) for place in places)
+            assert held == dropped, "each is read where it is"
+            del copies[::2]
+            return sum(_is_at(place, middle, seen, memory) for place in places)
+        finally:
+            os.close(memory)
+
+
+def _is_at(place: int, wanted: bytes, seen: bytearray, memory: int) -> bool:
+    try:
+        os.preadv(memory, [seen], place)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return False  # the page went back to the kernel
+    return seen == wanted
+
+
+def _place(picture: bytearray) -> int:
+    """The address of its first byte."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(picture))
+
+
+if __name__ == "__main__":
+    hold_a_worker()

@@ -9,11 +9,16 @@ from pathlib import Path
 PATIENCE_S = 60.0
 PROJECT = Path(__file__).resolve().parents[2]
 
-if __name__ == "__main__":
-    sys.path[0] = str(PROJECT)
+
+def run() -> None:
     from drivers.face.verifier import ProcessFaceVerifier
 
     given = ProcessFaceVerifier.__init__.__kwdefaults__
     assert given is not None
     given["deadline_s"] = PATIENCE_S
     runpy.run_path(str(PROJECT / "main.py"), run_name="__main__")
+
+
+if __name__ == "__main__":
+    sys.path[0] = str(PROJECT)
+    run()

@@ -57,6 +57,8 @@ class Window:
         self._scene: dict[str, Any] = {}
         self._seen_s = 0.0
         self.states: list[str] = []
+        self.seen: Callable[[dict[str, Any]], None] = lambda _scene: None
+        """Told of every scene: for who does at once what the screen asks."""
         with ExitStack() as stack:
             self.display = VirtualDisplay(size, folder / "display.log")
             stack.callback(self.display.close)
@@ -72,7 +74,7 @@ class Window:
             self.ini = folder / "kiosk.ini"
             given = {
                 **self.village.settings(),
-                # The window's terminal runs apart: nobody here is told which movement it asks for.
+                # The window's terminal runs apart: it tells nobody which movement it asks for (moving_terminal does).
                 ("face", "liveness"): "off",
                 ("screen", "width_px"): str(size.width),
                 ("screen", "height_px"): str(size.height),
@@ -117,6 +119,7 @@ class Window:
                         self.states.append(scene["state"])
                     self._scene, self._seen_s = scene, time.monotonic()
                     self._changed.notify_all()
+                self.seen(scene)
 
     def wait(
         self, what: str, holds: Callable[[dict[str, Any]], bool], timeout_s: float = WAIT_S

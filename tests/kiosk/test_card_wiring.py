@@ -14,7 +14,6 @@ from drivers.card_reader.contract import DocumentKind
 from drivers.card_reader.virtual_card import CardProgram, IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_service import (
     READER_NAME,
-    SECOND_PORT,
     SECOND_READER_NAME,
     VirtualService,
 )
@@ -52,7 +51,7 @@ def devices(card_service: VirtualService, tmp_path: Path) -> Iterator[Devices]:
 def answered(devices: Devices, program: CardProgram, wanted: str) -> Visit:
     """The visit after this card was put in while a service that wants `wanted` of a card asks for one."""
     assert devices.identity_reader is not None
-    card = VirtualCard(program, port=SECOND_PORT)
+    card = VirtualCard(program, slot=1)
     card.insert()
     try:
         result = devices.identity_reader.read(15.0, Event())

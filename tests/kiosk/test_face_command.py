@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from drivers.face.embedder import Embedder
 from drivers.face.evaluation.data_set import Half, half_of
 from drivers.face.matchers import ONNX_MODEL, Embedding
 from drivers.face.verifier import ProcessFaceVerifier
+from kiosk.causes import CAUSES
 from kiosk.face_command import face
 from tests.drivers.face.calibrations import Change, as_it_is, demo_body, proved, signed, with_limits
 from tests.drivers.face.portraits import MODELS, SETUP, needed
@@ -118,12 +120,12 @@ def test_a_calibration_is_made_signed_and_read(place: Path, embeds: list[float])
     told = json.loads(done.stdout)
     document = read(place).document
     assert told["calibration"] == json.loads((place / WRITTEN).read_text("utf-8"))
-    assert set(document.card_classes) == {"original", "jpeg_2048", "jpeg_1024"}
+    assert set(document.card_classes) == {"jpeg_2048", "jpeg_1024"}
     assert (document.valid_until - document.made_on).days == 30
     assert not document.unmeasurable_accepted
     assert document.data.persons == PEOPLE
     assert document.data.choosing_persons + document.data.reporting_persons == PEOPLE
-    figures = {(f.rate, f.people): f for f in document.card_classes[CardClass.ORIGINAL].reported}
+    figures = {(f.rate, f.people): f for f in document.card_classes[CardClass.JPEG_2048].reported}
     assert {people for rate, people in figures if rate == "FMR"} == {"all", "any sex", "f", "m", "elderly"}
     assert figures["FMR", "all"].measurable
     assert not figures["FMR", "elderly"].measurable, "too few of them to say anything at this target"
@@ -134,19 +136,19 @@ def test_nobody_of_the_reporting_half_moves_a_limit(place: Path, embeds: list[fl
     """Half two is embedded as if all were one person: the limits stay, the figures tell."""
     assert embeds
     folder_of(place)
-    assert calibrate(place, "--card-class", "original").exit_code == 0
-    before = read(place).document.card_classes[CardClass.ORIGINAL]
+    assert calibrate(place, "--card-class", "jpeg_2048").exit_code == 0
+    before = read(place).document.card_classes[CardClass.JPEG_2048]
     for file in (place / "pilot" / "images").iterdir():
         number = file.name.split("_")[0]
         if half_of(f"person-{number}") is Half.REPORTING:
             file.write_bytes(b"7 " + file.read_bytes().split()[1])
     for lifted in ((), ("--accept-unmeasurable",)):
-        done = calibrate(place, "--card-class", "original", "--json", *lifted)
+        done = calibrate(place, "--card-class", "jpeg_2048", "--json", *lifted)
         assert done.exit_code == 1
         told = json.loads(done.stdout)
         assert told["reason"] == "missed", "the target is not kept by people who chose nothing"
         assert "(all) were accepted, more than the target 0.01" in told["message"][0]
-    assert read(place).document.card_classes[CardClass.ORIGINAL] == before, "nothing was written"
+    assert read(place).document.card_classes[CardClass.JPEG_2048] == before, "nothing was written"
 
 
 def test_a_target_that_the_data_cannot_show_is_refused_or_noted(place: Path, embeds: list[float]) -> None:
@@ -189,13 +191,12 @@ def test_real_card_photos_are_taken_as_they_are(
     assert refused.exit_code == 1
     assert json.loads(refused.stdout)["message"][0].startswith("images.csv, line 2, file: is no card's photo")
     monkeypatch.setattr("drivers.face.calibration.making.classes_of", lambda _picture: tuple(SMALL))
-    assert calibrate(place, "--real-card-photos", "--card-class", "original").exit_code == 2
+    assert calibrate(place, "--real-card-photos", "--card-class", "jpeg_2048").exit_code == 2
     done = calibrate(place, "--real-card-photos")
     assert done.exit_code == 0, done.output
     document = read(place).document
     assert document.data.real_card_photos
     assert set(document.card_classes) == SMALL
-    assert read(place).limits_for([CardClass.ORIGINAL]) is None, "of a chip's portrait nothing was measured"
 
 
 def test_ctrl_c_leaves_what_was_there(
@@ -203,13 +204,13 @@ def test_ctrl_c_leaves_what_was_there(
 ) -> None:
     assert embeds
     folder_of(place)
-    assert calibrate(place, "--card-class", "original", "--id", "former").exit_code == 0
+    assert calibrate(place, "--card-class", "jpeg_2048", "--id", "former").exit_code == 0
 
     def interrupted(_self: Embedder, _picture: bytes) -> list[Embedding]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Embedder, "card", interrupted)
-    assert calibrate(place, "--card-class", "original", "--id", "new").exit_code == 1
+    assert calibrate(place, "--card-class", "jpeg_2048", "--id", "new").exit_code == 1
     assert read(place).id == "former"
     assert not list(place.glob("*.new"))
 
@@ -222,6 +223,7 @@ def test_ctrl_c_leaves_what_was_there(
         ("--out", "nowhere/calibration.json"),
         ("--valid-days", "0"),
         ("--card-class", "hologram"),
+        ("--card-class", "original"),
         ("--key", "county.pub"),
         ("--target-fmr", "0"),
     ],
@@ -365,6 +367,21 @@ def test_show_says_why_it_does_not_fit(place: Path, change: Any, faults: list[st
     done = run("show", "--config", str(ini_of(place, *signed(place, change))), "--json")
     assert done.exit_code == 1
     assert [one["fault"] for one in json.loads(done.stdout)["against"]] == faults
+
+
+@pytest.mark.parametrize(("left", "soon"), [(61, False), (60, True), (0, True), (-1, False)])
+def test_show_says_that_the_end_is_near(place: Path, left: int, soon: bool) -> None:
+    """By vouched time, as the face check reckons."""
+    vouched = datetime.fromisoformat(demo_body()["valid_until"] + "T00:00:00+00:00") - timedelta(days=left)
+    (place / "state").mkdir()
+    state = {"latest_wall_utc": vouched.isoformat(), "vouched_utc": vouched.isoformat(), "boots": []}
+    (place / "state" / "clock.json").write_text(json.dumps(state), "ascii")
+    ini = ini_of(place, *signed(place))
+    done = run("show", "--config", str(ini), "--json")
+    told = json.loads(done.stdout)
+    assert (told["ends_soon"], done.exit_code) == (soon, 1 if left < 0 else 0)
+    said = run("show", "--config", str(ini)).output
+    assert (CAUSES["face.calibration_ending"].technician["en"] in said) is soon
 
 
 def test_show_of_a_forgery_names_no_signer(place: Path) -> None:

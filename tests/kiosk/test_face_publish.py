@@ -85,6 +85,41 @@ def test_a_disk_that_refuses_leaves_one_that_counts(
     assert read_id(tmp_path) == ("new" if writes == 2 else "former")
 
 
+@pytest.mark.parametrize("by_the_same", [True, False])
+@pytest.mark.parametrize("writes", [1, 2])
+def test_however_often_it_is_interrupted_one_counts(
+    tmp_path: Path, key: Ed25519PrivateKey, monkeypatch: pytest.MonkeyPatch, writes: int, by_the_same: bool
+) -> None:
+    """Each interrupted try leaves a line, and a terminal reads a few only. Interrupted after the second write it is
+    the new one that counts, and each of them is followed by another.
+    """
+    publish(tmp_path / "calibration.json", named("former"), key)
+    other = key if by_the_same else Ed25519PrivateKey.generate()
+
+    def write(path: Path, content: bytes, mode: int = 0o644) -> None:
+        if not left[0]:
+            raise OSError(28, "No space left on device")
+        left[0] -= 1
+        durable.write_durably(path, content, mode)
+
+    monkeypatch.setattr("kiosk.face_publish.write_durably", write)
+    for number in range(2 * calibration.SIGNATURES_MAX):
+        left = [writes]
+        with pytest.raises(OSError, match="No space"):
+            publish(tmp_path / "calibration.json", named(f"new-{number}"), other)
+        if writes == 1:
+            assert read_id(tmp_path) == "former"
+        elif by_the_same:
+            assert read_id(tmp_path) == f"new-{number}"
+        lines = (tmp_path / "calibration.json.sig").read_bytes().split()
+        assert len(lines) <= calibration.SIGNATURES_MAX
+    if by_the_same:
+        counts, left = read_id(tmp_path), [1]
+        with pytest.raises(OSError, match="No space"):
+            publish(tmp_path / "calibration.json", named("last"), other)
+        assert read_id(tmp_path) == counts, "of whatever counted last"
+
+
 def test_a_writer_that_is_killed_leaves_one_that_counts(tmp_path: Path, key: Ed25519PrivateKey) -> None:
     publish(tmp_path / "calibration.json", named("former"), key)
     for _ in range(5):
@@ -107,6 +142,23 @@ def test_a_writer_that_is_killed_leaves_one_that_counts(tmp_path: Path, key: Ed2
             os.kill(writer.pid, signal.SIGKILL)
             writer.wait()
         assert read_id(tmp_path).startswith("number-")
+
+
+def test_a_reader_whom_a_writer_overtakes_reads_again(
+    tmp_path: Path, key: Ed25519PrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole of a publication falls between its reading of the content and of the signature."""
+    file = tmp_path / "calibration.json"
+    publish(file, named("former"), key)
+    path_of, overtaken = calibration.signature_path, iter(["new"])
+
+    def overtaking(read: Path) -> Path:
+        for name in overtaken:
+            publish(file, named(name), key)
+        return path_of(read)
+
+    monkeypatch.setattr("drivers.face.calibration.signature_path", overtaking)
+    assert read_id(tmp_path) == "new"
 
 
 def test_what_no_terminal_would_read_is_not_written(tmp_path: Path, key: Ed25519PrivateKey) -> None:

@@ -37,6 +37,14 @@ def test_only_a_process_that_restarts_is_worth_a_wait(
     assert seen.face_ready is status.usable
 
 
+def test_the_centre_is_told_that_the_calibration_ends_soon_and_the_face_check_goes_on(stand: Stand) -> None:
+    stand.face.said = DeviceStatus(DeviceState.READY, warnings=(Cause.FACE_CALIBRATION_ENDING,))
+    body = stand.made.heartbeat()
+    assert (body["state"], body["causes"]) == ("degraded", ["face.calibration_ending"])
+    assert all(service["ready"] for service in body["services"].values())
+    assert stand.made.world().face_ready
+
+
 def test_all_well_is_live(stand: Stand) -> None:
     assert stand.made.heartbeat()["state"] == "live"
     assert not stand.made.world().not_ready

@@ -22,17 +22,12 @@ import psutil
 from drivers.card_reader.contract import Document, DocumentKind, ValidityKind
 from drivers.card_reader.pcsc import PcscReader
 from drivers.card_reader.virtual_card import IdentityFileCard, VirtualCard
-from drivers.card_reader.virtual_service import (
-    READER_NAME,
-    SECOND_PORT,
-    SECOND_READER_NAME,
-    VirtualService,
-)
+from drivers.card_reader.virtual_service import VirtualService
 from drivers.contract import Ok
 
 READ_S = 15.0
 NEVER = Event()
-NAMES_AND_PORTS = ((READER_NAME, 35963), (SECOND_READER_NAME, SECOND_PORT))
+SLOTS = (0, 1)
 
 
 def invented(number: int) -> Document:
@@ -80,14 +75,14 @@ def use_of(pid: int | None) -> Use:
 class Station:
     """One reader with one card and the hands that move it."""
 
-    def __init__(self, name: str, port: int) -> None:
+    def __init__(self, name: str, slot: int) -> None:
         self.reader = PcscReader(name)
-        self._port = port
+        self._slot = slot
 
     def cycle(self, number: int) -> None:
         """AssertionError when the right card is not read, or its removal not seen."""
         document = invented(number)
-        card = VirtualCard(IdentityFileCard(document), port=self._port)
+        card = VirtualCard(IdentityFileCard(document), slot=self._slot)
         card.insert()
         try:
             outcome = self.reader.read(READ_S, NEVER)
@@ -106,7 +101,7 @@ def stations(service: VirtualService) -> Iterator[tuple[Station, ...]]:
     with ExitStack() as stack:
         started = service.start()
         assert isinstance(started, Ok), started
-        standing = tuple(Station(name, port) for name, port in NAMES_AND_PORTS)
+        standing = tuple(Station(service.reader_name(slot), slot) for slot in SLOTS)
         for station in standing:
             stack.callback(station.reader.close)
         yield standing

@@ -32,6 +32,9 @@ BYTES_MAX = 1_000_000
 SIGNATURES_MAX = 4
 """Lines of a signature file: while a calibration is replaced the former one's and the new one's."""
 
+READS_MAX = 3
+"""Tries at a file that was replaced after it was read and before its signature was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -72,6 +75,10 @@ class Calibration:
         """The last day is still valid."""
         return today > self.document.valid_until
 
+    def ends_soon(self, today: date) -> bool:
+        """It still counts, and whoever makes the next one should begin."""
+        return not self.ended(today) and today >= self.document.warned_from
+
 
 def signature_path(file: Path) -> Path:
     return file.with_name(file.name + ".sig")
@@ -84,7 +91,11 @@ def sign(body: Mapping[str, Any], key: Ed25519PrivateKey) -> bytes:
 
 def load(file: Path, key_file: Path) -> Ok[Calibration] | Failed[CalibrationFault]:
     """A calibration whose signature holds; whether it fits this terminal and day is the caller's question."""
-    read = _signed_body(file, key_file)
+    for _ in range(READS_MAX):
+        body = read_json(file)
+        read = _signed(body, file, key_file)
+        if isinstance(read, Ok) or read_json(file) == body:
+            break
     return read if isinstance(read, Failed) else read_body(read.value, file.name)
 
 
@@ -118,8 +129,10 @@ def read_json(file: Path) -> Ok[Any] | Failed[CalibrationFault]:
         return Failed(CalibrationFault.UNREADABLE, file.name)
 
 
-def _signed_body(file: Path, key_file: Path) -> Ok[Any] | Failed[CalibrationFault]:
-    body = read_json(file)
+def _signed(
+    body: Ok[Any] | Failed[CalibrationFault], file: Path, key_file: Path
+) -> Ok[Any] | Failed[CalibrationFault]:
+    """What was read of the file, if a signature beside it fits."""
     if isinstance(body, Failed):
         return body
     try:

@@ -1,4 +1,4 @@
-"""The form of a calibration, version 2: what is allowed, for which models, cards and time, and what was measured.
+"""The form of a calibration, version 3: what is allowed, for which models, cards and time, and what was measured.
 
 Every field is checked and an unknown one is refused, since a field that nobody reads is a wish that
 nobody keeps.
@@ -14,11 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from drivers.face.calibration.card_class import CardClass
 from drivers.face.evaluation.rates import measurable
 
-SCHEMA: Final = "jiujin.face-calibration/2"
+SCHEMA: Final = "jiujin.face-calibration/3"
 LARGEST_DISTANCE = 2.0
 """Between two vectors of unit length: a limit there would accept everybody."""
 LONGEST = timedelta(days=5 * 366)
 """Faces and cards change: no calibration counts for longer."""
+WARNED_BEFORE = timedelta(days=60)
+"""A new calibration needs people who agree, pictures of several days, measuring and a way to each terminal."""
 LAXEST_TARGET = 1e-3
 """Outside the demo: of a thousand strangers who hold somebody's card one may be taken for its owner, no more."""
 DIFFERENTIAL = 10.0
@@ -71,14 +73,34 @@ class Figure(_Part):
         return certain and self.value > bound
 
 
+class AtTarget(_Part):
+    """The limits that would have used the target up, without a margin, and their errors on the same half: what
+    the margin costs.
+    """
+
+    limits: dict[Name, Limit]
+    false_matches: Count
+    false_non_matches: Count
+
+
 class Chosen(_Part):
-    """The half on which the limits were chosen. `person_pairs`: different pairs of people among the impostors."""
+    """The half on which the limits were chosen. `person_pairs`: different pairs of people among the impostors.
+    `fmr_upper`: one-sided 95 % bound of the rate there, which keeps the target where the pairs suffice for it.
+    """
 
     impostors: Count
     person_pairs: Count
     false_matches: Count
+    fmr_upper: Share
     genuine: Count
     false_non_matches: Count
+    at_target: AtTarget
+
+    @property
+    def bound_is_possible(self) -> bool:
+        """No data show less than the rate itself, or than 3 / pairs."""
+        least = max(self.false_matches / max(1, self.impostors), min(1.0, 3 / max(1, self.person_pairs)))
+        return self.fmr_upper >= least * (1 - 1e-9)
 
 
 class OfClass(_Part):
@@ -112,7 +134,7 @@ class DataUsed(_Part):
 class Document(_Part):
     """The whole of a calibration; `matchers`: name -> SHA-256 of the model's file."""
 
-    schema_: Literal["jiujin.face-calibration/2"] = Field(alias="schema")
+    schema_: Literal["jiujin.face-calibration/3"] = Field(alias="schema")
     id: Name
     made_on: date
     valid_until: date
@@ -137,12 +159,15 @@ class Document(_Part):
             message = "pipeline: one preparation for each matcher, and for no other"
             raise ValueError(message)
         for name, one in self.card_classes.items():
-            if set(one.limits) != set(self.matchers):
+            chosen = one.chosen_on
+            if set(one.limits) != set(self.matchers) or set(chosen.at_target.limits) != set(self.matchers):
                 message = f"{name}: one limit for each matcher, and for no other"
                 raise ValueError(message)
-            if any(figure.measurable for figure in one.reported if figure.rate == "FMR") and not measurable(
-                self.target_fmr, one.chosen_on.person_pairs
-            ):
+            enough = measurable(self.target_fmr, chosen.person_pairs)
+            if not chosen.bound_is_possible or (enough and chosen.fmr_upper > self.target_fmr * (1 + 1e-12)):
+                message = f"{name}: {chosen.fmr_upper:g} is no bound that keeps the target"
+                raise ValueError(message)
+            if any(figure.measurable for figure in one.reported if figure.rate == "FMR") and not enough:
                 message = f"{name}: limits chosen on so few pairs of people make nothing measurable"
                 raise ValueError(message)
             for figure in one.reported:
@@ -157,6 +182,11 @@ class Document(_Part):
             message = "the target is not measurable, and nobody accepted that"
             raise ValueError(message)
         return self
+
+    @property
+    def warned_from(self) -> date:
+        """The first day on which its end is announced: in the last third of a short one."""
+        return self.valid_until - min(WARNED_BEFORE, (self.valid_until - self.made_on) / 3)
 
     def unmeasurable(self) -> list[str]:
         """Card classes for which the data cannot show the target over all people."""

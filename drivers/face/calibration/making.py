@@ -1,4 +1,4 @@
-"""A calibration from a folder of portraits: limits chosen on one half of the people, rates reported on the other."""
+"""A calibration from a folder of portraits: limits chosen with a margin on one half of the people, rates reported on the other."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from drivers.face.calibration.document import (
     DIFFERENTIAL,
     RULE,
     SCHEMA,
+    AtTarget,
     Chosen,
     DataUsed,
     Document,
     Figure,
     OfClass,
 )
+from drivers.face.calibration.margin import choose_with_margin
 from drivers.face.embedder import Embedder
 from drivers.face.evaluation.card_photos import CONDITIONS, ORIGINAL, Condition
 from drivers.face.evaluation.comparisons import Comparisons, paired
@@ -38,7 +40,6 @@ from drivers.face.evaluation.intervals import person_pairs
 from drivers.face.evaluation.rates import measurable
 from drivers.face.evaluation.report import RULE as RULE_NAME
 from drivers.face.evaluation.report import Row, check_people, rates_at
-from drivers.face.evaluation.rule import choose_limits
 
 OWN_CODE = ("calibration", "evaluation")
 
@@ -142,7 +143,7 @@ def _only_card_photos(data: DataSet) -> None:
     wrong = [
         Problem(picture.line, "file", "is no card's photo (102 x 126); portraits have no --real-card-photos")
         for picture in data.pictures
-        if picture.role is not Role.LIVE and not set(classes_of(data.read(picture))) & SMALL
+        if picture.role is not Role.LIVE and not classes_of(data.read(picture))
     ]
     if wrong:
         raise DataSetError(wrong)
@@ -151,7 +152,8 @@ def _only_card_photos(data: DataSet) -> None:
 def _of_class(name: str, enrolment: Enrolment, target: float) -> OfClass:
     every = enrolment.compare()
     choosing, reporting = (every.only(every.in_half(half)) for half in (Half.CHOOSING, Half.REPORTING))
-    chosen = choose_limits(choosing, target)
+    margin = choose_with_margin(choosing, target)
+    chosen, at_target = margin.chosen, margin.at_target
     rows = rates_at(every, reporting, RULE_NAME, target, chosen)
     of_class = OfClass(
         limits=dict(chosen.limits),
@@ -159,8 +161,14 @@ def _of_class(name: str, enrolment: Enrolment, target: float) -> OfClass:
             impostors=chosen.impostors,
             person_pairs=chosen.person_pairs,
             false_matches=chosen.false_matches,
+            fmr_upper=margin.fmr_upper,
             genuine=chosen.genuine,
             false_non_matches=chosen.false_non_matches,
+            at_target=AtTarget(
+                limits=dict(at_target.limits),
+                false_matches=at_target.false_matches,
+                false_non_matches=at_target.false_non_matches,
+            ),
         ),
         reported=[_figure(row) for row in rows],
         not_enrolled={"card": enrolment.not_enrolled()["card"], "live": enrolment.not_enrolled()["live"]},

@@ -10,19 +10,23 @@ take 600 bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.card_reader.simulated_photo import FACE_SHARE, SIZE, frame_portrait
+from drivers.card_reader.framing import FACE_SHARE, SIZE, frame_portrait
+from drivers.face.detector import face_recognition_without_68_points
 
 FACE_IN_BOX = 0.82
 """Of the width of HOG's square, which is wider than the face: so the median distance between the eyes
 is the study's 28 pixels (measured on 120 of its portraits; 23 with the whole square).
 """
+
+
+SEARCHED_PX = 320
+"""A larger portrait is searched at this size: its face is far larger than HOG's 40 pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,12 @@ def read_picture(encoded: bytes, how: int = cv2.IMREAD_COLOR) -> NDArray[np.uint
 def _face(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """Left, top, width, height of the face nearest to the middle of the picture."""
     height, width = grey.shape
-    boxes = [(box.left(), box.top(), box.width(), box.height()) for box in _hog()(grey, 1)]
+    scale = min(1.0, SEARCHED_PX / max(height, width))
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
+    boxes = [
+        tuple(round(side / scale) for side in (box.left(), box.top(), box.width(), box.height()))
+        for box in _hog()(small, 1)
+    ]
     if not boxes:
         side = round(min(width, height * SIZE[0] / SIZE[1]) * FACE_SHARE)
         return (width - side) // 2, (height - side) // 2, side, side
@@ -89,8 +98,6 @@ def _face(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     return left + inset, top + inset, size - 2 * inset, size - 2 * inset
 
 
-@cache
 def _hog() -> Any:
-    import dlib
-
-    return dlib.get_frontal_face_detector()
+    """dlib's, which face_recognition has loaded already: to build it again takes as long as a comparison."""
+    return face_recognition_without_68_points().face_detector

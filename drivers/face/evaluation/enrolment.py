@@ -10,15 +10,17 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.card_reader import simulated_photo
+from drivers.card_reader import framing
 from drivers.face.contract import Guidance
 from drivers.face.detector import Face
+from drivers.face.elements import Elements
 from drivers.face.embedder import Embedder
 from drivers.face.evaluation import card_photos
 from drivers.face.evaluation.card_photos import CardPhotoError, Condition, card_photo, read_picture
@@ -39,11 +41,13 @@ NOT_THE_PATH = {"evaluation", "calibration", "liveness", "child.py", "verifier.p
 @dataclass(frozen=True, slots=True, repr=False)
 class Enrolled:
     """`embeddings`: one per matcher, None where no face was found. `guidance`: what the quality gate
-    would have said to a live frame; None for a usable one and for a card.
+    would have said to a live frame; None for a usable one and for a card. `elements`: what it measured
+    of a live frame's face.
     """
 
     embeddings: tuple[Embedding, ...] | None
     guidance: Guidance | None = None
+    elements: Elements | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -139,14 +143,16 @@ def _jobs(picture: Picture, conditions: Sequence[Condition]) -> list[Condition |
 
 @dataclass(slots=True)
 class _Gate:
-    """Lets the largest face through and notes what the terminal's gate says of the frame."""
+    """Lets the largest face through and notes what the terminal's gate says of the frame and measures of the face."""
 
     gate: Gate
     said: Guidance | None = None
+    elements: Elements | None = None
 
     def __call__(self, rgb: NDArray[np.uint8], faces: Sequence[Face]) -> Face | Guidance:
         self.gate.begin()
         found = self.gate.judge(rgb, faces)
+        self.elements = self.gate.elements(rgb, faces[0]) if faces else None
         if not isinstance(found, Guidance):
             return found
         self.said = found
@@ -184,7 +190,8 @@ class _Store:
             return Enrolled(None) if isinstance(found, Guidance) else Enrolled(tuple(found))
         gate = _Gate(self.embedder.gate)
         found = self.embedder.live(read_picture(picture), gate)
-        return Enrolled(None if isinstance(found, Guidance) else tuple(found), gate.said)
+        embeddings = None if isinstance(found, Guidance) else tuple(found)
+        return Enrolled(embeddings, gate.said, gate.elements)
 
 
 def code_id(embedder: Embedder) -> str:
@@ -197,7 +204,7 @@ def code_id(embedder: Embedder) -> str:
         digest.update(f"{model.name} {file_hash(model)}\n".encode())
     tops = {file: file.relative_to(FACE_CODE).parts[0] for file in FACE_CODE.rglob("*.py")}
     of_the_path = sorted(file for file, top in tops.items() if top not in NOT_THE_PATH)
-    for file in (*of_the_path, Path(__file__), Path(card_photos.__file__), Path(simulated_photo.__file__)):
+    for file in (*of_the_path, Path(__file__), Path(card_photos.__file__), Path(framing.__file__)):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -206,12 +213,16 @@ def _packed(enrolled: Enrolled) -> bytes:
     data = io.BytesIO()
     vectors = {str(index): vector for index, vector in enumerate(enrolled.embeddings or ())}
     said = "" if enrolled.guidance is None else enrolled.guidance.value
-    np.savez(data, guidance=np.array(said), allow_pickle=False, **vectors)
+    measured = () if enrolled.elements is None else astuple(enrolled.elements)
+    values = np.array([np.nan if value is None else value for value in measured], np.float64)
+    np.savez(data, guidance=np.array(said), elements=values, allow_pickle=False, **vectors)
     return data.getvalue()
 
 
 def _unpacked(data: bytes) -> Enrolled:
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        vectors = tuple(stored[str(index)] for index in range(len(stored.files) - 1))
+        vectors = tuple(stored[str(index)] for index in range(len(stored.files) - 2))
         said = str(stored["guidance"])
-    return Enrolled(vectors or None, Guidance(said) if said else None)
+        values: list[Any] = [None if np.isnan(value) else value for value in stored["elements"].tolist()]
+    elements = Elements(*values) if values else None
+    return Enrolled(vectors or None, Guidance(said) if said else None, elements)

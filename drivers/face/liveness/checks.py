@@ -164,7 +164,7 @@ class PromptCheck:
         if before is None:
             return self.usable(frame, opening)
         if self.finished:
-            return None
+            return self._follow(frame, opening)
         if self._declining.is_set():
             self._declining.clear()
             self._draw_again()
@@ -187,6 +187,13 @@ class PromptCheck:
             self._shown, self._waiting = (*self._shown, prompt), self._waiting[1:]
             self._asked_anew()
         return None
+
+    def _follow(self, frame: Frame, opening: int) -> FaceFailure | Guidance | None:
+        """After the last movement, on the way back: still one look at one person, if it was one so far."""
+        if self._impossible or self._missed is not None or self._chain.broken is not None:
+            return None
+        found = self._look(frame, opening, passive=False)
+        return None if isinstance(found, Sighting) else found
 
     def decline(self) -> None:
         self._declining.set()

@@ -172,7 +172,10 @@ class LivenessCheck(Protocol):
         ...
 
     def watch(self, frame: Frame, opening: int, /) -> FaceFailure | Guidance | None:
-        """A frame while a movement is asked. Guidance helps; a FaceFailure ends the attempt."""
+        """A frame while a movement is asked, or after the last one until a frame is compared.
+
+        Guidance helps; a FaceFailure ends the attempt.
+        """
         ...
 
     def decline(self) -> None:

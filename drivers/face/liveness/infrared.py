@@ -128,7 +128,9 @@ class FaceWithKit:
 
     def _first(self, status: DeviceStatus) -> DeviceStatus:
         kit = self._kit.status()
-        return status if kit.usable or not status.usable else kit
+        if kit.usable or not status.usable:
+            return status
+        return replace(kit, warnings=status.warnings)
 
 
 class Kit:

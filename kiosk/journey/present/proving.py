@@ -101,11 +101,12 @@ def qr(visit: Visit, world: World, t: Texts) -> Parts:
     again = Action(
         "try_qr",
         t("再试一次"),
-        Style.PRIMARY,
+        Style.EQUAL,
         enabled=works(Method.QR, visit, world),
         reason=t("扫码暂时不能用"),
     )
-    return Parts(title, t("没有做错什么"), blocks=(words, picture), actions=(again, _other(t)))
+    actions = (again, _other(t, Style.EQUAL))
+    return Parts(title, t("没有做错什么"), blocks=(words, picture), actions=actions)
 
 
 def clerk_consent(visit: Visit, world: World, t: Texts) -> Parts:

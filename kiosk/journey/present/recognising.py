@@ -111,7 +111,7 @@ def agent(visit: Visit, world: World, t: Texts) -> Parts:
     ]
     return Parts(
         t("是给谁办？"),
-        t("替别人办，两个人的身份证都要有"),
+        t("替别人办，要两张身份证，办了会告诉本人"),
         blocks=(Choices((myself, *others)),),
     )
 
@@ -264,11 +264,9 @@ def _ways(visit: Visit, world: World, t: Texts) -> tuple[Action, ...]:
     return (*(one for method, one in found.items() if is_a_way(method, visit, world)), window)
 
 
-UNDER_AGE = "未满 14 岁不用人脸确认。请监护人和协理员一起办理。"
+UNDER_AGE = "未满 14 岁不用人脸确认。请监护人一起来，用下面的办法办。"
 NO_BIRTH_DATE = "证件上的出生日期没有读出来，这次不用人脸确认。下面的办法一样有效。"
-NO_TIME = (
-    "机器的时间没有核对，算不准年龄。未满 14 岁不用人脸确认，请监护人和协理员一起办理；满了的，任选一种办法。"
-)
+NO_TIME = "机器的时间没有核对，算不准年龄。未满 14 岁不用人脸确认，请监护人一起来；下面的办法都可以用。"
 
 
 def _why_not_old_enough(visit: Visit, world: World) -> str:

@@ -31,14 +31,8 @@ def running_service() -> Iterator[VirtualService]:
         service.stop()
 
 
-OTHER_NAME = "New Virtual PCD 00 00"
-
-
-def service_with_another_name(folder: Path) -> VirtualService:
-    """Not yet started: the same virtual reader, as `OTHER_NAME`; its configuration goes into `folder`."""
-    configuration = Path("/etc/reader.conf.d/vpcd").read_text("utf-8")
-    (folder / "vpcd").write_text(configuration.replace("Virtual", "New Virtual"), "utf-8")
-    return VirtualService(folder, OTHER_NAME)
+OTHER_NAME = "New Virtual PCD"
+"""Of a reader that was plugged in elsewhere: what the settings have of its name is in it."""
 
 
 @pytest.fixture

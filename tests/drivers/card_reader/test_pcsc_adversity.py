@@ -3,9 +3,7 @@
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from threading import Event, Thread
 
 import psutil
@@ -20,13 +18,13 @@ from drivers.card_reader.pcsc_watch import choose
 from drivers.card_reader.virtual_card import CardFault, IdentityFileCard, VirtualCard
 from drivers.card_reader.virtual_service import (
     READER_NAME,
-    SECOND_PORT,
     SECOND_READER_NAME,
     VirtualService,
+    VirtualSlot,
 )
 from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.tap import Direction
-from tests.drivers.card_reader.card_service import OTHER_NAME, service_with_another_name
+from tests.drivers.card_reader.card_service import OTHER_NAME
 from tests.drivers.card_reader.people import DEMO, HELPER
 from tests.drivers.card_reader.test_card_readers import LOST, NEVER
 from tests.drivers.waiting import wait_until
@@ -166,13 +164,14 @@ def patient_reader(card: VirtualCard) -> Iterator[PcscReader]:
 
 
 def test_cancelling_a_silent_conversation_ends_at_once_and_the_reader_recovers(
-    card: VirtualCard, patient_reader: PcscReader
+    card: VirtualCard, card_service: VirtualService, patient_reader: PcscReader
 ) -> None:
-    reader = patient_reader
+    """The service has not looked since the talk began: the card that is back is seen all the same."""
+    reader, slot = patient_reader, VirtualSlot(card_service)
     asked, cancel = Event(), Event()
     card.before_answer = lambda apdu: asked.set() if apdu[1] == 0xB0 else None
     card.misbehave(CardFault.SILENT)
-    card.insert()
+    slot.put(card)
     outcomes: list[Ok[CardRead] | Failed[CardFailure]] = []
     thread = Thread(target=lambda: outcomes.append(reader.read(60.0, cancel)))
     thread.start()
@@ -182,12 +181,7 @@ def test_cancelling_a_silent_conversation_ends_at_once_and_the_reader_recovers(
     assert reason(outcomes[0]) is CardFailure.CANCELLED
     assert reader.status().cause is not Cause.CARD_SILENT
     card.misbehave(None)
-    card.remove()
-    assert wait_until(lambda: reader.card_present() is False)
-    # pcscd calls the slot empty as soon as its client died, and looks at the slot itself each 0.4 s: a card
-    # back before that look is no news to it. Nothing tells when it has looked; no hand is that quick.
-    time.sleep(1.0)
-    card.insert()
+    slot.put(card)
     assert isinstance(reader.read(20.0, NEVER), Ok)
 
 
@@ -237,11 +231,11 @@ def test_a_stopped_service_does_not_answer_until_it_goes_on(
     assert isinstance(reader.read(10.0, NEVER), Ok)
 
 
-def test_the_reader_comes_back_under_another_name(card_service: VirtualService, tmp_path: Path) -> None:
+def test_the_reader_comes_back_under_another_name(card_service: VirtualService) -> None:
     """Its number in the list, and whatever follows it, changes when it is plugged in elsewhere."""
     if not card_service.is_ours:
         pytest.skip("a card service of this machine is running, which is not ours to end")
-    again = service_with_another_name(tmp_path)
+    again = VirtualService(OTHER_NAME)
     reader = PcscReader("Virtual PCD")
     try:
         assert reader.probe().detail == READER_NAME
@@ -249,7 +243,7 @@ def test_the_reader_comes_back_under_another_name(card_service: VirtualService, 
         assert not reader.probe().usable
         assert isinstance(again.start(), Ok)
         assert wait_until(lambda: reader.probe().usable, 40.0)
-        assert reader.status().detail == OTHER_NAME
+        assert reader.status().detail == again.reader_name()
         card = VirtualCard(IdentityFileCard(HELPER))
         card.insert()
         assert isinstance(reader.read(10.0, NEVER), Ok)
@@ -262,7 +256,7 @@ def test_the_reader_comes_back_under_another_name(card_service: VirtualService, 
 def test_two_readers_at_once_keep_their_cards_apart(card: VirtualCard) -> None:
     identity = PcscReader("", not_reader_name="00 00")
     helper = PcscReader("00 00")
-    second = VirtualCard(IdentityFileCard(DEMO), port=SECOND_PORT)
+    second = VirtualCard(IdentityFileCard(DEMO), slot=1)
     try:
         outcomes: dict[str, Ok[CardRead] | Failed[CardFailure]] = {}
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from drivers.card_reader import simulated_photo
+from drivers.card_reader import framing, simulated_photo
 from drivers.card_reader.contract import EncodedPhoto, PhotoFormat
 from drivers.card_reader.photo import PhotoFailure, decode
 from drivers.card_reader.picture_header import size_of
@@ -59,7 +59,7 @@ def test_noise_fits_too() -> None:
 
 
 def test_a_portrait_is_framed_like_a_cards() -> None:
-    framed = simulated_photo.frame_portrait(picture(), (100, 100, 100, 140))
+    framed = framing.frame_portrait(picture(), (100, 100, 100, 140))
     with Image.open(io.BytesIO(framed)) as image:
         assert image.width / image.height == pytest.approx(102 / 126, rel=0.01)
         assert 100 / image.width == pytest.approx(0.58, abs=0.01)

@@ -51,7 +51,7 @@ def proved(target: float = 1e-3) -> Change:
     def change(body: Body) -> None:
         body.update(target_fmr=target, unmeasurable_accepted=False)
         for one in body["card_classes"].values():
-            one["chosen_on"]["person_pairs"] = 10**6
+            one["chosen_on"].update(person_pairs=10**6, fmr_upper=3e-6)
             figure = figure_of_all(one)
             figure.update(measurable=True, person_pairs=10**6, comparisons=10**6, high=3e-6)
 

@@ -7,6 +7,7 @@ import copy
 import json
 import math
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from hypothesis import strategies as st
 from drivers.contract import Failed, Ok
 from drivers.face import calibration
 from drivers.face.calibration import CalibrationFault
-from drivers.face.calibration.card_class import SMALL, CardClass, classes_of
+from drivers.face.calibration.card_class import SMALL, CardClass, as_card_photo, classes_of
 from drivers.face.calibration.document import LARGEST_DISTANCE, Figure
 from drivers.face.calibration.faults import WORDS, in_words
+from drivers.face.evaluation.card_photos import JPEG_2048, read_picture
+from drivers.face.evaluation.card_photos import card_photo as card_photo_of
 from tests.drivers.face.calibrations import Body, demo_body, figure_of_all, proved, signed, with_limits
-from tests.drivers.face.portraits import card_photo
+from tests.drivers.face.portraits import card_photo, live
 
 
 def fault_of(file: Path, key_file: Path) -> CalibrationFault:
@@ -72,6 +75,18 @@ def test_without_a_signature_or_under_another_key_it_is_refused(tmp_path: Path) 
     assert fault_of(file, key_file) is CalibrationFault.MISSING
 
 
+def test_of_a_signature_file_a_few_lines_are_read(tmp_path: Path) -> None:
+    """As many as a publication may leave, whichever of them fits; who writes more makes nobody check them all."""
+    file, key_file = signed(tmp_path)
+    beside = calibration.signature_path(file)
+    line, other = beside.read_bytes(), base64.b64encode(b"x" * 64)
+    for before in range(calibration.SIGNATURES_MAX):
+        beside.write_bytes(b"\n".join([*[other] * before, line, other]))
+        assert isinstance(calibration.load(file, key_file), Ok)
+    beside.write_bytes(b"\n".join([*[other] * calibration.SIGNATURES_MAX, line]))
+    assert fault_of(file, key_file) is CalibrationFault.SIGNATURE
+
+
 def test_a_first_version_is_named_as_such_not_as_a_forgery(tmp_path: Path) -> None:
     file, key_file = signed(tmp_path)
     file.write_text(json.dumps({"schema": "jiujin.face-calibration/1", "id": "demo-2026-11"}), "utf-8")
@@ -112,16 +127,16 @@ def test_what_many_people_showed_is_read(tmp_path: Path) -> None:
 
 def _few_pairs_reported(body: Body) -> None:
     proved()(body)
-    figure_of_all(body["card_classes"]["original"])["person_pairs"] = 2999
+    figure_of_all(body["card_classes"]["jpeg_2048"])["person_pairs"] = 2999
 
 
 def _all_miss(body: Body) -> None:
     proved()(body)
-    figure_of_all(body["card_classes"]["original"]).update(errors=1001)
+    figure_of_all(body["card_classes"]["jpeg_2048"]).update(errors=1001)
 
 
 def _women_miss(body: Body) -> None:
-    body["card_classes"]["original"]["reported"].append(women(errors=11))
+    body["card_classes"]["jpeg_2048"]["reported"].append(women(errors=11))
 
 
 def women(**given: Any) -> Body:
@@ -132,7 +147,26 @@ def women(**given: Any) -> Body:
 
 def _few_pairs_chosen(body: Body) -> None:
     proved()(body)
-    body["card_classes"]["original"]["chosen_on"]["person_pairs"] = 2999
+    body["card_classes"]["jpeg_2048"]["chosen_on"].update(person_pairs=2999, fmr_upper=3 / 2999)
+
+
+def _bound_above_the_target(body: Body) -> None:
+    proved(1e-3)(body)
+    body["card_classes"]["jpeg_2048"]["chosen_on"].update(fmr_upper=1.001e-3)
+
+
+def _bound_below_what_the_pairs_show(body: Body) -> None:
+    proved(1e-3)(body)
+    body["card_classes"]["jpeg_2048"]["chosen_on"].update(fmr_upper=2.9e-6)
+
+
+def _bound_below_the_rate(body: Body) -> None:
+    proved(1e-3)(body)
+    body["card_classes"]["jpeg_2048"]["chosen_on"].update(false_matches=2, fmr_upper=1.9 / 5236)
+
+
+def _one_limit_less_without_the_margin(body: Body) -> None:
+    del body["card_classes"]["jpeg_1024"]["chosen_on"]["at_target"]["limits"]["frf"]
 
 
 @pytest.mark.parametrize(
@@ -143,11 +177,16 @@ def _few_pairs_chosen(body: Body) -> None:
         _all_miss,
         _women_miss,
         _few_pairs_chosen,
+        _bound_above_the_target,
+        _bound_below_what_the_pairs_show,
+        _bound_below_the_rate,
         _one_limit_less,
+        _one_limit_less_without_the_margin,
+        lambda body: body["card_classes"].update(original=body["card_classes"]["jpeg_2048"]),
         _nobody_accepted_it,
         with_limits(third=0.5),
         lambda body: body.update(card_classes={}),
-        lambda body: body["card_classes"].update(hologram=body["card_classes"]["original"]),
+        lambda body: body["card_classes"].update(hologram=body["card_classes"]["jpeg_2048"]),
         lambda body: body.update(valid_until="2020-01-01"),
         lambda body: body.update(valid_until="9999-12-31"),
         lambda body: body.update(valid_until=20261231),
@@ -238,7 +277,7 @@ def test_what_is_read_of_a_signed_one_is_within_its_bounds(path: tuple[Any, ...]
         return
     read = answer.value
     assert set(read.limits) == set(read.model_hashes)
-    for classes in ([CardClass.ORIGINAL], SMALL, list(CardClass)):
+    for classes in ([CardClass.JPEG_1024], SMALL):
         limits = read.limits_for(classes)
         assert limits is None or all(
             math.isfinite(limit) and 0 < limit < LARGEST_DISTANCE for limit in limits.values()
@@ -276,9 +315,46 @@ def test_the_class_of_a_photo() -> None:
     expected = CardClass.JPEG_1024 if len(small) <= 1024 else CardClass.JPEG_2048
     assert len(small) <= 2048
     assert classes_of(small) == (expected,)
-    assert classes_of(encoded(".jpg", 413, 531)) == (CardClass.ORIGINAL,)
-    assert classes_of(b"") == ()
-    assert classes_of(b"no picture") == ()
+    for nothing_measured in (encoded(".jpg", 102, 127), encoded(".jpg", 413, 531), b"", b"no picture"):
+        assert classes_of(nothing_measured) == ()
+
+
+@pytest.mark.parametrize("size", [(103, 127), (200, 250), (240, 320), (413, 531), (531, 413)])
+def test_a_larger_photo_is_made_one_of_a_class_that_was_measured(size: tuple[int, int]) -> None:
+    """With or without a face, of whatever form: what is compared has the pixels and bytes of that class."""
+    noise = np.random.default_rng(1).integers(0, 255, (size[1], size[0], 3), np.uint8)
+    for kind in (".png", ".bmp", ".jpg"):
+        photo = as_card_photo(bytes(cv2.imencode(kind, noise)[1]))
+        assert read_picture(photo).shape == (126, 102, 3)
+        assert classes_of(photo) == (CardClass.JPEG_2048,)
+
+
+def test_a_larger_photo_becomes_what_the_measurement_makes_of_it() -> None:
+    portrait = bytes(cv2.imencode(".png", live("obama.jpg"))[1])
+    assert as_card_photo(portrait) == card_photo_of(portrait, JPEG_2048)
+
+
+def test_a_cards_photo_stays_as_it_is() -> None:
+    for photo in (card_photo("obama.jpg"), b"", b"no picture"):
+        assert as_card_photo(photo) == photo
+
+
+@pytest.mark.parametrize(
+    ("days", "warned"), [(365, 60), (181, 60), (180, 60), (90, 30), (30, 10), (1, 0), (0, 0)]
+)
+def test_its_end_is_announced_while_there_is_time_for_the_next(
+    tmp_path: Path, days: int, warned: int
+) -> None:
+    made = date(2026, 11, 26)
+    until = made + timedelta(days=days)
+
+    def change(body: Body) -> None:
+        body.update(made_on=made.isoformat(), valid_until=until.isoformat())
+
+    answer = calibration.load(*signed(tmp_path, change))
+    assert isinstance(answer, Ok)
+    said = [answer.value.ends_soon(until - timedelta(days=left)) for left in (warned + 1, warned, 0, -1)]
+    assert said == [False, True, True, False]
 
 
 def test_no_class_has_no_limits(tmp_path: Path) -> None:

@@ -30,8 +30,24 @@ def test_the_limit_itself_is_cleared_and_a_hair_above_it_is_not() -> None:
 
 
 def test_one_good_frame_among_strangers_does_not_accept_and_one_odd_frame_does_not_refuse() -> None:
-    assert not decided([0.3, 0.9, 0.9], [0.5, 1.3, 1.3])
-    assert decided([0.5, 0.5, 0.9], [1.0, 1.0, 1.4])
+    assert not decided([0.9, 0.9, 0.3], [1.3, 1.3, 0.5])
+    assert decided([0.9, 0.5, 0.5], [1.4, 1.0, 1.0])
+    assert decided([0.5, 0.9, 0.5], [1.0, 1.4, 1.0])
+
+
+@pytest.mark.parametrize(("dlib", "frf"), [(0.7, 1.2), (0.7, 1.0), (0.5, 1.2)])
+def test_who_takes_the_place_of_the_cards_owner_before_the_last_frame_is_not_accepted(
+    dlib: float, frf: float
+) -> None:
+    """The median alone would not notice. By itself, and by every matcher, the last frame has to match."""
+    assert not decided([0.4, 0.4, dlib], [0.8, 0.8, frf])
+    assert not decided([0.4, 0.4, 0.4, 0.4, dlib], [0.8, 0.8, 0.8, 0.8, frf])
+
+
+def test_the_distance_that_is_told_is_the_one_that_decides() -> None:
+    (near,) = scores({"one": [0.2, 0.9, 0.4]}, {"one": 0.6})
+    (swapped,) = scores({"one": [0.2, 0.4, 0.9]}, {"one": 0.6})
+    assert (near.distance, swapped.distance) == (0.4, 0.9)
 
 
 def test_a_frame_without_a_number_clears_nothing() -> None:
@@ -60,6 +76,7 @@ def test_rounding_never_accepts(values: list[float], limit: float) -> None:
     assert isinstance(score, Score)
     ordered = sorted(values)
     middle = ordered[len(ordered) // 2] / 2 + ordered[(len(ordered) - 1) // 2] / 2
-    assert score.distance >= middle - 1e-12
+    assert score.distance >= max(middle, values[-1]) - 1e-12
     if score.cleared:
         assert middle <= limit + 1e-12
+        assert values[-1] <= limit + 1e-12

@@ -63,7 +63,7 @@ def with_county(models: Path) -> Change:
         body["matchers"] = {"dlib": body["matchers"]["dlib"], "county": matcher.model_hash}
         body["pipeline"] = {one.name: prepared(one, detector) for one in (DlibMatcher(), matcher)}
         for one in body["card_classes"].values():
-            one["limits"] = {"dlib": 0.6, "county": 0.6}
+            one["limits"] = one["chosen_on"]["at_target"]["limits"] = {"dlib": 0.6, "county": 0.6}
 
     return change
 

@@ -18,7 +18,10 @@ import pytest
 from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.face import calibration
 from drivers.face.calibration import CalibrationFault
+from drivers.face.calibration.card_class import CardClass
 from drivers.face.contract import FaceFailure, Guidance
+from drivers.face.evaluation.card_photos import JPEG_1024
+from drivers.face.evaluation.card_photos import card_photo as card_photo_of
 from drivers.face.matchers import ONNX_MODEL
 from drivers.face.verifier import ProcessFaceVerifier
 from tests.drivers.face.calibrations import Body, Change, as_it_is, demo_body, proved, signed
@@ -37,7 +40,7 @@ def built(folder: Path, change: Change = as_it_is, **given: Any) -> ProcessFaceV
 def _only_one_matcher(body: Body) -> None:
     del body["matchers"]["frf"], body["pipeline"]["frf"]
     for one in body["card_classes"].values():
-        del one["limits"]["frf"]
+        del one["limits"]["frf"], one["chosen_on"]["at_target"]["limits"]["frf"]
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +74,18 @@ def test_the_same_person_on_another_photograph_is_accepted(verifier: ProcessFace
 @pytest.mark.parametrize("stranger", ["biden.jpg", "astronaut.png"])
 def test_another_person_is_not(verifier: ProcessFaceVerifier, stranger: str) -> None:
     assert not decided(verifier, "obama.jpg", stranger)
+
+
+@pytest.mark.parametrize("last", ["biden.jpg", "obama2.jpg"])
+def test_the_last_frame_has_to_match_by_itself(verifier: ProcessFaceVerifier, last: str) -> None:
+    """Whoever takes the place of the card's owner after two frames is outvoted by them, and is not accepted."""
+    assert verifier.set_reference(card_photo("obama.jpg")) == Ok(None)
+    for sequence, name in enumerate(["obama2.jpg", "obama2.jpg", last]):
+        assert verifier.examine(frame(live(name), sequence)) == Ok(None)
+    answer = verifier.decide()
+    assert isinstance(answer, Ok)
+    assert answer.value.frames_used == 3
+    assert answer.value.accepted is (last == "obama2.jpg")
 
 
 def test_no_comparison_without_frames_or_without_reference(verifier: ProcessFaceVerifier) -> None:
@@ -289,13 +304,29 @@ def test_a_calibration_ends_while_the_terminal_runs(tmp_path: Path) -> None:
         assert decision.reason is FaceFailure.UNCALIBRATED
 
 
+def test_before_a_calibration_ends_health_says_so_by_vouched_time(tmp_path: Path) -> None:
+    """Sixty days before, or in the last third of a short one; on its last day still, and as an end from then on."""
+    today = [DAY - timedelta(days=61)]
+    with contextlib.closing(built(tmp_path, no_earlier_than=lambda: today[0])) as verifier:
+        assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
+        assert verifier.status().warnings == ()
+        for day in (DAY - timedelta(days=60), DAY):
+            today[0] = day
+            for status in (verifier.status(), verifier.probe()):
+                assert status.usable
+                assert status.warnings == (Cause.FACE_CALIBRATION_ENDING,)
+                assert f"until {DAY.isoformat()}" in status.detail
+        today[0] = DAY + timedelta(days=1)
+        status = verifier.probe()
+        assert (status.cause, status.warnings) == (Cause.FACE_UNCALIBRATED, ())
+
+
 def test_the_limits_are_those_of_the_cards_class(tmp_path: Path) -> None:
-    """A card of an unknown number of bytes has the strictest; a chip's portrait its own, or none at all."""
+    """A card of an unknown number of bytes has the strictest."""
 
     def change(body: Body) -> None:
         of = body["card_classes"]
         of["jpeg_2048"]["limits"]["frf"], of["jpeg_1024"]["limits"]["frf"] = 0.02, 1.5
-        del of["original"]
 
     with contextlib.closing(built(tmp_path, change)) as verifier:
         assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
@@ -305,8 +336,35 @@ def test_the_limits_are_those_of_the_cards_class(tmp_path: Path) -> None:
         assert isinstance(answer, Ok)
         assert {s.matcher: s.limit for s in answer.value.scores}["frf"] == 0.02
         assert not answer.value.accepted
-        chip = bytes(cv2.imencode(".png", live("obama.jpg"))[1])
-        refused = verifier.set_reference(chip)
+
+
+@pytest.mark.parametrize(("stranger", "accepted"), [("obama2.jpg", True), ("biden.jpg", False)])
+def test_a_chips_portrait_is_compared_as_a_cards_photo_under_its_limits(
+    verifier: ProcessFaceVerifier, stranger: str, accepted: bool
+) -> None:
+    """Of portraits as large as a passport's nothing was measured: it is made what was."""
+    portrait = bytes(cv2.imencode(".png", live("obama.jpg", 215))[1])
+    assert verifier.set_reference(portrait) == Ok(None)
+    worker = verifier._worker
+    assert worker is not None
+    assert worker.call("card_classes", deadline_s=5.0) == Ok((CardClass.JPEG_2048,))
+    assert verifier.examine(frame(live(stranger))) == Ok(None)
+    answer = verifier.decide()
+    assert isinstance(answer, Ok)
+    assert answer.value.accepted is accepted
+    limits = demo_body()["card_classes"]["jpeg_2048"]["limits"]
+    assert {score.matcher: score.limit for score in answer.value.scores} == limits
+
+
+def test_a_photo_of_a_class_without_limits_is_compared_with_nobody(tmp_path: Path) -> None:
+    def change(body: Body) -> None:
+        del body["card_classes"]["jpeg_2048"]
+
+    with contextlib.closing(built(tmp_path, change, cards=[CardClass.JPEG_1024])) as verifier:
+        assert wait_until(lambda: verifier.probe().state is DeviceState.READY)
+        known = card_photo_of(bytes(cv2.imencode(".png", live("obama.jpg"))[1]), JPEG_1024)
+        assert verifier.set_reference(known) == Ok(None)
+        refused = verifier.set_reference(card_photo("obama.jpg"))
         assert isinstance(refused, Failed)
         assert refused.reason is FaceFailure.UNCALIBRATED
         assert refused.detail.startswith("card_class, ")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from pathlib import Path
 from threading import Event
 
 import pytest
@@ -19,10 +17,10 @@ from drivers.card_reader.identity_file import IdentityFile
 from drivers.card_reader.pcsc import PcscReader
 from drivers.card_reader.social_security import SocialSecurityCard
 from drivers.card_reader.virtual_card import CardFault, CardProgram, IdentityFileCard, VirtualCard
-from drivers.card_reader.virtual_service import VirtualService
+from drivers.card_reader.virtual_service import VirtualService, VirtualSlot
 from drivers.card_reader.virtual_social_security import VirtualSocialSecurityCard
 from drivers.contract import Device, Ok
-from tests.drivers.card_reader.card_service import running_service, service_with_another_name
+from tests.drivers.card_reader.card_service import OTHER_NAME, running_service
 from tests.drivers.card_reader.emrtd.world import HOLDER, NOW, portrait, read
 from tests.drivers.card_reader.people import DEMO, SOCIAL_SECURITY
 from tests.drivers.rigs.rig import CardRig
@@ -38,6 +36,7 @@ class PcscRig(CardRig):
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
         self._service: VirtualService = self._stack.enter_context(running_service())
+        self._slot = VirtualSlot(self._service)
         program, self._application, self.document = self.kind()
         self.card = VirtualCard(program)
         self._reader: PcscReader | None = None
@@ -64,10 +63,10 @@ class PcscRig(CardRig):
         return wait_until(lambda: self._reader is not None and self._reader.status().usable)
 
     def put(self) -> None:
-        self.card.insert()
+        self._slot.put(self.card)
 
     def take(self) -> None:
-        self.card.remove()
+        self._slot.take()
 
     def pull_in_mid_read(self) -> None:
         self.card.misbehave(CardFault.LEAVE)
@@ -87,9 +86,8 @@ class PcscRig(CardRig):
     def replug_elsewhere(self) -> None:
         """The service lists another name from now on; both slots' ports stay."""
         self.unplug()
-        self._service = service_with_another_name(
-            Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="pcscd-")))
-        )
+        self._service = VirtualService(OTHER_NAME)
+        self._slot = VirtualSlot(self._service)
         self._stack.callback(self._service.stop)
         self.plug()
 
@@ -110,7 +108,7 @@ class PcscRig(CardRig):
         self.card.misbehave(None)
 
     def close(self) -> None:
-        self.card.remove()
+        self.take()
         self._stack.close()
 
 

@@ -26,7 +26,7 @@ from kiosk.journey.visit import CardProblem, Visit
 from kiosk.journey.world import World
 from kiosk.paper.receipt import lines_of, receipt
 from kiosk.rehearsal.script import words_of
-from tests.kiosk.journey.visits import NUMBER, OTHER_NUMBER, by_agent, card, definition, visit, world
+from tests.kiosk.journey.visits import NUMBER, OTHER_NUMBER, card, definition, visit, world
 
 HERE = replace(world(), online=False)
 ACCEPTED = Comparison(accepted=True, scores=(Score("dlib", 0.4, 0.6),), calibration_id="c", frames_used=3)
@@ -40,7 +40,7 @@ def others_card(**changes: object) -> CardRead:
 
 def asked() -> Visit:
     """The agent's card was read under consent to the face."""
-    before = replace(visit(State.CARD), card=None, definition=by_agent(definition()))
+    before = replace(visit(State.CARD), card=None, definition=definition("senior_allowance"))
     before = replace(before, step=before.service.flow.index("identify"))
     after, _ = step(before, ev.CardAnswered(Ok(card(birth=1975))), HERE)
     assert after.state is State.AGENT
@@ -131,6 +131,12 @@ def test_slip_and_review_show_both_masked() -> None:
     told = "\n".join(lines_of(slip))
     assert f"姓名 {AGED}" in told
     assert "代办人 测*" in told
+    assert "理由 我是子女" in told
+    assert "中心会告诉本人" in told
+    own = replace(stored, principal=None)
+    slip = receipt(own, HERE.place, sign=bytes, local_time=at, clock_quality="synced", copy=False)
+    for word in ("代办人", "理由", "告诉本人"):
+        assert word not in "\n".join(lines_of(slip))
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_yes_is_recorded_with_the_very_words_the_clock_and_the_language(langua
     shown = next(block for block in present(before, around).blocks if isinstance(block, Points))
     after, _ = step(before, ev.Pressed("face"), around)
     assert record(after) == {
-        "notice_version": "face-2026-11b",
+        "notice_version": "face-2026-11c",
         "given": True,
         "at": "2026-11-25T01:12:00+00:00",
         "clock_quality": "jumped",
@@ -118,7 +118,7 @@ def test_a_yes_under_which_the_camera_was_open_stays_beside_the_next_one() -> No
     (line,) = [one for one in payload.evidence if one.name == "consent.earlier"]
     assert line.outcome == "not_done"
     assert line.detail == (
-        "notice_version face-2026-11b at 2026-11-25T01:12:00+00:00 clock_quality synced language zh "
+        "notice_version face-2026-11c at 2026-11-25T01:12:00+00:00 clock_quality synced language zh "
         f"text_hash {taken_back.text_hash} withdrawn_at 2026-11-25T01:13:00+00:00"
     )
     first, _ = step(asked(), ev.Pressed("face"), world())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from threading import Event
 from typing import Any
 
@@ -11,18 +12,25 @@ import numpy as np
 from drivers.camera.contract import Frame
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance, Score
-from drivers.face.liveness.checks import NoCheck
-from kiosk.journey.face_attempt import ATTEMPT_S, attempt
+from drivers.face.liveness.checks import NoCheck, PromptCheck
+from drivers.face.liveness.contract import LivenessCheck, Prompt, Seen
+from kiosk.journey.face_attempt import ATTEMPT_S, NS, RETURN_S, SPACED_S, attempt
 from kiosk.journey.steady import POINT_S
+from tests.drivers.face.liveness.sights import SHOWING, STRAIGHT, Order
 
-EXAMINED_S = 0.25
+EXAMINED_S, FRAME_S = 0.25, 1 / 30
 ACCEPTED = Comparison(accepted=True, scores=(Score("dlib", 0.4, 0.6),), calibration_id="c", frames_used=3)
 
 
-class Camera:
-    """Always another frame."""
+class Clock:
+    now_s = 0.0
 
-    def __init__(self) -> None:
+
+class Camera:
+    """Another frame every `FRAME_S`, each another picture."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
         self.sequence = 0
         self.open_count = 0
         self.is_open = False
@@ -37,7 +45,9 @@ class Camera:
 
     def latest(self) -> Ok[Frame]:
         self.sequence += 1
-        return Ok(Frame(np.zeros((4, 4, 3), np.uint8), self.sequence, self.sequence))
+        self.clock.now_s += FRAME_S
+        captured_ns = round(self.clock.now_s * NS)
+        return Ok(Frame(np.full((4, 4, 3), self.sequence % 256, np.uint8), self.sequence, captured_ns))
 
     def stop(self) -> None:
         self.is_open = False
@@ -46,10 +56,12 @@ class Camera:
 class Face:
     """Says what the test tells it to, frame by frame, the last for ever; each frame takes its time."""
 
-    def __init__(self, answers: Sequence[Guidance | None]) -> None:
+    def __init__(self, answers: Sequence[Guidance | None], clock: Clock) -> None:
         self.answers = list(answers)
-        self.now_s = 0.0
-        self.examined = 0
+        self.clock = clock
+        self.examined: list[float] = []
+        """When each frame that was looked at was captured."""
+        self.usable: list[float] = []
         self.meanwhile: Callable[[], None] = lambda: None
         """What happens while the card's photo is looked at."""
 
@@ -57,11 +69,14 @@ class Face:
         self.meanwhile()
         return Ok(None) if picture else Failed(Guidance.NO_FACE)
 
-    def examine(self, _frame: Frame) -> Ok[None] | Failed[Guidance]:
-        self.now_s += EXAMINED_S
-        self.examined += 1
+    def examine(self, frame: Frame) -> Ok[None] | Failed[Guidance]:
+        self.clock.now_s += EXAMINED_S
+        self.examined.append(frame.captured_monotonic_ns / NS)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return Ok(None) if answer is None else Failed(answer)
+        if answer is not None:
+            return Failed(answer)
+        self.usable.append(frame.captured_monotonic_ns / NS)
+        return Ok(None)
 
     def decide(self) -> Ok[Comparison]:
         return Ok(ACCEPTED)
@@ -72,9 +87,11 @@ def made(
     picture: bytes = b"card",
     *,
     leaves: str = "",
+    check: LivenessCheck | None = None,
 ) -> tuple[Any, list[Any], Camera, Face]:
     """`leaves`: the resident goes while the card's photo is looked at, or while the camera opens."""
-    camera, face, told, cancel = Camera(), Face(answers), [], Event()
+    clock, told, cancel = Clock(), [], Event()
+    camera, face = Camera(clock), Face(answers, clock)
     if leaves == "photo":
         face.meanwhile = cancel.set
     elif leaves == "opening":
@@ -85,8 +102,8 @@ def made(
         picture,
         cancel,
         lambda words, points, _prompt: told.append((words, points)),
-        NoCheck(),
-        lambda: face.now_s,
+        check or NoCheck(),
+        lambda: clock.now_s,
     )
     return result, told, camera, face
 
@@ -95,7 +112,7 @@ def test_a_frame_that_stays_unusable_ends_with_its_words_and_points_elsewhere_be
     result, told, camera, face = made([Guidance.FACE_COVERED])
     assert result == Failed(Guidance.FACE_COVERED)
     assert told == [(Guidance.FACE_COVERED, False), (Guidance.FACE_COVERED, True)]
-    assert POINT_S < ATTEMPT_S <= face.now_s < ATTEMPT_S + 1
+    assert POINT_S < ATTEMPT_S <= face.clock.now_s < ATTEMPT_S + 1
     assert not camera.is_open
 
 
@@ -125,4 +142,66 @@ def test_who_left_while_the_card_photo_was_looked_at_finds_the_camera_shut() -> 
 def test_who_left_while_the_camera_opened_is_not_looked_at_and_it_is_shut_again() -> None:
     result, told, camera, face = made([None], leaves="opening")
     assert result is None
-    assert (told, camera.open_count, camera.is_open, camera.sequence, face.examined) == ([], 1, False, 0, 0)
+    assert (told, camera.open_count, camera.is_open, camera.sequence, face.examined) == ([], 1, False, 0, [])
+
+
+def test_compared_frames_lie_apart_and_three_of_them_fit_into_the_time_of_a_decision() -> None:
+    """The camera has a new frame 30 times a second, and none is compared that is the last one's neighbour."""
+    result, _, _, face = made([None])
+    assert result == Ok(ACCEPTED)
+    first, second, third = face.usable
+    for before, after in ((first, second), (second, third)):
+        assert SPACED_S <= after - before < SPACED_S + EXAMINED_S + FRAME_S
+    assert third - first < 1.0
+    assert face.clock.now_s - first < 1.5
+
+
+def test_an_unusable_frame_is_followed_by_the_next_one_at_once() -> None:
+    """Only compared frames have to lie apart: nobody is guided more slowly for it."""
+    _, _, _, face = made([Guidance.TOO_DARK] * 4 + [None])
+    dark = face.examined[:5]
+    assert all(after - before <= EXAMINED_S + 2 * FRAME_S for before, after in pairwise(dark))
+
+
+class Resident:
+    """Implements `Eyes`: stands straight, makes each movement that is asked, and comes back."""
+
+    def __init__(self) -> None:
+        self.check = PromptCheck(self, chance=lambda: Order(Prompt.TURN_LEFT, Prompt.LOOK_UP))
+        self.seen: list[tuple[float, Prompt | None]] = []
+        """When a frame was captured, and which movement was asked then."""
+        self.replaced_at_s = ATTEMPT_S
+        """Somebody else stands there from so long after the last movement on."""
+
+    def sight(self, frame: Frame, *, passive: bool = False) -> Ok[Seen]:
+        del passive
+        at_s, asked = frame.captured_monotonic_ns / NS, self.check.asks
+        self.seen.append((at_s, asked))
+        if asked is None:
+            return Ok(Seen(STRAIGHT, at_s - self.moved_at_s < self.replaced_at_s))
+        times = sum(before is asked for _, before in self.seen)
+        return Ok(Seen(SHOWING[asked] if times > 3 else STRAIGHT, same_person=True))
+
+    @property
+    def moved_at_s(self) -> float:
+        return max((at_s for at_s, asked in self.seen if asked is not None), default=0.0)
+
+
+def test_after_the_movements_the_head_may_come_back_before_the_frame_that_has_to_match_by_itself() -> None:
+    resident = Resident()
+    result, told, _, face = made([None], check=resident.check)
+    assert result == Ok(ACCEPTED)
+    assert len(face.usable) == 3
+    assert RETURN_S <= face.usable[2] - resident.moved_at_s < RETURN_S + 2 * FRAME_S
+    followed = [at_s for at_s, _ in resident.seen if resident.moved_at_s < at_s < face.usable[2]]
+    assert len(followed) > 20, "who stands there is looked at on the way back too"
+    assert told[-1] == (Guidance.LOOK_HERE, False), "and told where to look"
+
+
+def test_who_takes_anothers_place_after_the_movements_is_not_compared() -> None:
+    resident = Resident()
+    resident.replaced_at_s = 0.5
+    result, _, camera, face = made([None], check=resident.check)
+    assert result == Failed(FaceFailure.MOVEMENT_NOT_SEEN)
+    assert len(face.usable) == 2
+    assert not camera.is_open

@@ -20,7 +20,7 @@ from drivers.contract import CheckOutcome, Failed, Ok
 from drivers.evidence import Assurance, CheckName, evidence
 from kiosk.case import CODE_ALPHABET, CaseState, parse_case_code
 from kiosk.catalogue.load import read
-from kiosk.catalogue.model import Agent, Definition, Ground, StepType
+from kiosk.catalogue.model import Definition, StepType
 from kiosk.catalogue.withdrawal import withdrawal
 from kiosk.health import DeviceHealth
 from kiosk.journey.events import Pressed, Stored
@@ -81,7 +81,7 @@ def world(*, online: bool = True) -> World:
     return World(
         place=Place("0142", "清河镇便民服务站", "清河镇人民政府", "12345"),
         now=datetime(2026, 11, 25, 1, 12, tzinfo=UTC),
-        services=(definition(), definition("problem_report")),
+        services=(definition(), definition("problem_report"), definition("senior_allowance")),
         withdrawal=withdrawal("清河镇人民政府"),
         online=online,
         link_cause="" if online else "net.down",
@@ -107,17 +107,6 @@ def world(*, online: bool = True) -> World:
 
 
 OTHER_NUMBER = "11019919510723003X"
-
-
-def by_agent(service: Definition) -> Definition:
-    """The same service, which may be done for another as well."""
-    flow = list(service.flow)
-    flow.insert(flow.index(StepType.IDENTIFY) + 1, StepType.AGENT)
-    grounds = (
-        Ground(value="child", label={"zh": "我是子女", "en": "I am the child"}),
-        Ground(value="guardian", label={"zh": "我是监护人", "en": "I am the guardian"}),
-    )
-    return service.model_copy(update={"flow": tuple(flow), "agent": Agent(grounds=grounds)})
 
 
 def coming_back(result: Ok[Progress] | Failed[LookUpFailure] | None = None, **changes: Any) -> Visit:
@@ -147,7 +136,7 @@ def visit(state: State) -> Visit:
         "problem_report" if state in (State.ATTACH, State.CAMERA) else "pension_confirmation"
     )
     if state in (State.AGENT, State.PRINCIPAL):
-        service = by_agent(service)
+        service = definition("senior_allowance")
     step = next((i for i, s in enumerate(service.flow) if SCREEN_OF.get(s) is state), 3)
     known = Visit(
         id="v1",

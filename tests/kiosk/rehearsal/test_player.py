@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from drivers.face.contract import FaceFailure
 from kiosk.journey import events as ev
 from kiosk.journey.present import present
 from kiosk.journey.states import State
 from kiosk.journey.view import View
+from kiosk.journey.visit import FaceProgress
 from kiosk.rehearsal.scenario import Step
 from kiosk.rehearsal.script import Player
 from tests.kiosk.journey.visits import visit, world
@@ -58,3 +60,15 @@ def test_a_press_that_is_answered_later_is_no_reason_for_another() -> None:
     stage.mishaps = [[button(stage.shown, enabled=False), stage.done]]
     Player(stage, None).play(Step("press", "submit"))
     assert (stage.presses, stage.shown) == (1, stage.done)
+
+
+def test_a_stall_is_counted_once_while_its_button_comes_back() -> None:
+    stage = Stage([])
+    face = FaceProgress(stalls=1, failure=FaceFailure.TIMED_OUT)
+    on = present(replace(visit(State.FACE), face=face), world())
+    stage.shown = out = button(on, enabled=False)
+    stage._later = [out, out, on]
+    stage.mishaps = [[out, out, on], [stage.done]]
+    player = Player(stage, None, repeats_stalls=True)
+    player.play(Step("wait_state", "result"))
+    assert (player.stalls, stage.presses) == (1, 2), "the first press was not taken"

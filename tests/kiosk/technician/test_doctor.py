@@ -159,6 +159,11 @@ def test_a_warning_is_not_hidden_by_a_device_that_works() -> None:
     (found,) = of_device("printer", low)
     assert found.verdict is Verdict.WARNING
     assert found.what == CAUSES["printer.paper_low"].technician
+    soon = "calibration demo-2026-11 until 2027-11-26"
+    ending = DeviceStatus(DeviceState.READY, detail=soon, warnings=(Cause.FACE_CALIBRATION_ENDING,))
+    (found,) = of_device("face", ending)
+    assert (found.verdict, found.cause) == (Verdict.WARNING, "face.calibration_ending")
+    assert found.detail == soon, "until when, which only the device knows"
 
 
 def test_what_else_is_the_matter_is_told_beside_the_cause() -> None:

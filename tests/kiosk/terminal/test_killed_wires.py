@@ -24,6 +24,7 @@ from drivers.card_reader.simulated_usb_backend import simulated_port
 from drivers.card_reader.usb_address import parse
 from drivers.card_reader.usb_link import UsbLink
 from drivers.card_reader.virtual_card import IdentityFileCard, VirtualCard
+from drivers.card_reader.virtual_service import VirtualSlot
 from drivers.contract import Failed, Ok, Outcome
 from drivers.document_printer.simulated import Fault, VirtualPrinter
 from drivers.receipt_printer.escpos_printer import EscposPrinter
@@ -56,6 +57,7 @@ class Stand:
     bus: UsbEnd
     pad: SimulatedUsbReader
     chip: VirtualCard
+    slot: VirtualSlot
     pool: ThreadPoolExecutor
     jobs: int = 0
 
@@ -104,23 +106,23 @@ class Stand:
 
     def put_cards(self) -> None:
         self.pad.put_card(CARD)
-        self.chip.insert()
+        self.slot.put(self.chip)
 
     def take_cards(self) -> None:
         self.pad.take_card()
-        self.chip.remove()
+        self.slot.take()
 
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with ExitStack() as stack:
-        stack.enter_context(running_service())
+        slot = VirtualSlot(stack.enter_context(running_service()))
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         bus, pad = UsbEnd(), SimulatedUsbReader()
         stack.enter_context(SimulatedPrinter(bus))
         stack.callback(pad.close)
         chip = VirtualCard(IdentityFileCard(HELPER))
-        stack.callback(chip.remove)
+        stack.callback(slot.take)
         link = partial(UsbLink, parse("usb:"), simulated_port, (pad.path,))
         patch.setattr("drivers.card_reader.links.link_to", lambda *_given: link())
         token = tmp_path_factory.mktemp("token")
@@ -137,7 +139,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         }
         made = stack.enter_context(hall(tmp_path_factory.mktemp("wires"), settings=settings, use_a4=True))
         pool = stack.enter_context(ThreadPoolExecutor(len(KINDS)))
-        stand = Stand(made, bus, pad, chip, pool)
+        stand = Stand(made, bus, pad, chip, slot, pool)
         stand.device("helper")._conversation_s = LONG_S  # its own is for a terminal with a machine to itself
         stand.device("token")._deadline_s = LONG_S
         yield stand
@@ -238,7 +240,7 @@ def test_ended_in_the_middle_nothing_is_wrongly_called_done_and_nothing_done_twi
     slips = len(stand.device("printer").unsettled().unknown)
     finds, sheets = stand.pad.heard(Command.FIND), len(stand.a4.begun())
     stand.chip.before_answer = stop_in_the_middle
-    stand.chip.insert()
+    stand.slot.put(stand.chip)
     stand.bus.stall_after(6_000)
     stand.a4.set_fault(Fault.SLOW)
     using = {kind: stand.pool.submit(stand.use, kind) for kind in KINDS}

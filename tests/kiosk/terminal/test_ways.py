@@ -15,11 +15,11 @@ import pytest
 from drivers.camera.simulated import SimulatedCamera
 from drivers.clerk_line.contract import ClerkWord
 from drivers.clerk_line.simulated import SimulatedDesk
-from drivers.code_reader.sample import DrawnCode
 from drivers.eid.simulated import SimulatedIssuer
 from kiosk.bench.centre import Centre
 from kiosk.bench.gateway import SimulatedGateway
 from kiosk.bench.people import PEOPLE
+from kiosk.bench.ways_corner import WaysCorner
 from kiosk.case import CasePayload
 from kiosk.catalogue.model import Method
 from kiosk.filing import payload_of
@@ -32,8 +32,6 @@ from tests.kiosk.terminal.hall import PENSION, PROJECT, TRUST, Hall, hall
 pytestmark = pytest.mark.xdist_group(FACES)
 PERSON = "zhou"
 NUMBER = PEOPLE[PERSON].document.number
-DESK_PX = (720, 960)
-"""Of the camera for codes: height and width."""
 
 
 @dataclass(slots=True)
@@ -43,19 +41,22 @@ class Village:
     hall: Hall
     centre: Centre
     gateway: SimulatedGateway
-    phone: SimulatedCamera
-    """The camera for codes, and the phone that somebody holds under it."""
-    issuer: SimulatedIssuer
-    desk: SimulatedDesk
+    corner: WaysCorner
+
+    @property
+    def phone(self) -> SimulatedCamera:
+        """The camera for codes, and the phone that somebody holds under it."""
+        return self.corner.phone
+
+    @property
+    def desk(self) -> SimulatedDesk:
+        return self.corner.desk
 
     def to_other_ways(self) -> None:
         """No to the face, and a card."""
         self.hall.press("begin", f"service:{PENSION}", "next", "other_way")
         self.hall.village.put_card(PERSON)
         self.hall.play(wait_state="other_way")
-
-    def show(self, text: str) -> None:
-        self.phone.show(png(text))
 
     def to_the_end(self) -> None:
         """The form and the slip; the centre takes the case in."""
@@ -70,19 +71,6 @@ class Village:
         return payload_of(visit, received_at="2026-11-25T01:12:00Z", clock_quality="synced")
 
 
-def png(text: str) -> bytes:
-    """A desk, and on it the code; nothing where there is no text."""
-    table = np.full((*DESK_PX, 3), 180, np.uint8)
-    if text:
-        code = DrawnCode(text).latest().value.pixels
-        height, width = code.shape[:2]
-        assert height <= DESK_PX[0]
-        table[20 : 20 + height, 60 : 60 + width] = code
-    else:
-        table[200:400, 300:600] = 60
-    return cv2.imencode(".png", table)[1].tobytes()
-
-
 @pytest.fixture
 def village(tmp_path: Path) -> Iterator[Village]:
     with ExitStack() as stack:
@@ -90,23 +78,12 @@ def village(tmp_path: Path) -> Iterator[Village]:
         stack.callback(gateway.close)
         centre = Centre(PROJECT, tmp_path / "c.sqlite", TRUST, tmp_path / "centre.log", *gateway.options())
         stack.callback(centre.close)
-        phone = SimulatedCamera(png(""))
-        stack.callback(phone.close)
-        desk = SimulatedDesk()
-        stack.callback(desk.close)
-        issuer, folder = SimulatedIssuer(), tmp_path / "issuers"
-        folder.mkdir()
-        issuer.write_key(folder)
-        settings = {
-            ("recognition", "ways"): "face, helper, sms, qr, clerk",
-            ("recognition", "eid_issuers"): str(folder),
-            ("recognition", "clerk_address"): desk.address,
-            ("document_camera", "source"): phone.address,
-            ("document_camera", "size"): f"{DESK_PX[1]}x{DESK_PX[0]}",
-            ("code_reader", "camera"): "document_camera",
-        }
-        running = stack.enter_context(hall(tmp_path / "hall", centre_port=centre.port, settings=settings))
-        made = Village(running, centre, gateway, phone, issuer, desk)
+        corner = WaysCorner(tmp_path / "issuers")
+        stack.callback(corner.close)
+        running = stack.enter_context(
+            hall(tmp_path / "hall", centre_port=centre.port, settings=corner.settings())
+        )
+        made = Village(running, centre, gateway, corner)
 
         def works() -> bool:
             around = running.terminal.surroundings.world()
@@ -149,7 +126,7 @@ def test_an_e_id_on_a_phone_and_only_the_camera_for_codes_opens(village: Village
     village.to_other_ways()
     village.hall.press("qr")
     village.hall.play(screen_has=["请把二维码给镜头看"])
-    village.show(village.issuer.show(NUMBER, datetime.now(UTC)))
+    village.corner.show_phone(PERSON)
     village.hall.play(wait_state="form")
     assert village.case.recognised_by == "qr"
     assert village.hall.village.camera.connections == 0, "the one that looks at faces stayed shut"
@@ -160,15 +137,13 @@ def test_an_e_id_on_a_phone_and_only_the_camera_for_codes_opens(village: Village
 
 def test_somebody_elses_phone_a_foreign_code_and_one_shown_before_prove_nothing(village: Village) -> None:
     village.to_other_ways()
-    other = PEOPLE["qian"].document.number
-    village.show(village.issuer.show(other, datetime.now(UTC)))
+    village.corner.show_phone("qian")
     village.hall.press("qr")
     village.hall.play(screen_has=["不是同一个号码"])
-    village.show(SimulatedIssuer().show(NUMBER, datetime.now(UTC)))
+    village.corner.show_code(SimulatedIssuer().show(NUMBER, datetime.now(UTC)))
     village.hall.press("try_qr")
     village.hall.play(screen_has=["还不认识这种电子身份"])
-    good = village.issuer.show(NUMBER, datetime.now(UTC), life_s=120)
-    village.show(good)
+    village.corner.show_phone(PERSON, life_s=120)
     village.hall.press("try_qr")
     village.hall.play(wait_state="form")
     village.hall.press("cancel", "leave")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers import private_memory
 from drivers.card_reader.contract import CardFailure, CardRead, DocumentKind
 from drivers.card_reader.emrtd import simulated_files
 from drivers.card_reader.emrtd.application import TravelDocumentCard
@@ -28,10 +30,20 @@ from tests.drivers.card_reader.card_service import card_service
 from tests.drivers.card_reader.emrtd.world import HOLDER, pace_info, portrait
 from tests.drivers.card_reader.people import HELPER
 from tests.drivers.card_reader.test_card_readers import NEVER
+from tests.drivers.memory_of import found_in
 from tests.groups import ONE_READER
 
 __all__ = ["card_service"]
 pytestmark = pytest.mark.xdist_group(ONE_READER)
+PIECE_BYTES = 48
+"""As long as no chance would have it."""
+
+
+@pytest.fixture
+def without_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `main.py run` begins itself, and so every child of it."""
+    for name, value in private_memory.without_caches(os.environ).items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -91,6 +103,20 @@ def test_by_bac_and_without_a_folder_the_assurance_is_low(reader: PcscReader, is
     outcome = _read(reader, chip, TravelDocumentCard(chip.key))
     assert isinstance(outcome, Ok), outcome
     assert assurance(outcome.value.evidence) is Assurance.LOW
+
+
+@pytest.mark.usefixtures("without_caches")
+def test_no_piece_of_the_portrait_stays_in_the_childs_memory(reader: PcscReader, issuer: Issuer) -> None:
+    """It comes in pieces of some two hundred bytes, which are put together several times."""
+    chip = _issue(issuer)
+    outcome = _read(reader, chip, TravelDocumentCard(chip.key))
+    assert isinstance(outcome, Ok), outcome
+    assert outcome.value.photo is not None
+    whole = outcome.value.photo.data
+    pieces = {str(at): whole[at : at + PIECE_BYTES] for at in range(0, len(whole) - PIECE_BYTES, 100)}
+    assert found_in(os.getpid(), pieces).keys() == pieces.keys(), "the search finds what is there"
+    assert reader.child_pid is not None
+    assert found_in(reader.child_pid, pieces) == {}
 
 
 def test_an_mrz_that_is_not_this_documents(reader: PcscReader, issuer: Issuer) -> None:

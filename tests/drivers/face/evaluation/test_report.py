@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,15 @@ from PIL import Image
 
 from drivers.face.evaluation.report import Curve
 from tests.benchmarks.__main__ import main
-from tests.benchmarks.faces import RateFigure
 from tests.benchmarks.faces_plot import COLOURS, KEY_IN_PNG, MARGIN_PX, SIDE_PX, write_det_plot
+from tests.benchmarks.figures import Figure, RateFigure
 from tests.drivers.face.evaluation.folders import small_folder
 
 
-def test_the_whole_report_of_a_small_folder(tmp_path: Path) -> None:
+def test_the_whole_report_of_a_small_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "tests.benchmarks.faces.faces_visit", lambda: [Figure("a visit", math.nan, "ms", 1.0, {})]
+    )
     folder, plot = small_folder(tmp_path), tmp_path / "det.png"
     before = sorted(folder.rglob("*"))
     run = CliRunner().invoke(main, ["faces", "--data", str(folder), "--plot", str(plot), "--json"])
@@ -38,6 +42,7 @@ def test_the_whole_report_of_a_small_folder(tmp_path: Path) -> None:
         assert figures[name]["value"] >= figures[name]["beside"]["p50"] > 0
     assert figures["one_frame_decision_p95"]["goal"] == 250.0
     assert 100 < figures["worker_rss_highest"]["value"] < 4000
+    assert (figures["a visit"]["value"], figures["a visit"]["reached"]) == (None, None)
     assert "embedding 24 of 24" in run.stderr
     with Image.open(plot) as picture:
         assert len(json.loads(picture.text[KEY_IN_PNG])) == 9  # type: ignore[attr-defined]

@@ -267,6 +267,24 @@ def test_a_compared_frame_without_a_face_to_follow_breaks_the_look() -> None:
     assert stand.check.record().broken is Break.LOST
 
 
+def test_the_look_goes_on_after_the_last_movement() -> None:
+    """So long as nothing is compared yet: a hole would be room for another person."""
+    stand = Stand(P.TURN_LEFT, P.CLOSER)
+    stand.show(P.TURN_LEFT)
+    stand.show(P.CLOSER)
+    assert stand.check.finished
+    assert stand.watch(40) is None, "four seconds, more than a hole may be"
+    stand.usable()
+    assert stand.check.record().outcome is Outcome.SHOWN
+    stand.eyes.show(Guidance.ONE_PERSON)
+    assert stand.watch() is Guidance.ONE_PERSON
+    stand.eyes.show(STRAIGHT, same_person=False)
+    stand.watch()
+    assert stand.check.record().broken is Break.OTHER_PERSON
+    stand.eyes.show(FaceFailure.CRASHED)
+    assert stand.watch() is None, "nothing more is looked at once it is broken"
+
+
 def test_guidance_helps_and_a_machine_that_fails_ends_the_attempt() -> None:
     stand = Stand(P.TURN_LEFT, P.CLOSER)
     stand.eyes.show(Guidance.ONE_PERSON)

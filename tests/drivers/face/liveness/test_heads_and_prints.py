@@ -69,7 +69,7 @@ def sightings(embedder: Embedder, name: str, movement: Movement, *, bends: bool)
     observer, seen = Observer(embedder, MODELS), []
     for share in np.linspace(0, 1, STEPS):
         pixels = (head if bends else flat)(still, BOX, movement.part(float(share)))
-        found = observer.sight(as_taken(pixels, random), None, passive=False)
+        found = observer.sight(as_taken(pixels, random), passive=False)
         if not isinstance(found, Sighting):
             break
         seen.append(found)
@@ -109,9 +109,9 @@ def test_without_the_relief_a_slanting_print_would_answer(embedder: Embedder) ->
 
 def test_the_same_person_stays_near_and_another_does_not(embedder: Embedder) -> None:
     observer = Observer(embedder, MODELS)
-    first = observer.sight(live("obama.jpg"), None, passive=False)
-    again = observer.sight(live("obama.jpg", 170), None, passive=False)
-    other = observer.sight(live("biden.jpg"), None, passive=False)
+    first = observer.sight(live("obama.jpg"), passive=False)
+    again = observer.sight(live("obama.jpg", 170), passive=False)
+    other = observer.sight(live("biden.jpg"), passive=False)
     assert isinstance(first, Sighting)
     assert isinstance(again, Sighting)
     assert isinstance(other, Sighting)
@@ -123,14 +123,14 @@ def test_the_same_person_stays_near_and_another_does_not(embedder: Embedder) -> 
 
 def test_what_is_forgotten_is_gone(embedder: Embedder) -> None:
     observer = Observer(embedder, MODELS)
-    observer.sight(live("obama.jpg"), None, passive=False)
+    observer.sight(live("obama.jpg"), passive=False)
     embedding, picture = observer._last, observer._relief._first
     assert embedding is not None
     assert picture is not None
     observer.forget()
     assert not embedding.any()
     assert not picture.any()
-    fresh = observer.sight(live("obama.jpg"), None, passive=False)
+    fresh = observer.sight(live("obama.jpg"), passive=False)
     assert isinstance(fresh, Sighting)
     assert (fresh.apart, fresh.relief) == (None, None)
 

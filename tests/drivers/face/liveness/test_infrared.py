@@ -106,6 +106,8 @@ def test_a_kit_that_is_not_installed_is_unavailable_and_health_says_why() -> Non
                 Cause.FACE_RESTARTING,
                 "ModuleNotFoundError",
             )
+        ending = DeviceStatus(DeviceState.READY, warnings=(Cause.FACE_CALIBRATION_ENDING,))
+        assert [told.warnings for told in beside(check, ending)] == [ending.warnings] * 2, "told beside it"
         missing = DeviceStatus(DeviceState.FAULT, Cause.FACE_MODEL_MISSING)
         assert beside(check, missing) == (missing, missing), "the first cause is kept"
         assert looked(check)[1].outcome is Outcome.UNAVAILABLE

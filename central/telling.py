@@ -1,0 +1,163 @@
+"""Sends the notices of `central.notices`, to the number that the service's department has on record.
+
+No number is kept; it is asked for when a message is about to go. What may have been sent is never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, Row, select, update
+
+from central import log
+from central.cases import states_of
+from central.contents import newest_case
+from central.database import as_text, utc_now, writing
+from central.departments.line import Failure, Line, NoReply, lines_of
+from central.departments.port import Departments, Handed, MessageQuestion, R, RecordQuestion, Records
+from central.form import is_time
+from central.live.sending import RECORD, mobile_of
+from central.log import Event
+from central.notices import Outcome, here
+from central.ops import words
+from central.rechecks import CHINA_TIME, Published
+from central.rounds import Rounds, pause_s
+from central.schema import notices
+from central.whose import issuer
+from kiosk.case import CasePayload, CaseState, format_case_code
+from offline_queue.seal import PrivateKey
+
+AT_ONCE = 20
+"""Cases of one round."""
+WITHIN_S = 10.0
+"""How long a department and the gateway get here, where nobody waits."""
+NATIONAL_HOTLINE = "12345"
+"""The government's service line, for a service whose definition is not here."""
+
+
+def text_of(case: CasePayload, definitions: Published) -> str:
+    """What the phone shows: which service, when, and whom to ask. Nobody's name and no number of a card: a phone
+    may have a new owner.
+    """
+    definition = definitions.get((case.service, case.definition_version))
+    title = definition.title["zh"] if definition is not None else words.service(case.service)[0]
+    what = "一件事" if title == case.service else f"“{title}”"
+    hotline = definition.hotline if definition is not None else NATIONAL_HOTLINE
+    return (
+        f"{_day(case)}有人在就近政务终端上替您办了{what}，编号 {format_case_code(case.case_code)}。"
+        f"您知道这件事就不用理会；不知道，请拨打 {hotline} 或到窗口询问。"
+    )
+
+
+def _day(case: CasePayload) -> str:
+    """Empty where the terminal's clock was not sure."""
+    if case.clock_quality != "synced" or not is_time(case.received_at_kiosk):
+        return ""
+    day = datetime.fromisoformat(case.received_at_kiosk).astimezone(CHINA_TIME)
+    return f"{day.month} 月 {day.day} 日，"
+
+
+class Telling(Rounds):
+    """A thread of one process that sends what waits. `again_s`: the first pause after no answer."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        keys: Mapping[str, PrivateKey],
+        departments: Departments,
+        definitions: Published,
+        again_s: float,
+    ) -> None:
+        super().__init__("notices", again_s)
+        self._engine, self._keys, self._definitions = engine, keys, definitions
+        self._lines = lines_of(departments)
+        gateway = departments.messages
+        self._gateway = Line("messages", gateway) if gateway is not None else None
+
+    def round(self, now: datetime) -> int:
+        """Tell those that are due, at most `AT_ONCE`; how many that was."""
+        due = self._claim(now)
+        with self._engine.connect() as connection:
+            content = newest_case(connection, self._keys, {row.code for row in due})
+            states = states_of(connection, content.keys())
+        for row in due:
+            if self.ending:
+                break
+            case = content.get(row.code)
+            if case is None or states[row.code] is CaseState.WITHDRAWN:
+                self._ends(row.code, Outcome.NOT_NEEDED)
+            else:
+                self._tell(row, case)
+        return len(due)
+
+    def _claim(self, now: datetime) -> list[Row[Any]]:
+        """The rows that are due and that no other process has: their next time is moved on first."""
+        waits = notices.c.outcome.is_(None) & (notices.c.next_at <= as_text(now))
+        query = select(notices).where(waits).order_by(notices.c.next_at).limit(AT_ONCE)
+        with self._engine.connect() as connection:
+            due = connection.execute(query).all()
+        if not due:
+            return []  # nobody at the door waits for a look
+        claimed = []
+        with writing(self._engine).begin() as connection:
+            for row in due:
+                next_at = now + timedelta(seconds=2 * WITHIN_S + pause_s(self.again_s, row.tries))
+                mine = here(row.code) & notices.c.outcome.is_(None) & (notices.c.next_at == row.next_at)
+                moved = update(notices).where(mine).values(next_at=as_text(next_at), tries=row.tries + 1)
+                if connection.execute(moved).rowcount:
+                    claimed.append(row)
+        return claimed
+
+    def _tell(self, row: Row[Any], case: CasePayload) -> None:
+        line, gateway, person = self._lines.get(case.service), self._gateway, case.person
+        if line is None or gateway is None or person is None:
+            self._ends(row.code, Outcome.NO_WAY)
+            return
+        found = _ask(line, RecordQuestion(case.service, person.number, (RECORD,)), Records)
+        if isinstance(found, NoReply):
+            self._again(row)
+            return
+        mobile = mobile_of(found)
+        if mobile is None:
+            self._ends(row.code, Outcome.NO_PHONE)
+            return
+        if not self._may_be_sent(row.code):
+            return  # staff told the person meanwhile
+        handed = _ask(gateway, MessageQuestion(mobile, text_of(case, self._definitions)), Handed)
+        match handed:
+            case Handed():
+                self._ends(row.code, Outcome.SENT, handed.reference)
+            case NoReply(Failure.REFUSED):
+                self._ends(row.code, Outcome.REFUSED)
+            case NoReply(failure) if handed.never_left or failure is Failure.OVER_QUOTA:
+                self._again(row)
+            case _:
+                self._ends(row.code, Outcome.UNKNOWN)
+
+    def _again(self, row: Row[Any]) -> None:
+        next_at = as_text(utc_now() + timedelta(seconds=pause_s(self.again_s, row.tries)))
+        with writing(self._engine).begin() as connection:
+            connection.execute(update(notices).where(here(row.code)).values(outcome=None, next_at=next_at))
+
+    def _may_be_sent(self, code: str) -> bool:
+        """Written before the gateway is asked, so that a process that is killed sends nothing twice."""
+        values = {"outcome": Outcome.UNKNOWN.value, "at": as_text(utc_now())}
+        with writing(self._engine).begin() as connection:
+            waits = here(code) & notices.c.outcome.is_(None)
+            return bool(connection.execute(update(notices).where(waits).values(**values)).rowcount)
+
+    def _ends(self, code: str, outcome: Outcome, reference: str = "") -> None:
+        at = as_text(utc_now())
+        with writing(self._engine).begin() as connection:
+            connection.execute(update(notices).where(here(code)).values(outcome=outcome.value, at=at))
+            event = Event.PERSON_TOLD if outcome is Outcome.SENT else Event.PERSON_NOT_TOLD
+            detail = f"message {reference}" if outcome is Outcome.SENT else outcome.value
+            log.write(connection, at, event, issuer(code), code, detail)
+
+
+def _ask(line: Line, question: RecordQuestion | MessageQuestion, wanted: type[R]) -> R | NoReply:
+    (reply,) = line.begin([question], wanted, WITHIN_S).collect(time.monotonic() + WITHIN_S)
+    return reply

@@ -1,0 +1,267 @@
+"""Whoever is acted for is told, once: by a message to the phone on record, else by staff. It names nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import insert, select, update
+
+from central import notices as notices_of
+from central.contents import newest_case
+from central.database import as_text, open_database, utc_now, writing
+from central.departments.port import Departments
+from central.departments.simulated import Fault, SimulatedDepartment
+from central.desk_command import CentreAt
+from central.notice_command import told
+from central.notices import Outcome
+from central.schema import notices
+from central.telling import Telling, text_of
+from central.trust import load_trust
+from kiosk.case import AgentRecord, CasePayload, format_case_code, new_case_code
+from offline_queue.wire import Item, Kind
+from tests.central.station import NAME, NUMBER, SERVICE, Station, address_in, case_payload, centre, person
+from tests.drivers.waiting import wait_until
+
+AGAIN_S = 0.1
+AGENT_NUMBER, AGENT_NAME = "110199194803120016", "测试乙"
+BY_CHILD = AgentRecord(person=person(AGENT_NUMBER, AGENT_NAME), ground="child")
+
+
+class Place:
+    """A centre with a department and a gateway, and a terminal."""
+
+    def __init__(self, database: str, trust: Path) -> None:
+        self.database, self.trust = database, trust
+        self.department, self.gateway = SimulatedDepartment(), SimulatedDepartment()
+        self.departments = Departments({SERVICE: self.department}, messages=self.gateway)
+        with ExitStack() as stack:
+            running = stack.enter_context(
+                centre(database, trust, departments=self.departments, recheck_again_s=AGAIN_S)
+            )
+            self.station = stack.enter_context(closing(Station(running.url, trust)))
+            self._stack = stack.pop_all()
+
+    def close(self) -> None:
+        for end in (self.department, self.gateway):
+            end.close()
+        self._stack.close()
+
+    def acted(self, code: str = "", agent: AgentRecord | None = BY_CHILD) -> Item:
+        """A case that was filed for the person by another."""
+        code = code or new_case_code(self.station.terminal)
+        item = self.station.item(code=code, payload=case_payload(code, agent=agent))
+        self.station.send(item)
+        return item
+
+    def outcomes(self) -> dict[str, str | None]:
+        engine = open_database(self.database)
+        with engine.connect() as connection:
+            found = connection.execute(select(notices.c.code, notices.c.outcome)).all()
+        engine.dispose()
+        return {row.code: row.outcome for row in found}
+
+    def ended(self, item: Item, outcome: Outcome) -> bool:
+        return wait_until(lambda: self.outcomes().get(item.lane) == outcome)
+
+    def untold(self) -> float:
+        return self.station.metric("jiujin_persons_untold")[""]
+
+
+@pytest.fixture
+def place(database: str, trust: Path) -> Iterator[Place]:
+    with closing(Place(database, trust)) as made:
+        yield made
+
+
+@pytest.fixture
+def local(tmp_path: Path, trust: Path) -> Iterator[Place]:
+    """On SQLite only: what is tried does not depend on the database."""
+    with closing(Place(address_in(tmp_path), trust)) as made:
+        yield made
+
+
+def test_the_person_gets_one_message_and_the_case_names_both(place: Place) -> None:
+    item = place.acted()
+    assert place.ended(item, Outcome.SENT)
+    (message,) = place.gateway.sent
+    assert format_case_code(item.lane) in message.text
+    assert "养老待遇资格认证" in message.text
+    assert "12345" in message.text
+    for private in (NAME, NUMBER, AGENT_NAME, AGENT_NUMBER, "子女", "child"):
+        assert private not in message.text
+    engine = open_database(place.database)
+    keys = load_trust(place.trust, production=False).sealing_keys
+    with engine.connect() as connection:
+        case = newest_case(connection, keys, {item.lane})[item.lane]
+    engine.dispose()
+    assert case.person is not None
+    assert case.agent is not None
+    assert (case.person.number, case.agent.person.number) == (NUMBER, AGENT_NUMBER)
+    page = place.station.page(f"/ops/cases/{item.lane}")
+    assert "由他人代办" in page
+    assert "child" in page
+    assert "已给本人登记的手机发了短信" in page
+    assert NUMBER not in page
+    assert message.mobile not in page
+    assert place.untold() == 0
+
+
+def test_whoever_acts_for_oneself_gets_none(local: Place) -> None:
+    own = local.acted(agent=None)
+    other = local.acted()
+    assert local.ended(other, Outcome.SENT)
+    assert own.lane not in local.outcomes()
+    assert len(local.gateway.sent) == 1
+
+
+def test_a_case_that_comes_again_tells_nobody_again(local: Place) -> None:
+    item = local.acted()
+    assert local.ended(item, Outcome.SENT)
+    local.station.send(item)
+    local.acted(item.lane)  # completed by the same agent
+    later = local.acted()
+    assert local.ended(later, Outcome.SENT)
+    assert len(local.gateway.sent) == 2
+
+
+def test_a_doubt_about_the_agent_does_not_keep_the_person_in_the_dark(tmp_path: Path, trust: Path) -> None:
+    register = SimulatedDepartment(standing="helper_without_authority")
+    gateway = SimulatedDepartment()
+    departments = Departments({SERVICE: SimulatedDepartment()}, messages=gateway)
+    with (
+        centre(
+            tmp_path,
+            trust,
+            departments=departments,
+            recheck_again_s=AGAIN_S,
+            registers={"agent_authority": register},
+        ) as running,
+        closing(Station(running.url, trust)) as station,
+    ):
+        code = new_case_code(station.terminal)
+        payload = case_payload(code, agent=BY_CHILD, recheck_at_sync=("agent_authority",))
+        (verdict,) = station.send(station.item(code=code, payload=payload))
+        assert verdict.case_state == "needs_clerk"
+        assert wait_until(lambda: len(gateway.sent) == 1)
+
+
+def test_without_a_phone_on_record_the_clerk_is_told_and_writes_down_that_it_was_done(local: Place) -> None:
+    local.department.has_mobile = False
+    item = local.acted()
+    assert local.ended(item, Outcome.NO_PHONE)
+    assert local.gateway.sent == []
+    page = local.station.page(f"/ops/cases/{item.lane}")
+    assert "本人没有登记手机，请工作人员告知本人" in page
+    assert "central told" in page
+    assert format_case_code(item.lane) in local.station.page("/ops/untold")
+    assert local.untold() == 1
+    at = CentreAt(local.database, local.trust, production=False)
+    words = [item.lane, "--by", "clerk 12", "--why", "told at home", "--json"]
+    done = CliRunner().invoke(told, words, obj=at)
+    assert (done.exit_code, json.loads(done.output)) == (0, {"ok": True})
+    assert local.untold() == 0
+    assert format_case_code(item.lane) not in local.station.page("/ops/untold")
+    page = local.station.page(f"/ops/cases/{item.lane}")
+    assert "工作人员已告知本人" in page
+    assert "by clerk 12: told at home" in page
+    again = CliRunner().invoke(told, words, obj=at)
+    assert (again.exit_code, json.loads(again.output)) == (1, {"ok": False})
+
+
+def test_a_centre_that_sends_no_messages_says_so_to_staff(tmp_path: Path, trust: Path) -> None:
+    with (
+        centre(tmp_path, trust, recheck_again_s=AGAIN_S) as running,
+        closing(Station(running.url, trust)) as station,
+    ):
+        code = new_case_code(station.terminal)
+        station.send(station.item(code=code, payload=case_payload(code, agent=BY_CHILD)))
+        assert wait_until(lambda: station.metric("jiujin_persons_untold")[""] == 1)
+        assert "本中心发不了这件事的短信" in station.page("/ops/untold")
+
+
+@pytest.mark.parametrize(
+    ("who", "fault"),
+    [
+        ("department", Fault.ERROR),
+        ("department", Fault.GARBAGE),
+        ("department", Fault.UNREACHABLE),
+        ("gateway", Fault.UNREACHABLE),
+        ("gateway", Fault.OVER_QUOTA),
+    ],
+)
+def test_what_was_never_sent_is_tried_until_it_is(local: Place, who: str, fault: Fault) -> None:
+    failing: SimulatedDepartment = getattr(local, who)
+    failing.fault = fault
+    item = local.acted()
+    assert wait_until(lambda: _tries(local) > 1)
+    assert local.outcomes()[item.lane] is None
+    assert "还没有告知本人" in local.station.page(f"/ops/cases/{item.lane}")
+    failing.fault = Fault.NONE
+    assert local.ended(item, Outcome.SENT)
+    assert len(local.gateway.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [(Fault.ERROR, Outcome.UNKNOWN), (Fault.GARBAGE, Outcome.UNKNOWN), (Fault.REFUSES, Outcome.REFUSED)],
+)
+def test_what_may_have_been_sent_is_not_sent_again(local: Place, fault: Fault, outcome: Outcome) -> None:
+    local.gateway.fault = fault
+    item = local.acted()
+    assert local.ended(item, outcome)
+    local.gateway.fault = Fault.NONE
+    later = local.acted()
+    assert local.ended(later, Outcome.SENT)
+    assert local.outcomes()[item.lane] == outcome
+    assert local.gateway.asked["message"] == 2
+    assert local.untold() == 1
+
+
+def test_a_withdrawn_case_is_told_of_no_more(local: Place) -> None:
+    local.department.fault = Fault.UNREACHABLE
+    item = local.acted()
+    local.station.send(local.station.item(Kind.WITHDRAWAL, item.lane))
+    local.department.fault = Fault.NONE
+    assert local.ended(item, Outcome.NOT_NEEDED)
+    assert local.gateway.sent == []
+
+
+def test_a_centre_that_was_killed_while_it_sent_sends_nothing_twice(local: Place) -> None:
+    """Two processes of one centre, and one that died between its note and the gateway's answer."""
+    code = new_case_code("0142")
+    engine = open_database(local.database)
+    at = as_text(utc_now())
+    with writing(engine).begin() as connection:
+        row = {"terminal": "0142", "code": code, "since": at, "next_at": at, "tries": 1}
+        connection.execute(insert(notices).values(**row, outcome=Outcome.UNKNOWN.value, at=at))
+    telling = Telling(engine, {}, local.departments, {}, AGAIN_S)
+    assert telling.round(utc_now()) == 0
+    assert local.gateway.sent == []
+    with writing(engine).begin() as connection:
+        connection.execute(update(notices).values(outcome=None))
+        notices_of.remember(connection, {code}, at)
+    assert len([one for one in (telling, telling) if one.round(utc_now())]) == 1, "only one of them has it"
+    engine.dispose()
+
+
+def test_the_text_says_a_day_only_where_the_clock_was_sure() -> None:
+    case = CasePayload.model_validate_json(case_payload(new_case_code("0142"), agent=BY_CHILD))
+    assert text_of(case, {}).startswith("11 月 25 日，有人")
+    for changes in ({"clock_quality": "unsynced"}, {"received_at_kiosk": "yesterday"}):
+        assert text_of(case.model_copy(update=changes), {}).startswith("有人")
+    unknown = case.model_copy(update={"service": "X-1"})
+    assert "一件事" in text_of(unknown, {})
+    assert "X-1" not in text_of(unknown, {})
+
+
+def _tries(place: Place) -> int:
+    engine = open_database(place.database)
+    with engine.connect() as connection:
+        tries = connection.execute(select(notices.c.tries)).scalar_one()
+    engine.dispose()
+    return int(tries)
