@@ -10,7 +10,7 @@ from drivers.receipt_printer.contract import PrintReport
 from kiosk.health import CAUSES
 from kiosk.journey import forms
 from kiosk.journey.states import State
-from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, Visit
+from kiosk.journey.visit import FACE_OF_A_CARD_MAX, CardProblem, DialogKind, FaceProgress, Visit
 from kiosk.journey.world import World
 from tests.kiosk.journey.visits import card, definition, visit, world
 
@@ -45,6 +45,11 @@ def bad_days() -> Iterator[tuple[str, Visit, World]]:
     yield "face_waits", replace(visit(State.FACE), face=FaceProgress(waiting=True)), restarts
     yield "face_last", replace(visit(State.FACE), face=FaceProgress(attempts=2)), nothing
     yield "face_over", replace(visit(State.OTHER_WAY), face=FaceProgress(attempts=3)), nothing
+    yield (
+        "face_rests",
+        replace(visit(State.OTHER_WAY), face=FaceProgress(spent_before=FACE_OF_A_CARD_MAX)),
+        nothing,
+    )
     yield "child", replace(visit(State.OTHER_WAY), card=card(birth=2020)), nothing
     yield (
         "no_time",

@@ -27,7 +27,7 @@ from kiosk.journey.view import (
     Style,
     Tone,
 )
-from kiosk.journey.visit import FACE_ATTEMPTS_MAX, CardProblem, Visit
+from kiosk.journey.visit import CardProblem, Visit
 from kiosk.journey.world import World
 from kiosk.locale import Texts
 
@@ -162,16 +162,13 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
         words = t("请再试一次，也可以换一种办法，一样有效。")
     elif visit.face.failure is FaceFailure.MOVEMENT_NOT_SEEN:
         title, subtitle = t("没有看清刚才的动作"), t("慢一点、大一点会更容易，不要紧")
-        left = FACE_ATTEMPTS_MAX - visit.face.attempts
-        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=visit.face.left)
     elif isinstance(visit.face.failure, Guidance):
         title, subtitle = t("还没有看清"), t(FACE_WORDS[visit.face.failure])
-        left = FACE_ATTEMPTS_MAX - visit.face.attempts
-        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=visit.face.left)
     else:
         title, subtitle = t("这次没有对上"), t("照片用久了常会这样，不要紧")
-        left = FACE_ATTEMPTS_MAX - visit.face.attempts
-        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=visit.face.left)
     return Parts(
         title,
         subtitle,
@@ -276,10 +273,18 @@ def _why_not_old_enough(visit: Visit, world: World) -> str:
     return UNDER_AGE if world.not_before is None else NO_TIME
 
 
+CARD_RESTS = (
+    "在这台机器上，这张证件的人脸确认试的次数用完了，过一天可以再用。下面的办法一样有效，现在就能办。"
+)
+"""Whoever holds the card need not be who tried."""
+
+
 def other_way(visit: Visit, world: World, t: Texts) -> Parts:
     subtitle = t("任选一种，一样有效")
     blocks: list[Message | Choices] = []
-    if visit.face.attempts >= FACE_ATTEMPTS_MAX:
+    if visit.face.card_rests:
+        blocks.append(Message(t(CARD_RESTS)))
+    elif visit.face.left == 0:
         subtitle = t("照片用久了常会对不上，这很平常")
     elif visit.card is not None and not is_old_enough(visit, world):
         blocks.append(Message(t(_why_not_old_enough(visit, world))))

@@ -107,8 +107,8 @@ def test_every_sentence_has_english_words() -> None:
                 presenter(replace(shown, staff=after), around, t)  # type: ignore[arg-type]  # as above
             at_work = StaffProgress(doing=StaffAction.TEST_PRINT)
             presenter(replace(shown, staff=at_work), replace(around, out_of_service=True), t)  # type: ignore[arg-type]  # as above
-            waits = replace(shown, face=FaceProgress(waiting=True))
-            presenter(waits, around, t)  # type: ignore[arg-type]  # as above
+            for face in (FaceProgress(waiting=True), FaceProgress(attempts=3), FaceProgress(spent_before=9)):
+                presenter(replace(shown, face=face), around, t)  # type: ignore[arg-type]  # as above
             for kind in DialogKind:
                 dialog(replace(shown, dialog=kind), world(), t)  # type: ignore[arg-type]  # as above
             bar(shown, world(), t)  # type: ignore[arg-type]  # as above
