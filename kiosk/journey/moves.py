@@ -214,9 +214,13 @@ def _enter_step(visit: Visit, world: World) -> Moved:
 
 
 def to_face(visit: Visit, world: World) -> Moved:
-    """The look at the face; while its process restarts a bounded wait for it; else the other way."""
+    """The look at the face; while its process restarts a bounded wait for it; else the other way.
+
+    A yes that no look can follow leaves nothing, as if it had not been given: a child's, above all.
+    """
     if not may_use_face(visit, world):
-        return go(visit, State.OTHER_WAY)
+        unused = visit.consent is not None and visit.consent.in_force and not visit.face.opened
+        return go(replace(visit, consent=None) if unused else visit, State.OTHER_WAY)
     if world.face_ready:
         return go(visit, State.FACE)
     if not world.face_comes_back:
@@ -254,15 +258,15 @@ def is_a_way(method: Method, visit: Visit, world: World) -> bool:
 
 def may_use_face(visit: Visit, world: World) -> bool:
     """Face only with consent, a photo, tries left, and age; whether the verifier works is asked apart."""
-    return (
-        is_a_way(Method.FACE, visit, world)
-        and visit.consent is not None
-        and visit.consent.in_force
-        and visit.card is not None
-        and visit.card.photo is not None
-        and not visit.face.used_up
-        and is_old_enough(visit, world)
-    )
+    agreed = visit.consent is not None and visit.consent.in_force
+    return agreed and visit.card is not None and may_agree(visit, world)
+
+
+def may_agree(visit: Visit, world: World) -> bool:
+    """Whether a yes can lead to a look, as far as is known: before the card is read that is not much."""
+    card = visit.card
+    serves = card is None or (card.photo is not None and is_old_enough(visit, world))
+    return is_a_way(Method.FACE, visit, world) and not visit.face.used_up and serves
 
 
 def is_old_enough(visit: Visit, world: World) -> bool:

@@ -10,7 +10,7 @@ from drivers.receipt_printer.contract import PrintReport
 from kiosk.catalogue.model import Method
 from kiosk.identity import mask_name, mask_number
 from kiosk.journey.consenting import face_notice
-from kiosk.journey.moves import is_a_way, is_of_age, is_old_enough
+from kiosk.journey.moves import is_a_way, is_of_age, is_old_enough, may_agree
 from kiosk.journey.present.face_words import FACE_WORDS, POINTING, PROMPT_WORDS
 from kiosk.journey.present.frame import Parts
 from kiosk.journey.proving import works
@@ -39,8 +39,8 @@ def consent(visit: Visit, world: World, t: Texts) -> Parts:
         t("用人脸确认"),
         Style.EQUAL,
         hint=t("现在就在这里比一比"),
-        enabled=world.face_ready,
-        reason=world.why_no_face.get(visit.language) or t("人脸确认暂时不能用"),
+        enabled=world.face_ready and may_agree(visit, world),
+        reason=_why_no_face(visit, world, t),
     )
     other = _other_button(visit, world, t)
     return Parts(
@@ -49,6 +49,26 @@ def consent(visit: Visit, world: World, t: Texts) -> Parts:
         blocks=(Points(face_notice(visit).sentences(visit.language, world.place.responsible_body)),),
         actions=(face, other),
     )
+
+
+NO_LOOK_LEFT = "这次试的次数用完了"
+CARD_RESTS_BRIEFLY = "这张证件试的次数用完了，过一天可以再用"
+NO_PHOTO = "证件上没有照片可以比"
+UNDER_AGE_BRIEFLY = "未满 14 岁不用人脸确认"
+AGE_UNKNOWN = "年龄算不准，这次不用人脸确认"
+
+
+def _why_no_face(visit: Visit, world: World, t: Texts) -> str:
+    """First what the resident or the terminal's staff cannot change by waiting."""
+    if visit.card is not None and visit.card.photo is None:
+        return t(NO_PHOTO)
+    if visit.card is not None and not is_old_enough(visit, world):
+        return t(UNDER_AGE_BRIEFLY if _why_not_old_enough(visit, world) == UNDER_AGE else AGE_UNKNOWN)
+    if visit.face.card_rests:
+        return t(CARD_RESTS_BRIEFLY)
+    if visit.face.used_up:
+        return t(NO_LOOK_LEFT)
+    return world.why_no_face.get(visit.language) or t("人脸确认暂时不能用")
 
 
 CARD_WORDS: dict[CardProblem, str] = {

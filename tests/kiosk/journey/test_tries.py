@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.card_reader.contract import CardRead
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, Guidance, Score
 from drivers.face.liveness.contract import LivenessRecord, Method, Outcome, Prompt
@@ -15,9 +17,16 @@ from kiosk.filing import payload_of
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.card_looks import CardLooks
-from kiosk.journey.moves import may_use_face
+from kiosk.journey.moves import may_use_face, to_face
 from kiosk.journey.present import present
-from kiosk.journey.present.recognising import CARD_RESTS
+from kiosk.journey.present.recognising import (
+    AGE_UNKNOWN,
+    CARD_RESTS,
+    CARD_RESTS_BRIEFLY,
+    NO_LOOK_LEFT,
+    NO_PHOTO,
+    UNDER_AGE_BRIEFLY,
+)
 from kiosk.journey.states import State
 from kiosk.journey.table import step
 from kiosk.journey.view import action
@@ -29,6 +38,7 @@ from kiosk.journey.visit import (
     FaceProgress,
     Visit,
 )
+from kiosk.journey.world import World
 from kiosk.locale import texts_for
 from kiosk.rehearsal.script import words_of
 from tests.kiosk.journey.visits import NUMBER, card, visit, world
@@ -250,3 +260,59 @@ def test_whatever_somebody_does_the_looks_that_asked_for_a_movement_are_bounded(
         assert in_visit < FACE_ATTEMPTS_MAX + FACE_STALLS_MAX
         assert in_visit - now.face.stalls <= FACE_ATTEMPTS_MAX
         assert in_all <= FACE_OF_A_CARD_MAX
+
+
+def standing(**changes: object) -> Visit:
+    return replace(visit(State.CONSENT), consent=None, step=1, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("asked", "around", "words"),
+    [
+        (standing(face=FaceProgress(attempts=FACE_ATTEMPTS_MAX)), world(), NO_LOOK_LEFT),
+        (standing(face=FaceProgress(stalls=FACE_STALLS_MAX)), world(), NO_LOOK_LEFT),
+        (standing(face=FaceProgress(spent_before=FACE_OF_A_CARD_MAX)), world(), CARD_RESTS_BRIEFLY),
+        (standing(card=card(birth=2015)), world(), UNDER_AGE_BRIEFLY),
+        (
+            standing(card=card(birth=2012)),
+            replace(world(), not_before=datetime(2026, 3, 11, tzinfo=UTC)),
+            AGE_UNKNOWN,
+        ),
+        (standing(card=replace(card(), photo=None)), world(), NO_PHOTO),
+        (standing(), replace(world(), face_ready=False), "人脸确认暂时不能用"),
+    ],
+)
+def test_the_button_is_dead_with_its_reason_where_no_look_can_follow_a_yes(
+    asked: Visit, around: World, words: str, language: str
+) -> None:
+    shown = present(replace(asked, language=language), around)
+    face, other = action(shown, "face"), action(shown, "other_way")
+    assert face is not None
+    assert other is not None
+    assert (face.enabled, face.reason, other.enabled) == (False, texts_for(language)(words), True)
+    assert texts_for(language).has(words)
+    if around.face_ready:
+        assert step(asked, ev.Pressed("face"), around) == (asked, ()), "and no yes is written down by it"
+
+
+@pytest.mark.parametrize(
+    "asked", [standing(), standing(card=None), standing(face=FaceProgress(attempts=2, stalls=2))]
+)
+def test_the_button_is_alive_where_a_look_may_follow(asked: Visit) -> None:
+    face = action(present(asked, AROUND), "face")
+    assert face is not None
+    assert face.enabled
+    assert step(asked, ev.Pressed("face"), AROUND)[0].consent is not None
+
+
+@pytest.mark.parametrize("read", [card(birth=2015), replace(card(), photo=None)], ids=["a child", "no photo"])
+def test_a_yes_that_no_look_can_follow_leaves_nothing(read: CardRead) -> None:
+    """Above all a child's own, which nobody but the guardian may give."""
+    agreed, _ = took(standing(card=None), "face")
+    assert (agreed.state, agreed.consent is not None) == (State.CARD, True)
+    after, _ = took(agreed, ev.CardAnswered(Ok(read)))
+    assert (after.state, after.consent) == (State.OTHER_WAY, None)
+    assert payload_of(after, received_at="2026-11-25T01:12:00Z", clock_quality="synced").consent is None
+    used = replace(visit(State.CARD), face=FaceProgress(opened=True, attempts=FACE_ATTEMPTS_MAX))
+    assert to_face(used, AROUND)[0].consent == used.consent, "one that was used stays"
