@@ -129,6 +129,11 @@ class FaceProgress:
         return self.looks[-1].comparison if self.looks else None
 
     @property
+    def compared(self) -> bool:
+        """Some look came to a comparison."""
+        return any(look.comparison is not None for look in self.looks)
+
+    @property
     def accepted(self) -> bool:
         return self.comparison is not None and self.comparison.accepted
 

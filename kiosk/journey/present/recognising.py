@@ -293,9 +293,7 @@ def _why_not_old_enough(visit: Visit, world: World) -> str:
     return UNDER_AGE if world.not_before is None else NO_TIME
 
 
-CARD_RESTS = (
-    "在这台机器上，这张证件的人脸确认试的次数用完了，过一天可以再用。下面的办法一样有效，现在就能办。"
-)
+CARD_RESTS = "在这台机器上，这张证件的人脸确认试的次数用完了，过一天可以再用。下面的办法一样有效。"
 """Whoever holds the card need not be who tried."""
 
 
@@ -304,7 +302,7 @@ def other_way(visit: Visit, world: World, t: Texts) -> Parts:
     blocks: list[Message | Choices] = []
     if visit.face.card_rests:
         blocks.append(Message(t(CARD_RESTS)))
-    elif visit.face.left == 0:
+    elif visit.face.left == 0 and visit.face.compared:
         subtitle = t("照片用久了常会对不上，这很平常")
     elif visit.card is not None and not is_old_enough(visit, world):
         blocks.append(Message(t(_why_not_old_enough(visit, world))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -316,3 +317,23 @@ def test_a_yes_that_no_look_can_follow_leaves_nothing(read: CardRead) -> None:
     assert payload_of(after, received_at="2026-11-25T01:12:00Z", clock_quality="synced").consent is None
     used = replace(visit(State.CARD), face=FaceProgress(opened=True, attempts=FACE_ATTEMPTS_MAX))
     assert to_face(used, AROUND)[0].consent == used.consent, "one that was used stays"
+
+
+OLD_PHOTO = "照片用久了常会对不上，这很平常"
+
+
+@pytest.mark.parametrize("answers", list(product((MISMATCH, UNSEEN), repeat=FACE_ATTEMPTS_MAX)))
+def test_the_photo_is_blamed_only_where_it_was_compared(answers: tuple[ev.FaceAnswered, ...]) -> None:
+    now = looking()
+    for answer in answers:
+        now, _ = took(now, answer, "try_face")
+    assert now.state is State.OTHER_WAY
+    assert (OLD_PHOTO in words_of(present(now, AROUND))) is (MISMATCH in answers)
+
+
+def test_who_missed_or_left_every_movement_hears_nothing_of_the_photo() -> None:
+    missed = ev.FaceAnswered(Failed(FaceFailure.MOVEMENT_NOT_SEEN))
+    now, _ = took(looking(), TURN, missed, "try_face", TURN, missed, "try_face", TURN, "other_way")
+    assert (now.state, now.face.left) == (State.OTHER_WAY, 0)
+    assert OLD_PHOTO not in words_of(present(now, AROUND))
+    assert present(now, AROUND).subtitle == "任选一种，一样有效"
