@@ -22,7 +22,7 @@ from kiosk.settings import load_text
 
 PROJECT = Path(__file__).resolve().parents[3]
 TRUST = PROJECT / ".setup" / "trust"
-PENSION, REPORT = "110199-YL-01", "110199-SB-01"
+PENSION, REPORT, ALLOWANCE = "110199-YL-01", "110199-SB-01", "110199-GL-01"
 REPORT_ANSWERS = {"category": "light", "place_village": "110199001001", "description": "路灯不亮"}
 
 
