@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,6 @@ def test_the_system_would_leave_it(size: int) -> None:
     try:
         assert child.wait_ready(PATIENCE_S)
         assert asked(child, "lingering", os.urandom(size), DROPPED) > DROPPED // 2
-        asked(child, "overwrite")
-        assert (asked(child, "lingering", os.urandom(size), DROPPED) > 0) is (size in SMALL), (
-            "the caches' limit"
-        )
     finally:
         child.close()
 
@@ -74,6 +71,26 @@ def test_a_small_piece_too_without_caches(monkeypatch: pytest.MonkeyPatch, size:
         assert asked(child, "lingering", os.urandom(size), DROPPED) == 0
     finally:
         child.close()
+
+
+@pytest.mark.parametrize("tunables", ["", "glibc.malloc.arena_max=2"])
+def test_a_program_begins_anew_once_with_the_same_words(
+    monkeypatch: pytest.MonkeyPatch, tunables: str
+) -> None:
+    begun: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda _program, words: begun.append(words))
+    monkeypatch.setattr(sys, "orig_argv", ["python3", "-P", "main.py", "run"])
+    monkeypatch.setenv("PYTHONMALLOC", "pymalloc")
+    monkeypatch.setenv("GLIBC_TUNABLES", tunables)
+    private_memory.begin_without_caches()
+    assert begun == [[sys.executable, "-P", "main.py", "run"]]
+    assert os.environ["PYTHONMALLOC"] == "malloc"
+    assert os.environ["GLIBC_TUNABLES"].split(":") == [
+        *filter(None, [tunables]),
+        "glibc.malloc.tcache_count=0",
+    ]
+    private_memory.begin_without_caches()
+    assert len(begun) == 1
 
 
 def test_it_is_locked_exactly_where_no_limit_can_make_it_fail() -> None:

@@ -159,9 +159,6 @@ def hold_a_worker() -> None:
 class Secretive(Device):
     """Tells how private its own memory is."""
 
-    def overwrite(self) -> None:
-        private_memory.overwrite_what_is_freed()
-
     def dumpable(self) -> int:
         return int(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
 
