@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.explained_skips import pytest_make_collect_report, pytest_runtest_makereport
-from tests.groups import refuse_two_groups
+from tests.groups import long_ones_first, refuse_two_groups
 from tests.quick import quick_folder
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     refuse_two_groups(items)
+    long_ones_first(items)
 
 
 def pytest_configure() -> None:

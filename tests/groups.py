@@ -1,7 +1,7 @@
 """Tests that share something there is only one of run in one worker, one after another.
 
-A test is in one group at most: of two marks pytest-xdist makes a third group, which runs beside both. The largest
-group begins first.
+A test is in one group at most: of two marks pytest-xdist makes a third group, which runs beside both. The groups
+begin, the one with most tests first; then come the tests of no group, in the order of the collection.
 """
 
 from __future__ import annotations
@@ -20,6 +20,14 @@ FACES = "faces"
 
 ONE_PROBE = "one_probe"
 """What a probe found in a real window is looked at by several tests: asked for once, in one worker."""
+
+LONG = ("tests/test_rehearsals.py", "tests/journeys/", "tests/crash/")
+"""Half a minute a test and more: at the end one worker would have the last of them while the other has nothing."""
+
+
+def long_ones_first(items: list[pytest.Item]) -> None:
+    """The order is otherwise kept, so that a module's tests follow one another."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def refuse_two_groups(items: Iterable[pytest.Item]) -> None:
