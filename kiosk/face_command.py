@@ -173,8 +173,10 @@ def calibrate(
         raise click.UsageError(message)
     _fit_to_sign(order.id, about)
     embedder = _embedder_or_exit(models, engine)
+    warnings: list[str] = []
     try:
         pictures = read_data_set(data)
+        warnings += map(str, pictures.warnings)
         lacking = [str(one) for one in too_few(pictures, target_fmr)]
         if lacking and not accept_unmeasurable:
             _refused("unmeasurable", [*lacking, _UNMEASURABLE], as_json)
@@ -184,7 +186,7 @@ def calibrate(
     except TooFewPeopleError as error:
         _refused("too_few_people", [str(error)], as_json)
     except MissedError as error:
-        _refused("missed", [str(error)], as_json)
+        _refused("missed", [str(error), *warnings], as_json)
     except ValueError as error:  # a picture without a face may leave fewer people than were counted
         _refused("unmeasurable", [_first_line(error), _UNMEASURABLE], as_json)
     body = json.loads(document.model_dump_json(by_alias=True))
@@ -195,9 +197,15 @@ def calibrate(
     except OSError as error:
         _refused("disk", [f"{out.name}: {error.strerror}"], as_json)
     signed_by = keys.key_id(private.public_key())
-    told = {"ok": True, "file": str(out), "signed_by": signed_by, "calibration": body}
+    told = {
+        "ok": True,
+        "file": str(out),
+        "signed_by": signed_by,
+        "warnings": warnings,
+        "calibration": body,
+    }
     words = f"{out}：已写好并签名 / written and signed ({signed_by})"
-    show(as_json, told, [words, "", *lines_of(document)])
+    show(as_json, told, [words, *(f"注意 / note: {one}" for one in warnings), "", *lines_of(document)])
 
 
 def _embedder_or_exit(models: Path, engine: str) -> Embedder:

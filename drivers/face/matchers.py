@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.face.align import ALIGNMENT_ID, aligned, warped
+from drivers.face.align import aligned, alignment_id, warped
 from drivers.face.detector import Face, face_recognition_without_68_points
 from drivers.face.onnx import file_hash, session
 
@@ -102,7 +102,6 @@ class OnnxMatcher:
     """The second model: 512 values of unit length, the mean over the face and its mirror image."""
 
     name = "frf"
-    preparation = f"{ALIGNMENT_ID}+mirrored/1"
 
     def __init__(self, model: Path) -> None:
         self._session = session(model)
@@ -110,7 +109,7 @@ class OnnxMatcher:
 
     @property
     def calibration_id(self) -> str:
-        return calibration_id(self.name, self.model_hash, self.preparation)
+        return calibration_id(self.name, self.model_hash, f"{alignment_id()}+mirrored/1")
 
     def embed(self, rgb: NDArray[np.uint8], face: Face) -> Embedding:
         return self._mean([aligned(checked(rgb), face.points)])

@@ -40,6 +40,8 @@ def faces(
     """
     data = read_data_set(folder)
     check_people(data.pictures)
+    for warning in data.warnings:
+        say(str(warning))
     figures: list[Figure] = []
 
     def tell(done: int, of: int) -> None:

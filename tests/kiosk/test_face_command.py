@@ -190,6 +190,25 @@ def test_what_is_wrong_with_the_folder_is_told_by_its_line(place: Path, embeds: 
     assert json.loads(done.stdout)["reason"] == "too_few_people"
 
 
+def test_one_picture_of_two_people_is_noted_and_of_one_person_refused(
+    place: Path, embeds: list[float]
+) -> None:
+    assert embeds
+    images = folder_of(place) / "images"
+    shutil.copy(images / "0_0.jpg", images / "8_0.jpg")  # of two people, written as one and the same
+    noted = "images.csv, line 26, file: is the picture of line 2, of another person there; one of the two is wrong"
+    done = calibrate(place, "--card-class", "jpeg_2048", "--accept-unmeasurable", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["warnings"] == [noted]
+    assert noted in calibrate(place, "--card-class", "jpeg_2048", "--accept-unmeasurable").stdout
+    shutil.copy(images / "0_0.jpg", images / "0_1.jpg")
+    done = calibrate(place, "--json")
+    assert done.exit_code == 1
+    told = json.loads(done.stdout)
+    assert (told["ok"], told["reason"]) == (False, "data")
+    assert told["message"][0].startswith("images.csv, line 3, file: is the picture of line 2 once more")
+
+
 def test_real_card_photos_are_taken_as_they_are(
     place: Path, embeds: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:

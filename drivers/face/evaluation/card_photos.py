@@ -51,11 +51,12 @@ def card_photo(portrait: bytes, condition: Condition) -> bytes:
     """The portrait under this condition: as it is, or 102 x 126 pixels as a JPEG of at most so many bytes.
 
     The face nearest to the middle takes 58 % of the width; a portrait on which none is found is
-    taken to be filled by it in the same share already.
+    taken to be filled by it in the same share already. `CardPhotoError` for bytes that are no picture.
     """
+    grey = read_picture(portrait, cv2.IMREAD_GRAYSCALE)
     if condition.bytes_max is None:
         return portrait
-    framed = frame_portrait(portrait, _face(read_picture(portrait, cv2.IMREAD_GRAYSCALE)))
+    framed = frame_portrait(portrait, _face(grey))
     small = cv2.resize(read_picture(framed, cv2.IMREAD_COLOR), SIZE, interpolation=cv2.INTER_AREA)
     if (small == small[:, :, :1]).all():
         small = small[:, :, 0]

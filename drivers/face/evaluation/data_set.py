@@ -59,17 +59,6 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class DataSet:
-    """The rows in the order of the table; every file exists."""
-
-    folder: Path
-    pictures: tuple[Picture, ...]
-
-    def read(self, picture: Picture) -> bytes:
-        return (self.folder / PICTURES / picture.file).read_bytes()
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong in one place, and what to do. Says the place, never what stands there: it may be a name."""
 
@@ -79,6 +68,18 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{TABLE}, line {self.line}, {self.field}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """The rows in the order of the table; every file exists. `warnings`: what is measured all the same."""
+
+    folder: Path
+    pictures: tuple[Picture, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    def read(self, picture: Picture) -> bytes:
+        return (self.folder / PICTURES / picture.file).read_bytes()
 
 
 class DataSetError(ValueError):
@@ -165,7 +166,40 @@ def read_data_set(folder: Path) -> DataSet:
         problems.append(Problem(1, "the table", "names no picture"))
     if problems:
         raise DataSetError(problems)
-    return DataSet(folder, tuple(pictures))
+    repeated = list(_repeated(folder, pictures))
+    if of_one_person := [problem for problem, same_person in repeated if same_person]:
+        raise DataSetError(of_one_person)
+    return DataSet(folder, tuple(pictures), tuple(problem for problem, _ in repeated))
+
+
+def _repeated(folder: Path, pictures: list[Picture]) -> Iterator[tuple[Problem, bool]]:
+    """Pictures that stand byte for byte in a line above, and whether the same person has them there.
+
+    Of one person that is a picture compared with itself, or a frame counted twice. Of two people it is an impostor
+    without any distance, or one person with two identifiers: who has the pictures must say.
+    """
+    sizes = {picture: (folder / PICTURES / picture.file).stat().st_size for picture in pictures}
+    of_size = Counter(sizes.values())
+    first: dict[str, Picture] = {}
+    first_of_person: dict[tuple[str, str], Picture] = {}
+    for picture in pictures:
+        if of_size[sizes[picture]] == 1:
+            continue
+        try:
+            content = (folder / PICTURES / picture.file).read_bytes()
+        except OSError:  # named where all pictures are read, to be embedded
+            continue
+        digest = hashlib.sha256(content).hexdigest()
+        own = first_of_person.setdefault((digest, picture.person), picture)
+        before = first.setdefault(digest, picture)
+        if own is not picture:
+            what = (
+                f"is the picture of line {own.line} once more, of the same person; put another in its place"
+            )
+            yield Problem(picture.line, "file", what), True
+        elif before is not picture:
+            what = f"is the picture of line {before.line}, of another person there; one of the two is wrong"
+            yield Problem(picture.line, "file", what), False
 
 
 def _shape(row: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from drivers.face import align
 from drivers.face.detector import Detector
 from drivers.face.embedder import prepared
 from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Matcher, OnnxMatcher
@@ -39,6 +40,27 @@ def test_another_size_is_another_preparation(monkeypatch: pytest.MonkeyPatch, ch
     assert before.startswith(f"{DlibMatcher.preparation}+")
     monkeypatch.setattr(changed, 700)
     assert prepared(matcher, detector) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TEMPLATE", align.TEMPLATE + np.array([0.01, 0.0])),
+        ("WARPS", align.WARPS[:-1]),
+        ("WARPS", ((1.0, 0.0), (1.05, 0.0), *align.WARPS[2:])),
+        ("SIDE_PX", 113),
+    ],
+    ids=["template", "fewer displacements", "another displacement", "side"],
+)
+def test_another_number_of_the_alignment_is_another_preparation(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    """Of the matcher that is aligned so, whoever forgets to rename it; of dlib's, which has its own, not."""
+    frf, dlib, detector = OnnxMatcher(needed(MODELS / ONNX_MODEL)), DlibMatcher(), Detector(MODELS)
+    before, of_dlib = prepared(frf, detector), prepared(dlib, detector)
+    monkeypatch.setattr(align, name, value)
+    assert prepared(frf, detector) != before
+    assert prepared(dlib, detector) == of_dlib
 
 
 def test_another_file_of_the_five_points_is_another_preparation(

@@ -205,3 +205,13 @@ def test_who_takes_anothers_place_after_the_movements_is_not_compared() -> None:
     assert result == Failed(FaceFailure.MOVEMENT_NOT_SEEN)
     assert len(face.usable) == 2
     assert not camera.is_open
+
+
+def test_a_last_frame_of_somebody_else_is_seen_when_it_is_compared() -> None:
+    """It passes the quality gate, and nothing was wrong until then."""
+    resident = Resident()
+    resident.replaced_at_s = RETURN_S
+    result, _, camera, face = made([None], check=resident.check)
+    assert len(face.usable) == 3
+    assert result == Failed(FaceFailure.MOVEMENT_NOT_SEEN)
+    assert not camera.is_open

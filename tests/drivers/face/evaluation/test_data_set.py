@@ -15,7 +15,7 @@ HEAD = "file,person,sex,role,group\n"
 def folder(tmp_path: Path, table: str, files: str = "a.jpg b.jpg c.jpg") -> Path:
     (tmp_path / "images").mkdir(exist_ok=True)
     for name in files.split():
-        (tmp_path / "images" / name).write_bytes(b"picture")
+        (tmp_path / "images" / name).write_bytes(f"picture {name}".encode())
     (tmp_path / "images.csv").write_text(table, "utf-8")
     return tmp_path
 
@@ -34,7 +34,8 @@ def test_the_rows_are_read_in_order(tmp_path: Path) -> None:
         (3, "b.jpg", "p1", "f", Role.LIVE, ""),
         (5, "c.jpg", "p2", "m", Role.SINGLE, "east_asian"),
     ]
-    assert data.read(data.pictures[0]) == b"picture"
+    assert data.read(data.pictures[0]) == b"picture a.jpg"
+    assert data.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,30 @@ def test_a_table_that_is_none(tmp_path: Path) -> None:
     assert problems(folder(tmp_path, "file,person,role\na.jpg,p1,live\n")) == [(1, "sex, group")]
     (tmp_path / "images.csv").write_bytes(HEAD.encode() + b"a.jpg,p\xff,f,live,\n")
     assert problems(tmp_path) == [(0, "the table")]
+
+
+@pytest.mark.parametrize("role", ["live", "reference"])
+def test_the_same_picture_twice_of_one_person_is_refused(tmp_path: Path, role: str) -> None:
+    """Also where somebody else's line stands before both: the card's photo as a frame would match for nothing."""
+    other = "reference" if role == "live" else "live"
+    rows = f"b.jpg,p2,f,single,\na.jpg,p1,f,{other},\nc.jpg,p1,f,{role},\n"
+    where = folder(tmp_path, HEAD + rows)
+    for name in "abc":
+        (where / "images" / f"{name}.jpg").write_bytes(b"one picture")
+    assert problems(where) == [(4, "file")]
+    (where / "images" / "c.jpg").write_bytes(b"two picture")  # of the same size
+    assert [warning.line for warning in read_data_set(where).warnings] == [3]
+
+
+def test_the_same_picture_of_two_people_is_warned_of(tmp_path: Path) -> None:
+    """By lines, not by identifiers, and both people are measured: one may be a second set's."""
+    where = folder(tmp_path, HEAD + "a.jpg,zhang,f,reference,\nb.jpg,li,f,single,g\nc.jpg,zhang,f,live,\n")
+    (where / "images" / "b.jpg").write_bytes((where / "images" / "a.jpg").read_bytes())
+    data = read_data_set(where)
+    assert len(data.pictures) == 3
+    (warning,) = data.warnings
+    assert str(warning).startswith("images.csv, line 3, file: is the picture of line 2, of another person")
+    assert not {"zhang", "li"} & set(str(warning).replace(",", " ").split())
 
 
 def test_what_is_said_names_nobody(tmp_path: Path) -> None:

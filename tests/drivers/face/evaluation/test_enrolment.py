@@ -80,8 +80,9 @@ def test_a_portrait_without_a_face_is_taken_from_its_middle_and_bytes_that_are_n
     with pytest.raises(CardPhotoError, match="does not fit"):
         card_photo(cv2.imencode(".png", noise)[1].tobytes(), Condition("tiny", 300))
     for none in (b"", b"no picture"):
-        with pytest.raises(CardPhotoError, match="no picture"):
-            card_photo(none, JPEG_1024)
+        for condition in (JPEG_1024, ORIGINAL):
+            with pytest.raises(CardPhotoError, match="no picture"):
+                card_photo(none, condition)
 
 
 def test_the_distances_are_those_that_the_terminal_decides_on(
@@ -172,13 +173,15 @@ def test_embeddings_are_kept_only_in_the_folder_that_is_named(
     assert {file.name: file.stat().st_mtime_ns for file in cache.iterdir()} == kept
 
 
+@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
 def test_pictures_that_are_none_are_named_by_their_lines(
-    embedder: Embedder, folder: Path, tmp_path: Path
+    embedder: Embedder, folder: Path, tmp_path: Path, condition: Condition
 ) -> None:
+    """Also a card's photo that is taken as it is: to be unreadable is not to be without a face."""
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     data = read_data_set(tmp_path)
     for picture in data.pictures[:2]:
         (tmp_path / "images" / picture.file).write_bytes(b"no picture")
     with pytest.raises(DataSetError) as raised:
-        enrol(data, embedder, [JPEG_2048])
+        enrol(data, embedder, [condition])
     assert [(problem.line, problem.field) for problem in raised.value.problems] == [(2, "file"), (3, "file")]
