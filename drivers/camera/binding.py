@@ -114,6 +114,21 @@ def nameplate(source: str, roots: Roots = THIS_MACHINE) -> Nameplate:
     return Nameplate(" ".join(filter(None, words)), _text(device / "bcdDevice"), _text(device / "serial"))
 
 
+def are_one(one: str, other: str, roots: Roots = THIS_MACHINE) -> bool:
+    """Whether both sources may mean the same camera, as things are plugged now: two nodes of one USB device are one.
+
+    Of what is no device, in a demo, the file or the address decides. A source that nothing fits is no camera.
+    """
+    if one == other or Path(one).resolve() == Path(other).resolve():
+        return True
+    nodes = list(_nodes(roots))
+    mine, its = (
+        {node.usb_device or node.path for node in nodes if _means(source, node, roots)}
+        for source in (one, other)
+    )
+    return not mine.isdisjoint(its)
+
+
 def _means(source: str, node: _Node, roots: Roots) -> bool:
     usb, numbered = USB_SOURCE.fullmatch(source), NUMBERED.fullmatch(source)
     if usb is not None:

@@ -57,6 +57,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack, clock: Clock |
 
     An absent device says so itself. `clock`: the terminal's, where one runs already.
     """
+    from drivers.camera import binding
     from drivers.camera.opencv import OpencvCamera
     from drivers.card_reader.identity_file import IdentityFile
     from drivers.card_reader.links import link_to
@@ -188,6 +189,7 @@ def open_devices(settings: Settings, stack: contextlib.ExitStack, clock: Clock |
         token=opened(Pkcs11Authenticator(token.module, settings.terminal.number)) if token.fitted else None,
         code_reader=None if code_camera is None else opened(ZxingCodeReader()),
         code_camera=code_camera,
+        codes_by_face_camera=partial(binding.are_one, camera.source, documents.source),
     )
 
 

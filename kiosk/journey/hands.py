@@ -75,6 +75,8 @@ class Devices:
     code_reader: CodeReader | None = None
     code_camera: Camera | None = None
     """What the code reader looks through: one of the cameras above, opened and stopped by whoever reads."""
+    codes_by_face_camera: Callable[[], bool] = lambda: False
+    """Whether that is now the camera that looks at residents, under another name."""
 
     def named(self) -> dict[str, Device]:
         """Kind, as the health vocabulary calls it -> device; without what this terminal does not have."""

@@ -56,7 +56,7 @@ class Provers:
         self._now = now
 
     def working(self) -> frozenset[Method]:
-        """Of the ways through a camera for codes or a clerk. Asks no device."""
+        """Of the ways through a camera for codes or a clerk. Asks no device; for codes, what is plugged in."""
         found = set()
         reader, camera = self._devices.code_reader, self._code_camera()
         if (
@@ -104,9 +104,14 @@ class Provers:
             self._clerks.close()
 
     def _code_camera(self) -> Camera | None:
-        """Never the one that looks at faces: who chose another way has that one off."""
-        camera = self._devices.code_camera
-        return None if camera is self._devices.camera else camera
+        """Never the one that looks at faces: who chose another way has that one off. Asked of the kernel each time,
+        since what is plugged where may change.
+        """
+        devices = self._devices
+        camera = devices.code_camera
+        if camera is None or camera is devices.camera or devices.codes_by_face_camera():
+            return None
+        return camera
 
     def _send(self, visit: Visit, cancel: threading.Event, answer: Callable[[ev.Event], None]) -> None:
         told = self._codes.send(visit)

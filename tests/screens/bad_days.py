@@ -50,7 +50,11 @@ def bad_days() -> Iterator[tuple[str, Visit, World]]:
     yield "face_over", replace(visit(State.OTHER_WAY), face=over), nothing
     rests = FaceProgress(spent_before=FACE_OF_A_CARD_MAX)
     yield "consent_face_rests", replace(visit(State.CONSENT), face=rests), here
+    yield "consent_tries_over", replace(visit(State.CONSENT), face=over), here
     yield "consent_child", replace(visit(State.CONSENT), card=card(birth=2015)), here
+    unsure = replace(here, not_before=here.now.replace(year=here.now.year - 1))
+    yield "consent_no_time", replace(visit(State.CONSENT), card=card(birth=here.now.year - 14)), unsure
+    yield "consent_no_photo", replace(visit(State.CONSENT), card=replace(card(), photo=None)), here
     yield "face_rests", replace(visit(State.OTHER_WAY), face=rests), nothing
     yield "child", replace(visit(State.OTHER_WAY), card=card(birth=2020)), nothing
     yield (

@@ -52,7 +52,7 @@ def consent(visit: Visit, world: World, t: Texts) -> Parts:
 
 
 NO_LOOK_LEFT = "这次试的次数用完了"
-CARD_RESTS_BRIEFLY = "这张证件试的次数用完了，过一天可以再用"
+CARD_RESTS_BRIEFLY = "这张证件试的次数用完了"
 NO_PHOTO = "证件上没有照片可以比"
 UNDER_AGE_BRIEFLY = "未满 14 岁不用人脸确认"
 AGE_UNKNOWN = "年龄算不准，这次不用人脸确认"

@@ -259,3 +259,36 @@ def test_a_camera_that_is_plugged_in_anew_is_another_one(tree: UsbTree, source: 
     assert binding.plugged(source, tree.roots) == frozenset()
     tree.plug(0, usb=FACE)
     assert binding.plugged(source, tree.roots) != before
+
+
+def test_one_device_under_two_names_is_one_camera_and_two_of_a_kind_are_two(
+    tree: UsbTree, tmp_path: Path
+) -> None:
+    tree.plug(0, usb=FACE)
+    tree.plug(1, usb=FACE, index=1)
+    tree.plug(2, usb=DESK, port="1-3")
+    tree.plug(3, usb=OTHER, port="1-4")
+    face, pictures, desk, other = (
+        tree.link(f"usb-{name}-video", number)
+        for number, name in enumerate(("face", "second", "desk", "other"))
+    )
+    by_serial = "usb:0C45:6366:SN0001"
+    same = [(face, face), (face, by_serial), (by_serial, face), (face, pictures), (face, "/dev/video0")]
+    apart = [
+        (face, desk),
+        (by_serial, desk),
+        (by_serial, "usb:0c45:6366:SN0002"),
+        (face, other),
+        ("usb:046d:0825", face),
+    ]
+    assert [binding.are_one(*pair, tree.roots) for pair in same] == [True] * len(same)
+    assert [binding.are_one(*pair, tree.roots) for pair in apart] == [False] * len(apart)
+    assert binding.are_one("usb:0c45:6366", desk, tree.roots), "without a serial it may be either"
+    tree.unplug(0)
+    tree.unplug(1)
+    assert not binding.are_one(by_serial, face, tree.roots), "nothing fits, and nothing can be opened"
+    film, link = tmp_path / "film.avi", tmp_path / "link.avi"
+    film.write_bytes(b"")
+    link.symlink_to(film)
+    assert binding.are_one(str(film), str(link), tree.roots)
+    assert not binding.are_one("http://127.0.0.1:9/x", "http://127.0.0.1:9/y", tree.roots)
