@@ -24,9 +24,9 @@ RETURN_S = 1.0
 the head to come back.
 """
 ATTEMPT_S = 12.0
-"""After this long without enough usable frames the attempt ends with the last guidance."""
-MOVING_S = 60.0
-"""The longest that movements may take in all; each has its own, shorter time."""
+"""After this long without enough usable frames the attempt ends with the last guidance. So before movements and
+again after them; what they may take in all is the check's to say, by how many are asked.
+"""
 FRAME_PAUSE_S = 0.05
 NS = 1_000_000_000
 
@@ -93,8 +93,8 @@ class _Look:
         self._asked_to_move = False
 
     def answer(self) -> Answer | None:
-        deadline_s = self._now() + ATTEMPT_S
-        moving_until_s = self._now() + MOVING_S
+        begun_s = self._now()
+        deadline_s = begun_s + ATTEMPT_S
         while self._now() < deadline_s and not self._cancel.is_set():
             frame = self._camera.latest()
             if isinstance(frame, Failed) and frame.reason is CameraFailure.TIMED_OUT:
@@ -106,7 +106,7 @@ class _Look:
             self._seen = frame.value.sequence
             if self._moves:
                 ended = self._watch(frame.value)
-                deadline_s = min(self._now() + ATTEMPT_S, moving_until_s)
+                deadline_s = min(self._now() + ATTEMPT_S, begun_s + 2 * ATTEMPT_S + self._check.moving_s)
             elif frame.value.captured_monotonic_ns < self._compares_from_ns:
                 ended = self._pass(frame.value)
             else:

@@ -299,7 +299,7 @@ class DeviceHands:
             self._answer(visit.id, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE, decoded.detail)))
             return
         check = self._devices.liveness
-        check.begin(again=visit.face.attempts + visit.face.stalls > 0)
+        check.begin(again=visit.face.attempts + visit.face.stalls > 0, unhurried=visit.elder or visit.listens)
         guide: Guide = lambda *said: self._answer(visit.id, ev.FaceGuided(*said))  # noqa: E731 - typed
         try:
             result = attempt(camera, face, decoded.value, cancel, guide, check)
