@@ -87,10 +87,13 @@ def take(
     if not part or not 0 <= offset <= of_bytes - len(part):
         return problems.MALFORMED
     with writing(engine).begin() as connection:
-        if refusal := _begin(connection, key, carried_by, of_bytes, as_text(now), bounded=bounded):
-            return refusal
-        # The row's lock lets two senders of the same attachment take turns.
-        row = connection.execute(select(uploads).where(key.here(uploads)).with_for_update()).one()
+        # The row's lock lets two senders of the same attachment take turns, and no sweep between.
+        mine = select(uploads).where(key.here(uploads)).with_for_update()
+        row = connection.execute(mine).one_or_none()
+        if row is None:
+            if refusal := _begin(connection, key, carried_by, of_bytes, as_text(now), bounded=bounded):
+                return refusal
+            row = connection.execute(mine).one()
         if row.whole:
             return UploadState(offset=row.held, whole=True)
         if row.of_bytes != of_bytes:
@@ -171,9 +174,6 @@ def drop_of(connection: Connection, withdrawn: Collection[Item]) -> None:
 def _begin(
     connection: Connection, key: Key, carried_by: str, of_bytes: int, at: str, *, bounded: bool
 ) -> Turned | None:
-    known = connection.execute(select(uploads.c.held).where(key.here(uploads))).one_or_none()
-    if known is not None:
-        return None
     enrolled = select(terminals.c.terminal).where(terminals.c.terminal == key.terminal)
     if connection.execute(enrolled).one_or_none() is None:
         return problems.MALFORMED

@@ -22,7 +22,7 @@ from kiosk.case import (
 from kiosk.catalogue.answers import kept_answers
 from kiosk.catalogue.model import Definition, Method
 from kiosk.journey.proof import ClerkProgress
-from kiosk.journey.visit import Consent, Look, Visit
+from kiosk.journey.visit import Consent, Visit
 from offline_queue.records import Attached
 from offline_queue.seal import PAYLOAD_BYTES_MAX
 
@@ -201,11 +201,10 @@ ATTEMPTED = "attempted, not compared"
 
 def _face(visit: Visit) -> list[EvidenceLine]:
     """Every look in order, also those that came to nothing; a camera that stayed shut is one line without a detail."""
-    looks = visit.face.looks or ((Look(),) if visit.face.opened else ())
-    if not looks:
+    if not visit.face.looks:
         return [EvidenceLine(name="face", outcome="not_done")]
     lines: list[EvidenceLine] = []
-    for look in looks:
+    for look in visit.face.looks:
         if look.comparison is None:
             lines.append(EvidenceLine(name="face", outcome="not_done", detail=ATTEMPTED))
         else:

@@ -95,8 +95,16 @@ def _correct(connection: Connection, correction: Correction) -> None:
 
 
 def keep_news(connection: Connection, news: CaseNews) -> None:
-    """Of a case that is still known here; the others were forgotten after their days."""
-    known = connection.execute("update delivery set case_state = ? where lane = ?", (news.state, news.code))
+    """Of a case that is still known here; the others were forgotten after their days.
+
+    What was said before a further item of the case was taken is old news of that one: its own answer said more.
+    """
+    known = connection.execute(
+        "update delivery set case_state = ? where lane = ? and not ("
+        "coalesce(julianday(registered_at) > julianday(?), 0) and exists "
+        "(select 1 from delivery first where first.lane = delivery.lane and first.sequence < delivery.sequence))",
+        (news.state, news.code, news.at),
+    )
     if known.rowcount:
         connection.execute(
             "insert or replace into case_news (lane, state, at, words_zh, words_en) values (?, ?, ?, ?, ?)",

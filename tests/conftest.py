@@ -7,6 +7,7 @@ import os
 import pytest
 
 from tests.explained_skips import pytest_make_collect_report, pytest_runtest_makereport
+from tests.groups import refuse_two_groups
 from tests.quick import quick_folder
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
@@ -22,6 +23,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "camera:usb:VENDOR:PRODUCT:SERIAL, document-camera:usb:..., a4:QUEUE, token:MODULE.so, "
         "sensors:door=FILE,temperature=FILE, touch:NAME (docs/drivers.md)",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    refuse_two_groups(items)
 
 
 def pytest_configure() -> None:

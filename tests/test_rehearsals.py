@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +15,40 @@ from click.testing import CliRunner
 from drivers.card_reader.virtual_service import VirtualService
 from drivers.contract import Failed
 from kiosk.cli import cli
+from kiosk.rehearsal.scenario import Step, find, load
+from tests.drivers.card_reader.card_service import our_turn
 from tests.groups import FACES, ONE_READER
 
-pytestmark = pytest.mark.xdist_group(FACES)
 PROJECT = Path(__file__).resolve().parent.parent
-SCENARIOS = [path.stem for path in sorted((PROJECT / "tests" / "scenarios").glob("*.toml"))]
+SCENARIOS = PROJECT / "tests" / "scenarios"
 
 
 def rehearse(name: str, into: Path) -> tuple[int, dict[str, Any]]:
-    finished = subprocess.run(
-        [sys.executable, str(PROJECT / "main.py"), "rehearse", name, "--json", "--into", str(into)],
-        cwd=PROJECT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=280,
-        check=False,
-    )
+    """It uses the card service that runs, and so ends with it: not with one of another test."""
+    with our_turn() if load(find(name, SCENARIOS)).uses_card_service else nullcontext():
+        finished = subprocess.run(
+            [sys.executable, str(PROJECT / "main.py"), "rehearse", name, "--json", "--into", str(into)],
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=280,
+            check=False,
+        )
     assert finished.stdout, finished.stderr.decode()[-2000:]
     report: dict[str, Any] = json.loads(finished.stdout)
     return finished.returncode, report
 
 
 def _in_its_group(name: str) -> Any:
-    """A card with a chip, as a helper's, needs the machine's one card service: not beside another test that has it."""
-    script = (PROJECT / "tests" / "scenarios" / f"{name}.toml").read_text("utf-8")
-    return (
-        pytest.param(name, marks=pytest.mark.xdist_group(ONE_READER))
-        if "helper_card" in script or '"pcsc"' in script
-        else name
-    )
+    scenario = load(SCENARIOS / f"{name}.toml")
+    if Step("press", "face") in scenario.steps:
+        return pytest.param(name, marks=pytest.mark.xdist_group(FACES))
+    if scenario.uses_card_service:
+        return pytest.param(name, marks=pytest.mark.xdist_group(ONE_READER))
+    return name
 
 
-@pytest.mark.parametrize("name", [_in_its_group(name) for name in SCENARIOS])
+@pytest.mark.parametrize("name", [_in_its_group(path.stem) for path in sorted(SCENARIOS.glob("*.toml"))])
 def test_a_scenario_holds(name: str, tmp_path: Path) -> None:
     code, report = rehearse(name, tmp_path)
     wrong = [line for line in report["expectations"] if not line["ok"]]
@@ -64,7 +67,7 @@ def test_a_scenario_holds(name: str, tmp_path: Path) -> None:
 
 def test_a_broken_expectation_fails_the_rehearsal(tmp_path: Path) -> None:
     """The same visit, expected to print two slips, must not pass."""
-    source = (PROJECT / "tests" / "scenarios" / "printer_out.toml").read_text("utf-8")
+    source = (SCENARIOS / "printer_out.toml").read_text("utf-8")
     bent = tmp_path / "bent.toml"
     bent.write_text(source.replace("registered = 1", "registered = 2"), "utf-8")
     code, report = rehearse(str(bent), tmp_path)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kiosk.catalogue.consent import Notice, notice_of
 from kiosk.journey import events as ev
-from kiosk.journey.moves import Moved, forward, without_consent
+from kiosk.journey.moves import Moved, forward, may_agree, without_consent
 from kiosk.journey.visit import USED_CONSENTS_MAX, Consent, Visit
 from kiosk.journey.world import World
 
@@ -39,6 +39,8 @@ def kept(visit: Visit, used: Consent | None) -> tuple[Consent, ...]:
 
 def agreed(visit: Visit, _event: ev.Event, world: World) -> Moved:
     """What is left here of an earlier yes was used and taken back (`without_consent`)."""
+    if not may_agree(visit, world):
+        return visit, ()
     now = consent_to(face_notice(visit), visit, world)
     return forward(replace(visit, consent=now, used_consents=kept(visit, visit.consent)), world)
 

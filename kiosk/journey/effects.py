@@ -35,6 +35,13 @@ class StartFace:
     """Open the camera and compare with the card's photo; `FaceGuided`, then `FaceAnswered`."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class CountLook:
+    """A look at the face counts for the card that lay here; nobody waits for an answer."""
+
+    visit: Visit
+
+
 @dataclass(frozen=True, slots=True)
 class AwaitFace:
     """Give a face check that restarts a moment to come back; answered by `FaceWaited`."""
@@ -220,6 +227,7 @@ CameraEffect = StartFace | OtherMovement | AwaitFace | StopFace | StartCamera | 
 Effect = (
     ReadCard
     | StopCard
+    | CountLook
     | CameraEffect
     | ProofEffect
     | Submit

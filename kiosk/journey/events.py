@@ -57,9 +57,10 @@ class StaffAsked:
 
 @dataclass(frozen=True, slots=True)
 class CardAnswered:
-    """The reader's answer to `effects.ReadCard`."""
+    """The reader's answer to `effects.ReadCard`. `looks_spent`: see `visit.FaceProgress.spent_before`."""
 
     result: Ok[CardRead] | Failed[CardFailure]
+    looks_spent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from threading import Event
 from drivers.camera.contract import Camera, CameraFailure, Frame
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, FaceVerifier, Guidance
-from drivers.face.liveness.contract import LivenessCheck, Outcome, Prompt
+from drivers.face.liveness.contract import Break, LivenessCheck, Outcome, Prompt
 from kiosk.journey.steady import SteadyGuidance
 
 FRAMES_WANTED = 3
@@ -27,8 +27,13 @@ ATTEMPT_S = 12.0
 """After this long without enough usable frames the attempt ends with the last guidance. So before movements and
 again after them; what they may take in all is the check's to say, by how many are asked.
 """
+SILENT_S = 1.0
+"""Who is not seen at the end was before a camera that gave no frame for so long: older ones it does not give out."""
 FRAME_PAUSE_S = 0.05
 NS = 1_000_000_000
+
+THE_MACHINES = frozenset({Break.GAP, Break.REOPENED})
+"""A look that the camera or a slow terminal interrupted: no try is lost by it."""
 
 Guide = Callable[[Guidance | None, bool, Prompt | None], None]
 """What to show now, whether the other way is to be pointed at, and which movement is asked."""
@@ -93,14 +98,15 @@ class _Look:
         self._asked_to_move = False
 
     def answer(self) -> Answer | None:
-        begun_s = self._now()
-        deadline_s = begun_s + ATTEMPT_S
+        begun_s = frame_at_s = self._now()
+        deadline_s, fault = begun_s + ATTEMPT_S, "the same frame"
         while self._now() < deadline_s and not self._cancel.is_set():
             frame = self._camera.latest()
             if isinstance(frame, Failed) and frame.reason is CameraFailure.TIMED_OUT:
                 # Told at once, no try is lost.
                 return Failed(FaceFailure.TIMED_OUT, "the camera's process ended")
             if isinstance(frame, Failed) or frame.value.sequence == self._seen:
+                fault = frame.reason.value if isinstance(frame, Failed) else fault
                 self._cancel.wait(FRAME_PAUSE_S)
                 continue
             self._seen = frame.value.sequence
@@ -115,7 +121,12 @@ class _Look:
                 return Failed(ended)
             if self._usable == FRAMES_WANTED:
                 return self._decide()
-        return None if self._cancel.is_set() else Failed(self._last)
+            frame_at_s = self._now()
+        if self._cancel.is_set():
+            return None
+        if self._now() - frame_at_s >= SILENT_S:
+            return Failed(FaceFailure.TIMED_OUT, f"no frame came any more: {fault}")
+        return Failed(self._last)
 
     @property
     def _moves(self) -> bool:
@@ -178,6 +189,8 @@ class _Look:
         record = self._check.record()
         if record.lets_pass:
             return None
+        if record.broken in THE_MACHINES:
+            return FaceFailure.TIMED_OUT
         match record.outcome:
             case Outcome.UNAVAILABLE:
                 return FaceFailure.LIVENESS_UNAVAILABLE

@@ -14,16 +14,17 @@ from drivers.code_reader.contract import CodeReader
 from drivers.contract import Cause, Device, Failed, Ok, Outcome
 from drivers.document_camera.contract import DocumentCamera
 from drivers.document_printer.contract import DocumentPrinter
-from drivers.face.contract import FaceFailure, FaceVerifier
+from drivers.face.contract import FaceFailure, FaceVerifier, Guidance
 from drivers.face.liveness.checks import NoCheck
-from drivers.face.liveness.contract import LivenessCheck
+from drivers.face.liveness.contract import LivenessCheck, Prompt
 from drivers.face.liveness.infrared import InfraredCheck
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.face_attempt import Guide, attempt
+from kiosk.journey.card_looks import CardLooks
+from kiosk.journey.face_attempt import attempt
 from kiosk.journey.hand_lanes import Lanes
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.services import LiveOffice, Office, Proofs, StaffRoom
@@ -127,6 +128,7 @@ class DeviceHands:
         self._speak = speak
         self._encode_jpeg = encode_jpeg
         self._proofs = proofs
+        self._card_looks = CardLooks()
         self._waits = waits
 
     def close(self) -> None:
@@ -148,6 +150,9 @@ class DeviceHands:
                 self._on(lanes.card, id_, lambda cancel: self._read_card(purpose, id_, cancel), lost)
             case fx.StopCard():
                 self.lanes.card.drop()
+            case fx.CountLook(looked):
+                if looked.card is not None:
+                    self._card_looks.count(looked.card.document.number)
             case fx.WatchRemoval():
                 self.lanes.card.do(lambda cancel: self._watch_removal(id_, cancel))
             case (
@@ -278,7 +283,8 @@ class DeviceHands:
             return
         result = reader.read(CARD_WAIT_S, cancel)
         if not cancel.is_set():
-            self._answer(visit_id, ev.CardAnswered(result))
+            spent = self._card_looks.of(result.value.document.number) if isinstance(result, Ok) else 0
+            self._answer(visit_id, ev.CardAnswered(result, spent))
 
     def _watch_removal(self, visit_id: str, cancel: threading.Event) -> None:
         reader = self._devices.identity_reader
@@ -299,8 +305,13 @@ class DeviceHands:
             self._answer(visit.id, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE, decoded.detail)))
             return
         check = self._devices.liveness
-        check.begin(again=visit.face.attempts + visit.face.stalls > 0, unhurried=visit.elder or visit.listens)
-        guide: Guide = lambda *said: self._answer(visit.id, ev.FaceGuided(*said))  # noqa: E731 - typed
+        check.begin(again=visit.face.begun > 1, unhurried=visit.elder or visit.listens)
+
+        def guide(guidance: Guidance | None, pointing: bool, prompt: Prompt | None) -> None:
+            # What is said after the look was left would be taken for the next one's.
+            if not cancel.is_set():
+                self._answer(visit.id, ev.FaceGuided(guidance, pointing, prompt))
+
         try:
             result = attempt(camera, face, decoded.value, cancel, guide, check)
             if isinstance(result, Failed):

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from drivers.face.liveness.contract import LivenessRecord, Outcome
+from drivers.face.liveness.contract import Method as Presence
 from kiosk.catalogue.model import Method, StepType
 from kiosk.identity import age_on
 from kiosk.journey import effects as fx
 from kiosk.journey.proof import ClerkProgress, QrProgress
 from kiosk.journey.states import State
-from kiosk.journey.visit import AGENT_AGE_MIN, FACE_AGE_MIN, FACE_ATTEMPTS_MAX, Errand, FaceProgress, Visit
+from kiosk.journey.visit import (
+    AGENT_AGE_MIN,
+    FACE_AGE_MIN,
+    LOOKS_MAX,
+    Errand,
+    FaceProgress,
+    Look,
+    Visit,
+)
 from kiosk.journey.world import World
 
 Moved = tuple[Visit, tuple[fx.Effect, ...]]
@@ -57,13 +67,32 @@ UNDER_OTHER_WAYS = frozenset(
 """Back from here leads to the choice of ways."""
 
 
-def _leave(visit: Visit) -> list[fx.Effect]:
-    return [LEAVING[visit.state]] if visit.state in LEAVING else []
+def _leave(visit: Visit) -> tuple[Visit, list[fx.Effect]]:
+    left, out = _without_answer(visit)
+    return left, [*out, *([LEAVING[visit.state]] if visit.state in LEAVING else [])]
+
+
+def _without_answer(visit: Visit) -> Moved:
+    """A look that is left while it goes on is told as one; after a movement was asked it was an attempt."""
+    face = visit.face
+    if not face.looking:
+        return visit, ()
+    seen = LivenessRecord(Presence.PROMPT, Outcome.NOT_DONE, face.asked) if face.asked else None
+    face = replace(face, looking=False, prompt=None, opened=True, looks=(*face.looks, Look(None, seen)))
+    if not face.asked:
+        return replace(visit, face=face), ()
+    return spend(replace(visit, face=replace(face, attempts=face.attempts + 1)))
+
+
+def spend(visit: Visit) -> Moved:
+    """The look that has just ended counts for the card, now and in later visits."""
+    spent = replace(visit, face=replace(visit.face, spent=visit.face.spent + 1))
+    return spent, (fx.CountLook(spent),)
 
 
 def go(visit: Visit, state: State) -> Moved:
     """Leave the screen, enter the other; a device never outlives the screen that needs it."""
-    out = _leave(visit)
+    visit, out = _leave(visit)
     visit = replace(visit, state=state, dialog=None)
     match state:
         case State.CARD:
@@ -73,8 +102,8 @@ def go(visit: Visit, state: State) -> Moved:
         case State.PRINCIPAL:
             out.append(fx.ReadCard(fx.CardPurpose.PRINCIPAL))
         case State.FACE:
-            face = replace(visit.face, waiting=False, looking=True, opened=True, guidance=None, failure=None)
-            visit = replace(visit, face=face)
+            face = replace(visit.face, begun=visit.face.begun + 1, asked=(), waiting=False, looking=True)
+            visit = replace(visit, face=replace(face, guidance=None, failure=None))
             out.append(fx.StartFace())
         case State.CAMERA:
             visit = replace(visit, photo_missed=False)
@@ -177,34 +206,48 @@ def home(visit: Visit) -> Moved:
 def _enter_step(visit: Visit, world: World) -> Moved:
     state = SCREEN_OF[visit.service.flow[visit.step]]
     if state is State.CONSENT:
-        visit = without_consent(visit, world)
+        asked, out = go(visit, state)
+        return without_consent(asked, world), out
     if state is State.REVIEW and visit.errand is Errand.WITHDRAW:
         state = State.WITHDRAW  # nothing was filled in: what will happen is reviewed
     return to_face(visit, world) if state is State.FACE else go(visit, state)
 
 
 def to_face(visit: Visit, world: World) -> Moved:
-    """The look at the face; while its process restarts a bounded wait for it; else the other way."""
+    """The look at the face; while its process restarts a bounded wait for it; else the other way.
+
+    A yes that no look can follow leaves nothing, as if it had not been given: a child's, above all.
+    """
     if not may_use_face(visit, world):
-        return go(visit, State.OTHER_WAY)
+        unused = visit.consent is not None and visit.consent.in_force and not visit.face.opened
+        return go(replace(visit, consent=None) if unused else visit, State.OTHER_WAY)
     if world.face_ready:
         return go(visit, State.FACE)
     if not world.face_comes_back:
         return go(visit, State.OTHER_WAY)
     face = replace(visit.face, waiting=True, looking=False, guidance=None, failure=None)
-    waits = replace(visit, state=State.FACE, dialog=None, face=face)
-    return waits, (*_leave(visit), fx.AwaitFace())
+    visit, out = _leave(replace(visit, face=face))
+    return replace(visit, state=State.FACE, dialog=None), (*out, fx.AwaitFace())
 
 
 def without_consent(visit: Visit, world: World) -> Visit:
     """Whoever comes back to the question has taken the answer back: what the camera found counts no more.
 
-    The tries that were made still do. The record stays only where the camera had been open under it.
+    The tries that were made still do, and looks that found nothing are told. The record stays only where the camera
+    had been open under it.
     """
-    given, face = visit.consent, FaceProgress(attempts=visit.face.attempts, stalls=visit.face.stalls)
+    given, was = visit.consent, visit.face
+    face = FaceProgress(
+        attempts=was.attempts,
+        stalls=was.stalls,
+        begun=was.begun,
+        spent=was.spent,
+        spent_before=was.spent_before,
+        looks=tuple(look for look in was.looks if look.comparison is None)[-LOOKS_MAX:],
+    )
     if given is not None and given.in_force:
         at = world.now.isoformat(timespec="seconds")
-        given = replace(given, withdrawn_at=at) if visit.face.opened else None
+        given = replace(given, withdrawn_at=at) if was.opened else None
     return replace(visit, consent=given, face=face)
 
 
@@ -215,15 +258,15 @@ def is_a_way(method: Method, visit: Visit, world: World) -> bool:
 
 def may_use_face(visit: Visit, world: World) -> bool:
     """Face only with consent, a photo, tries left, and age; whether the verifier works is asked apart."""
-    return (
-        is_a_way(Method.FACE, visit, world)
-        and visit.consent is not None
-        and visit.consent.in_force
-        and visit.card is not None
-        and visit.card.photo is not None
-        and visit.face.attempts < FACE_ATTEMPTS_MAX
-        and is_old_enough(visit, world)
-    )
+    agreed = visit.consent is not None and visit.consent.in_force
+    return agreed and visit.card is not None and may_agree(visit, world)
+
+
+def may_agree(visit: Visit, world: World) -> bool:
+    """Whether a yes can lead to a look, as far as is known: before the card is read that is not much."""
+    card = visit.card
+    serves = card is None or (card.photo is not None and is_old_enough(visit, world))
+    return is_a_way(Method.FACE, visit, world) and not visit.face.used_up and serves
 
 
 def is_old_enough(visit: Visit, world: World) -> bool:

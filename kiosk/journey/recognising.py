@@ -12,16 +12,9 @@ from kiosk.catalogue.model import Method
 from kiosk.identity import CardValidity, card_validity
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.moves import Moved, forward, go, is_a_way, may_use_face, to_face
+from kiosk.journey.moves import Moved, forward, go, is_a_way, may_use_face, spend, to_face
 from kiosk.journey.states import State
-from kiosk.journey.visit import (
-    FACE_ATTEMPTS_MAX,
-    FACE_STALLS_MAX,
-    MACHINE_FAILURES,
-    CardProblem,
-    Look,
-    Visit,
-)
+from kiosk.journey.visit import MACHINE_FAILURES, CardProblem, Look, Visit
 from kiosk.journey.world import World
 
 PROBLEM_OF: dict[CardFailure, CardProblem] = {
@@ -72,6 +65,8 @@ NOT_WORTH_RETRYING = frozenset(
     }
 )
 """Another try would end the same way, so the other ways are offered at once."""
+NOT_THE_RESIDENTS = MACHINE_FAILURES | (NOT_WORTH_RETRYING - {FaceFailure.MOVEMENT_DECLINED})
+"""Ended by what the machine lacks: counts for nobody's card, unless a movement had been asked by then."""
 
 
 def resident_card(visit: Visit, event: ev.Event, world: World) -> Moved:
@@ -84,7 +79,8 @@ def resident_card(visit: Visit, event: ev.Event, world: World) -> Moved:
             problem = problem_with(read, wanted, world)
             if problem is not None:
                 return replace(visit, card_problem=problem), ()
-            return forward(replace(visit, card=read, card_problem=None), world)
+            face = replace(visit.face, spent_before=event.looks_spent)
+            return forward(replace(visit, card=read, card_problem=None, face=face), world)
         case Failed(reason):
             return card_failed(visit, reason, fx.CardPurpose.RESIDENT)
 
@@ -109,7 +105,10 @@ def face_guided(visit: Visit, event: ev.Event, _world: World) -> Moved:
     """Words beside the live picture: come closer, one person only. Said too to who has the screen read aloud."""
     if not isinstance(event, ev.FaceGuided):
         return visit, ()
-    face = replace(visit.face, guidance=event.guidance, pointing=event.pointing, prompt=event.prompt)
+    asked, prompt = visit.face.asked, event.prompt
+    if prompt is not None and prompt is not visit.face.prompt:
+        asked = (*asked, prompt)
+    face = replace(visit.face, guidance=event.guidance, pointing=event.pointing, prompt=prompt, asked=asked)
     return replace(visit, face=face), (fx.Speak(only_news=True),) if visit.listens else ()
 
 
@@ -120,15 +119,15 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     """
     if not isinstance(event, ev.FaceAnswered):
         return visit, ()
-    looks = (*visit.face.looks, *_look(event))
+    look = _look(event)
     face = replace(
         visit.face,
         looking=False,
         pointing=False,
         prompt=None,
         failure=None,
-        looks=looks,
-        opened=bool(looks),
+        looks=(*visit.face.looks, *look),
+        opened=visit.face.opened or bool(look),
     )
     match event.result:
         case Ok(comparison):
@@ -140,10 +139,12 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
         case Failed(reason):
             face = replace(face, failure=reason, attempts=face.attempts + 1)
     visit = replace(visit, face=face)
-    used_up = face.attempts >= FACE_ATTEMPTS_MAX or face.stalls >= FACE_STALLS_MAX
-    if used_up or face.failure in NOT_WORTH_RETRYING:
-        return go(visit, State.OTHER_WAY)
-    return visit, (fx.StopFace(),)
+    counts = bool(face.asked) or face.failure not in NOT_THE_RESIDENTS
+    visit, out = spend(visit) if counts else (visit, ())
+    if visit.face.used_up or face.failure in NOT_WORTH_RETRYING:
+        shown, left = go(visit, State.OTHER_WAY)
+        return shown, (*out, *left)
+    return visit, (*out, fx.StopFace())
 
 
 def _look(event: ev.FaceAnswered) -> tuple[Look, ...]:

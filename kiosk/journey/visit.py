@@ -79,7 +79,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One attempt before the camera: what was compared, if it came to that, and how presence was looked at."""
+    """One look before the camera: what was compared, if it came to that, and how presence was looked at.
+
+    Of one that the resident left the screen knows the movements that it had asked for.
+    """
 
     comparison: Comparison | None = None
     liveness: LivenessRecord | None = None
@@ -89,11 +92,19 @@ class Look:
 class FaceProgress:
     """Attempts so far. Three end the face way (rule D12), without a word of blame.
 
-    `stalls`: attempts that the machine could not finish; they are not the resident's.
+    A look that is left after a movement was asked is one: else whoever plays a film leaves until the movement fits.
+    `stalls`: looks that the machine could not finish; they are not the resident's.
     """
 
     attempts: int = 0
     stalls: int = 0
+    begun: int = 0
+    """Looks that began in this visit, however they ended."""
+    spent: int = 0
+    """Of them, those that count for the card (`FACE_OF_A_CARD_MAX`): each attempt that was not accepted, and each
+    stall after a movement was asked, since a hand before the camera stalls it too."""
+    spent_before: int = 0
+    """The same of this card's earlier visits here."""
     opened: bool = False
     """The camera was opened under the consent of now."""
     waiting: bool = False
@@ -104,14 +115,23 @@ class FaceProgress:
     """No frame was usable for some seconds, so the other way is pointed at."""
     prompt: Prompt | None = None
     """The movement that is asked now."""
+    asked: tuple[Prompt, ...] = ()
+    """The movements that the look of now, or the last one, asked for, in order."""
     failure: FaceFailure | Guidance | None = None
     looks: tuple[Look, ...] = ()
-    """Every attempt that was answered under the consent of now, in order; without a reference there was none."""
+    """Every look, in order; without a reference there was none. Of a consent that was taken back only those that
+    compared nothing stay, the latest `LOOKS_MAX`.
+    """
 
     @property
     def comparison(self) -> Comparison | None:
         """Of the last look."""
         return self.looks[-1].comparison if self.looks else None
+
+    @property
+    def compared(self) -> bool:
+        """Some look came to a comparison."""
+        return any(look.comparison is not None for look in self.looks)
 
     @property
     def accepted(self) -> bool:
@@ -122,11 +142,31 @@ class FaceProgress:
         """The last attempt ended without a comparison because the machine was too slow or failed."""
         return self.failure in MACHINE_FAILURES
 
+    @property
+    def card_rests(self) -> bool:
+        """Nobody is looked at for this card until its count is forgotten."""
+        return self.spent_before + self.spent >= FACE_OF_A_CARD_MAX
+
+    @property
+    def left(self) -> int:
+        """Attempts that are left now, of the visit and of the card."""
+        of_card = FACE_OF_A_CARD_MAX - self.spent_before - self.spent
+        return max(0, min(FACE_ATTEMPTS_MAX - self.attempts, of_card))
+
+    @property
+    def used_up(self) -> bool:
+        """No look may begin any more in this visit."""
+        return self.left == 0 or self.stalls >= FACE_STALLS_MAX
+
 
 MACHINE_FAILURES = frozenset({FaceFailure.TIMED_OUT, FaceFailure.CRASHED})
 FACE_STALLS_MAX = 3
 """After so many the machine is left alone and the other ways are offered."""
 FACE_ATTEMPTS_MAX = 3
+FACE_OF_A_CARD_MAX = 3 * FACE_ATTEMPTS_MAX
+"""Over all visits of a card at this terminal until its count is forgotten (`card_looks.TERM_S`): three visits' worth."""
+LOOKS_MAX = 20
+"""As with consents: the room for a case is reckoned before it begins."""
 USED_CONSENTS_MAX = 20
 """The latest; so many nobody gives in one visit, and the room for a case is reckoned before it begins."""
 AGENT_AGE_MIN = 18

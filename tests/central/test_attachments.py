@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, event, func, select
 
 from central import uploads as store
 from central.database import utc_now
@@ -323,6 +323,28 @@ def test_what_no_item_asks_for_is_swept_and_what_one_has_stays(booth: Terminal, 
     assert store.sweep(engine, utc_now() + store.KEPT_WITHOUT_ITEM + timedelta(seconds=1)) == 1
     assert held(engine, begun, begun.attachments[0]) == b""
     assert held(engine, kept, kept.attachments[0])
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_sweep_beside_a_part_that_comes_leaves_the_upload_to_it(booth: Terminal, engine: Engine) -> None:
+    """SQLite has one writer at a time: there nothing goes beside."""
+    begun = booth.put(photographed(BIG))
+    while not held(engine, begun, begun.attachments[0]):
+        booth.round()
+    key = store.key_of(begun.terminal, begun.id, begun.attachments[0].sealed_sha256)
+    assert key is not None
+    late, so_far = utc_now() + store.KEPT_WITHOUT_ITEM + timedelta(days=1), store.state(engine, key).offset
+    beside, swept = create_engine(engine.url), list[int]()
+
+    def sweep(*_: object) -> None:
+        swept.append(store.sweep(beside, late))
+
+    event.listen(engine, "after_cursor_execute", sweep, once=True)
+    of_bytes = begun.attachments[0].sealed_bytes
+    answer = store.take(engine, key, begun.terminal, so_far, of_bytes, b"more", late)
+    beside.dispose()
+    assert swept == [0]
+    assert answer == UploadState(offset=so_far + len(b"more"), whole=False)
 
 
 def test_sizes_and_numbers_are_bounded(

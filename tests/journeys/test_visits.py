@@ -13,7 +13,7 @@ from kiosk.rehearsal.leftovers import scan
 from tests.groups import FACES, ONE_READER
 from tests.journeys.window import Window
 
-pytestmark = [pytest.mark.window, pytest.mark.xdist_group(FACES)]
+pytestmark = pytest.mark.window
 PENSION, REPORT = "action:service:110199-YL-01", "action:service:110199-SB-01"
 ZHOU = PEOPLE["zhou"].document
 
@@ -76,6 +76,7 @@ def registered(window: Window, cases: int, timeout_s: float = 30.0) -> bool:
     return window.centre.metric("jiujin_cases") == cases
 
 
+@pytest.mark.xdist_group(FACES)
 def test_pension_online(window: Window) -> None:
     pension_until_result(window, on_record=True)
     end_after_result(window, card=True)
@@ -92,6 +93,7 @@ def test_pension_online(window: Window) -> None:
     assert min(left.files["state"], left.files["log"]) > 0
 
 
+@pytest.mark.xdist_group(FACES)
 def test_pension_offline_is_kept_and_registered_once(window: Window) -> None:
     window.village.set("network", "down")
     pension_until_result(window, on_record=False)

@@ -15,7 +15,7 @@ from tests.groups import FACES
 from tests.journeys.test_visits import PENSION, REPORT, pension_until_result, registered
 from tests.journeys.window import PROJECT, Window
 
-pytestmark = [pytest.mark.window, pytest.mark.xdist_group(FACES)]
+pytestmark = pytest.mark.window
 
 
 @pytest.fixture
@@ -80,6 +80,7 @@ def test_an_abandoned_visit_is_wiped_with_what_was_being_written(impatient: Wind
     assert window.target("option:category=light"), "the old answer let the page go on"
 
 
+@pytest.mark.xdist_group(FACES)
 def test_killed_after_the_promise_the_case_arrives_once(window: Window) -> None:
     window.village.set("network", "down")
     pension_until_result(window, on_record=False)

@@ -26,6 +26,7 @@ from kiosk.bench.configure import village_ini
 from kiosk.bench.display import Size, VirtualDisplay
 from kiosk.bench.village import Village
 from screens.press import SETTLE_S
+from tests.drivers.card_reader.card_service import our_turn
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_S = 40.0
@@ -65,6 +66,8 @@ class Window:
         with ExitStack() as stack:
             self.display = VirtualDisplay(size, folder / "display.log")
             stack.callback(self.display.close)
+            if use_helper_slot:
+                stack.enter_context(our_turn())
             trust = PROJECT / ".setup" / "trust"
             self.centre = Centre(
                 PROJECT, folder / "centre.sqlite", trust, folder / "centre.log", *centre_options

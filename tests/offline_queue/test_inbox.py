@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from offline_queue.inbox import sort_letters
 from offline_queue.inbox_wire import CaseNews, Cases, InboxAnswer, InboxRequest, Letter, Reference
 from offline_queue.link import Link
+from offline_queue.records import ItemState, Settlement
 from offline_queue.store import Outbox
 from offline_queue.wire import Message
 from tests.offline_queue.simulated import Centre
@@ -157,6 +158,37 @@ def test_the_newest_reference_of_each_subject_is_kept(outbox: Outbox, centre: Ce
     outbox.deliveries.apply_letters([centre.letter(n, content) for n, content in enumerate(contents, 1)])
     kept = outbox.deliveries.references()
     assert [(one.subject, one.version) for one in kept] == [("configuration", "7"), ("definitions", "2")]
+
+
+@pytest.mark.parametrize(
+    ("taken", "states"),
+    [
+        (["07:00:00"], ["needs_correction"]),
+        (["07:00:00", "08:00:01"], ["needs_correction", "registered"]),
+        (["07:00:00", "08:00:00"], ["needs_correction", "needs_correction"]),
+        (["07:00:00", ""], ["needs_correction", "needs_correction"]),
+        (["08:00:01"], ["needs_correction"]),
+    ],
+    ids=[
+        "one item",
+        "older than the second filing",
+        "about both",
+        "the second waits",
+        "a clock that is behind",
+    ],
+)
+def test_an_old_letter_says_nothing_of_what_was_filed_after_it(
+    outbox: Outbox, centre: Centre, taken: list[str], states: list[str]
+) -> None:
+    for time in taken:
+        sequence = committed(outbox, draft(LANE)).sequence
+        if time:
+            at = f"2026-11-26T{time}.000Z"
+            outbox.deliveries.settle(
+                [Settlement(sequence, ItemState.ACKNOWLEDGED, "registered", "", at, "registered")]
+            )
+    outbox.deliveries.apply_letters([centre.letter(1, moved("needs_correction"))])
+    assert [item.case_state for item in outbox.find(LANE)] == states
 
 
 def test_news_of_a_case_that_is_not_known_here_are_not_kept(outbox: Outbox, centre: Centre) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from drivers.contract import Outcome
+from drivers.face.contract import Comparison
 from drivers.receipt_printer.contract import PrintReport
 from kiosk.health import CAUSES
 from kiosk.journey import forms
 from kiosk.journey.states import State
-from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, Visit
+from kiosk.journey.visit import FACE_OF_A_CARD_MAX, CardProblem, DialogKind, FaceProgress, Look, Visit
 from kiosk.journey.world import World
 from tests.kiosk.journey.visits import card, definition, visit, world
 
@@ -44,7 +45,13 @@ def bad_days() -> Iterator[tuple[str, Visit, World]]:
     )
     yield "face_waits", replace(visit(State.FACE), face=FaceProgress(waiting=True)), restarts
     yield "face_last", replace(visit(State.FACE), face=FaceProgress(attempts=2)), nothing
-    yield "face_over", replace(visit(State.OTHER_WAY), face=FaceProgress(attempts=3)), nothing
+    mismatch = Look(Comparison(accepted=False, scores=(), calibration_id="", frames_used=3))
+    over = FaceProgress(attempts=3, looks=(mismatch,))
+    yield "face_over", replace(visit(State.OTHER_WAY), face=over), nothing
+    rests = FaceProgress(spent_before=FACE_OF_A_CARD_MAX)
+    yield "consent_face_rests", replace(visit(State.CONSENT), face=rests), here
+    yield "consent_child", replace(visit(State.CONSENT), card=card(birth=2015)), here
+    yield "face_rests", replace(visit(State.OTHER_WAY), face=rests), nothing
     yield "child", replace(visit(State.OTHER_WAY), card=card(birth=2020)), nothing
     yield (
         "no_time",

@@ -10,7 +10,7 @@ from drivers.receipt_printer.contract import PrintReport
 from kiosk.catalogue.model import Method
 from kiosk.identity import mask_name, mask_number
 from kiosk.journey.consenting import face_notice
-from kiosk.journey.moves import is_a_way, is_of_age, is_old_enough
+from kiosk.journey.moves import is_a_way, is_of_age, is_old_enough, may_agree
 from kiosk.journey.present.face_words import FACE_WORDS, POINTING, PROMPT_WORDS
 from kiosk.journey.present.frame import Parts
 from kiosk.journey.proving import works
@@ -27,7 +27,7 @@ from kiosk.journey.view import (
     Style,
     Tone,
 )
-from kiosk.journey.visit import FACE_ATTEMPTS_MAX, CardProblem, Visit
+from kiosk.journey.visit import CardProblem, Visit
 from kiosk.journey.world import World
 from kiosk.locale import Texts
 
@@ -39,8 +39,8 @@ def consent(visit: Visit, world: World, t: Texts) -> Parts:
         t("用人脸确认"),
         Style.EQUAL,
         hint=t("现在就在这里比一比"),
-        enabled=world.face_ready,
-        reason=world.why_no_face.get(visit.language) or t("人脸确认暂时不能用"),
+        enabled=world.face_ready and may_agree(visit, world),
+        reason=_why_no_face(visit, world, t),
     )
     other = _other_button(visit, world, t)
     return Parts(
@@ -49,6 +49,26 @@ def consent(visit: Visit, world: World, t: Texts) -> Parts:
         blocks=(Points(face_notice(visit).sentences(visit.language, world.place.responsible_body)),),
         actions=(face, other),
     )
+
+
+NO_LOOK_LEFT = "这次试的次数用完了"
+CARD_RESTS_BRIEFLY = "这张证件试的次数用完了，过一天可以再用"
+NO_PHOTO = "证件上没有照片可以比"
+UNDER_AGE_BRIEFLY = "未满 14 岁不用人脸确认"
+AGE_UNKNOWN = "年龄算不准，这次不用人脸确认"
+
+
+def _why_no_face(visit: Visit, world: World, t: Texts) -> str:
+    """First what the resident or the terminal's staff cannot change by waiting."""
+    if visit.card is not None and visit.card.photo is None:
+        return t(NO_PHOTO)
+    if visit.card is not None and not is_old_enough(visit, world):
+        return t(UNDER_AGE_BRIEFLY if _why_not_old_enough(visit, world) == UNDER_AGE else AGE_UNKNOWN)
+    if visit.face.card_rests:
+        return t(CARD_RESTS_BRIEFLY)
+    if visit.face.used_up:
+        return t(NO_LOOK_LEFT)
+    return world.why_no_face.get(visit.language) or t("人脸确认暂时不能用")
 
 
 CARD_WORDS: dict[CardProblem, str] = {
@@ -162,16 +182,13 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
         words = t("请再试一次，也可以换一种办法，一样有效。")
     elif visit.face.failure is FaceFailure.MOVEMENT_NOT_SEEN:
         title, subtitle = t("没有看清刚才的动作"), t("慢一点、大一点会更容易，不要紧")
-        left = FACE_ATTEMPTS_MAX - visit.face.attempts
-        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=visit.face.left)
     elif isinstance(visit.face.failure, Guidance):
         title, subtitle = t("还没有看清"), t(FACE_WORDS[visit.face.failure])
-        left = FACE_ATTEMPTS_MAX - visit.face.attempts
-        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=visit.face.left)
     else:
         title, subtitle = t("这次没有对上"), t("照片用久了常会这样，不要紧")
-        left = FACE_ATTEMPTS_MAX - visit.face.attempts
-        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=left)
+        words = t("可以再试 {count} 次，也可以换一种办法，一样有效。", count=visit.face.left)
     return Parts(
         title,
         subtitle,
@@ -276,10 +293,16 @@ def _why_not_old_enough(visit: Visit, world: World) -> str:
     return UNDER_AGE if world.not_before is None else NO_TIME
 
 
+CARD_RESTS = "在这台机器上，这张证件的人脸确认试的次数用完了，过一天可以再用。下面的办法一样有效。"
+"""Whoever holds the card need not be who tried."""
+
+
 def other_way(visit: Visit, world: World, t: Texts) -> Parts:
     subtitle = t("任选一种，一样有效")
     blocks: list[Message | Choices] = []
-    if visit.face.attempts >= FACE_ATTEMPTS_MAX:
+    if visit.face.card_rests:
+        blocks.append(Message(t(CARD_RESTS)))
+    elif visit.face.left == 0 and visit.face.compared:
         subtitle = t("照片用久了常会对不上，这很平常")
     elif visit.card is not None and not is_old_enough(visit, world):
         blocks.append(Message(t(_why_not_old_enough(visit, world))))

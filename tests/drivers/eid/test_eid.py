@@ -49,6 +49,16 @@ def test_a_good_one_names_its_issuer_and_nobody_else() -> None:
     assert checker().looks_like(shown)
 
 
+def test_of_a_code_that_was_shown_only_its_id_is_remembered() -> None:
+    """The digest of the number under that id could be tried: a county has no more than 36.5 million numbers."""
+    by, shown = checker(), ISSUER.show(NUMBER, NOW)
+    assert isinstance(checked(shown, by=by), Ok)
+    read = protocol.read(shown)
+    assert read is not None
+    assert by._shown == {read.claims.token_id: read.claims.expires_s}
+    assert read.claims.holder not in str(vars(by))
+
+
 @pytest.mark.parametrize("number", [OTHER.lower(), OTHER, f" {OTHER}"])
 def test_a_letter_at_the_end_is_the_same_in_either_case(number: str) -> None:
     assert isinstance(checked(ISSUER.show(OTHER, NOW), number=number), Ok)

@@ -20,10 +20,8 @@ from kiosk.bench.configure import village_ini
 from kiosk.bench.village import Village
 from tests.drivers.face.opens import Opens
 from tests.drivers.face.portraits import PROJECT
-from tests.groups import FACES
 from tests.kiosk.terminal.hall import unused_port
 
-pytestmark = pytest.mark.xdist_group(FACES)
 PATIENCE_S = 180.0
 FACE_CHILD = """
 import sys

@@ -95,6 +95,14 @@ def test_two_faces_are_two_the_larger_first_and_noise_is_none(detector: Detector
         assert detector.find_harder(nobody) == []
 
 
+@pytest.mark.parametrize("how", [cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE])
+def test_a_head_on_its_side_is_no_face(detector: Detector, how: int) -> None:
+    for name in ("obama.jpg", "biden.jpg", "astronaut.png"):
+        upright = enlarged(hard_card(name, lambda picture: picture))
+        assert detector.find_harder(upright) != []
+        assert detector.find_harder(np.asarray(cv2.rotate(upright, how), np.uint8)) == []
+
+
 @pytest.mark.parametrize(("name", "spoil"), HARD)
 def test_a_card_that_hog_finds_no_face_on_has_its_embeddings(
     embedder: Embedder, name: str, spoil: Spoil

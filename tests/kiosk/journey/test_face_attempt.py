@@ -233,3 +233,13 @@ def test_a_look_ends_also_where_a_movement_does_not() -> None:
     assert result == Failed(Guidance.NO_FACE)
     assert 0 <= face.clock.now_s - (2 * ATTEMPT_S + 30.0) < 2 * FRAME_S
     assert not camera.is_open
+
+
+def test_a_last_frame_of_somebody_else_is_seen_when_it_is_compared() -> None:
+    """It passes the quality gate, and nothing was wrong until then."""
+    resident = Resident()
+    resident.replaced_at_s = RETURN_S
+    result, _, camera, face = made([None], check=resident.check)
+    assert len(face.usable) == 3
+    assert result == Failed(FaceFailure.MOVEMENT_NOT_SEEN)
+    assert not camera.is_open

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from drivers.card_reader.contract import CardFailure, EncodedPhoto
+from drivers.card_reader.contract import CardFailure, CardRead, EncodedPhoto
 from drivers.clerk_line.contract import ClerkFailure
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok, Outcome
 from drivers.eid.signed import SignedEids
@@ -369,3 +369,19 @@ def test_what_is_read_aloud_is_the_screen_or_only_its_news(answers: Answers, *, 
     hands.do(fx.Speak(only_news=only_news), FACE)
     hands.close()
     assert asked == [only_news]
+
+
+def test_a_card_comes_with_the_looks_that_were_spent_on_it_and_a_look_counts_at_once(
+    answers: Answers,
+) -> None:
+    class Reader(Broken):
+        def read(self, _wait_s: float, _cancel: threading.Event) -> Ok[CardRead]:
+            return Ok(card())
+
+    hands = built(answers, Reader())
+    for _ in range(2):
+        hands.do(fx.CountLook(FACE), visit(State.HOME))
+    hands.do(fx.ReadCard(fx.CardPurpose.RESIDENT), CARD)
+    assert wait_until(lambda: bool(answers.came))
+    hands.close()
+    assert answers.came == [("v1", ev.CardAnswered(Ok(card()), 2))]

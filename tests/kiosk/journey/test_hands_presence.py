@@ -27,9 +27,9 @@ class CountedCheck(NoCheck):
         self.calls: list[str] = []
         self.unhurried: bool | None = None
 
-    def begin(self, *, again: bool, unhurried: bool = False) -> None:  # noqa: ARG002 - the contract's
+    def begin(self, *, again: bool, unhurried: bool = False) -> None:
         self.calls.append("begin")
-        self.unhurried = unhurried
+        self.again, self.unhurried = again, unhurried
 
     def open(self) -> None:
         self.calls.append("open")
@@ -99,6 +99,17 @@ def test_who_leaves_while_being_looked_at_leaves_nothing_open() -> None:
     hands.close()
     assert check.calls[0] == "begin"
     assert check.calls[-2:] == ["end", "end"], "by the attempt, and where the camera is stopped"
+
+
+@pytest.mark.parametrize(("begun", "again"), [(1, False), (2, True), (5, True)])
+def test_what_was_declined_is_forgotten_with_the_visit_and_not_with_the_look(begun: int, again: bool) -> None:
+    """Also where the looks before were left, which nobody answered."""
+    check = CountedCheck()
+    hands = looking(Answers(), check, Scripted(set_reference=Failed(Guidance.NO_FACE)))
+    hands.do(fx.StartFace(), replace(FACE, face=replace(FACE.face, begun=begun)))
+    assert wait_until(lambda: hands.lanes.camera.idle)
+    hands.close()
+    assert check.again is again
 
 
 def looking(answers: Answers, check: NoCheck, device: Any) -> DeviceHands:

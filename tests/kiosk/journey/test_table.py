@@ -21,7 +21,7 @@ from kiosk.journey.present import present
 from kiosk.journey.states import IDENTIFIED_NOTHING, State
 from kiosk.journey.table import TABLE, step
 from kiosk.journey.view import action, actions_of, fields_of
-from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, StaffProgress, Visit
+from kiosk.journey.visit import CardProblem, DialogKind, FaceProgress, Look, StaffProgress, Visit
 from kiosk.journey.world import World
 from kiosk.locale import missing
 from kiosk.rehearsal.script import words_of
@@ -29,6 +29,10 @@ from kiosk.staff.answers import Done, Door, DoorAnswer, StaffAction, StaffFailur
 from tests.kiosk.journey.visits import CODE, NAME, NUMBER, card, visit, world
 
 EVERY = list(State)
+OVER = FaceProgress(
+    attempts=3, looks=(Look(Comparison(accepted=False, scores=(), calibration_id="c", frames_used=3)),)
+)
+"""Three tries, and one of them came to a comparison."""
 WITH_SOMEBODY = [s for s in EVERY if s not in IDENTIFIED_NOTHING]
 
 
@@ -107,8 +111,8 @@ def test_every_sentence_has_english_words() -> None:
                 presenter(replace(shown, staff=after), around, t)  # type: ignore[arg-type]  # as above
             at_work = StaffProgress(doing=StaffAction.TEST_PRINT)
             presenter(replace(shown, staff=at_work), replace(around, out_of_service=True), t)  # type: ignore[arg-type]  # as above
-            waits = replace(shown, face=FaceProgress(waiting=True))
-            presenter(waits, around, t)  # type: ignore[arg-type]  # as above
+            for face in (FaceProgress(waiting=True), OVER, FaceProgress(spent_before=9)):
+                presenter(replace(shown, face=face), around, t)  # type: ignore[arg-type]  # as above
             for kind in DialogKind:
                 dialog(replace(shown, dialog=kind), world(), t)  # type: ignore[arg-type]  # as above
             bar(shown, world(), t)  # type: ignore[arg-type]  # as above

@@ -19,10 +19,11 @@ from kiosk.journey.view import Action, View, action
 from kiosk.rehearsal.scenario import Step
 from kiosk.rehearsal.script import Player, words_of
 from kiosk.settings import load_text
+from tests.drivers.card_reader.card_service import our_turn
 
 PROJECT = Path(__file__).resolve().parents[3]
 TRUST = PROJECT / ".setup" / "trust"
-PENSION, REPORT = "110199-YL-01", "110199-SB-01"
+PENSION, REPORT, ALLOWANCE = "110199-YL-01", "110199-SB-01", "110199-GL-01"
 REPORT_ANSWERS = {"category": "light", "place_village": "110199001001", "description": "路灯不亮"}
 
 
@@ -87,11 +88,14 @@ def hall(
     use_helper_slot: bool = False,
 ) -> Iterator[Hall]:
     """Everything stands on entry, but devices may still be opening. Without a centre the line is dead.
+    With a reader for smart cards it waits for its turn at the machine's card service.
 
     `settings`: (section, key) -> value, over those of the village. `state`: what outlives the terminal.
     """
     slips: list[Slip] = []
     with contextlib.ExitStack() as stack:
+        if use_helper_slot or card_kind == "pcsc":
+            stack.enter_context(our_turn())
         village = Village(
             PROJECT / ".setup" / "faces",
             unused_port() if centre_port is None else centre_port,

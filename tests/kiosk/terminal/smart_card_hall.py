@@ -12,7 +12,6 @@ from kiosk import keys
 from kiosk.journey import events as ev
 from kiosk.journey.states import State
 from kiosk.journey.view import action
-from tests.drivers.card_reader.card_service import our_turn
 from tests.drivers.waiting import wait_until
 from tests.kiosk.catalogue.made import SHIPPED, put
 from tests.kiosk.terminal.hall import NO_CAMERA, TRUST, Hall, hall
@@ -36,12 +35,11 @@ def umbrella() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def smart_card_hall(folder: Path) -> Iterator[Hall]:
-    """Waits for its turn at the machine's card service."""
     directory = folder / "definitions"
     shutil.copytree(SHIPPED, directory)
     put(directory, umbrella(), "umbrella.json", keys.private_key(TRUST / "publisher.key"))
     settings = {**NO_CAMERA, ("catalogue", "directory"): str(directory)}
-    with our_turn(), hall(folder, settings=settings, card_kind="pcsc") as made:
+    with hall(folder, settings=settings, card_kind="pcsc") as made:
         assert wait_until(lambda: made.terminal.devices.named()["card"].status().usable)
         yield made
 

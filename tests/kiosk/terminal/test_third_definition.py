@@ -20,7 +20,7 @@ from kiosk.paper.receipt import lines_of
 from tests.kiosk.catalogue.made import PENSION as PENSION_FILE
 from tests.kiosk.catalogue.made import REPORT as REPORT_FILE
 from tests.kiosk.catalogue.made import SHIPPED, raw
-from tests.kiosk.terminal.hall import NO_CAMERA, PENSION, PROJECT, REPORT, TRUST, Hall, hall
+from tests.kiosk.terminal.hall import ALLOWANCE, NO_CAMERA, PENSION, PROJECT, REPORT, TRUST, Hall, hall
 
 THIRD = "110199-TS-03"
 
@@ -106,7 +106,7 @@ def test_it_is_offered_after_the_return_to_the_attract_screen_and_can_be_done(
     assert THIRD not in [d.code for d in running.terminal.surroundings.world().services], "not amid a visit"
     running.press("cancel")
     running.play(wait_state="attract", screen_has=["借雨伞"])
-    assert services(running) == {PENSION: True, REPORT: True, THIRD: True}
+    assert services(running) == dict.fromkeys((PENSION, REPORT, ALLOWANCE, THIRD), True)
     running.press("begin", f"service:{THIRD}", "next")
     running.play(answer_form={"category": "two"})
     running.press("submit")
@@ -146,11 +146,11 @@ def test_a_bad_one_is_left_out_the_others_go_on_and_the_technician_sees_why(
     running.press("begin")
     running.press("cancel")
     running.play(wait_state="attract")
-    assert services(running) == {PENSION: True, REPORT: True}
+    assert services(running) == dict.fromkeys((PENSION, REPORT, ALLOWANCE), True)
     assert "def.invalid" in running.terminal.surroundings.heartbeat()["causes"]
     code, listed = command("catalogue", "list", "--config", str(running.ini))
     assert code == 1
-    assert {service["code"] for service in listed["services"]} == {PENSION, REPORT}
+    assert {service["code"] for service in listed["services"]} == {PENSION, REPORT, ALLOWANCE}
     [rejected] = listed["rejected"]
     assert (rejected["file"], rejected["reason"]) == ("third.json", reason)
     assert zh in rejected["message_zh"]

@@ -26,10 +26,8 @@ from kiosk.filing import payload_of
 from kiosk.journey import events as ev
 from kiosk.journey.proving import CODE_FIELD
 from tests.drivers.waiting import wait_until
-from tests.groups import FACES
 from tests.kiosk.terminal.hall import PENSION, PROJECT, TRUST, Hall, hall
 
-pytestmark = pytest.mark.xdist_group(FACES)
 PERSON = "zhou"
 NUMBER = PEOPLE[PERSON].document.number
 
