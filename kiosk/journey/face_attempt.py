@@ -24,9 +24,9 @@ RETURN_S = 1.0
 the head to come back.
 """
 ATTEMPT_S = 12.0
-"""After this long without enough usable frames the attempt ends with the last guidance."""
-MOVING_S = 60.0
-"""The longest that movements may take in all; each has its own, shorter time."""
+"""After this long without enough usable frames the attempt ends with the last guidance. So before movements and
+again after them; what they may take in all is the check's to say, by how many are asked.
+"""
 SILENT_S = 1.0
 """Who is not seen at the end was before a camera that gave no frame for so long: older ones it does not give out."""
 FRAME_PAUSE_S = 0.05
@@ -98,9 +98,8 @@ class _Look:
         self._asked_to_move = False
 
     def answer(self) -> Answer | None:
-        deadline_s = self._now() + ATTEMPT_S
-        moving_until_s = self._now() + MOVING_S
-        frame_at_s, fault = self._now(), "the same frame"
+        begun_s = frame_at_s = self._now()
+        deadline_s, fault = begun_s + ATTEMPT_S, "the same frame"
         while self._now() < deadline_s and not self._cancel.is_set():
             frame = self._camera.latest()
             if isinstance(frame, Failed) and frame.reason is CameraFailure.TIMED_OUT:
@@ -113,7 +112,7 @@ class _Look:
             self._seen = frame.value.sequence
             if self._moves:
                 ended = self._watch(frame.value)
-                deadline_s = min(self._now() + ATTEMPT_S, moving_until_s)
+                deadline_s = min(self._now() + ATTEMPT_S, begun_s + 2 * ATTEMPT_S + self._check.moving_s)
             elif frame.value.captured_monotonic_ns < self._compares_from_ns:
                 ended = self._pass(frame.value)
             else:

@@ -307,7 +307,7 @@ class DeviceHands:
             self._answer(visit.id, ev.FaceAnswered(Failed(FaceFailure.NO_REFERENCE, decoded.detail)))
             return
         check = self._devices.liveness
-        check.begin(again=visit.face.begun > 1)
+        check.begin(again=visit.face.begun > 1, unhurried=visit.elder or visit.listens)
 
         def guide(guidance: Guidance | None, pointing: bool, prompt: Prompt | None) -> None:
             # What is said after the look was left would be taken for the next one's.

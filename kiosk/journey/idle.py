@@ -17,6 +17,10 @@ SLOW_FACTOR = 2.0
 ELDER_FACTOR = 2.0
 BUSY_STATES = frozenset({State.SUBMITTING})
 """Here the terminal works, not the resident: no clock runs."""
+LOOK_S = 900.0
+"""Nor while a camera looks at the resident, who only stands there. No look takes so long: with movements of 15 s, twice
+the time and three kinds declined it ends within nine minutes; one that never answers must not hold a visit.
+"""
 
 
 @dataclass(slots=True)
@@ -27,6 +31,7 @@ class IdleClock:
     countdown_s: float
     last_touch_s: float = 0.0
     _last_left: int = -1
+    _looking_since_s: float | None = None
 
     def touched(self, now_s: float) -> None:
         self.last_touch_s = now_s
@@ -39,7 +44,7 @@ class IdleClock:
         left there just goes.
         """
         idle_s, state, elder = now_s - self.last_touch_s, visit.state, visit.elder
-        if state in BUSY_STATES or visit == Visit():
+        if state in BUSY_STATES or visit == Visit() or self._is_looked_at(now_s, visit):
             self.touched(now_s)
             return None
         if state is State.ATTRACT:
@@ -60,3 +65,11 @@ class IdleClock:
             return None
         self._last_left = left
         return ev.IdleWarning(left)
+
+    def _is_looked_at(self, now_s: float, visit: Visit) -> bool:
+        """Nobody has to touch anything: the face is looked at, or what looks at it is waited for."""
+        if visit.state is not State.FACE or not (visit.face.looking or visit.face.waiting):
+            self._looking_since_s = None
+            return False
+        self._looking_since_s = now_s if self._looking_since_s is None else self._looking_since_s
+        return now_s - self._looking_since_s < LOOK_S

@@ -15,6 +15,8 @@ from drivers.face.liveness.passive import PASSIVE_MODEL
 from drivers.face.liveness.prompts import Chance, draw, family_of, is_at_rest, is_shown
 
 PROMPT_S = 3.0
+UNHURRIED = 2.0
+"""Times as long for who reads large type or listens: the words take their time before the head moves."""
 REST_S = 1.0
 """Before the same movement is asked once more: as long as the words in between take to be shown and read."""
 SHOWN_SIGHTINGS = 2
@@ -27,8 +29,9 @@ class NoCheck:
     method = Method.OFF
     asks: Prompt | None = None
     finished = True
+    moving_s = 0.0
 
-    def begin(self, *, again: bool) -> None:
+    def begin(self, *, again: bool, unhurried: bool = False) -> None:
         pass
 
     def open(self) -> None:
@@ -63,7 +66,7 @@ class PassiveCheck(NoCheck):
         self._lowest: float | None = None
         self._looked = False
 
-    def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
+    def begin(self, *, again: bool, unhurried: bool = False) -> None:  # noqa: ARG002 - the contract's
         self._lowest, self._looked = None, False
 
     def usable(self, frame: Frame, _opening: int, /) -> FaceFailure | None:
@@ -99,13 +102,14 @@ class PromptCheck:
     def __init__(
         self, eyes: Eyes, *, prompt_s: float = PROMPT_S, chance: Callable[[], Chance] = secrets.SystemRandom
     ) -> None:
-        self._eyes, self._prompt_s, self._chance = eyes, prompt_s, chance()
+        self._eyes, self._given_s, self._chance = eyes, prompt_s, chance()
         self._declining = threading.Event()
         self._declined: frozenset[Prompt] = frozenset()
         self.begin(again=False)
 
-    def begin(self, *, again: bool) -> None:
+    def begin(self, *, again: bool, unhurried: bool = False) -> None:
         self._chain = Chain()
+        self._prompt_s = self._given_s * (UNHURRIED if unhurried else 1.0)
         self._declined = self._declined if again else frozenset()
         self._declining.clear()
         self._shown: tuple[Prompt, ...] = ()
@@ -114,6 +118,7 @@ class PromptCheck:
         self._passive: float | None = None
         drawn = draw(self._declined, self._chance)
         self._impossible, self._waiting = drawn is None, drawn or ()
+        self._declines = 0
         self._asked_anew()
 
     def open(self) -> None:
@@ -148,6 +153,11 @@ class PromptCheck:
     def finished(self) -> bool:
         ended = self._impossible or self._missed is not None or self._chain.broken is not None
         return ended or not self._waiting
+
+    @property
+    def moving_s(self) -> float:
+        """A movement that comes again has its time twice: to come to rest, and to be made."""
+        return 2 * self._prompt_s * (len(self._shown) + len(self._waiting) + self._declines)
 
     def usable(self, frame: Frame, opening: int, /) -> FaceFailure | None:
         match self._look(frame, opening, passive=self._before is None):
@@ -224,6 +234,7 @@ class PromptCheck:
 
     def _draw_again(self) -> None:
         """Another movement for the declined one; those that are shown stay so, those that wait too."""
+        self._declines += 1
         self._declined |= frozenset(family_of(self._waiting[0]))
         drawn = draw(self._declined, self._chance, self._shown, self._waiting)
         self._impossible, self._waiting = drawn is None, drawn or ()

@@ -146,8 +146,10 @@ class LivenessCheck(Protocol):
     @property
     def method(self) -> Method: ...
 
-    def begin(self, *, again: bool) -> None:
-        """A new attempt. `again`: of the same resident, who need not decline a movement twice."""
+    def begin(self, *, again: bool, unhurried: bool = False) -> None:
+        """A new attempt. `again`: of the same resident, who need not decline a movement twice. `unhurried`: of one
+        who reads large type, or has what is asked read aloud, and needs more time for the same movement.
+        """
         ...
 
     def open(self) -> None:
@@ -169,6 +171,13 @@ class LivenessCheck(Protocol):
     @property
     def finished(self) -> bool:
         """Nothing more is to be asked before the comparison."""
+        ...
+
+    @property
+    def moving_s(self) -> float:
+        """The longest, in seconds of the frames, that all movements of this attempt may take; those that were
+        declined count. 0 when none is asked.
+        """
         ...
 
     def watch(self, frame: Frame, opening: int, /) -> FaceFailure | Guidance | None:

@@ -36,6 +36,7 @@ class InfraredCheck:
     method = Method.INFRARED
     asks: Prompt | None = None
     finished = True
+    moving_s = 0.0
 
     def __init__(self, entry_point: str, *, deadline_s: float = DEADLINE_S) -> None:
         self._worker = Worker(f"{__name__}:Kit", (entry_point,), start_deadline_s=START_S, is_private=True)
@@ -56,7 +57,7 @@ class InfraredCheck:
             self._beside = face, FaceWithKit(face, self)
         return self._beside[1]
 
-    def begin(self, *, again: bool) -> None:  # noqa: ARG002 - the contract's
+    def begin(self, *, again: bool, unhurried: bool = False) -> None:  # noqa: ARG002 - the contract's
         self._record, self._frames, self._name, self._works = None, 0, "", True
 
     def open(self) -> None:

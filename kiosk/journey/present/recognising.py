@@ -161,7 +161,7 @@ def face(visit: Visit, world: World, t: Texts) -> Parts:
     if visit.face.looking and visit.face.prompt is not None:
         return Parts(
             t("请做一个小动作"),
-            t("照片做不了，本人一下就好。慢慢来"),
+            t("做完再看回镜头就好"),
             blocks=_mirror(visit, t),
             actions=(
                 Action("other_movement", t("换一个动作"), Style.EQUAL),

@@ -47,7 +47,8 @@ class Camera:
         self.sequence += 1
         self.clock.now_s += FRAME_S
         captured_ns = round(self.clock.now_s * NS)
-        return Ok(Frame(np.full((4, 4, 3), self.sequence % 256, np.uint8), self.sequence, captured_ns))
+        pixels = np.frombuffer(self.sequence.to_bytes(48), np.uint8).reshape(4, 4, 3)
+        return Ok(Frame(pixels, self.sequence, captured_ns))
 
     def stop(self) -> None:
         self.is_open = False
@@ -167,7 +168,9 @@ class Resident:
     """Implements `Eyes`: stands straight, makes each movement that is asked, and comes back."""
 
     def __init__(self) -> None:
-        self.check = PromptCheck(self, chance=lambda: Order(Prompt.TURN_LEFT, Prompt.LOOK_UP))
+        self.check = PromptCheck(self, prompt_s=40.0, chance=lambda: Order(Prompt.TURN_LEFT, Prompt.LOOK_UP))
+        self.sightings_first = 3
+        """How often a movement is asked in vain before it is made."""
         self.seen: list[tuple[float, Prompt | None]] = []
         """When a frame was captured, and which movement was asked then."""
         self.replaced_at_s = ATTEMPT_S
@@ -180,7 +183,7 @@ class Resident:
         if asked is None:
             return Ok(Seen(STRAIGHT, at_s - self.moved_at_s < self.replaced_at_s))
         times = sum(before is asked for _, before in self.seen)
-        return Ok(Seen(SHOWING[asked] if times > 3 else STRAIGHT, same_person=True))
+        return Ok(Seen(SHOWING[asked] if times > self.sightings_first else STRAIGHT, same_person=True))
 
     @property
     def moved_at_s(self) -> float:
@@ -204,6 +207,31 @@ def test_who_takes_anothers_place_after_the_movements_is_not_compared() -> None:
     result, _, camera, face = made([None], check=resident.check)
     assert result == Failed(FaceFailure.MOVEMENT_NOT_SEEN)
     assert len(face.usable) == 2
+    assert not camera.is_open
+
+
+def test_the_longest_look_follows_from_the_movements_and_their_time() -> None:
+    """Both movements late, and each within its 40 s: nobody is told after a minute that nothing was seen."""
+    resident = Resident()
+    resident.sightings_first = round(35 / FRAME_S)
+    result, _, _, face = made([None], check=resident.check)
+    assert result == Ok(ACCEPTED)
+    assert resident.moved_at_s > 2 * 35
+    assert len(face.usable) == 3
+
+
+class Endless(NoCheck):
+    """Asks one movement for ever."""
+
+    asks: Prompt | None = Prompt.TURN_LEFT
+    finished = False
+    moving_s = 30.0
+
+
+def test_a_look_ends_also_where_a_movement_does_not() -> None:
+    result, _, camera, face = made([None], check=Endless())
+    assert result == Failed(Guidance.NO_FACE)
+    assert 0 <= face.clock.now_s - (2 * ATTEMPT_S + 30.0) < 2 * FRAME_S
     assert not camera.is_open
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from drivers.contract import Failed
 from drivers.face.contract import Guidance
+from drivers.face.liveness.contract import Prompt
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.accessible import news, spoken
@@ -55,6 +56,17 @@ def test_a_try_without_a_comparison_is_not_called_a_mismatch(guidance: Guidance)
     view = present(after, world())
     assert (view.title, view.subtitle) == ("还没有看清", FACE_WORDS[guidance])
     assert {action.id for action in view.actions if action.enabled} == {"try_face", "other_way"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_who_is_asked_to_move_is_suspected_of_nothing(language: str) -> None:
+    """Nor is told what a movement shows of a picture: that was simulated, and says nothing to who stands there."""
+    asked = replace(
+        visit(State.FACE), face=FaceProgress(looking=True, prompt=Prompt.TURN_LEFT), language=language
+    )
+    said = spoken(present(asked, world())).lower()
+    assert texts_for(language).has("做完再看回镜头就好")
+    assert not [hint for hint in ("照片", "photo", "本人一下", "假") if hint in said]
 
 
 def test_unusable_frames_are_no_endless_loop() -> None:

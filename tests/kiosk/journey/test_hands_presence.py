@@ -25,10 +25,11 @@ class CountedCheck(NoCheck):
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.unhurried: bool | None = None
 
-    def begin(self, *, again: bool) -> None:
+    def begin(self, *, again: bool, unhurried: bool = False) -> None:
         self.calls.append("begin")
-        self.again = again
+        self.again, self.unhurried = again, unhurried
 
     def open(self) -> None:
         self.calls.append("open")
@@ -74,6 +75,16 @@ def test_what_the_presence_check_opens_is_closed_however_the_attempt_ends(
     assert check.calls == calls
     assert [type(event) for _, event in answers.came] == [ev.FaceAnswered]
     assert ("open" in device.called) is ("open" in calls)
+
+
+@pytest.mark.parametrize(("elder", "listens"), [(False, False), (True, False), (False, True), (True, True)])
+def test_who_reads_large_type_or_listens_is_not_hurried(elder: bool, listens: bool) -> None:
+    check = CountedCheck()
+    hands = looking(Answers(), check, Scripted())
+    hands.do(fx.StartFace(), replace(FACE, elder=elder, listens=listens))
+    assert wait_until(lambda: hands.lanes.camera.idle)
+    hands.close()
+    assert check.unhurried is (elder or listens)
 
 
 def test_who_leaves_while_being_looked_at_leaves_nothing_open() -> None:

@@ -16,7 +16,7 @@ from kiosk.case import CaseState
 from kiosk.health import DeviceHealth
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.idle import IdleClock
+from kiosk.journey.idle import LOOK_S, IdleClock
 from kiosk.journey.present import present
 from kiosk.journey.states import IDENTIFIED_NOTHING, State
 from kiosk.journey.table import TABLE, step
@@ -366,6 +366,29 @@ def test_what_somebody_left_on_the_first_screen_goes_by_itself(left: ev.Event) -
     anew, _ = step(shown, due, world())
     assert anew == Visit()
     assert clock.tick(1021.0, anew) is None
+
+
+@pytest.mark.parametrize(
+    "face", [FaceProgress(looking=True), FaceProgress(waiting=True)], ids=["looking", "waiting"]
+)
+def test_nobody_is_asked_to_touch_the_screen_while_the_face_is_looked_at(face: FaceProgress) -> None:
+    """The clock begins where the look ends; one that never answers holds no visit."""
+    clock = IdleClock(20, 20, last_touch_s=1000.0)
+    seen = replace(visit(State.FACE), face=face)
+    assert [clock.tick(1000.0 + second, seen) for second in range(100)] == [None] * 100
+    done = replace(seen, face=FaceProgress(attempts=1))
+    assert clock.tick(1118.9, done) is None
+    assert clock.tick(1119.5, done) == ev.IdleWarning(20)
+    clock.touched(2000.0)
+    ticks = [clock.tick(2000.0 + second, seen) for second in range(round(LOOK_S) + 60)]
+    assert [due for due in ticks[: round(LOOK_S)] if due is not None] == []
+    assert ev.IdleExpired() in ticks
+
+
+def test_a_look_that_was_left_stops_no_clock() -> None:
+    clock = IdleClock(20, 20, last_touch_s=1000.0)
+    left = replace(visit(State.OTHER_WAY), face=FaceProgress(looking=True))
+    assert clock.tick(1021.0, left) == ev.IdleWarning(20)
 
 
 def test_out_of_service_offers_nothing_on_the_first_screen() -> None:

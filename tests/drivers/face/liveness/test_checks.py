@@ -108,6 +108,36 @@ def test_who_stood_so_before_it_was_asked_has_not_moved() -> None:
     assert stand.asked() is P.CLOSER
 
 
+@pytest.mark.parametrize(("unhurried", "until_s"), [(False, 3), (True, 6)])
+def test_who_reads_large_type_or_listens_has_twice_the_time(unhurried: bool, until_s: int) -> None:
+    """In this attempt: the next one may be of somebody else."""
+    eyes = ScriptedEyes()
+    check = PromptCheck(eyes, chance=lambda: Order(P.TURN_LEFT))
+    for again in (unhurried, unhurried, False):
+        check.begin(again=True, unhurried=again)
+        limit_s = until_s if again else 3
+        check.usable(frame(1), OPENING)
+        for number in range(2, 10 * limit_s + 3):
+            check.watch(frame(number), OPENING)
+        assert not check.finished
+        for number in range(10 * limit_s + 3, 10 * limit_s + 5):
+            check.watch(frame(number), OPENING)
+        assert check.finished
+
+
+def test_all_movements_may_take_as_long_as_each_of_them_may() -> None:
+    """Each twice, since one that comes again has to come to rest first; what was declined had its time too."""
+    stand = Stand(P.TURN_LEFT, P.CLOSER, P.TILT_LEFT, P.TILT_RIGHT)
+    assert stand.check.moving_s == 2 * 2 * 3
+    stand.show(P.TURN_LEFT)
+    assert stand.check.moving_s == 2 * 2 * 3
+    stand.decline()
+    assert stand.check.moving_s == 2 * (3 + 1) * 3, "one more makes up for what was declined"
+    stand.check.begin(again=False, unhurried=True)
+    assert stand.check.moving_s == 2 * 2 * 6
+    assert NoCheck().moving_s == 0
+
+
 def test_the_time_is_the_frames_own_and_longer_where_it_is_set_so() -> None:
     eyes = ScriptedEyes()
     check = PromptCheck(eyes, prompt_s=10.0, chance=lambda: Order(P.TURN_LEFT))
