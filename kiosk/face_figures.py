@@ -62,6 +62,7 @@ def _choosing_lines(chosen: Chosen, target_fmr: float) -> list[str]:
     kept = "≤" if chosen.fmr_upper <= target_fmr else "> 目标 target, 不可测 not measurable:"
     return [
         f"  choosing: {chosen.false_matches} {of}, {chosen.false_non_matches} {missed}",
+        f"  单独放行 accepted by each alone: {', '.join(f'{name} {n}' for name, n in chosen.alone.items())}",
         f"  95 % 上限 upper bound: FMR {chosen.fmr_upper:.4%} {kept} {target_fmr:.4%}",
         f"  不留余量 without margin: {_limits(without.limits)}: {errors}",
     ]

@@ -16,8 +16,11 @@ from drivers.contract import Failed, Ok
 from drivers.eid import protocol
 from drivers.eid.contract import Eid, EidFailure
 
-SKEW_S = 30
-"""A phone's issuer and this terminal may be apart by so much."""
+SKEW_S = 60
+"""An issuer's clock and this terminal's may be apart by so much, at either end of a code's life: the terminal's
+counts as confirmed up to 30 s from the centre's (`kiosk.clock.Clock.confirm`), and the issuer's may err the other
+way. A minute is the usual leeway for signed tokens; RFC 7519, 4.1.4, has "no more than a few minutes".
+"""
 SHOWN_MAX = 10_000
 
 
@@ -73,7 +76,7 @@ class SignedEids:
         if claims.issued_s > now_s + SKEW_S:
             return Failed(EidFailure.NOT_YET)
         # Reckoned back from the clock that is trusted now: at the start it may have said anything.
-        if now_s > claims.expires_s or claims.issued_s < now_s - self._up_s():
+        if now_s > claims.expires_s + SKEW_S or claims.issued_s < now_s - self._up_s():
             return Failed(EidFailure.EXPIRED)
         if not hmac.compare_digest(claims.holder, protocol.holder_of(claims.token_id, number)):
             return Failed(EidFailure.ANOTHER_PERSON)

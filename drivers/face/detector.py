@@ -1,5 +1,7 @@
 """Where the faces are, and their five points: dlib's HOG detector and its public-domain 5-point model.
 
+Where HOG finds nothing BlazeFace is asked (docs/decisions/face_matching.md).
+
 face_recognition opens dlib's 68-point model when it is imported; that file may not be used
 commercially, so the 5-point file's path is handed to it first and the 68-point file stays shut.
 """
@@ -7,11 +9,15 @@ commercially, so the 5-point file's path is handed to it first and the 68-point 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from drivers.face.blazeface import BLAZE_MODEL, BlazeFace
+from drivers.face.onnx import file_hash
 
 LARGEST_SIDE_PX = 640
 """Live pictures are searched at this size: a resident's face is far larger than HOG's 80 pixels."""
@@ -48,12 +54,27 @@ class Face:
 
 
 class Detector:
-    """Finds faces in RGB pictures (uint8, height x width x 3), the largest first."""
+    """Finds faces in RGB pictures (uint8, height x width x 3), the largest first.
 
-    def __init__(self) -> None:
+    `models`: the folder with BlazeFace's file; without the folder or the file HOG is alone, which is another `id`.
+    """
+
+    def __init__(self, models: Path | None = None) -> None:
         api = face_recognition_without_68_points()
         self._hog = api.face_detector
         self._five = api.pose_predictor_5_point
+        self._second: BlazeFace | None = None
+        self._second_id = "alone"
+        if models is not None and (file := models / BLAZE_MODEL).is_file():
+            self._second, self._second_id = BlazeFace(file), file_hash(file)[:12]
+
+    @property
+    def id(self) -> str:
+        """Of all that decides where a face and its five points are found: a limit is valid for it alone."""
+        import face_recognition_models as models
+
+        five = file_hash(Path(models.pose_predictor_five_point_model_location()))
+        return f"hog{LARGEST_SIDE_PX}-{self._second_id}-{five[:12]}"
 
     def find(self, rgb: NDArray[np.uint8], *, upsample: int) -> list[Face]:
         """`upsample` 1 finds faces down to about 40 pixels, 0 down to 80."""
@@ -63,6 +84,13 @@ class Detector:
         for found in self._hog(np.ascontiguousarray(small), upsample):
             box = tuple(round(v / scale) for v in (found.left(), found.top(), found.right(), found.bottom()))
             faces.append(self._described(rgb, box))
+        return sorted(faces, key=lambda face: face.area, reverse=True)
+
+    def find_harder(self, rgb: NDArray[np.uint8]) -> list[Face]:
+        """Faces that HOG does not find: turned, pale or half covered. None without the second detector."""
+        if self._second is None:
+            return []
+        faces = [self._described(rgb, box) for box in self._second.find(rgb)]
         return sorted(faces, key=lambda face: face.area, reverse=True)
 
     def _described(self, rgb: NDArray[np.uint8], box: tuple[int, ...]) -> Face:

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.face import detector, licensed
+from drivers.face import licensed
 from drivers.face.contract import Guidance
 from drivers.face.detector import Detector, Face
-from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher, file_hash
+from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Embedding, Matcher, OnnxMatcher
 from drivers.face.quality import Gate
 
 CARD_ENLARGED = 3
@@ -32,14 +32,14 @@ class Embedder:
         """`engine`: `module:Class` of a licensed engine in the place of the second model."""
         cv2.setNumThreads(1)
         self.models = models
-        self.detector = Detector()
+        self.detector = Detector(models)
         self.gate = Gate(models)
         second = licensed.load(engine, models) if engine else OnnxMatcher(models / ONNX_MODEL)
         self.matchers: tuple[Matcher, ...] = (DlibMatcher(), second)
 
     def pipeline(self) -> dict[str, str]:
         """Matcher -> how a face is found and prepared for it; a calibration counts for this alone."""
-        return {one.name: prepared(one) for one in self.matchers}
+        return {one.name: prepared(one, self.detector) for one in self.matchers}
 
     def card(self, picture: bytes) -> list[Embedding] | Guidance:
         """A card's encoded photo: never judged as a live frame is, only its largest face is looked for."""
@@ -52,7 +52,7 @@ class Embedder:
             )
             pixels = np.asarray(larger, np.uint8)
         rgb = _rgb(pixels)
-        faces = self.detector.find(rgb, upsample=1)
+        faces = self.detector.find(rgb, upsample=1) or self.detector.find_harder(rgb)
         if not faces:
             return Guidance.NO_FACE
         return [matcher.embed_card(rgb, faces[0]) for matcher in self.matchers]
@@ -65,7 +65,8 @@ class Embedder:
 
     def faces(self, rgb: NDArray[np.uint8]) -> list[Face]:
         """Of a live frame. The slower search is only for who stands far away: the answer is then
-        "come closer", not "no face".
+        "come closer", not "no face". Who must be found harder is turned away or covered, which the gate's limits
+        were not set on: the resident can turn and try again, a card's photo cannot.
         """
         return self.detector.find(rgb, upsample=0) or self.detector.find(rgb, upsample=1)
 
@@ -73,15 +74,11 @@ class Embedder:
         return [matcher.embed(rgb, face) for matcher in self.matchers]
 
 
-def prepared(matcher: Matcher) -> str:
-    """The matcher's own preparation, and what comes before every matcher: the size at which faces are looked
-    for, the card's enlargement, the file of the five points.
+def prepared(matcher: Matcher, detector: Detector) -> str:
+    """The matcher's own preparation, and what comes before every matcher: how faces and their points are
+    found, and the card's enlargement.
     """
-    import face_recognition_models as models
-
-    five = file_hash(Path(models.pose_predictor_five_point_model_location()))
-    found = f"hog{detector.LARGEST_SIDE_PX}-card{CARD_ENLARGED}-{five[:12]}"
-    return f"{matcher.calibration_id.partition('/')[2]}+{found}"
+    return f"{matcher.calibration_id.partition('/')[2]}+card{CARD_ENLARGED}-{detector.id}"
 
 
 def _rgb(bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,7 +5,6 @@ Every configured matcher must clear its own calibrated limit; none decides alone
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from drivers.face.align import ALIGNMENT_ID, aligned, warped
 from drivers.face.detector import Face, face_recognition_without_68_points
-from drivers.face.onnx import session
+from drivers.face.onnx import file_hash, session
 
 Embedding = NDArray[np.float32]
 ONNX_MODEL = "fr_feature.onnx"
@@ -58,10 +57,6 @@ class Matcher(Protocol):
 def calibration_id(name: str, model_hash: str, preparation: str) -> str:
     """As `frf@87aacdfe57510db2/mesh5-similarity-112/1`: another model or preparation is another id."""
     return f"{name}@{model_hash[:16]}/{preparation}"
-
-
-def file_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def euclidean(one: Embedding, other: Embedding) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,11 @@ from typing import Any
 
 class ModelError(RuntimeError):
     """A model cannot be loaded; the message names its file and what is wrong with it."""
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def session(model: Path) -> Any:

@@ -18,7 +18,7 @@ from kiosk.events import Event, Noticed, StaffDid, StaffLeft
 from kiosk.filing import PHOTO_BYTES_MAX
 from kiosk.journey import events as ev
 from kiosk.journey.accessible import news, spoken
-from kiosk.journey.hands import DeviceHands, Devices
+from kiosk.journey.hands import A_RESIDENT_WAITS, DeviceHands, Devices, Waits
 from kiosk.journey.idle import IdleClock
 from kiosk.journey.runner import Journey
 from kiosk.journey.services import StaffRoom
@@ -134,7 +134,11 @@ def _control(folder: Path, surroundings: Surroundings, devices: Devices) -> Cont
 
 
 def assemble(
-    settings: Settings, observers: Observers = Observers(), *, standing: tuple[str, ...] = ()
+    settings: Settings,
+    observers: Observers = Observers(),
+    *,
+    standing: tuple[str, ...] = (),
+    waits: Waits = A_RESIDENT_WAITS,
 ) -> Terminal:
     """Build and start a terminal. Raises KeyFileError or a StoreError when it must not start.
 
@@ -202,6 +206,7 @@ def assemble(
             encode_jpeg,
             StaffRoom(StaffDoor(settings.terminal.state, base.noticed.tell), base.desk, did),
             base.proofs,
+            waits,
         )
         stack.callback(hands.close)
         stack.callback(base.live.close)  # nobody waits any more, so that the lanes end

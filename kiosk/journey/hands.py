@@ -33,9 +33,6 @@ from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 
 CARD_WAIT_S = 300.0
 REMOVAL_POLL_S = 0.2
-AWAIT_CENTRE_S = 5.0
-DECISION_S = 10.0
-"""From the commit to the department's word, registration included; then the slip says "received"."""
 PHOTO_WAIT_S = 3.0
 PHOTO_POLL_S = 0.1
 FACE_WAIT_S = 10.0
@@ -44,6 +41,18 @@ FACE_WAIT_POLL_S = 0.2
 NO_STORE = "queue.full"
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long the slip is held back for the centre, in seconds from the commit; then it says "received"."""
+
+    registered_s: float = 5.0
+    decided_s: float = 10.0
+    """For the department's word, registration included."""
+
+
+A_RESIDENT_WAITS = Waits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,7 @@ class DeviceHands:
         encode_jpeg: Callable[[Frame], bytes],
         staff: StaffRoom,
         proofs: Proofs,
+        waits: Waits = A_RESIDENT_WAITS,
     ) -> None:
         self.lanes = Lanes(*map(Lane, ("card", "camera", "office", "live", "printer", "staff")))
         self._staff = staff
@@ -117,6 +127,7 @@ class DeviceHands:
         self._speak = speak
         self._encode_jpeg = encode_jpeg
         self._proofs = proofs
+        self._waits = waits
 
     def close(self) -> None:
         """Devices stop; what was promised to be stored or printed is still done."""
@@ -343,10 +354,10 @@ class DeviceHands:
     def _await_centre(self, wanted: fx.AwaitCentre, visit_id: str) -> None:
         """Registered first, then, where it may be, decided; the time of both is the resident's."""
         begun_s = time.monotonic()
-        state, registered_at = self._office.await_centre(wanted.case_code, AWAIT_CENTRE_S)
+        state, registered_at = self._office.await_centre(wanted.case_code, self._waits.registered_s)
         decided = None
         if wanted.decide and state is CaseState.REGISTERED:
-            left_s = DECISION_S - (time.monotonic() - begun_s)
+            left_s = self._waits.decided_s - (time.monotonic() - begun_s)
             decided = self._live.decide(wanted.decide, wanted.case_code, left_s)
         moved = decided or ev.CaseMoved(state)
         self._answer(visit_id, replace(moved, registered_at=registered_at))

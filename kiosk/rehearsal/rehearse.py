@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from kiosk.bench.village import Village
 from kiosk.bench.ways_corner import WaysCorner
 from kiosk.case import CaseState
 from kiosk.journey import events as ev
+from kiosk.journey.hands import Waits
 from kiosk.journey.visit import Visit
 from kiosk.paper.receipt import lines_of
 from kiosk.rehearsal.leftovers import scan, words_of_answer
@@ -34,14 +36,23 @@ from kiosk.settings.model import FaceSection
 
 MOVE_OF = {"put_card": "card", "put_helper_card": "helper", "show_face": "face"}
 """Kind of step -> the move of the bench, where they have other names."""
+WAITS = Waits(registered_s=20.0, decided_s=25.0)
+"""What comes of a case is rehearsed, not how soon: on a busy machine the centre may take longer than a resident
+waits. Below `script.PATIENCE_S`, since the slip is printed after it.
+"""
 READY_S = 40.0
 """Face models load in this time on two slow cores."""
 
 
 class Watcher:
-    """Collects facts from the journey's steps; keeps nothing personal but the case code."""
+    """Collects facts from the journey's steps; keeps nothing personal but the case code.
+
+    `opens`: asked how often the terminal has opened its camera.
+    """
 
     def __init__(self) -> None:
+        self.opens: Callable[[], int] = lambda: 0
+        self._opened = 0
         self.facts = Facts()
         self.timings_ms: dict[str, float] = {}
         self._since: dict[str, float] = {}
@@ -67,8 +78,12 @@ class Watcher:
                     facts.anonymous = False
             if after.face.looking and not before.face.looking:
                 self.mark("face")
+                self._opened = self.opens()
             if isinstance(event, ev.FaceAnswered):
                 self.measured("face_decision", "face")
+                if after.face.stalls > before.face.stalls:
+                    # None at all when it stalled at the card's photo.
+                    facts.stalled_opens += self.opens() - self._opened
             if after.state is not before.state and after.state.value == "submitting":
                 self.mark("submit")
             if isinstance(event, ev.Stored):
@@ -150,7 +165,7 @@ class Stand:
         if settings is None:
             message = "; ".join(str(problem) for problem in problems)
             raise RuntimeError(message)
-        return assemble(settings, observers)
+        return assemble(settings, observers, waits=WAITS)
 
     def close(self) -> None:
         self._stack.close()
@@ -284,6 +299,7 @@ def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) ->
         stand.village.follow(before, event, after)
 
     terminal = stand.terminal(Observers(slip=watcher.slip, step=acted))
+    watcher.opens = lambda: _opens(terminal)
     try:
         wait_ready(terminal)
         watcher.timings_ms["start_to_ready"] = round((time.monotonic() - begun_s) * 1000, 1)
@@ -304,6 +320,11 @@ def _play(scenario: Scenario, stand: Stand, watcher: Watcher, report: Report) ->
         terminal.close()
 
 
+def _opens(terminal: Terminal) -> int:
+    camera = terminal.devices.camera
+    return 0 if camera is None else camera.open_count
+
+
 def _gather(stand: Stand, terminal: Terminal, facts: Facts) -> None:
     counters = terminal.outbox.counters()
     facts.pending, facts.quarantined = counters.pending, counters.quarantined
@@ -314,8 +335,7 @@ def _gather(stand: Stand, terminal: Terminal, facts: Facts) -> None:
         state = stand.centre.case_state(facts.case_code)
         facts.case_state = state or CaseState.RECEIVED.value
     facts.messages = stand.gateway.taken
-    camera = terminal.devices.camera
-    facts.camera_opens = 0 if camera is None else camera.open_count - facts.stalls
+    facts.camera_opens = _opens(terminal) - facts.stalled_opens
     receipts = stand.village.printer.receipts
     facts.receipts = len(receipts)
     if receipts:

@@ -43,6 +43,8 @@ class Facts:
     """Without those of attempts that the machine did not finish."""
     stalls: int = 0
     """Face attempts that the machine was too slow for, and that were made again."""
+    stalled_opens: int = 0
+    """How often the camera was opened for attempts that the machine did not finish."""
     card_reads: int = 0
     anonymous: bool = True
     recognised_by: str = ""

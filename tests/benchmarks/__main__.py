@@ -63,10 +63,11 @@ def main(
 
     Say on an otherwise idle machine: other work shows in the figures.
 
-    faces takes some minutes. A row of images.csv is a picture of a person: role reference is taken as
-    the photo of the card (as it is, and as a JPEG of 102 x 126 pixels in 2,048 and in 1,024 bytes),
-    live as a frame of the camera, single is the only picture of somebody who is compared within the
-    own group. Limits are chosen on one half of the people and reported on the other.
+    faces takes some minutes, one or two of them for whole visits before a simulated camera. A row of
+    images.csv is a picture of a person: role reference is taken as the photo of the card (as it is, and
+    as a JPEG of 102 x 126 pixels in 2,048 and in 1,024 bytes), live as a frame of the camera, single is
+    the only picture of somebody who is compared within the own group. Limits are chosen on one half of
+    the people and reported on the other.
 
     Exit code: 0 measured, 2 wrong usage or a folder that is not of this form.
     """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from drivers.face.verifier import ProcessFaceVerifier
+from drivers.contract import Cause
+from drivers.face.verifier import DEADLINE_S, ProcessFaceVerifier
 from tests.benchmarks.figures import Figure, percentile
+from tests.benchmarks.idle import clock_of
 from tests.benchmarks.village import PROJECT, SETUP
 
 PATIENCE_S = 60.0
@@ -17,27 +20,47 @@ T = TypeVar("T")
 V = TypeVar("V", bound=ProcessFaceVerifier)
 
 
-def verifier_of(kind: type[V]) -> V:
-    """With the models of set-up, the demo's calibration and the terminal's own deadline."""
+class NotReadyError(Exception):
+    """The face process does not answer, so that nothing more can be measured of it; the text says why."""
+
+
+def verifier_of(kind: type[V], *, deadline_s: float | None = None) -> V:
+    """With the models of set-up, the demo's calibration and, unless another is given, the terminal's deadline."""
     return kind(
         SETUP / "models",
         PROJECT / "drivers" / "face" / "calibration" / "demo.json",
         SETUP / "trust" / "calibration.pub",
         demo=True,
+        deadline_s=DEADLINE_S if deadline_s is None else deadline_s,
     )
 
 
 def ready(verifier: ProcessFaceVerifier) -> int:
-    """The process's number, once it answers."""
+    """The process's number, once it answers. `NotReadyError` where it does not within `PATIENCE_S` or never will."""
     ends_s = time.monotonic() + PATIENCE_S
-    while not verifier.probe().usable:
-        assert time.monotonic() < ends_s, (
-            f"{verifier.status()}; is the calibration signed (main.py demo-sign)?"
-        )
+    while not (status := verifier.probe()).usable:
+        if status.cause in (Cause.FACE_UNCALIBRATED, Cause.FACE_MODEL_MISSING) or time.monotonic() > ends_s:
+            message = f"{status}; is the calibration signed (main.py demo-sign)?"
+            raise NotReadyError(message)
         time.sleep(0.05)
     pid = verifier._worker.pid if verifier._worker else None
-    assert pid is not None
+    if pid is None:
+        message = "the process ended as soon as it answered"
+        raise NotReadyError(message)
     return pid
+
+
+def cpu_of(pid: int) -> Callable[[], float]:
+    """The processor time of a process so far; NaN once it has ended, which whoever asks it is told anyway."""
+    clock = clock_of(pid)
+
+    def cpu_s() -> float:
+        try:
+            return time.clock_gettime(clock)
+        except OSError:
+            return math.nan
+
+    return cpu_s
 
 
 def memory_mb(pid: int) -> tuple[float, float]:
@@ -63,6 +86,13 @@ class Stage:
         wall_s, cpu_s = time.perf_counter(), self._cpu_s()
         done = work()
         self.add(time.perf_counter() - wall_s, self._cpu_s() - cpu_s)
+        return done
+
+    def of_done(self, work: Callable[[], bool]) -> bool:
+        """Counted only if it was done: how soon something fails is no time of it."""
+        wall_s, cpu_s = time.perf_counter(), self._cpu_s()
+        if done := work():
+            self.add(time.perf_counter() - wall_s, self._cpu_s() - cpu_s)
         return done
 
     def add(self, wall_s: float, cpu_s: float) -> None:

@@ -34,9 +34,17 @@ from kiosk.bench.people import PEOPLE, SIGHTS
 from kiosk.bench.scenes import moved, scene
 from kiosk.journey.face_attempt import Answer, attempt
 from screens.port import PREVIEW_HZ
-from tests.benchmarks.face_worker import PATIENCE_S, Stage, load_average, memory_mb, ready, verifier_of
+from tests.benchmarks.face_worker import (
+    PATIENCE_S,
+    NotReadyError,
+    Stage,
+    cpu_of,
+    load_average,
+    memory_mb,
+    ready,
+    verifier_of,
+)
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.idle import clock_of
 from tests.benchmarks.village import SETUP
 
 VISITS = 12
@@ -45,13 +53,20 @@ STOPS = 6
 NS = 1_000_000_000
 
 
-def faces_visit(visits: int = VISITS, stops: int = STOPS, *, moves: bool = True) -> list[Figure]:
-    """Some seconds each. Unknown (NaN) is what none of them showed. `moves`: whether the resident does what is asked."""
+def faces_visit(
+    say: Callable[[str], None], visits: int = VISITS, stops: int = STOPS, *, moves: bool = True
+) -> list[Figure]:
+    """Some seconds each. Unknown (NaN) is what none of them showed; `say` is told of a face process that does not
+    answer. `moves`: whether the resident does what is asked.
+    """
     with _stand(moves) as stand:
-        for _ in range(visits):
-            stand.visit()
-        for _ in range(stops):
-            stand.stop()
+        try:
+            for _ in range(visits):
+                stand.visit()
+            for _ in range(stops):
+                stand.stop()
+        except NotReadyError as error:
+            say(f"no more visits are measured: {error}")
         return stand.figures()
 
 
@@ -126,7 +141,7 @@ class _Preview:
 
 @dataclass(slots=True)
 class _Times:
-    """Of all visits. A sighting is of a frame that may show a movement, or of one that will be compared; the first
+    """Of all visits. A sighting is of a frame in between, or of one that will be compared; the first
     of these also loads the passive model and asks it.
     """
 
@@ -151,20 +166,13 @@ class _Moment:
 class _Verifier(ProcessFaceVerifier):
     """The terminal's verifier, which writes down when what was asked of it."""
 
-    def measure(self, times: _Times, on_first_usable: Callable[[], None]) -> None:
+    def measure(self, times: _Times, check: PromptCheck, on_first_usable: Callable[[], None]) -> None:
         """Another visit, in whichever process answers now."""
-        self._times, self._on_first_usable = times, on_first_usable
-        self._worker_clock = clock_of(ready(self))
+        self._times, self._check, self._on_first_usable = times, check, on_first_usable
+        self.cpu_s = cpu_of(ready(self))
         self.first_usable: _Moment | None = None
         self.last_movement: _Moment | None = None
         self._examined_ns = 0
-
-    def cpu_s(self) -> float:
-        """The worker's processor time; NaN once it has ended, which the call itself then answers."""
-        try:
-            return time.clock_gettime(self._worker_clock)
-        except OSError:
-            return math.nan
 
     def examine(self, frame: Frame) -> Ok[None] | Failed[FaceFailure | Guidance]:
         began = _Moment(frame.captured_monotonic_ns, self.cpu_s())
@@ -179,13 +187,14 @@ class _Verifier(ProcessFaceVerifier):
     def sight(self, frame: Frame, *, passive: bool = False) -> Ok[Seen] | Failed[FaceFailure | Guidance]:
         is_compared = frame.captured_monotonic_ns == self._examined_ns
         began, began_s = _Moment(frame.captured_monotonic_ns, self.cpu_s()), time.perf_counter()
+        is_asked = not is_compared and not self._check.finished
         found = super().sight(frame, passive=passive)
         if isinstance(found, Ok):
             took_s = time.perf_counter() - began_s
             times = self._times
             stage = times.first if passive else times.compared if is_compared else times.moving
             stage.add(took_s, self.cpu_s() - began.cpu_s)
-            self.last_movement = self.last_movement if is_compared else began
+            self.last_movement = began if is_asked else self.last_movement
         return found
 
 
@@ -234,9 +243,9 @@ class _Stand:
     def visit(self) -> None:
         """To the decision or to whatever else came of it; the next one has a process of its own."""
         verifier, times = self._verifier, self._times
-        verifier.measure(times, self._deciding.begin)
         check = PromptCheck(verifier)
         check.begin(again=False)
+        verifier.measure(times, check, self._deciding.begin)
         answer = self._attempt(check, moves=self._moves)
         ended_ns = time.monotonic_ns()
         if isinstance(answer, Ok):
@@ -263,9 +272,9 @@ class _Stand:
         """The worker is stopped while a movement is asked that nobody makes, until the terminal has noticed it."""
         verifier = self._verifier
         usable = threading.Event()
-        verifier.measure(_Times(), usable.set)  # times beside a stopped process are nobody's
         check = PromptCheck(verifier, prompt_s=PATIENCE_S)
         check.begin(again=False)
+        verifier.measure(_Times(), check, usable.set)  # times beside a stopped process are nobody's
         looking = threading.Thread(target=self._attempt, args=(check,), kwargs={"moves": False})
         looking.start()
         try:

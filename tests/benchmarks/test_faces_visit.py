@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,15 @@ import pytest
 
 from drivers.camera.contract import CameraFailure, Frame
 from drivers.contract import Failed, Ok
+from drivers.face.evaluation.data_set import read_data_set
+from drivers.face.liveness import continuity
 from drivers.face.liveness.checks import PromptCheck
 from drivers.face.verifier import ProcessFaceVerifier
-from tests.benchmarks.face_worker import memory_mb
+from tests.benchmarks.face_worker import Stage, memory_mb
+from tests.benchmarks.faces_speed import faces_speed
 from tests.benchmarks.faces_visit import _Camera, _Preview, faces_visit
 from tests.benchmarks.figures import Figure, percentile
+from tests.drivers.face.evaluation.folders import small_folder
 from tests.groups import FACES
 
 pytestmark = pytest.mark.xdist_group(FACES)
@@ -27,10 +32,9 @@ PATIENT_S = 60.0
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' machine may have much else to do; a benchmark's has not."""
-    for made, key in ((ProcessFaceVerifier, "deadline_s"), (PromptCheck, "prompt_s")):
-        given = made.__init__.__kwdefaults__
-        assert given is not None
-        monkeypatch.setitem(given, key, PATIENT_S)
+    monkeypatch.setattr("tests.benchmarks.face_worker.DEADLINE_S", PATIENT_S)
+    monkeypatch.setattr(continuity, "GAP_MAX_S", PATIENT_S)
+    monkeypatch.setitem(PromptCheck.__init__.__kwdefaults__, "prompt_s", PATIENT_S)  # type: ignore[arg-type]
 
 
 def by_name(figures: list[Figure]) -> dict[str, dict[str, Any]]:
@@ -64,7 +68,7 @@ def test_every_figure_is_of_what_was_really_done(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(ProcessFaceVerifier, "examine", examining)
     monkeypatch.setattr(ProcessFaceVerifier, "sight", sighting)
     monkeypatch.setattr("tests.benchmarks.faces_visit.memory_mb", remembering)
-    figures = by_name(faces_visit(1, 0))
+    figures = by_name(faces_visit(print, 1, 0))
     runs = {name: figure["beside"].get("runs") for name, figure in figures.items()}
     assert answered["moving"] >= 4, "two movements, each in two frames"
     assert answered["compared"] == 2
@@ -97,18 +101,18 @@ def test_the_preview_beside_a_stopped_process_is_measured_while_it_is_stopped(
         states.extend(child.status() for child in psutil.Process().children())
 
     monkeypatch.setattr(_Preview, "begin", beginning)
-    figures = by_name(faces_visit(0, 1))
+    figures = by_name(faces_visit(print, 0, 1))
     assert psutil.STATUS_STOPPED in states
     stopped = figures["preview_while_the_worker_is_stopped"]["beside"]
     assert stopped["seconds"] > 0
     assert figures["preview_while_deciding"]["value"] is None
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_no_visit_showed_is_unknown_and_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The resident stands there and makes no movement."""
     monkeypatch.setitem(PromptCheck.__init__.__kwdefaults__, "prompt_s", 0.3)  # type: ignore[arg-type]
-    monkeypatch.setitem(ProcessFaceVerifier.__init__.__kwdefaults__, "deadline_s", PATIENT_S)  # type: ignore[arg-type]
-    made = faces_visit(1, 0, moves=False)
+    made = faces_visit(print, 1, 0, moves=False)
     figures, lines = by_name(made), {figure.name: figure.line() for figure in made}
     unknown = [
         "visit_from_the_first_usable_frame_to_the_decision_p95",
@@ -161,3 +165,30 @@ def test_a_figure_of_nothing() -> None:
     }  # fmt: skip
     assert figure.line() == "   nothing: unknown ms (goal 5)  [p50 unknown, runs 0]"
     assert percentile([7.0], 95) == 7.0
+
+
+def test_what_a_face_process_without_a_calibration_leaves_unmeasured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rates of a long run are not lost with it."""
+    monkeypatch.setattr("tests.benchmarks.face_worker.PROJECT", tmp_path)
+    said: list[str] = []
+    data = read_data_set(small_folder(tmp_path))
+    figures = by_name([*faces_speed(data, said.append), *faces_visit(said.append, 2, 1)])
+    assert [what.partition(":")[0] for what in said] == ["not measured", "no more visits are measured"]
+    assert all("face.uncalibrated" in what or "FACE_UNCALIBRATED" in what for what in said)
+    of_the_worker = [
+        "one_frame_decision_p95",
+        "decision_from_the_first_usable_frame_p95",
+        "worker_rss_highest",
+        "worker_rss_highest_with_everything_loaded",
+    ]
+    assert all(figures[name]["value"] is None and figures[name]["reached"] is None for name in of_the_worker)
+    assert figures["detect_p95"]["value"] > 0
+
+
+def test_a_decision_that_fails_is_no_run() -> None:
+    stage = Stage()
+    assert not stage.of_done(lambda: False)
+    assert stage.of_done(lambda: True)
+    assert len(stage.wall_ms) == len(stage.cpu_ms) == 1

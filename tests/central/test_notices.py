@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from central import notices as notices_of
 from central.contents import newest_case
 from central.database import as_text, open_database, utc_now, writing
-from central.departments.port import Departments
+from central.departments.port import Departments, Question
 from central.departments.simulated import Fault, SimulatedDepartment
 from central.desk_command import CentreAt
 from central.notice_command import told
@@ -231,21 +233,37 @@ def test_a_withdrawn_case_is_told_of_no_more(local: Place) -> None:
     assert local.gateway.sent == []
 
 
-def test_a_centre_that_was_killed_while_it_sent_sends_nothing_twice(local: Place) -> None:
-    """Two processes of one centre, and one that died between its note and the gateway's answer."""
-    code = new_case_code("0142")
+def test_it_is_written_down_before_the_gateway_is_asked(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a centre that is killed there sends nothing twice."""
+    seen: list[dict[str, str | None]] = []
+    answer = local.gateway._answer
+
+    def looking(question: Question) -> dict[str, Any]:
+        seen.append(local.outcomes())
+        return answer(question)
+
+    monkeypatch.setattr(local.gateway, "_answer", looking)
+    item = local.acted()
+    assert local.ended(item, Outcome.SENT)
+    assert seen == [{item.lane: Outcome.UNKNOWN}]
+
+
+def test_what_a_killed_centre_left_is_not_sent_again_and_two_processes_share_the_rest(local: Place) -> None:
+    left, waiting = new_case_code("0142"), new_case_code("0142")
     engine = open_database(local.database)
-    at = as_text(utc_now())
+    at = as_text(utc_now() + timedelta(hours=1))  # not yet for the centre that runs here
     with writing(engine).begin() as connection:
-        row = {"terminal": "0142", "code": code, "since": at, "next_at": at, "tries": 1}
-        connection.execute(insert(notices).values(**row, outcome=Outcome.UNKNOWN.value, at=at))
-    telling = Telling(engine, {}, local.departments, {}, AGAIN_S)
-    assert telling.round(utc_now()) == 0
+        row = {"terminal": "0142", "since": at, "next_at": at, "tries": 1}
+        connection.execute(insert(notices).values(**row, code=left, outcome=Outcome.UNKNOWN.value, at=at))
+        notices_of.remember(connection, {left, waiting}, at)
+    one, other = (Telling(engine, {}, local.departments, {}, AGAIN_S) for _ in range(2))
+    later = utc_now() + timedelta(hours=2)
+    claimed = one._claim(later)
+    assert [row.code for row in claimed] == [waiting]
+    assert other._claim(later) == []
     assert local.gateway.sent == []
-    with writing(engine).begin() as connection:
-        connection.execute(update(notices).values(outcome=None))
-        notices_of.remember(connection, {code}, at)
-    assert len([one for one in (telling, telling) if one.round(utc_now())]) == 1, "only one of them has it"
     engine.dispose()
 
 

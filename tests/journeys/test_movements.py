@@ -24,7 +24,7 @@ class Resident:
         self._window, self._moves = window, moves
         self.asked: list[str] = []
         self._now = ""
-        window.seen = self._read
+        window.seen, window.decision_s = self._read, LONG_S
 
     def _read(self, scene: dict[str, Any]) -> None:
         movement = scene.get("movement", self._now)

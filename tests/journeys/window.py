@@ -50,6 +50,7 @@ class Window:
         ini: dict[tuple[str, str], str] | None = None,
         *,
         use_helper_slot: bool = False,
+        centre_options: tuple[str, ...] = (),
         program: Path = PROJECT / "main.py",
     ) -> None:
         self.folder, self._program = folder, program
@@ -59,11 +60,15 @@ class Window:
         self.states: list[str] = []
         self.seen: Callable[[dict[str, Any]], None] = lambda _scene: None
         """Told of every scene: for who does at once what the screen asks."""
+        self.decision_s = WAIT_S
+        """For a decision about the face; movements take longer, on a machine with much else to do above all."""
         with ExitStack() as stack:
             self.display = VirtualDisplay(size, folder / "display.log")
             stack.callback(self.display.close)
             trust = PROJECT / ".setup" / "trust"
-            self.centre = Centre(PROJECT, folder / "centre.sqlite", trust, folder / "centre.log")
+            self.centre = Centre(
+                PROJECT, folder / "centre.sqlite", trust, folder / "centre.log", *centre_options
+            )
             stack.callback(self.centre.close)
             self.village = Village(
                 PROJECT / ".setup" / "faces", self.centre.port, use_helper_slot=use_helper_slot
@@ -174,7 +179,7 @@ class Window:
             )
 
         tries = 0
-        while self.wait("a decision about the face", settled)["state"] != "form":
+        while self.wait("a decision about the face", settled, self.decision_s)["state"] != "form":
             tries += 1
             log = (self.log / "terminal.log").read_text("utf-8")
             stalls = len(re.findall(r"a face attempt ended without a comparison: (timed_out|crashed)", log))

@@ -29,6 +29,7 @@ from drivers.face.matchers import ONNX_MODEL, Embedding
 from drivers.face.verifier import ProcessFaceVerifier
 from kiosk.causes import CAUSES
 from kiosk.face_command import face
+from kiosk.face_figures import lines_of
 from tests.drivers.face.calibrations import Change, as_it_is, demo_body, proved, signed, with_limits
 from tests.drivers.face.portraits import MODELS, SETUP, needed
 
@@ -130,6 +131,13 @@ def test_a_calibration_is_made_signed_and_read(place: Path, embeds: list[float])
     assert figures["FMR", "all"].measurable
     assert not figures["FMR", "elderly"].measurable, "too few of them to say anything at this target"
     assert figures["FMR", "all"].high is not None
+    chosen = document.card_classes[CardClass.JPEG_2048].chosen_on
+    assert 3 / chosen.person_pairs <= chosen.fmr_upper <= 0.01
+    assert chosen.false_matches <= chosen.at_target.false_matches
+    assert set(chosen.alone) == {"dlib", "frf"}
+    shown = "\n".join(lines_of(document))
+    assert f"upper bound: FMR {chosen.fmr_upper:.4%} ≤ 1.0000%" in shown
+    assert "without margin: dlib ≤" in shown
 
 
 def test_nobody_of_the_reporting_half_moves_a_limit(place: Path, embeds: list[float]) -> None:
@@ -226,6 +234,7 @@ def test_ctrl_c_leaves_what_was_there(
         ("--card-class", "original"),
         ("--key", "county.pub"),
         ("--target-fmr", "0"),
+        ("--target-fmr", "nan"),
     ],
 )
 def test_wrong_words_are_said_before_any_work(place: Path, words: tuple[str, str]) -> None:
@@ -269,6 +278,14 @@ def test_a_model_that_cannot_be_loaded_is_named(place: Path, content: bytes | No
     (against,) = json.loads(done.stdout)["against"]
     assert against["fault"] == "models"
     assert f"{ONNX_MODEL} {what}" in against["detail"]
+
+
+def test_a_wrong_engine_is_said_before_the_people_are_counted(place: Path) -> None:
+    needed(MODELS / ONNX_MODEL)
+    folder_of(place, people=2)
+    done = calibrate(place, "--engine", "no_such_vendor.engine:Engine", target="1e-4")
+    assert done.exit_code == 2, done.output
+    assert "--engine" in done.output
 
 
 @pytest.mark.parametrize(
@@ -382,6 +399,21 @@ def test_show_says_that_the_end_is_near(place: Path, left: int, soon: bool) -> N
     assert (told["ends_soon"], done.exit_code) == (soon, 1 if left < 0 else 0)
     said = run("show", "--config", str(ini)).output
     assert (CAUSES["face.calibration_ending"].technician["en"] in said) is soon
+
+
+def test_a_key_that_is_none_is_a_wrong_word_or_a_wrong_setting(place: Path) -> None:
+    """By `--key` the command is not right, by kiosk.ini the terminal is not configured: as JSON too."""
+    file, key = signed(place)
+    ini = ini_of(place, file, key)
+    done = run("show", "--key", str(ini), "--config", str(ini), "--json")
+    assert done.exit_code == 2, done.output
+    assert "--key" in done.output
+    key.unlink()
+    done = run("show", "--config", str(ini), "--json")
+    assert done.exit_code == 78
+    told = json.loads(done.stdout)
+    assert (told["ok"], told["reason"]) == (False, "not_configured")
+    assert key.name in told["message"][0]
 
 
 def test_show_of_a_forgery_names_no_signer(place: Path) -> None:

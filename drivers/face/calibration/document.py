@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.face.calibration.card_class import CardClass
 from drivers.face.evaluation.rates import measurable
+from drivers.face.evaluation.rule import SAY
 
 SCHEMA: Final = "jiujin.face-calibration/3"
 LARGEST_DISTANCE = 2.0
@@ -22,13 +23,15 @@ LONGEST = timedelta(days=5 * 366)
 WARNED_BEFORE = timedelta(days=60)
 """A new calibration needs people who agree, pictures of several days, measuring and a way to each terminal."""
 LAXEST_TARGET = 1e-3
-"""Outside the demo: of a thousand strangers who hold somebody's card one may be taken for its owner, no more."""
+"""Outside the demo: of a thousand comparisons of a stranger's face with the card's photo one may be accepted, no more.
+A visit makes one for each try, of which it has three.
+"""
 DIFFERENTIAL = 10.0
 """How many times the target a sex or a group may reach. Face recognition in use was found to take people of some
 groups for each other 10 to 100 times as often as others (demographic differentials, NIST IR 8280): a matcher at
 the mild end of that stays usable, one beyond it is no proof for the people who live there.
 """
-RULE: Final = "every matcher clears its limit, median over the frames"
+RULE: Final = "every matcher clears its limit, median over the frames and last frame"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,79}$")]
 Preparation = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,159}$")]
@@ -92,9 +95,15 @@ class Chosen(_Part):
     person_pairs: Count
     false_matches: Count
     fmr_upper: Share
+    alone: dict[Name, Count]
+    """Matcher -> how many of the impostors it would accept by itself."""
     genuine: Count
     false_non_matches: Count
     at_target: AtTarget
+
+    @property
+    def each_has_a_say(self) -> bool:
+        return all(accepted <= SAY * self.impostors for accepted in self.alone.values())
 
     @property
     def bound_is_possible(self) -> bool:
@@ -141,7 +150,7 @@ class Document(_Part):
     pipeline: dict[Name, Preparation]
     """Matcher -> how a face is found and prepared for it: points, alignment, mirrored or not, sizes."""
     matchers: Annotated[dict[Name, Digest], Field(min_length=1, max_length=8)]
-    rule: Literal["every matcher clears its limit, median over the frames"]
+    rule: Literal["every matcher clears its limit, median over the frames and last frame"]
     target_fmr: Annotated[float, Field(gt=0, lt=1)]
     unmeasurable_accepted: bool
     """The data were too few to show the target, and somebody wanted the calibration all the same."""
@@ -160,8 +169,13 @@ class Document(_Part):
             raise ValueError(message)
         for name, one in self.card_classes.items():
             chosen = one.chosen_on
-            if set(one.limits) != set(self.matchers) or set(chosen.at_target.limits) != set(self.matchers):
+            if any(
+                set(of) != set(self.matchers) for of in (one.limits, chosen.alone, chosen.at_target.limits)
+            ):
                 message = f"{name}: one limit for each matcher, and for no other"
+                raise ValueError(message)
+            if not chosen.each_has_a_say:
+                message = f"{name}: a matcher by itself accepts more than {SAY:.0%} of the impostors"
                 raise ValueError(message)
             enough = measurable(self.target_fmr, chosen.person_pairs)
             if not chosen.bound_is_possible or (enough and chosen.fmr_upper > self.target_fmr * (1 + 1e-12)):

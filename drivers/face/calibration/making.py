@@ -162,6 +162,7 @@ def _of_class(name: str, enrolment: Enrolment, target: float) -> OfClass:
             person_pairs=chosen.person_pairs,
             false_matches=chosen.false_matches,
             fmr_upper=margin.fmr_upper,
+            alone=dict(margin.alone),
             genuine=chosen.genuine,
             false_non_matches=chosen.false_non_matches,
             at_target=AtTarget(

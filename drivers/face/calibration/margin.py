@@ -5,24 +5,27 @@ Limits that use the target up on the people who choose them miss it on other peo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from drivers.face.evaluation.comparisons import Comparisons
 from drivers.face.evaluation.intervals import fmr_upper
+from drivers.face.evaluation.rates import accepted
 from drivers.face.evaluation.rule import ChosenLimits, choose_limits, rule_distance
 
 
 @dataclass(frozen=True, slots=True)
 class WithMargin:
     """`fmr_upper`: one-sided 95 % bound of the FMR at `chosen`. `at_target`: the limits that use the target up,
-    which is what the margin costs.
+    which is what the margin costs. `alone`: matcher -> impostors whom it would accept by itself at `chosen`.
     """
 
     chosen: ChosenLimits
     fmr_upper: float
     at_target: ChosenLimits
+    alone: Mapping[str, int]
 
 
 def choose_with_margin(choosing: Comparisons, target_fmr: float) -> WithMargin:
@@ -46,4 +49,6 @@ def choose_with_margin(choosing: Comparisons, target_fmr: float) -> WithMargin:
             fewest, best = tried, found
         else:
             most = tried - 1
-    return WithMargin(*best, at_target)
+    chosen, upper = best
+    alone = {name: accepted(impostors.distances[name], limit) for name, limit in chosen.limits.items()}
+    return WithMargin(chosen, upper, at_target, alone)

@@ -26,7 +26,8 @@ from drivers.face.evaluation import card_photos
 from drivers.face.evaluation.card_photos import CardPhotoError, Condition, card_photo, read_picture
 from drivers.face.evaluation.comparisons import NOT_ENROLLED, Comparisons, Distances, paired
 from drivers.face.evaluation.data_set import DataSet, DataSetError, Picture, Problem, Role
-from drivers.face.matchers import Embedding, Matcher, file_hash
+from drivers.face.matchers import Embedding, Matcher
+from drivers.face.onnx import file_hash
 from drivers.face.quality import Gate
 
 Tell = Callable[[int, int], None]
@@ -198,7 +199,8 @@ def code_id(embedder: Embedder) -> str:
     digest = hashlib.sha256()
     for matcher in embedder.matchers:
         digest.update(f"{matcher.name} {matcher.model_hash}\n".encode())
-    for model in sorted(embedder.models.glob("*.onnx")):  # the gate has models too
+    models = [file for kind in ("*.onnx", "*.tflite") for file in embedder.models.glob(kind)]
+    for model in sorted(models):  # the detector and the gate have models too
         digest.update(f"{model.name} {file_hash(model)}\n".encode())
     tops = {file: file.relative_to(FACE_CODE).parts[0] for file in FACE_CODE.rglob("*.py")}
     of_the_path = sorted(file for file, top in tops.items() if top not in NOT_THE_PATH)

@@ -16,8 +16,11 @@ from drivers.face.evaluation.comparisons import Comparisons, Distances
 from drivers.face.evaluation.intervals import person_pairs
 from drivers.face.evaluation.rates import TooFewPeopleError, limit_at
 
-LARGEST = 1.99
-"""Below the distance of opposite vectors: a limit there would accept everybody."""
+SAY = 0.5
+"""Of the impostors each matcher by itself accepts no more: one whose limit lets nearly everybody in has no say in
+the rule, and few people would switch it off. The farthest genuine comparison is no such bound: of few people it is
+so near that other people's genuine comparisons fail it (measured: docs/decisions/faces.md, 'Calibrations').
+"""
 STEP = 0.01
 """Limits are tried in steps of this: the terminal compares distances that are rounded up to it."""
 
@@ -46,7 +49,7 @@ def choose_limits(choosing: Comparisons, target_fmr: float) -> ChosenLimits:
     """The limits with the fewest false non-matches whose FMR over same-sex impostors is within the target.
 
     All but the last matcher are tried in steps of 0.01; the last one's limit is then the largest within
-    the target. Among equals those win that the genuine comparisons clear most easily, by the mean of
+    the target. Each matcher by itself refuses half of the impostors at least (`SAY`). Among equals those win that the genuine comparisons clear most easily, by the mean of
     `rule_distance`: few people choose, others come, and a veto that is tight for nothing costs them.
     `TooFewPeopleError` without genuine or impostor pairs.
     """
@@ -58,14 +61,14 @@ def choose_limits(choosing: Comparisons, target_fmr: float) -> ChosenLimits:
         )
         raise TooFewPeopleError(message)
     *firsts, last = choosing.distances
+    loosest = {name: _floor(limit_at(values, SAY)) for name, values in impostors.distances.items()}
     seen = genuine.only(genuine.enrolled)
     best: tuple[int, float, tuple[float, ...]] = (len(genuine) + 1, 0.0, ())
-    for tried in itertools.product(*(_steps(choosing.distances[name]) for name in firsts)):
+    for tried in itertools.product(*(_steps(choosing.distances[name], loosest[name]) for name in firsts)):
         within = _all_clear(impostors, dict(zip(firsts, tried, strict=True)))
         # Impostors that another matcher stops already stay in the count, beyond every limit.
         left = np.where(within, impostors.distances[last], np.inf)
-        limit = np.floor(min(limit_at(left, target_fmr), LARGEST) / STEP) * STEP
-        limits = (*tried, round(float(limit), 2))
+        limits = (*tried, min(_floor(limit_at(left, target_fmr)), loosest[last]))
         named = dict(zip(choosing.distances, limits, strict=True))
         ease = float(np.mean(rule_distance(seen, named))) if len(seen) else 0.0
         best = min(best, (_misses(genuine, named), ease, limits))
@@ -74,13 +77,18 @@ def choose_limits(choosing: Comparisons, target_fmr: float) -> ChosenLimits:
     return ChosenLimits(chosen, false_matches, len(impostors), person_pairs(impostors), best[0], len(genuine))
 
 
-def _steps(distances: Distances) -> list[float]:
-    """From the nearest comparison to the farthest."""
+def _floor(limit: float) -> float:
+    """A whole number of steps; one at least, since a limit is above 0."""
+    return max(STEP, round(float(np.floor(limit / STEP)) * STEP, 2))
+
+
+def _steps(distances: Distances, loosest: float) -> list[float]:
+    """From the nearest comparison to the farthest, and no farther than `loosest`."""
     finite = distances[np.isfinite(distances)]
     if not len(finite):
         return [STEP]
     first, last = int(np.floor(finite.min() / STEP)), int(np.ceil(finite.max() / STEP))
-    return [round(step * STEP, 2) for step in range(max(1, first), last + 1)]
+    return sorted({min(loosest, round(step * STEP, 2)) for step in range(max(1, first), last + 1)})
 
 
 def _all_clear(

@@ -83,6 +83,8 @@ def result(visit: Visit, world: World, t: Texts) -> Parts:
     lines = [Line(t("事项"), about[visit.language])] if about else []
     if visit.applicant is not None:
         lines.append(Line(t("姓名"), mask_name(visit.applicant.document.name)))
+    if visit.principal is not None and visit.card is not None:
+        lines.append(Line(t("代办人"), mask_name(visit.card.document.name)))
     if visit.stored is not None:
         lines.append(Line(t("收件时间"), local_minute(visit.stored.received_at)))
     if visit.stored is not None and visit.stored.erased:

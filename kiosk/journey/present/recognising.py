@@ -331,6 +331,12 @@ def _window_slip(visit: Visit, t: Texts) -> Illustration | Message:
             return Message(t("纸条没有打好，请记下上面的内容"), Tone.WAITING)
 
 
+def _why_no_slip(visit: Visit, t: Texts) -> str:
+    if visit.window_printing:
+        return t("正在打印")
+    return t("已经打过了") if visit.window_slip else t("打印机暂时不能用")
+
+
 def window(visit: Visit, world: World, t: Texts) -> Parts:
     return Parts(
         t("到窗口办理"),
@@ -353,7 +359,7 @@ def window(visit: Visit, world: World, t: Texts) -> Parts:
                 t("打一张带走"),
                 Style.SECONDARY,
                 enabled=world.printer_ready and not visit.window_printing and visit.window_slip is None,
-                reason=t("已经打过了") if visit.window_slip else t("打印机暂时不能用"),
+                reason=_why_no_slip(visit, t),
             ),
         ),
     )

@@ -85,15 +85,30 @@ def test_who_fails_with_another_card_has_not_used_it_up() -> None:
     ("after_s", "wanted"),
     [
         (0, None),
-        (LIFE_S, None),
-        (LIFE_S + 1, EidFailure.EXPIRED),
+        (LIFE_S + SKEW_S, None),
+        (LIFE_S + SKEW_S + 1, EidFailure.EXPIRED),
         (-SKEW_S, None),
         (-SKEW_S - 1, EidFailure.NOT_YET),
     ],
 )
-def test_its_time_is_short(after_s: int, wanted: EidFailure | None) -> None:
+def test_its_time_is_short_and_clocks_may_differ_a_little(after_s: int, wanted: EidFailure | None) -> None:
     told = checked(ISSUER.show(NUMBER, NOW), NOW + timedelta(seconds=after_s))
     assert (None if isinstance(told, Ok) else told) is wanted
+
+
+@pytest.mark.parametrize("ahead_s", [SKEW_S, 0, -SKEW_S])
+def test_one_of_an_issuer_whose_clock_differs_counts_once_for_as_long_as_it_counts(ahead_s: int) -> None:
+    by = checker()
+    shown = ISSUER.show(NUMBER, NOW + timedelta(seconds=ahead_s))
+    assert isinstance(checked(shown, by=by), Ok)
+    for after_s in range(0, LIFE_S + 2 * SKEW_S + 2, 5):
+        assert checked(shown, NOW + timedelta(seconds=after_s), by=by) in (
+            EidFailure.SHOWN_BEFORE,
+            EidFailure.EXPIRED,
+        )
+    assert (
+        checked(shown, NOW + timedelta(seconds=LIFE_S + ahead_s + SKEW_S), by=by) is EidFailure.SHOWN_BEFORE
+    )
 
 
 def test_what_was_issued_before_the_program_began_is_refused_since_who_saw_it_is_forgotten() -> None:

@@ -165,6 +165,11 @@ def _bound_below_the_rate(body: Body) -> None:
     body["card_classes"]["jpeg_2048"]["chosen_on"].update(false_matches=2, fmr_upper=1.9 / 5236)
 
 
+def _a_matcher_without_a_say(body: Body) -> None:
+    chosen = body["card_classes"]["jpeg_2048"]["chosen_on"]
+    chosen["alone"]["frf"] = chosen["impostors"] // 2 + 1
+
+
 def _one_limit_less_without_the_margin(body: Body) -> None:
     del body["card_classes"]["jpeg_1024"]["chosen_on"]["at_target"]["limits"]["frf"]
 
@@ -182,6 +187,7 @@ def _one_limit_less_without_the_margin(body: Body) -> None:
         _bound_below_the_rate,
         _one_limit_less,
         _one_limit_less_without_the_margin,
+        _a_matcher_without_a_say,
         lambda body: body["card_classes"].update(original=body["card_classes"]["jpeg_2048"]),
         _nobody_accepted_it,
         with_limits(third=0.5),

@@ -13,8 +13,10 @@ import pytest
 
 from drivers.contract import Cause, DeviceState, Ok
 from drivers.face import calibration
+from drivers.face.detector import Detector
 from drivers.face.embedder import prepared
 from drivers.face.licensed import EngineError, LicensedMatcher, files_hash, load
+from drivers.face.matchers import DlibMatcher
 from drivers.face.verifier import ProcessFaceVerifier
 from tests.drivers.face.calibrations import Body, Change, signed
 from tests.drivers.face.conformance import check_matcher, files_left_by, found
@@ -55,13 +57,14 @@ load({ENTRY!r}, Path({str(models)!r})).embed(*found("obama.jpg"))
 
 def with_county(models: Path) -> Change:
     """The demo calibration with the county's engine in the place of the second model."""
-    matcher = load(ENTRY, models)
+    matcher, detector = load(ENTRY, models), Detector(models)
 
     def change(body: Body) -> None:
         body["matchers"] = {"dlib": body["matchers"]["dlib"], "county": matcher.model_hash}
-        body["pipeline"] = {"dlib": body["pipeline"]["dlib"], "county": prepared(matcher)}
+        body["pipeline"] = {one.name: prepared(one, detector) for one in (DlibMatcher(), matcher)}
         for one in body["card_classes"].values():
             one["limits"] = one["chosen_on"]["at_target"]["limits"] = {"dlib": 0.6, "county": 0.6}
+            one["chosen_on"]["alone"] = {"dlib": 0, "county": 0}
 
     return change
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from drivers.face.detector import Detector
 from drivers.face.embedder import prepared
 from drivers.face.matchers import ONNX_MODEL, DlibMatcher, Matcher, OnnxMatcher
 from tests.drivers.face.conformance import check_matcher, files_left_by
@@ -33,24 +34,24 @@ def test_the_second_model_is_a_matcher() -> None:
     "changed", ["drivers.face.detector.LARGEST_SIDE_PX", "drivers.face.embedder.CARD_ENLARGED"]
 )
 def test_another_size_is_another_preparation(monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
-    matcher = DlibMatcher()
-    before = prepared(matcher)
+    matcher, detector = DlibMatcher(), Detector(MODELS)
+    before = prepared(matcher, detector)
     assert before.startswith(f"{DlibMatcher.preparation}+")
     monkeypatch.setattr(changed, 700)
-    assert prepared(matcher) != before
+    assert prepared(matcher, detector) != before
 
 
 def test_another_file_of_the_five_points_is_another_preparation(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    matcher = DlibMatcher()
-    before = prepared(matcher)
+    matcher, detector = DlibMatcher(), Detector(MODELS)
+    before = prepared(matcher, detector)
     other = tmp_path / "five.dat"
     other.write_bytes(b"other points")
     monkeypatch.setattr(
         "face_recognition_models.pose_predictor_five_point_model_location", lambda: str(other)
     )
-    assert prepared(matcher) != before
+    assert prepared(matcher, detector) != before
 
 
 class Careless:

@@ -40,7 +40,8 @@ def built(folder: Path, change: Change = as_it_is, **given: Any) -> ProcessFaceV
 def _only_one_matcher(body: Body) -> None:
     del body["matchers"]["frf"], body["pipeline"]["frf"]
     for one in body["card_classes"].values():
-        del one["limits"]["frf"], one["chosen_on"]["at_target"]["limits"]["frf"]
+        for of in (one["limits"], one["chosen_on"]["alone"], one["chosen_on"]["at_target"]["limits"]):
+            del of["frf"]
 
 
 @pytest.fixture(scope="module")

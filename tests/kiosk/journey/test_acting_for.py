@@ -127,6 +127,9 @@ def test_slip_and_review_show_both_masked() -> None:
         assert whole not in words
     stored = replace(known, stored=ev.Stored(known.case_code, 1, "2026-11-25T01:12:00Z"))
     at = datetime(2026, 11, 25, 9, 12, tzinfo=UTC)
+    result = words_of(present(replace(stored, state=State.RESULT), HERE))
+    assert f"姓名 {AGED}" in result
+    assert "代办人 测*" in result
     slip = receipt(stored, HERE.place, sign=bytes, local_time=at, clock_quality="synced", copy=False)
     told = "\n".join(lines_of(slip))
     assert f"姓名 {AGED}" in told

@@ -20,7 +20,7 @@ from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey import hands as module
-from kiosk.journey.hands import DeviceHands, Devices
+from kiosk.journey.hands import A_RESIDENT_WAITS, DeviceHands, Devices, Waits
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.proof import CodeFailure
 from kiosk.journey.services import StaffRoom
@@ -74,11 +74,17 @@ class Answers:
         self.came.append((visit_id, event))
 
 
-def built(answers: Answers, device: Any = None, office: Any = None, live: Any = None) -> DeviceHands:
+def built(
+    answers: Answers,
+    device: Any = None,
+    office: Any = None,
+    live: Any = None,
+    waits: Waits = A_RESIDENT_WAITS,
+) -> DeviceHands:
     device, office, live = device or Broken(), office or Broken(), live or Broken()
     devices = Devices(device, device, device, device, device, lambda _photo: Ok(b""))
     return DeviceHands(
-        devices, office, live, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF, proofs()
+        devices, office, live, answers, lambda _news: None, lambda _frame: b"jpeg", NO_STAFF, proofs(), waits
     )
 
 
@@ -270,8 +276,10 @@ class Registers(Broken):
 
     def __init__(self, state: CaseState | None) -> None:
         self._state = state
+        self.waited_s: list[float] = []
 
-    def await_centre(self, _code: str, _timeout_s: float) -> tuple[CaseState | None, str | None]:
+    def await_centre(self, _code: str, timeout_s: float) -> tuple[CaseState | None, str | None]:
+        self.waited_s.append(timeout_s)
         return self._state, "then"
 
 
@@ -312,6 +320,17 @@ def test_only_a_registered_case_is_put_to_the_department_and_for_what_is_left_of
     assert answers.came == [(RESULT.id, answer)]
     assert len(line.asked) == (registered is CaseState.REGISTERED and key != "")
     assert all(asked[:2] == ("key", "code") and 0 < asked[2] <= 10 for asked in line.asked)
+
+
+def test_who_rehearses_waits_longer_than_a_resident(answers: Answers) -> None:
+    office, line = Registers(CaseState.REGISTERED), Decides(DECIDED)
+    hands = built(answers, office=office, live=line, waits=Waits(registered_s=70.0, decided_s=80.0))
+    hands.do(fx.AwaitCentre("code", decide="key"), RESULT)
+    assert wait_until(lambda: bool(answers.came))
+    hands.close()
+    assert office.waited_s == [70.0]
+    [(_, _, within_s)] = line.asked
+    assert 10 < within_s <= 80
 
 
 @pytest.mark.parametrize("photo", [None, card().photo], ids=["none on the card", "does not decode"])

@@ -102,10 +102,12 @@ def test_health_hears_of_the_face_check_with_the_kit_that_it_depends_on() -> Non
     plain = Devices(None, None, None, NOBODY, None, lambda _photo: Ok(b""))
     assert plain.named() == {"face": NOBODY}
     kit = InfraredCheck("no_such_vendor:Kit")
+    other: Any = object()
     try:
         devices = replace(plain, liveness=kit)
         assert isinstance(devices.named()["face"], FaceWithKit)
         assert devices.named()["face"] is devices.named()["face"], "it is watched by what it is"
+        assert replace(devices, face=other).named()["face"] is not devices.named()["face"]
         assert replace(plain, face=None, liveness=kit).named() == {}
     finally:
         kit.close()

@@ -52,6 +52,9 @@ def test_it_is_printed_once_whatever_became_of_it(outcome: Outcome) -> None:
     printing, effects = step(WINDOW, ev.Pressed("print_slip"), world())
     assert [type(effect) for effect in effects] == [fx.PrintWindowSlip]
     assert step(printing, ev.Pressed("print_slip"), world()) == (printing, ())
+    waits = action(present(printing, world()), "print_slip")
+    assert waits is not None
+    assert (waits.enabled, waits.reason) == (False, "正在打印")
     after, _ = step(printing, ev.WindowSlipAnswered(PrintReport(outcome, Cause.PRINTER_ERROR)), world())
     assert step(after, ev.Pressed("print_slip"), world()) == (after, ())
     words = words_of(present(after, world()))

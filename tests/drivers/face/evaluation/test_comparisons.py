@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -163,23 +164,37 @@ def test_limits_are_chosen_together_by_hand() -> None:
 
 
 def test_among_equals_those_limits_win_that_the_genuine_clear_most_easily() -> None:
-    """1r-1b is lost whatever the limits. a below 0.60 alone stops everybody and leaves b no say; a at 1.20
+    """1r-1b is lost whatever the limits. a below 0.60 alone stops everybody and leaves b no say; a at 1.29
     and b at 0.94 lose as many, and the other two are farther inside.
     """
     pictures = PICTURES[:3] + PICTURES[4:6]
     some = comparisons(
-        pictures, a=[0.40, 1.90, 0.60, 0.60, 0.60, 0.40], b=[0.20, 1.90, 0.95, 0.95, 0.95, 0.20]
+        pictures, a=[0.40, 1.90, 0.60, 1.30, 1.30, 0.40], b=[0.20, 1.90, 0.95, 0.95, 0.95, 0.20]
     )
     chosen = choose_limits(some, 0.0)
     assert chosen.false_non_matches == 1
     assert chosen.limits["b"] == 0.94
-    assert chosen.limits["a"] > 1.2
+    assert chosen.limits["a"] == 1.29
+
+
+def test_no_matcher_is_switched_off() -> None:
+    """a alone parts all, and b's limit would be of no consequence: it refuses half of the impostors all the same."""
+    pictures = PICTURES[:3] + PICTURES[4:6]
+    some = comparisons(
+        pictures, a=[0.40, 0.40, 0.60, 0.60, 0.60, 0.40], b=[0.20, 0.30, 1.10, 1.40, 1.90, 0.20]
+    )
+    for turned in (some, replace(some, distances={name: some.distances[name] for name in "ba"})):
+        chosen = choose_limits(turned, 0.0)
+        assert (chosen.false_matches, chosen.false_non_matches) == (0, 0)
+        assert 0.3 <= chosen.limits["b"] <= 1.39
+    by_one = comparisons(pictures, a=[0.40, 0.40, 0.60, 1.40, 1.90, 0.40])
+    assert choose_limits(by_one, 1.0).limits == {"a": 1.39}, "whatever target is asked for"
 
 
 def test_a_limit_stops_where_the_target_is_reached() -> None:
     pictures = PICTURES[:3] + PICTURES[4:6]
-    some = comparisons(pictures, a=[0.30, 0.50, 0.45, 0.90, 0.45, 0.20])
+    some = comparisons(pictures, a=[0.30, 0.50, 0.45, 0.90, 0.95, 0.20])
     assert choose_limits(some, 0.0).limits == {"a": 0.44}
-    allowed = choose_limits(some, 2 / 3)
+    allowed = choose_limits(some, 1 / 3)
     assert allowed.limits == {"a": 0.89}
-    assert (allowed.false_matches, allowed.false_non_matches) == (2, 0)
+    assert (allowed.false_matches, allowed.false_non_matches) == (1, 0)

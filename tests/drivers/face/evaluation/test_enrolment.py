@@ -146,7 +146,8 @@ def test_embeddings_are_kept_only_in_the_folder_that_is_named(
 ) -> None:
     data = read_data_set(folder)
     cache = tmp_path / "cache"
-    first = enrol(data, embedder, [JPEG_2048], cache=cache)[JPEG_2048].compare()
+    made = enrol(data, embedder, [JPEG_2048], cache=cache)[JPEG_2048]
+    first = made.compare()
     kept = {file.name: file.stat().st_mtime_ns for file in cache.iterdir()}
     assert len(kept) == 12
     assert cache.stat().st_mode & 0o077 == 0, "nobody else reads what is personal"
@@ -157,7 +158,11 @@ def test_embeddings_are_kept_only_in_the_folder_that_is_named(
     with monkeypatch.context() as patched:
         patched.setattr(Embedder, "card", never)
         patched.setattr(Embedder, "live", never)
-        again = enrol(data, embedder, [JPEG_2048], cache=cache)[JPEG_2048].compare()
+        found = enrol(data, embedder, [JPEG_2048], cache=cache)[JPEG_2048]
+        again = found.compare()
+        measured = [(live.guidance, live.elements) for live in found.lives if live is not None]
+        assert measured == [(live.guidance, live.elements) for live in made.lives if live is not None]
+        assert all(elements is not None for _, elements in measured)
         assert {name: values.tolist() for name, values in again.distances.items()} == {
             name: values.tolist() for name, values in first.distances.items()
         }

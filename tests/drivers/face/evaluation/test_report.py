@@ -20,7 +20,7 @@ from tests.drivers.face.evaluation.folders import small_folder
 
 def test_the_whole_report_of_a_small_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "tests.benchmarks.faces.faces_visit", lambda: [Figure("a visit", math.nan, "ms", 1.0, {})]
+        "tests.benchmarks.faces.faces_visit", lambda _say: [Figure("a visit", math.nan, "ms", 1.0, {})]
     )
     folder, plot = small_folder(tmp_path), tmp_path / "det.png"
     before = sorted(folder.rglob("*"))
@@ -40,6 +40,19 @@ def test_the_whole_report_of_a_small_folder(tmp_path: Path, monkeypatch: pytest.
     assert (twins["value"], twins["verdict"]) == (100.0, "not reached"), "two comparisons are enough for this"
     for name in ("detect_p95", "align_and_embed_dlib_p95", "align_and_embed_frf_p95", "card_photo_p95"):
         assert figures[name]["value"] >= figures[name]["beside"]["p50"] > 0
+    able = [figures[f"people with at least {frames} live pictures"] for frames in (1, 2, 3)]
+    assert [(one["value"], one["verdict"]) for one in able] == [
+        (4.0, ""),
+        (0.0, "not measurable"),
+        (0.0, "not measurable"),
+    ]
+    behind = "people with 1 pictures or more, behind the quality gate,"
+    gated = figures[f"jpeg_2048 rule by one frame, {behind} FNMR at FMR 0.001"]
+    assert (gated["value"], gated["beside"]["comparisons"]) == (0.0, 2)
+    assert gated["beside"]["calibrated_comparisons"] == 2
+    assert gated["labels"]["gate"] == "behind the quality gate"
+    of_two = "jpeg_2048 rule by any rule, people with 2 pictures or more, every frame, FNMR"
+    assert (figures[of_two]["value"], figures[of_two]["verdict"]) == (None, "not measurable")
     assert figures["one_frame_decision_p95"]["goal"] == 250.0
     assert 100 < figures["worker_rss_highest"]["value"] < 4000
     assert (figures["a visit"]["value"], figures["a visit"]["reached"]) == (None, None)

@@ -76,11 +76,14 @@ def test_a_kit_that_hangs_is_not_waited_for(built: InfraredCheck) -> None:
 class GoodFace:
     def __init__(self, status: DeviceStatus) -> None:
         self._status = status
+        self.probed = 0
 
     def status(self) -> DeviceStatus:
         return self._status
 
-    probe = status
+    def probe(self) -> DeviceStatus:
+        self.probed += 1
+        return self._status
 
     def close(self) -> None:
         pass
@@ -88,8 +91,11 @@ class GoodFace:
 
 def beside(check: InfraredCheck, face: DeviceStatus) -> tuple[DeviceStatus, DeviceStatus]:
     """What health hears of the face check, told and asked."""
-    device = FaceWithKit(GoodFace(face), check)
-    return device.status(), device.probe()
+    good = GoodFace(face)
+    device = FaceWithKit(good, check)
+    told = device.status(), device.probe()
+    assert good.probed == 1, "who asks the two asks the face check itself"
+    return told
 
 
 READY = DeviceStatus(DeviceState.READY)
