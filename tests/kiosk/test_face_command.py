@@ -5,51 +5,29 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from click.testing import Result
 
-from drivers.contract import Cause, Ok
+from drivers.contract import Ok
 from drivers.face import calibration
 from drivers.face.calibration.card_class import SMALL, CardClass
 from drivers.face.embedder import Embedder
 from drivers.face.evaluation.data_set import Half, half_of
 from drivers.face.matchers import ONNX_MODEL, Embedding
-from drivers.face.verifier import ProcessFaceVerifier
-from kiosk.causes import CAUSES
-from kiosk.face_command import face
 from kiosk.face_figures import lines_of
-from tests.drivers.face.calibrations import Change, as_it_is, demo_body, proved, signed, with_limits
-from tests.drivers.face.portraits import MODELS, SETUP, needed
+from tests.drivers.face.calibrations import signed
+from tests.drivers.face.portraits import MODELS, needed
+from tests.kiosk.face_commands import ini_of, place, run
+
+__all__ = ["place"]
 
 PEOPLE = 84
 """300 pairs of people of one sex in each half, and a reporting half that keeps 0.01."""
 WRITTEN = "calibration.json"
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a key, in which the command runs."""
-    monkeypatch.chdir(tmp_path)
-    key = Ed25519PrivateKey.generate()
-    (tmp_path / "county.key").write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    (tmp_path / "county.pub").write_bytes(
-        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    )
-    return tmp_path
 
 
 def folder_of(place: Path, people: int = PEOPLE, sex: str = "fm") -> Path:
@@ -95,10 +73,6 @@ def embeds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr("drivers.face.evaluation.enrolment.card_photo", lambda picture, _condition: picture)
     monkeypatch.setattr("drivers.face.evaluation.enrolment.read_picture", lambda picture: picture)
     return spread
-
-
-def run(*words: str) -> Result:
-    return CliRunner().invoke(face, words)
 
 
 def calibrate(place: Path, *words: str, target: str = "0.01") -> Result:
@@ -331,115 +305,3 @@ class EngineWithoutLicence:
     def __init__(self, _models: Path) -> None:
         message = "no dongle"
         raise OSError(message)
-
-
-def ini_of(
-    place: Path, file: Path, key: Path, *, demo: bool = True, models: Path = MODELS, engine: str = ""
-) -> Path:
-    """A terminal's settings with this calibration."""
-    ini = place / "kiosk.ini"
-    lines = [
-        "[terminal]",
-        "number = 0142",
-        "region = 110199",
-        f"state = {place / 'state'}",
-        f"demo = {str(demo).lower()}",
-        "[card_reader]",
-        "kind = sdt",
-        "port = /dev/null",
-        "[face]",
-        f"models = {models}",
-        *([f"engine = {engine}"] if engine else []),
-        f"calibration = {file}",
-        f"calibration_key = {key}",
-    ]
-    ini.write_text("\n".join(lines), "utf-8")
-    return ini
-
-
-def test_show_says_what_it_is_and_that_it_fits(place: Path) -> None:
-    needed(SETUP / "models" / ONNX_MODEL)
-    ini = ini_of(place, *signed(place))
-    done = run("show", "--config", str(ini))
-    assert done.exit_code == 0, done.output
-    assert demo_body()["id"] in done.output
-    assert "本机可以用" in done.output
-    told = json.loads(run("show", "--config", str(ini), "--json").stdout)
-    assert told["ok"] is True
-    assert len(told["signed_by"]) == 16
-    assert told["calibration"] == demo_body()
-
-
-@pytest.mark.parametrize(
-    ("change", "fault"), [(as_it_is, "unproven"), (proved(1.1e-3), "target"), (proved(1e-3), None)]
-)
-def test_show_and_the_face_check_agree_on_what_is_for_the_demo_only(
-    place: Path, change: Change, fault: str | None
-) -> None:
-    needed(MODELS / ONNX_MODEL)
-    file, key = signed(place, change)
-    done = run("show", "--config", str(ini_of(place, file, key, demo=False)), "--json")
-    found = [one["fault"] for one in json.loads(done.stdout)["against"]]
-    assert (done.exit_code, found) == ((0, []) if fault is None else (1, [fault]))
-    verifier = ProcessFaceVerifier(MODELS, file, key)
-    try:
-        status = verifier.status()
-        assert (status.cause is Cause.FACE_UNCALIBRATED) == (fault is not None)
-        assert fault is None or status.detail.startswith(f"{fault}, ")
-    finally:
-        verifier.close()
-
-
-@pytest.mark.parametrize(
-    ("change", "faults"),
-    [
-        (lambda body: body["matchers"].update(frf="0" * 64), ["models"]),
-        (lambda body: body["pipeline"].update(frf="another/1"), ["pipeline"]),
-        (lambda body: body["card_classes"].pop("jpeg_2048"), ["card_class"]),
-        (with_limits(dlib=2.5), ["content"]),
-    ],
-)
-def test_show_says_why_it_does_not_fit(place: Path, change: Any, faults: list[str]) -> None:
-    done = run("show", "--config", str(ini_of(place, *signed(place, change))), "--json")
-    assert done.exit_code == 1
-    assert [one["fault"] for one in json.loads(done.stdout)["against"]] == faults
-
-
-@pytest.mark.parametrize(("left", "soon"), [(61, False), (60, True), (0, True), (-1, False)])
-def test_show_says_that_the_end_is_near(place: Path, left: int, soon: bool) -> None:
-    """By vouched time, as the face check reckons."""
-    vouched = datetime.fromisoformat(demo_body()["valid_until"] + "T00:00:00+00:00") - timedelta(days=left)
-    (place / "state").mkdir()
-    state = {"latest_wall_utc": vouched.isoformat(), "vouched_utc": vouched.isoformat(), "boots": []}
-    (place / "state" / "clock.json").write_text(json.dumps(state), "ascii")
-    ini = ini_of(place, *signed(place))
-    done = run("show", "--config", str(ini), "--json")
-    told = json.loads(done.stdout)
-    assert (told["ends_soon"], done.exit_code) == (soon, 1 if left < 0 else 0)
-    said = run("show", "--config", str(ini)).output
-    assert (CAUSES["face.calibration_ending"].technician["en"] in said) is soon
-
-
-def test_a_key_that_is_none_is_a_wrong_word_or_a_wrong_setting(place: Path) -> None:
-    """By `--key` the command is not right, by kiosk.ini the terminal is not configured: as JSON too."""
-    file, key = signed(place)
-    ini = ini_of(place, file, key)
-    done = run("show", "--key", str(ini), "--config", str(ini), "--json")
-    assert done.exit_code == 2, done.output
-    assert "--key" in done.output
-    key.unlink()
-    done = run("show", "--config", str(ini), "--json")
-    assert done.exit_code == 78
-    told = json.loads(done.stdout)
-    assert (told["ok"], told["reason"]) == (False, "not_configured")
-    assert key.name in told["message"][0]
-
-
-def test_show_of_a_forgery_names_no_signer(place: Path) -> None:
-    file, key = signed(place)
-    file.write_text(file.read_text("utf-8").replace("demo-", "real-"), "utf-8")
-    done = run("show", str(file), "--config", str(ini_of(place, file, key)), "--json")
-    assert done.exit_code == 1
-    told = json.loads(done.stdout)
-    assert told["signed_by"] is None
-    assert [one["fault"] for one in told["against"]] == ["signature"]

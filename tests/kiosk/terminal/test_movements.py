@@ -12,7 +12,7 @@ from drivers.face.liveness.contract import Method, Outcome, Prompt
 from drivers.face.liveness.prompts import FAMILIES, IN_DEPTH
 from kiosk.journey import events as ev
 from kiosk.journey.present.face_words import PROMPT_WORDS
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import FACE_ATTEMPTS_MAX, Visit
 from tests.groups import FACES
 from tests.kiosk.terminal.hall import PENSION, Hall, hall
 
@@ -105,6 +105,28 @@ def test_who_can_make_none_of_the_movements_is_led_to_another_way(running: Hall)
         family for family in FAMILIES if IN_DEPTH & set(family)
     }
     assert "任选一种" in running.words
+
+
+def test_who_leaves_at_each_movement_has_three_looks_and_the_next_visit_counts_on(running: Hall) -> None:
+    """As one does who plays a film: reads what is asked, and goes and comes until it fits."""
+    running.terminal.journey._on_step = lambda _before, _event, _after: None  # nobody moves
+    to_the_camera(running, "zhou_today")
+    for left in (2, 1, 0):
+        running.play(wait_enabled="other_movement")
+        running.press("other_way")
+        running.play(wait_state="other_way")
+        running.press("back")
+        running.play(wait_state="consent")
+        face = running.offered("face")
+        assert face.enabled is (left > 0)
+        if left:
+            running.press("face")
+    assert face.reason == "这次试的次数用完了"
+    assert running.village.camera.connections == FACE_ATTEMPTS_MAX
+    running.press("back", "back", f"service:{PENSION}", "next", "face")
+    running.village.put_card("zhou")
+    running.play(wait_state="face")
+    assert running.terminal.journey._visit.face.spent_before == FACE_ATTEMPTS_MAX
 
 
 def test_where_it_is_off_nothing_is_asked_and_the_record_says_so(tmp_path: Path) -> None:
