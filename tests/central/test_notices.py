@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert, select
+from sqlalchemy import Engine, Row, insert, select, update
 
 from central import notices as notices_of
 from central.contents import newest_case
@@ -19,9 +20,11 @@ from central.database import as_text, open_database, utc_now, writing
 from central.departments.port import Departments, Question
 from central.departments.simulated import Fault, SimulatedDepartment
 from central.desk_command import CentreAt
+from central.log import Event
 from central.notice_command import told
 from central.notices import Outcome
-from central.schema import notices
+from central.schema import events, notices
+from central.staff_words import Signed
 from central.telling import Telling, text_of
 from central.trust import load_trust
 from kiosk.case import AgentRecord, CasePayload, format_case_code, new_case_code
@@ -32,6 +35,11 @@ from tests.drivers.waiting import wait_until
 AGAIN_S = 0.1
 AGENT_NUMBER, AGENT_NAME = "110199194803120016", "测试乙"
 BY_CHILD = AgentRecord(person=person(AGENT_NUMBER, AGENT_NAME), ground="child")
+
+
+def later() -> datetime:
+    """When whatever waits is due."""
+    return utc_now() + timedelta(hours=2)
 
 
 class Place:
@@ -258,13 +266,136 @@ def test_what_a_killed_centre_left_is_not_sent_again_and_two_processes_share_the
         row = {"terminal": "0142", "since": at, "next_at": at, "tries": 1}
         connection.execute(insert(notices).values(**row, code=left, outcome=Outcome.UNKNOWN.value, at=at))
         notices_of.remember(connection, {left, waiting}, at)
+        (row,) = connection.execute(select(notices).where(notices.c.outcome.is_(None))).all()
     one, other = (Telling(engine, {}, local.departments, {}, AGAIN_S) for _ in range(2))
-    later = utc_now() + timedelta(hours=2)
-    claimed = one._claim(later)
-    assert [row.code for row in claimed] == [waiting]
-    assert other._claim(later) == []
+    assert row.code == waiting
+    assert one._claim(row, utc_now())
+    assert not other._claim(row, utc_now())
     assert local.gateway.sent == []
     engine.dispose()
+
+
+class Between:
+    """A department or gateway that lets something happen while it is asked, and then answers as the other would."""
+
+    def __init__(self, other: SimulatedDepartment, meanwhile: Callable[[], object]) -> None:
+        self._other, self._meanwhile = other, meanwhile
+
+    def ask(self, question: Question, deadline_s: float) -> bytes:
+        self._meanwhile()
+        return self._other.ask(question, deadline_s)
+
+
+@dataclass
+class Alone:
+    """The database of a centre that has ended, with one case whose person waits to be told: rounds are begun by hand."""
+
+    place: Place
+    engine: Engine
+    item: Item
+
+    def telling(self, during: dict[str, Callable[[], object]], keys: bool = True) -> Telling:
+        """`during`: what happens while the "department" or the "gateway" is asked."""
+        place = self.place
+        who = {
+            name: Between(getattr(place, name), during.get(name, lambda: None))
+            for name in ("department", "gateway")
+        }
+        departments = Departments({SERVICE: who["department"]}, messages=who["gateway"])
+        trust = load_trust(place.trust, production=False)
+        return Telling(self.engine, trust.sealing_keys if keys else {}, departments, {}, AGAIN_S)
+
+    def told_by_staff(self) -> None:
+        assert notices_of.told_by_staff(self.engine, self.item.lane, Signed("clerk 12", "told at home"))
+
+    def row(self) -> Row[Any]:
+        with self.engine.connect() as connection:
+            return connection.execute(select(notices).where(notices.c.code == self.item.lane)).one()
+
+    def events(self) -> list[str]:
+        """Those of the notice, oldest first."""
+        told = events.c.event.like("person.%") & (events.c.code == self.item.lane)
+        with self.engine.connect() as connection:
+            return list(
+                connection.execute(select(events.c.event).where(told).order_by(events.c.id)).scalars()
+            )
+
+
+@pytest.fixture
+def alone(local: Place) -> Iterator[Alone]:
+    local.department.fault = Fault.UNREACHABLE
+    item = local.acted()
+    assert wait_until(lambda: item.lane in local.outcomes())
+    local.close()
+    local.department.fault = Fault.NONE
+    engine = open_database(local.database)
+    yield Alone(local, engine, item)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("who", "fault", "has_mobile"),
+    [
+        ("department", Fault.ERROR, True),
+        ("department", Fault.NONE, False),
+        ("gateway", Fault.UNREACHABLE, True),
+        ("gateway", Fault.ERROR, True),
+        ("gateway", Fault.REFUSES, True),
+        ("gateway", Fault.NONE, True),
+    ],
+)
+def test_what_staff_write_down_while_others_are_asked_stands(
+    alone: Alone, who: str, fault: Fault, has_mobile: bool
+) -> None:
+    getattr(alone.place, who).fault = fault
+    alone.place.department.has_mobile = has_mobile
+    assert alone.telling({who: alone.told_by_staff}).round(later()) == 1
+    assert alone.row().outcome == Outcome.BY_STAFF
+    assert alone.events() == [Event.PERSON_TOLD]
+    sent = len(alone.place.gateway.sent)
+    alone.place.department.fault = alone.place.gateway.fault = Fault.NONE
+    assert alone.telling({}).round(later()) == 0
+    assert len(alone.place.gateway.sent) == sent
+
+
+def test_a_process_that_was_slow_undoes_nothing_of_the_one_that_took_over(alone: Alone) -> None:
+    other = alone.telling({})
+
+    def meanwhile() -> None:
+        """So late that the claim has passed; and the answer does not come."""
+        assert other.round(later()) == 1
+        alone.place.department.fault = Fault.ERROR
+
+    assert alone.telling({"department": meanwhile}).round(later()) == 1
+    assert alone.row().outcome == Outcome.SENT
+    alone.place.department.fault = Fault.NONE
+    assert alone.telling({}).round(later()) == 0
+    assert len(alone.place.gateway.sent) == 1
+
+
+def test_a_claim_is_of_one_row_and_from_the_hour_when_its_turn_comes(alone: Alone) -> None:
+    """So that the last of a long round is nobody else's meanwhile, and the first keeps no other process waiting."""
+    second, due = new_case_code("0142"), utc_now() - timedelta(hours=2)
+    with writing(alone.engine).begin() as connection:
+        notices_of.remember(connection, {second}, as_text(due + timedelta(minutes=1)))
+        connection.execute(
+            update(notices).where(notices.c.code != second).values(next_at=as_text(due), tries=0)
+        )
+    seen: list[dict[str, tuple[int, bool]]] = []
+
+    def meanwhile() -> None:
+        with alone.engine.connect() as connection:
+            rows = connection.execute(select(notices)).all()
+        seen.append({row.code: (row.tries, row.next_at > as_text(utc_now())) for row in rows})
+
+    assert alone.telling({"department": meanwhile}).round(utc_now() - timedelta(hours=1)) == 2
+    assert seen == [{alone.item.lane: (1, True), second: (0, False)}]
+
+
+def test_what_waits_again_has_no_outcome_and_no_hour_of_one(alone: Alone) -> None:
+    alone.place.gateway.fault = Fault.UNREACHABLE
+    assert alone.telling({}).round(later()) == 1
+    assert (alone.row().outcome, alone.row().at) == (None, None)
 
 
 def test_the_text_says_a_day_only_where_the_clock_was_sure() -> None:
