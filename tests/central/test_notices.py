@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from central import notices as notices_of
+from central import telling as telling_of
 from central.contents import newest_case
 from central.database import as_text, open_database, utc_now, writing
 from central.departments.port import Departments, Question
@@ -80,6 +83,11 @@ class Place:
 
     def untold(self) -> float:
         return self.station.metric("jiujin_persons_untold")[""]
+
+    def stuck(self) -> dict[str, float]:
+        """Thread -> 1 where it is."""
+        found = self.station.metric("jiujin_thread_stuck").items()
+        return {labels.split('"')[1]: value for labels, value in found}
 
 
 @pytest.fixture
@@ -406,6 +414,40 @@ def test_the_text_says_a_day_only_where_the_clock_was_sure() -> None:
     unknown = case.model_copy(update={"service": "X-1"})
     assert "一件事" in text_of(unknown, {})
     assert "X-1" not in text_of(unknown, {})
+
+
+@pytest.mark.parametrize("error", [PoolTimeoutError(), OperationalError("select", {}, Exception())])
+def test_a_thread_that_gets_no_database_goes_on_and_the_metrics_say_so(
+    local: Place, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(_self: Telling, _now: datetime) -> int:
+        raise error
+
+    assert local.stuck() == {"rechecks": 0, "notices": 0}
+    with monkeypatch.context() as broken:
+        broken.setattr(Telling, "round", fails)
+        assert wait_until(lambda: local.stuck()["notices"] == 1)
+    assert local.ended(local.acted(), Outcome.SENT)
+    assert wait_until(lambda: local.stuck()["notices"] == 0)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_has_ended_by_a_defect_is_told_of(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_self: Telling, _now: datetime) -> int:
+        raise RuntimeError
+
+    monkeypatch.setattr(Telling, "round", fails)
+    assert wait_until(lambda: local.stuck()["notices"] == 1)
+
+
+def test_a_case_that_is_swept_between_two_looks_needs_nobody_told(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling_of, "states_of", lambda *_args: {})
+    assert alone.telling({}).round(later()) == 1
+    assert alone.row().outcome == Outcome.NOT_NEEDED
 
 
 def _tries(place: Place) -> int:
