@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, Row, select, update
 
 from central import log
 from central.cases import states_of
-from central.contents import newest_case
+from central.contents import is_kept, newest_case
 from central.database import as_text, utc_now, writing
 from central.departments.line import Failure, Line, NoReply, lines_of
 from central.departments.port import Departments, Handed, MessageQuestion, R, RecordQuestion, Records
@@ -104,8 +104,11 @@ class Telling(Rounds):
         with self._engine.connect() as connection:
             case = newest_case(connection, self._keys, {row.code}).get(row.code)
             state = states_of(connection, {row.code}).get(row.code)
-        if case is None or state is None or state is CaseState.WITHDRAWN:
+            kept = is_kept(connection, row.code)
+        if not kept or state is None or state is CaseState.WITHDRAWN:
             self._ends(row.code, Outcome.NOT_NEEDED)
+        elif case is None:
+            self._again(row)  # its key may come back; after a day staff are asked
         else:
             self._tell(row, case)
 

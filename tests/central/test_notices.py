@@ -26,7 +26,7 @@ from central.desk_command import CentreAt
 from central.log import Event
 from central.notice_command import told
 from central.notices import Outcome
-from central.schema import events, notices
+from central.schema import events, items, notices
 from central.staff_words import Signed
 from central.telling import Telling, text_of
 from central.trust import load_trust
@@ -446,6 +446,20 @@ def test_a_case_that_is_swept_between_two_looks_needs_nobody_told(
     alone: Alone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(telling_of, "states_of", lambda *_args: {})
+    assert alone.telling({}).round(later()) == 1
+    assert alone.row().outcome == Outcome.NOT_NEEDED
+
+
+def test_a_case_whose_key_is_missing_for_a_while_still_waits_to_be_told(alone: Alone) -> None:
+    assert alone.telling({}, keys=False).round(later()) == 1
+    assert alone.row().outcome is None
+    assert alone.telling({}).round(later()) == 1
+    assert alone.row().outcome == Outcome.SENT
+
+
+def test_a_case_whose_content_was_erased_needs_nobody_told(alone: Alone) -> None:
+    with writing(alone.engine).begin() as connection:
+        connection.execute(update(items).values(sealed=b"", erased_at=as_text(utc_now())))
     assert alone.telling({}).round(later()) == 1
     assert alone.row().outcome == Outcome.NOT_NEEDED
 
