@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, select, update
@@ -22,12 +22,11 @@ from central.form import is_time
 from central.live.sending import RECORD, mobile_of
 from central.log import Event
 from central.notices import Outcome, here
-from central.ops import words
 from central.rechecks import CHINA_TIME, Published
 from central.rounds import Rounds, pause_s
 from central.schema import notices
 from central.whose import issuer
-from kiosk.case import CasePayload, CaseState, format_case_code
+from kiosk.case import CasePayload, CaseState
 from offline_queue.seal import PrivateKey
 
 AT_ONCE = 20
@@ -39,25 +38,25 @@ NATIONAL_HOTLINE = "12345"
 
 
 def text_of(case: CasePayload, definitions: Published) -> str:
-    """What the phone shows: which service, when, and whom to ask. Nobody's name and no number of a card: a phone
-    may have a new owner.
+    """What the phone shows: that something was done, when, and whom to ask. A phone may have a new owner, so nobody's
+    name, no number of a card, not which service, and no code: whoever has a case's code may look it up.
     """
     definition = definitions.get((case.service, case.definition_version))
-    title = definition.title["zh"] if definition is not None else words.service(case.service)[0]
-    what = "一件事" if title == case.service else f"“{title}”"
     hotline = definition.hotline if definition is not None else NATIONAL_HOTLINE
+    day = _day(case)
+    on_zh, on_en = (f"{day.month} 月 {day.day} 日，", f" on {day}") if day is not None else ("", "")
     return (
-        f"{_day(case)}有人在就近政务终端上替您办了{what}，编号 {format_case_code(case.case_code)}。"
-        f"您知道这件事就不用理会；不知道，请拨打 {hotline} 或到窗口询问。"
+        f"{on_zh}有人在就近政务终端上替您办了一件事。您知道这件事就不用理会；不知道，请拨打 {hotline} 或到窗口询问。"
+        f"Somebody did something for you at a public service terminal{on_en}. "
+        f"If you know of it, do nothing; if not, call {hotline} or ask at a counter."
     )
 
 
-def _day(case: CasePayload) -> str:
-    """Empty where the terminal's clock was not sure."""
+def _day(case: CasePayload) -> date | None:
+    """In China; None where the terminal's clock was not sure."""
     if case.clock_quality != "synced" or not is_time(case.received_at_kiosk):
-        return ""
-    day = datetime.fromisoformat(case.received_at_kiosk).astimezone(CHINA_TIME)
-    return f"{day.month} 月 {day.day} 日，"
+        return None
+    return datetime.fromisoformat(case.received_at_kiosk).astimezone(CHINA_TIME).date()
 
 
 class Telling(Rounds):

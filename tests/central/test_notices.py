@@ -26,15 +26,18 @@ from central.desk_command import CentreAt
 from central.log import Event
 from central.notice_command import told
 from central.notices import Outcome
+from central.rechecks import published
 from central.schema import events, items, notices
 from central.staff_words import Signed
 from central.telling import Telling, text_of
 from central.trust import load_trust
 from kiosk.case import AgentRecord, CasePayload, format_case_code, new_case_code
 from offline_queue.wire import Item, Kind
+from tests.central.conftest import PROJECT
 from tests.central.station import NAME, NUMBER, SERVICE, Station, address_in, case_payload, centre, person
 from tests.drivers.waiting import wait_until
 
+DEFINITIONS = PROJECT / "kiosk" / "catalogue" / "definitions"
 AGAIN_S = 0.1
 AGENT_NUMBER, AGENT_NAME = "110199194803120016", "测试乙"
 BY_CHILD = AgentRecord(person=person(AGENT_NUMBER, AGENT_NAME), ground="child")
@@ -107,10 +110,22 @@ def test_the_person_gets_one_message_and_the_case_names_both(place: Place) -> No
     item = place.acted()
     assert place.ended(item, Outcome.SENT)
     (message,) = place.gateway.sent
-    assert format_case_code(item.lane) in message.text
-    assert "养老待遇资格认证" in message.text
-    assert "12345" in message.text
-    for private in (NAME, NUMBER, AGENT_NAME, AGENT_NUMBER, "子女", "child"):
+    assert message.text.count("12345") == 2
+    assert message.text.index("有人") < message.text.index("Somebody")
+    code, title = format_case_code(item.lane), "养老待遇资格认证"
+    for private in (
+        code,
+        code[-4:],
+        item.lane,
+        title,
+        SERVICE,
+        NAME,
+        NUMBER,
+        AGENT_NAME,
+        AGENT_NUMBER,
+        "子女",
+        "child",
+    ):
         assert private not in message.text
     engine = open_database(place.database)
     keys = load_trust(place.trust, production=False).sealing_keys
@@ -274,11 +289,11 @@ def test_what_a_killed_centre_left_is_not_sent_again_and_two_processes_share_the
         row = {"terminal": "0142", "since": at, "next_at": at, "tries": 1}
         connection.execute(insert(notices).values(**row, code=left, outcome=Outcome.UNKNOWN.value, at=at))
         notices_of.remember(connection, {left, waiting}, at)
-        (row,) = connection.execute(select(notices).where(notices.c.outcome.is_(None))).all()
+        (open_one,) = connection.execute(select(notices).where(notices.c.outcome.is_(None))).all()
     one, other = (Telling(engine, {}, local.departments, {}, AGAIN_S) for _ in range(2))
-    assert row.code == waiting
-    assert one._claim(row, utc_now())
-    assert not other._claim(row, utc_now())
+    assert open_one.code == waiting
+    assert one._claim(open_one, utc_now())
+    assert not other._claim(open_one, utc_now())
     assert local.gateway.sent == []
     engine.dispose()
 
@@ -409,11 +424,21 @@ def test_what_waits_again_has_no_outcome_and_no_hour_of_one(alone: Alone) -> Non
 def test_the_text_says_a_day_only_where_the_clock_was_sure() -> None:
     case = CasePayload.model_validate_json(case_payload(new_case_code("0142"), agent=BY_CHILD))
     assert text_of(case, {}).startswith("11 月 25 日，有人")
+    assert " on 2026-11-25. " in text_of(case, {})
     for changes in ({"clock_quality": "unsynced"}, {"received_at_kiosk": "yesterday"}):
-        assert text_of(case.model_copy(update=changes), {}).startswith("有人")
-    unknown = case.model_copy(update={"service": "X-1"})
-    assert "一件事" in text_of(unknown, {})
-    assert "X-1" not in text_of(unknown, {})
+        text = text_of(case.model_copy(update=changes), {})
+        assert text.startswith("有人")
+        assert "terminal. If" in text
+
+
+def test_the_text_names_the_number_of_the_service_and_nothing_else_of_it() -> None:
+    definitions = published(DEFINITIONS)
+    (key,) = [one for one in definitions if one[0] == SERVICE]
+    case = CasePayload.model_validate_json(case_payload(new_case_code("0142"), agent=BY_CHILD))
+    case = case.model_copy(update={"definition_version": key[1]})
+    other = definitions[key].model_copy(update={"hotline": "0999-12333"})
+    assert "0999-12333" in text_of(case, {key: other})
+    assert text_of(case, {key: other}).replace("0999-12333", "12345") == text_of(case, {})
 
 
 @pytest.mark.parametrize("error", [PoolTimeoutError(), OperationalError("select", {}, Exception())])
