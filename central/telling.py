@@ -118,7 +118,10 @@ class Telling(Rounds):
             return
         found = _ask(line, RecordQuestion(case.service, person.number, (RECORD,)), Records)
         if isinstance(found, NoReply):
-            self._again(row)
+            if found.failure is Failure.REFUSED:
+                self._ends(row.code, Outcome.NO_WAY)
+            else:
+                self._again(row)
             return
         mobile = mobile_of(found)
         if mobile is None:

@@ -217,10 +217,19 @@ def test_a_centre_that_sends_no_messages_says_so_to_staff(tmp_path: Path, trust:
         assert "本中心发不了这件事的短信" in station.page("/ops/untold")
 
 
+def test_a_department_that_refuses_for_good_is_not_asked_again(local: Place) -> None:
+    local.department.fault = Fault.REFUSES
+    item = local.acted()
+    assert local.ended(item, Outcome.NO_WAY)
+    assert local.untold() == 1
+    assert local.department.asked["records"] == 1
+
+
 @pytest.mark.parametrize(
     ("who", "fault"),
     [
         ("department", Fault.ERROR),
+        ("department", Fault.OVER_QUOTA),
         ("department", Fault.GARBAGE),
         ("department", Fault.UNREACHABLE),
         ("gateway", Fault.UNREACHABLE),
