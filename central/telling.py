@@ -36,6 +36,15 @@ WITHIN_S = 10.0
 NATIONAL_HOTLINE = "12345"
 """The government's service line, for a service whose definition is not here."""
 
+_EVENTS: Mapping[Outcome, Event] = {
+    Outcome.SENT: Event.PERSON_TOLD,
+    Outcome.UNKNOWN: Event.PERSON_TOLD_UNSURE,
+    Outcome.NO_PHONE: Event.PERSON_NOT_TOLD,
+    Outcome.NO_WAY: Event.PERSON_NOT_TOLD,
+    Outcome.REFUSED: Event.PERSON_NOT_TOLD,
+}
+"""What the case's trail says. Nothing of a notice that nobody needs: the withdrawal stands there."""
+
 
 def text_of(case: CasePayload, definitions: Published) -> str:
     """What the phone shows: that something was done, when, and whom to ask. A phone may have a new owner, so nobody's
@@ -161,9 +170,10 @@ class Telling(Rounds):
             ended = update(notices).where(_stands(code, stands)).values(outcome=outcome.value, at=at)
             if not connection.execute(ended).rowcount:
                 return
-            event = Event.PERSON_TOLD if outcome is Outcome.SENT else Event.PERSON_NOT_TOLD
-            detail = f"message {reference}" if outcome is Outcome.SENT else outcome.value
-            log.write(connection, at, event, issuer(code), code, detail)
+            event = _EVENTS.get(outcome)
+            if event is not None:
+                detail = f"message {reference}" if outcome is Outcome.SENT else outcome.value
+                log.write(connection, at, event, issuer(code), code, detail)
 
 
 def _stands(code: str, outcome: Outcome | None) -> ColumnElement[bool]:

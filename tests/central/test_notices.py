@@ -496,6 +496,24 @@ def test_a_case_whose_content_was_erased_needs_nobody_told(alone: Alone) -> None
         connection.execute(update(items).values(sealed=b"", erased_at=as_text(utc_now())))
     assert alone.telling({}).round(later()) == 1
     assert alone.row().outcome == Outcome.NOT_NEEDED
+    assert alone.events() == []
+
+
+@pytest.mark.parametrize(
+    ("who", "fault", "outcome", "told_as"),
+    [
+        ("gateway", Fault.NONE, Outcome.SENT, [Event.PERSON_TOLD]),
+        ("gateway", Fault.ERROR, Outcome.UNKNOWN, [Event.PERSON_TOLD_UNSURE]),
+        ("gateway", Fault.REFUSES, Outcome.REFUSED, [Event.PERSON_NOT_TOLD]),
+        ("department", Fault.REFUSES, Outcome.NO_WAY, [Event.PERSON_NOT_TOLD]),
+    ],
+)
+def test_the_trail_says_no_more_than_is_known(
+    alone: Alone, who: str, fault: Fault, outcome: Outcome, told_as: list[Event]
+) -> None:
+    getattr(alone.place, who).fault = fault
+    assert alone.telling({}).round(later()) == 1
+    assert (alone.row().outcome, alone.events()) == (outcome, told_as)
 
 
 def _tries(place: Place) -> int:
