@@ -3,94 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from central import notices as notices_of
-from central import telling as telling_of
 from central.contents import newest_case
 from central.database import as_text, open_database, utc_now, writing
 from central.departments.port import Departments, Question
 from central.departments.simulated import Fault, SimulatedDepartment
 from central.desk_command import CentreAt
-from central.log import Event
 from central.notice_command import told
 from central.notices import Outcome
 from central.rechecks import published
-from central.schema import events, items, notices
-from central.staff_words import Signed
+from central.schema import notices
 from central.telling import Telling, text_of
 from central.trust import load_trust
-from kiosk.case import AgentRecord, CasePayload, format_case_code, new_case_code
-from offline_queue.wire import Item, Kind
+from kiosk.case import CasePayload, format_case_code, new_case_code
+from offline_queue.wire import Kind
 from tests.central.conftest import PROJECT
-from tests.central.station import NAME, NUMBER, SERVICE, Station, address_in, case_payload, centre, person
+from tests.central.noticed import AGAIN_S, AGENT_NAME, AGENT_NUMBER, BY_CHILD, Place
+from tests.central.station import NAME, NUMBER, SERVICE, Station, address_in, case_payload, centre
 from tests.drivers.waiting import wait_until
 
 DEFINITIONS = PROJECT / "kiosk" / "catalogue" / "definitions"
-AGAIN_S = 0.1
-AGENT_NUMBER, AGENT_NAME = "110199194803120016", "测试乙"
-BY_CHILD = AgentRecord(person=person(AGENT_NUMBER, AGENT_NAME), ground="child")
-
-
-def later() -> datetime:
-    """When whatever waits is due."""
-    return utc_now() + timedelta(hours=2)
-
-
-class Place:
-    """A centre with a department and a gateway, and a terminal."""
-
-    def __init__(self, database: str, trust: Path) -> None:
-        self.database, self.trust = database, trust
-        self.department, self.gateway = SimulatedDepartment(), SimulatedDepartment()
-        self.departments = Departments({SERVICE: self.department}, messages=self.gateway)
-        with ExitStack() as stack:
-            running = stack.enter_context(
-                centre(database, trust, departments=self.departments, recheck_again_s=AGAIN_S)
-            )
-            self.station = stack.enter_context(closing(Station(running.url, trust)))
-            self._stack = stack.pop_all()
-
-    def close(self) -> None:
-        for end in (self.department, self.gateway):
-            end.close()
-        self._stack.close()
-
-    def acted(self, code: str = "", agent: AgentRecord | None = BY_CHILD) -> Item:
-        """A case that was filed for the person by another."""
-        code = code or new_case_code(self.station.terminal)
-        item = self.station.item(code=code, payload=case_payload(code, agent=agent))
-        self.station.send(item)
-        return item
-
-    def outcomes(self) -> dict[str, str | None]:
-        engine = open_database(self.database)
-        with engine.connect() as connection:
-            found = connection.execute(select(notices.c.code, notices.c.outcome)).all()
-        engine.dispose()
-        return {row.code: row.outcome for row in found}
-
-    def ended(self, item: Item, outcome: Outcome) -> bool:
-        return wait_until(lambda: self.outcomes().get(item.lane) == outcome)
-
-    def untold(self) -> float:
-        return self.station.metric("jiujin_persons_untold")[""]
-
-    def stuck(self) -> dict[str, float]:
-        """Thread -> 1 where it is."""
-        found = self.station.metric("jiujin_thread_stuck").items()
-        return {labels.split('"')[1]: value for labels, value in found}
 
 
 @pytest.fixture
@@ -307,129 +251,6 @@ def test_what_a_killed_centre_left_is_not_sent_again_and_two_processes_share_the
     engine.dispose()
 
 
-class Between:
-    """A department or gateway that lets something happen while it is asked, and then answers as the other would."""
-
-    def __init__(self, other: SimulatedDepartment, meanwhile: Callable[[], object]) -> None:
-        self._other, self._meanwhile = other, meanwhile
-
-    def ask(self, question: Question, deadline_s: float) -> bytes:
-        self._meanwhile()
-        return self._other.ask(question, deadline_s)
-
-
-@dataclass
-class Alone:
-    """The database of a centre that has ended, with one case whose person waits to be told: rounds are begun by hand."""
-
-    place: Place
-    engine: Engine
-    item: Item
-
-    def telling(self, during: dict[str, Callable[[], object]], keys: bool = True) -> Telling:
-        """`during`: what happens while the "department" or the "gateway" is asked."""
-        place = self.place
-        who = {
-            name: Between(getattr(place, name), during.get(name, lambda: None))
-            for name in ("department", "gateway")
-        }
-        departments = Departments({SERVICE: who["department"]}, messages=who["gateway"])
-        trust = load_trust(place.trust, production=False)
-        return Telling(self.engine, trust.sealing_keys if keys else {}, departments, {}, AGAIN_S)
-
-    def told_by_staff(self) -> None:
-        assert notices_of.told_by_staff(self.engine, self.item.lane, Signed("clerk 12", "told at home"))
-
-    def row(self) -> Row[Any]:
-        with self.engine.connect() as connection:
-            return connection.execute(select(notices).where(notices.c.code == self.item.lane)).one()
-
-    def events(self) -> list[str]:
-        """Those of the notice, oldest first."""
-        told = events.c.event.like("person.%") & (events.c.code == self.item.lane)
-        with self.engine.connect() as connection:
-            return list(
-                connection.execute(select(events.c.event).where(told).order_by(events.c.id)).scalars()
-            )
-
-
-@pytest.fixture
-def alone(local: Place) -> Iterator[Alone]:
-    local.department.fault = Fault.UNREACHABLE
-    item = local.acted()
-    assert wait_until(lambda: item.lane in local.outcomes())
-    local.close()
-    local.department.fault = Fault.NONE
-    engine = open_database(local.database)
-    yield Alone(local, engine, item)
-    engine.dispose()
-
-
-@pytest.mark.parametrize(
-    ("who", "fault", "has_mobile"),
-    [
-        ("department", Fault.ERROR, True),
-        ("department", Fault.NONE, False),
-        ("gateway", Fault.UNREACHABLE, True),
-        ("gateway", Fault.ERROR, True),
-        ("gateway", Fault.REFUSES, True),
-        ("gateway", Fault.NONE, True),
-    ],
-)
-def test_what_staff_write_down_while_others_are_asked_stands(
-    alone: Alone, who: str, fault: Fault, has_mobile: bool
-) -> None:
-    getattr(alone.place, who).fault = fault
-    alone.place.department.has_mobile = has_mobile
-    assert alone.telling({who: alone.told_by_staff}).round(later()) == 1
-    assert alone.row().outcome == Outcome.BY_STAFF
-    assert alone.events() == [Event.PERSON_TOLD]
-    sent = len(alone.place.gateway.sent)
-    alone.place.department.fault = alone.place.gateway.fault = Fault.NONE
-    assert alone.telling({}).round(later()) == 0
-    assert len(alone.place.gateway.sent) == sent
-
-
-def test_a_process_that_was_slow_undoes_nothing_of_the_one_that_took_over(alone: Alone) -> None:
-    other = alone.telling({})
-
-    def meanwhile() -> None:
-        """So late that the claim has passed; and the answer does not come."""
-        assert other.round(later()) == 1
-        alone.place.department.fault = Fault.ERROR
-
-    assert alone.telling({"department": meanwhile}).round(later()) == 1
-    assert alone.row().outcome == Outcome.SENT
-    alone.place.department.fault = Fault.NONE
-    assert alone.telling({}).round(later()) == 0
-    assert len(alone.place.gateway.sent) == 1
-
-
-def test_a_claim_is_of_one_row_and_from_the_hour_when_its_turn_comes(alone: Alone) -> None:
-    """So that the last of a long round is nobody else's meanwhile, and the first keeps no other process waiting."""
-    second, due = new_case_code("0142"), utc_now() - timedelta(hours=2)
-    with writing(alone.engine).begin() as connection:
-        notices_of.remember(connection, {second}, as_text(due + timedelta(minutes=1)))
-        connection.execute(
-            update(notices).where(notices.c.code != second).values(next_at=as_text(due), tries=0)
-        )
-    seen: list[dict[str, tuple[int, bool]]] = []
-
-    def meanwhile() -> None:
-        with alone.engine.connect() as connection:
-            rows = connection.execute(select(notices)).all()
-        seen.append({row.code: (row.tries, row.next_at > as_text(utc_now())) for row in rows})
-
-    assert alone.telling({"department": meanwhile}).round(utc_now() - timedelta(hours=1)) == 2
-    assert seen == [{alone.item.lane: (1, True), second: (0, False)}]
-
-
-def test_what_waits_again_has_no_outcome_and_no_hour_of_one(alone: Alone) -> None:
-    alone.place.gateway.fault = Fault.UNREACHABLE
-    assert alone.telling({}).round(later()) == 1
-    assert (alone.row().outcome, alone.row().at) == (None, None)
-
-
 def test_the_text_says_a_day_only_where_the_clock_was_sure() -> None:
     case = CasePayload.model_validate_json(case_payload(new_case_code("0142"), agent=BY_CHILD))
     assert text_of(case, {}).startswith("11 月 25 日，有人")
@@ -474,46 +295,6 @@ def test_a_thread_that_has_ended_by_a_defect_is_told_of(
 
     monkeypatch.setattr(Telling, "round", fails)
     assert wait_until(lambda: local.stuck()["notices"] == 1)
-
-
-def test_a_case_that_is_swept_between_two_looks_needs_nobody_told(
-    alone: Alone, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(telling_of, "states_of", lambda *_args: {})
-    assert alone.telling({}).round(later()) == 1
-    assert alone.row().outcome == Outcome.NOT_NEEDED
-
-
-def test_a_case_whose_key_is_missing_for_a_while_still_waits_to_be_told(alone: Alone) -> None:
-    assert alone.telling({}, keys=False).round(later()) == 1
-    assert alone.row().outcome is None
-    assert alone.telling({}).round(later()) == 1
-    assert alone.row().outcome == Outcome.SENT
-
-
-def test_a_case_whose_content_was_erased_needs_nobody_told(alone: Alone) -> None:
-    with writing(alone.engine).begin() as connection:
-        connection.execute(update(items).values(sealed=b"", erased_at=as_text(utc_now())))
-    assert alone.telling({}).round(later()) == 1
-    assert alone.row().outcome == Outcome.NOT_NEEDED
-    assert alone.events() == []
-
-
-@pytest.mark.parametrize(
-    ("who", "fault", "outcome", "told_as"),
-    [
-        ("gateway", Fault.NONE, Outcome.SENT, [Event.PERSON_TOLD]),
-        ("gateway", Fault.ERROR, Outcome.UNKNOWN, [Event.PERSON_TOLD_UNSURE]),
-        ("gateway", Fault.REFUSES, Outcome.REFUSED, [Event.PERSON_NOT_TOLD]),
-        ("department", Fault.REFUSES, Outcome.NO_WAY, [Event.PERSON_NOT_TOLD]),
-    ],
-)
-def test_the_trail_says_no_more_than_is_known(
-    alone: Alone, who: str, fault: Fault, outcome: Outcome, told_as: list[Event]
-) -> None:
-    getattr(alone.place, who).fault = fault
-    assert alone.telling({}).round(later()) == 1
-    assert (alone.row().outcome, alone.events()) == (outcome, told_as)
 
 
 def _tries(place: Place) -> int:
