@@ -47,15 +47,18 @@ class CardLooks:
         """Looks within the term, at most `FACE_OF_A_CARD_MAX`."""
         with self._lock:
             self._forget()
-            return len(self._seen.get(self._digest(number), ()))
+            since_s = self._now_s() - TERM_S
+            return sum(at_s > since_s for at_s in self._seen.get(self._digest(number), ()))
+
+    def forget(self) -> None:
+        """Cards whose latest look was a day ago are forgotten; asked often, since an idle terminal reads no card."""
+        with self._lock:
+            self._forget()
 
     def _digest(self, number: str) -> bytes:
         return hashlib.blake2b(number.strip().upper().encode(), key=self._key, digest_size=16).digest()
 
     def _forget(self) -> None:
         since_s = self._now_s() - TERM_S
-        for card, seen in list(self._seen.items()):
-            while seen and seen[0] <= since_s:
-                seen.popleft()
-            if not seen:
-                del self._seen[card]
+        while self._seen and self._seen[first := next(iter(self._seen))][-1] <= since_s:
+            del self._seen[first]

@@ -140,6 +140,9 @@ class DeviceHands:
         for lane in (self.lanes.office, self.lanes.printer):
             lane.close(finish=True)
 
+    def rest(self) -> None:
+        self._card_looks.forget()
+
     def do(self, effect: fx.Effect, visit: Visit) -> None:
         """Put the effect on its lane and return at once.
 

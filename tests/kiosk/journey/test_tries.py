@@ -175,9 +175,11 @@ def test_what_nobody_could_learn_from_counts_for_nobodys_card_until_a_movement_w
 
 def test_who_cannot_be_seen_in_a_dark_hall_has_three_tries_in_each_visit_and_the_card_stays_open() -> None:
     """However often the holder comes back that day."""
-    dark, spent = ev.FaceAnswered(Failed(Guidance.TOO_DARK)), 0
+    spent = 0
+    dark = ev.FaceAnswered(Failed(Guidance.TOO_DARK))
+    tries: list[ev.Event | str] = [dark, *["try_face", dark] * (FACE_ATTEMPTS_MAX - 1)]
     for _ in range(2 * FACE_OF_A_CARD_MAX):
-        now, done = took(looking(spent_before=spent), *[dark, "try_face"] * (FACE_ATTEMPTS_MAX - 1), dark)
+        now, done = took(looking(spent_before=spent), *tries)
         spent += counted(done)
         assert (now.state, now.face.attempts, now.face.card_rests) == (
             State.OTHER_WAY,
