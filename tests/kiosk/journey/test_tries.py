@@ -177,9 +177,9 @@ def test_who_cannot_be_seen_in_a_dark_hall_has_three_tries_in_each_visit_and_the
     """However often the holder comes back that day."""
     spent = 0
     dark = ev.FaceAnswered(Failed(Guidance.TOO_DARK))
-    tries: list[ev.Event | str] = [dark, *["try_face", dark] * (FACE_ATTEMPTS_MAX - 1)]
+    again: tuple[ev.Event | str, ...] = ("try_face", dark)
     for _ in range(2 * FACE_OF_A_CARD_MAX):
-        now, done = took(looking(spent_before=spent), *tries)
+        now, done = took(looking(spent_before=spent), dark, *again * (FACE_ATTEMPTS_MAX - 1))
         spent += counted(done)
         assert (now.state, now.face.attempts, now.face.card_rests) == (
             State.OTHER_WAY,
@@ -264,12 +264,12 @@ def test_whatever_somebody_does_the_looks_that_asked_for_a_movement_are_bounded(
     now, seen = Visit(), CardLooks(lambda: 0.0)
     in_visit = in_all = 0
     for choice in choices:
-        events = possible(now, seen.of(NUMBER))
+        events = possible(now, seen.of(card().document))
         asked_before = bool(now.face.asked) and now.face.looking
         now, effects = step(now, events[choice % len(events)], AROUND)
         for effect in effects:
             if isinstance(effect, fx.CountLook):
-                seen.count(NUMBER)
+                seen.count(card().document)
         if now.face.looking and now.face.asked and not asked_before:
             in_visit, in_all = in_visit + 1, in_all + 1
         if now.state is State.HOME:
