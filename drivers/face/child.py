@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +14,7 @@ from drivers.face import decision
 from drivers.face.calibration.card_class import CardClass, as_card_photo, classes_of
 from drivers.face.contract import Guidance, Score
 from drivers.face.embedder import Embedder
+from drivers.face.evaluation.card_photos import CardPhotoError
 from drivers.face.liveness.contract import Sighting
 from drivers.face.liveness.observer import Observer
 from drivers.face.matchers import Embedding
@@ -44,7 +46,11 @@ class FaceChild:
     def set_reference(self, picture: bytes) -> Guidance | None:
         self.forget()
         self._embedder.gate.begin()
-        photo = as_card_photo(picture)
+        try:
+            photo = as_card_photo(picture)
+        except (CardPhotoError, cv2.error):
+            # As much use as a photo without a face: another try would end the same way.
+            return Guidance.NO_FACE
         found = self._embedder.card(photo)
         if isinstance(found, Guidance):
             return found

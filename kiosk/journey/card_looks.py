@@ -1,7 +1,8 @@
 """How often somebody was looked at for one card, over all visits here: leaving and coming back gives no fresh tries.
 
-Counted in memory, by a digest under a key that is drawn at the start: no number is kept, and after a start it begins
-anew. The centre counts messages to a person in the same way (`central.live.sending`).
+Counted in memory, by a digest of the document's kind, nationality and number (two states may give out one number) under
+a key that is drawn at the start: no number is kept, and after a start it begins anew. The centre counts messages to a
+person in the same way (`central.live.sending`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from drivers.card_reader.contract import Document
 from kiosk.journey.visit import FACE_OF_A_CARD_MAX
 
 TERM_S = 86_400.0
@@ -32,30 +34,35 @@ class CardLooks:
         self._seen: dict[bytes, deque[float]] = {}
         """Digest -> when, the latest looks only; the card of the latest look last."""
 
-    def count(self, number: str) -> None:
-        """One more look for the card of this number."""
+    def count(self, document: Document) -> None:
+        """One more look for this card."""
         with self._lock:
             self._forget()
-            card = self._digest(number)
+            card = self._digest(document)
             seen = self._seen.pop(card, deque(maxlen=FACE_OF_A_CARD_MAX))
             seen.append(self._now_s())
             self._seen[card] = seen
             while len(self._seen) > CARDS_MAX:
                 del self._seen[next(iter(self._seen))]
 
-    def of(self, number: str) -> int:
+    def of(self, document: Document) -> int:
         """Looks within the term, at most `FACE_OF_A_CARD_MAX`."""
         with self._lock:
             self._forget()
-            return len(self._seen.get(self._digest(number), ()))
+            since_s = self._now_s() - TERM_S
+            return sum(at_s > since_s for at_s in self._seen.get(self._digest(document), ()))
 
-    def _digest(self, number: str) -> bytes:
-        return hashlib.blake2b(number.strip().upper().encode(), key=self._key, digest_size=16).digest()
+    def forget(self) -> None:
+        """Cards whose latest look was a day ago are forgotten; asked often, since an idle terminal reads no card."""
+        with self._lock:
+            self._forget()
+
+    def _digest(self, document: Document) -> bytes:
+        parts = document.kind.value, document.nationality, document.number
+        named = "\0".join(part.strip().upper() for part in parts)
+        return hashlib.blake2b(named.encode(), key=self._key, digest_size=16).digest()
 
     def _forget(self) -> None:
         since_s = self._now_s() - TERM_S
-        for card, seen in list(self._seen.items()):
-            while seen and seen[0] <= since_s:
-                seen.popleft()
-            if not seen:
-                del self._seen[card]
+        while self._seen and self._seen[first := next(iter(self._seen))][-1] <= since_s:
+            del self._seen[first]

@@ -9,6 +9,7 @@ from threading import Event
 from drivers.camera.contract import Camera, CameraFailure, Frame
 from drivers.contract import Failed, Ok
 from drivers.face.contract import Comparison, FaceFailure, FaceVerifier, Guidance
+from drivers.face.liveness.continuity import GAP_MAX_S
 from drivers.face.liveness.contract import Break, LivenessCheck, Outcome, Prompt
 from kiosk.journey.steady import SteadyGuidance
 
@@ -33,7 +34,9 @@ FRAME_PAUSE_S = 0.05
 NS = 1_000_000_000
 
 THE_MACHINES = frozenset({Break.GAP, Break.REOPENED})
-"""A look that the camera or a slow terminal interrupted: no try is lost by it."""
+"""A look that the camera or a slow terminal interrupted: no try is lost by it. A gap in which frames came and were
+refused is not of these: somebody else stood in the picture, or a hand was before it.
+"""
 
 Guide = Callable[[Guidance | None, bool, Prompt | None], None]
 """What to show now, whether the other way is to be pointed at, and which movement is asked."""
@@ -96,6 +99,12 @@ class _Look:
         self._pointing = False
         self._asked: Prompt | None = None
         self._asked_to_move = False
+        self._taken_ns = 0
+        """When the last frame was captured that the camera gave, usable or not."""
+        self._hole = False
+        """Since the first usable frame the camera or the machine left out more than presence allows."""
+        self._refused = False
+        """A frame was refused since the first usable one."""
 
     def answer(self) -> Answer | None:
         begun_s = frame_at_s = self._now()
@@ -109,7 +118,9 @@ class _Look:
                 fault = frame.reason.value if isinstance(frame, Failed) else fault
                 self._cancel.wait(FRAME_PAUSE_S)
                 continue
+            ended: FaceFailure | Guidance | None
             self._seen = frame.value.sequence
+            self._note(frame.value)
             if self._moves:
                 ended = self._watch(frame.value)
                 deadline_s = min(self._now() + ATTEMPT_S, begun_s + 2 * ATTEMPT_S + self._check.moving_s)
@@ -132,6 +143,11 @@ class _Look:
     def _moves(self) -> bool:
         return self._usable == FRAMES_WANTED - 1 and not self._check.finished
 
+    def _note(self, frame: Frame) -> None:
+        if self._usable and frame.captured_monotonic_ns - self._taken_ns > GAP_MAX_S * NS:
+            self._hole = True
+        self._taken_ns = frame.captured_monotonic_ns
+
     def _examine(self, frame: Frame) -> FaceFailure | None:
         examined = self._face.examine(frame)
         guidance: Guidance | None = None
@@ -139,6 +155,7 @@ class _Look:
             if isinstance(examined.reason, FaceFailure):
                 return examined.reason
             guidance = self._last = examined.reason
+            self._refused = self._usable > 0
         else:
             self._usable += 1
             self._compares_from_ns = frame.captured_monotonic_ns + int(SPACED_S * NS)
@@ -147,7 +164,7 @@ class _Look:
         self._say(guidance)
         return None
 
-    def _watch(self, frame: Frame) -> FaceFailure | None:
+    def _watch(self, frame: Frame) -> FaceFailure | Guidance | None:
         """A frame while a movement is asked; one that is not shown ends the attempt before anything is compared."""
         found = self._check.watch(frame, self._camera.open_count)
         if isinstance(found, FaceFailure):
@@ -159,7 +176,7 @@ class _Look:
         self._say(found)
         return None
 
-    def _pass(self, frame: Frame) -> FaceFailure | None:
+    def _pass(self, frame: Frame) -> FaceFailure | Guidance | None:
         """A frame too soon to be compared. After movements the look goes on, so that nobody takes another's place."""
         if not self._asked_to_move:
             return None
@@ -185,10 +202,12 @@ class _Look:
         decided = self._face.decide()
         return Ok(decided.value) if isinstance(decided, Ok) else Failed(decided.reason, decided.detail)
 
-    def _why_not(self) -> FaceFailure | None:
+    def _why_not(self) -> FaceFailure | Guidance | None:
         record = self._check.record()
         if record.lets_pass:
             return None
+        if record.broken is Break.GAP and self._refused and not self._hole:
+            return self._last
         if record.broken in THE_MACHINES:
             return FaceFailure.TIMED_OUT
         match record.outcome:

@@ -140,6 +140,9 @@ class DeviceHands:
         for lane in (self.lanes.office, self.lanes.printer):
             lane.close(finish=True)
 
+    def rest(self) -> None:
+        self._card_looks.forget()
+
     def do(self, effect: fx.Effect, visit: Visit) -> None:
         """Put the effect on its lane and return at once.
 
@@ -154,7 +157,7 @@ class DeviceHands:
                 self.lanes.card.drop()
             case fx.CountLook(looked):
                 if looked.card is not None:
-                    self._card_looks.count(looked.card.document.number)
+                    self._card_looks.count(looked.card.document)
             case fx.WatchRemoval():
                 self.lanes.card.do(lambda cancel: self._watch_removal(id_, cancel))
             case (
@@ -285,7 +288,7 @@ class DeviceHands:
             return
         result = reader.read(CARD_WAIT_S, cancel)
         if not cancel.is_set():
-            spent = self._card_looks.of(result.value.document.number) if isinstance(result, Ok) else 0
+            spent = self._card_looks.of(result.value.document) if isinstance(result, Ok) else 0
             self._answer(visit_id, ev.CardAnswered(result, spent))
 
     def _watch_removal(self, visit_id: str, cancel: threading.Event) -> None:

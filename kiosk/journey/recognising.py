@@ -65,8 +65,8 @@ NOT_WORTH_RETRYING = frozenset(
     }
 )
 """Another try would end the same way, so the other ways are offered at once."""
-NOT_THE_RESIDENTS = MACHINE_FAILURES | (NOT_WORTH_RETRYING - {FaceFailure.MOVEMENT_DECLINED})
-"""Ended by what the machine lacks: counts for nobody's card, unless a movement had been asked by then."""
+OF_MOVEMENTS = frozenset({FaceFailure.MOVEMENT_NOT_SEEN, FaceFailure.MOVEMENT_DECLINED})
+"""What the resident did, or would not do: counts for the card also where the screen never showed what was asked."""
 
 
 def resident_card(visit: Visit, event: ev.Event, world: World) -> Moved:
@@ -115,7 +115,9 @@ def face_guided(visit: Visit, event: ev.Event, _world: World) -> Moved:
 def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
     """Accepted goes on. Anything else is one try less and no accusation; after three, another way.
 
-    What the machine did not finish costs the resident no try, but is not repeated for ever either.
+    What the machine did not finish costs the resident no try, but is not repeated for ever either. For the card a
+    look counts only by which somebody could have learnt something: the holder in a dark hall would else find it
+    locked for a day.
     """
     if not isinstance(event, ev.FaceAnswered):
         return visit, ()
@@ -139,7 +141,7 @@ def face_answered(visit: Visit, event: ev.Event, world: World) -> Moved:
         case Failed(reason):
             face = replace(face, failure=reason, attempts=face.attempts + 1)
     visit = replace(visit, face=face)
-    counts = bool(face.asked) or face.failure not in NOT_THE_RESIDENTS
+    counts = bool(face.asked) or isinstance(event.result, Ok) or face.failure in OF_MOVEMENTS
     visit, out = spend(visit) if counts else (visit, ())
     if visit.face.used_up or face.failure in NOT_WORTH_RETRYING:
         shown, left = go(visit, State.OTHER_WAY)

@@ -33,6 +33,10 @@ class Hands(Protocol):
 
     def do(self, effect: Effect, visit: Visit) -> None: ...
 
+    def rest(self) -> None:
+        """Nobody did anything for `TICK_S`: what is past its term is forgotten. Returns at once."""
+        ...
+
 
 class Journey:
     """The one owner of the visit."""
@@ -144,6 +148,8 @@ class Journey:
         self._on_step(before, event, after)
         for effect in effects:
             self._act(effect, before if not after.id else after)
+        if isinstance(event, ev.Refresh) and self._hands is not None:
+            self._hands.rest()
 
     def _act(self, effect: Effect, visit: Visit) -> None:
         if self._hands is None:

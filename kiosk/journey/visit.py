@@ -101,8 +101,9 @@ class FaceProgress:
     begun: int = 0
     """Looks that began in this visit, however they ended."""
     spent: int = 0
-    """Of them, those that count for the card (`FACE_OF_A_CARD_MAX`): each attempt that was not accepted, and each
-    stall after a movement was asked, since a hand before the camera stalls it too."""
+    """Of them, those that count for the card (`FACE_OF_A_CARD_MAX`): each comparison that was not accepted, each
+    movement that was not seen, and whatever ended after a movement was asked, since a hand before the camera stalls
+    it too. A face that could not be seen before that counts for nobody's card."""
     spent_before: int = 0
     """The same of this card's earlier visits here."""
     opened: bool = False

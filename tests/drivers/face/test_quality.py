@@ -18,6 +18,8 @@ from drivers.face.child import FaceChild
 from drivers.face.contract import Guidance
 from drivers.face.detector import Detector, Face
 from drivers.face.elements import Elements, eyes_of, measure
+from drivers.face.evaluation.card_photos import CardPhotoError
+from drivers.face.matchers import ONNX_MODEL
 from drivers.face.posture import EYE_MODEL, POSE_MODEL
 from drivers.face.quality import LIMITS, WISHES_S, Gate
 from tests.drivers.face.portraits import BOXES, MODELS, card_photo, live, needed
@@ -324,6 +326,24 @@ def test_a_card_photo_is_never_gated_like_a_live_frame(gate: Gate, detector: Det
             assert child.set_reference(encoded) is None
         blank = bytes(cv2.imencode(".png", np.full_like(small, 90))[1])
         assert child.set_reference(blank) is Guidance.NO_FACE
+
+
+@pytest.mark.parametrize(
+    "defect", [CardPhotoError("does not fit"), cv2.error("no size")], ids=["ours", "OpenCV's"]
+)
+def test_a_photo_that_cannot_be_made_a_cards_is_of_no_use_and_no_crash(
+    defect: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_picture: bytes) -> bytes:
+        raise defect
+
+    needed(MODELS / ONNX_MODEL)
+    with closing(Slot()) as slot:
+        child = FaceChild(str(MODELS), slot.name)
+        assert child.set_reference(card_photo("obama.jpg")) is None
+        monkeypatch.setattr("drivers.face.child.as_card_photo", refuse)
+        assert child.set_reference(card_photo("obama.jpg")) is Guidance.NO_FACE
+        assert (child._reference, child.card_classes()) == (None, ()), "and the card before is forgotten"
 
 
 def test_each_attempt_says_its_wishes_anew(detector: Detector) -> None:

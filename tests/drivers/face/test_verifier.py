@@ -104,7 +104,9 @@ def test_frames_of_one_decision_are_not_used_in_the_next(verifier: ProcessFaceVe
 
 def test_a_card_photo_without_a_face(verifier: ProcessFaceVerifier) -> None:
     grey = bytes(cv2.imencode(".png", np.full((126, 102, 3), 128, np.uint8))[1])
-    for picture in (grey, b"", b"no picture at all"):
+    # No card's photo can be made of this one.
+    strip = bytes(cv2.imencode(".png", np.zeros((1, 4000, 3), np.uint8))[1])
+    for picture in (grey, b"", b"no picture at all", strip):
         assert verifier.set_reference(picture) == Failed(Guidance.NO_FACE)
 
 

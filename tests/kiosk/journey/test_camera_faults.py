@@ -55,19 +55,24 @@ class Waiting(Event):
 def looked(
     answers: list[Guidance | None], faults: Faults = lambda _now_s: None, check: LivenessCheck | None = None
 ) -> tuple[Any, Deciding]:
-    clock = Clock()
-    camera, face = Faulty(clock, faults), Deciding(answers, clock)
+    face = Deciding(answers, Clock())
+    return looked_by(face, faults, check or NoCheck()), face
+
+
+def looked_by(face: Deciding, faults: Faults, check: LivenessCheck) -> Any:
+    clock = face.clock
+    camera = Faulty(clock, faults)
     result = attempt(
         camera,  # type: ignore[arg-type]  # as far as an attempt needs it
         face,  # type: ignore[arg-type]  # as above
         b"card",
         Waiting(clock),
         lambda _words, _points, _prompt: None,
-        check or NoCheck(),
+        check,
         lambda: clock.now_s,
     )
     assert not camera.is_open
-    return result, face
+    return result
 
 
 @pytest.mark.parametrize("fault", CameraFailure)
@@ -109,6 +114,56 @@ def test_a_hole_of_the_camera_between_the_movements_is_the_machines() -> None:
     assert result == Failed(FaceFailure.TIMED_OUT)
     assert resident.check.record().broken is Break.GAP
     assert face.decided == 0
+
+
+NEIGHBOUR_S = 3.4
+"""More than presence allows between two frames that it sees."""
+
+
+class Beside(Resident):
+    """Somebody stands beside the resident for `NEIGHBOUR_S`: after the first compared frame, or after the movements."""
+
+    def __init__(self, *, at_the_end: bool) -> None:
+        super().__init__()
+        self.at_the_end = at_the_end
+        self.came_s: float | None = None
+
+    def refuses(self, now_s: float) -> Guidance | None:
+        if self.came_s is None and self.seen and (self.check.finished or not self.at_the_end):
+            self.came_s = now_s
+        beside = self.came_s is not None and now_s < self.came_s + NEIGHBOUR_S
+        return Guidance.ONE_PERSON if beside else None
+
+
+class Judging(Deciding):
+    """Refuses frames as long as somebody stands beside the resident."""
+
+    def __init__(self, clock: Clock, resident: Beside) -> None:
+        super().__init__([None], clock)
+        self.resident = resident
+
+    def examine(self, frame: Frame) -> Ok[None] | Failed[Guidance]:
+        self.answers = [self.resident.refuses(frame.captured_monotonic_ns / NS)]
+        return super().examine(frame)
+
+
+@pytest.mark.parametrize("at_the_end", [False, True], ids=["before the movements", "after the last one"])
+@pytest.mark.parametrize("silent", [False, True], ids=["a camera that works", "a camera that gives no frame"])
+def test_a_gap_in_which_every_frame_was_refused_is_not_the_machines(at_the_end: bool, silent: bool) -> None:
+    """No word of a slow machine where a neighbour stood in the picture; but where the camera was silent as well."""
+    resident = Beside(at_the_end=at_the_end)
+    face = Judging(Clock(), resident)
+
+    def faults(now_s: float) -> CameraFailure | None:
+        since_s = 0.0 if resident.came_s is None else now_s - resident.came_s
+        return CameraFailure.STALE if silent and 0.3 < since_s < NEIGHBOUR_S + 0.3 else None
+
+    result = looked_by(face, faults, resident.check)
+    assert resident.check.record().broken is Break.GAP
+    assert face.decided == 0
+    assert result == Failed(FaceFailure.TIMED_OUT if silent else Guidance.ONE_PERSON)
+    asked = [movement for _, movement in resident.seen if movement is not None]
+    assert bool(asked) is at_the_end
 
 
 class Found(NoCheck):

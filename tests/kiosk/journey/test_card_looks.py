@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from drivers.card_reader.contract import Document, DocumentKind
 from kiosk.journey import card_looks
 from kiosk.journey.card_looks import CARDS_MAX, TERM_S, CardLooks
 from kiosk.journey.visit import FACE_ATTEMPTS_MAX, FACE_OF_A_CARD_MAX
-from tests.kiosk.journey.visits import NUMBER, OTHER_NUMBER
+from tests.kiosk.journey.visits import NUMBER, OTHER_NUMBER, card
+
+CARD = card().document
+OTHER_CARD = replace(CARD, number=OTHER_NUMBER)
+PASSPORT = replace(CARD, kind=DocumentKind.PASSPORT, number="E12345678", nationality="CHN")
 
 
 class Clock:
@@ -20,29 +27,45 @@ class Clock:
 def test_each_card_has_its_own_count_and_a_day_forgets_it_look_by_look() -> None:
     clock = Clock()
     looks = CardLooks(clock)
-    looks.count(NUMBER)
+    looks.count(CARD)
     clock.now_s += 3600.0
-    looks.count(NUMBER)
-    assert (looks.of(NUMBER), looks.of(OTHER_NUMBER)) == (2, 0)
+    looks.count(CARD)
+    assert (looks.of(CARD), looks.of(OTHER_CARD)) == (2, 0)
     clock.now_s = 1000.0 + TERM_S - 1.0
-    assert looks.of(NUMBER) == 2
+    assert looks.of(CARD) == 2
     clock.now_s = 1000.0 + TERM_S
-    assert looks.of(NUMBER) == 1
+    assert looks.of(CARD) == 1
     clock.now_s += 3600.0
-    assert looks.of(NUMBER) == 0
+    assert looks.of(CARD) == 0
 
 
 def test_one_card_written_otherwise_is_one_card() -> None:
     looks = CardLooks(Clock())
-    looks.count(OTHER_NUMBER)
-    assert looks.of(f" {OTHER_NUMBER.lower()} ") == 1
+    looks.count(OTHER_CARD)
+    assert looks.of(replace(OTHER_CARD, number=f" {OTHER_NUMBER.lower()} ")) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(PASSPORT, nationality="UTO"),
+        replace(PASSPORT, kind=DocumentKind.HMT_PERMIT),
+        replace(PASSPORT, number="E12345679"),
+        replace(PASSPORT, nationality="", number="CHNE12345678"),
+    ],
+    ids=["another state's", "of another kind", "another number", "the same letters"],
+)
+def test_another_document_has_a_count_of_its_own_though_it_has_the_same_number(other: Document) -> None:
+    looks = CardLooks(Clock())
+    looks.count(PASSPORT)
+    assert (looks.of(PASSPORT), looks.of(other)) == (1, 0)
 
 
 def test_three_visits_worth_is_as_far_as_it_counts() -> None:
     looks = CardLooks(Clock())
     for _ in range(2 * FACE_OF_A_CARD_MAX):
-        looks.count(NUMBER)
-    assert looks.of(NUMBER) == FACE_OF_A_CARD_MAX == 3 * FACE_ATTEMPTS_MAX
+        looks.count(CARD)
+    assert looks.of(CARD) == FACE_OF_A_CARD_MAX == 3 * FACE_ATTEMPTS_MAX
 
 
 def test_so_many_cards_and_no_more_are_remembered_and_the_one_seen_last_longest(
@@ -51,14 +74,14 @@ def test_so_many_cards_and_no_more_are_remembered_and_the_one_seen_last_longest(
     monkeypatch.setattr(card_looks, "CARDS_MAX", 3)
     looks = CardLooks(Clock())
     for number in ("a", "b", "c", "a", "d"):
-        looks.count(number)
-    assert [looks.of(number) for number in "abcd"] == [2, 0, 1, 1]
+        looks.count(replace(CARD, number=number))
+    assert [looks.of(replace(CARD, number=number)) for number in "abcd"] == [2, 0, 1, 1]
     assert CARDS_MAX * 9 >= TERM_S, "as many as can be read in a day"
 
 
 def test_no_number_is_kept_and_another_start_knows_none_of_it() -> None:
     one, other = CardLooks(Clock()), CardLooks(Clock())
-    one.count(NUMBER)
-    other.count(NUMBER)
+    one.count(CARD)
+    other.count(CARD)
     assert NUMBER not in repr(vars(one))
     assert set(vars(one)["_seen"]).isdisjoint(vars(other)["_seen"]), "under another key each"

@@ -20,6 +20,7 @@ from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey import hands as module
+from kiosk.journey.card_looks import TERM_S, CardLooks
 from kiosk.journey.hands import A_RESIDENT_WAITS, DeviceHands, Devices, Waits
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.proof import CodeFailure
@@ -385,3 +386,14 @@ def test_a_card_comes_with_the_looks_that_were_spent_on_it_and_a_look_counts_at_
     assert wait_until(lambda: bool(answers.came))
     hands.close()
     assert answers.came == [("v1", ev.CardAnswered(Ok(card()), 2))]
+
+
+def test_a_card_is_forgotten_a_day_after_its_last_look_though_no_other_is_read(answers: Answers) -> None:
+    now = [0.0]
+    hands = built(answers)
+    hands._card_looks = CardLooks(lambda: now[0])
+    hands.do(fx.CountLook(FACE), FACE)
+    for now[0], kept in ((TERM_S - 1.0, 1), (TERM_S, 0)):
+        hands.rest()
+        assert len(hands._card_looks._seen) == kept
+    hands.close()

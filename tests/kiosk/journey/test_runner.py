@@ -27,11 +27,15 @@ class Hands:
     def __init__(self) -> None:
         self.done: list[str] = []
         self.breaks_at: type[object] | None = None
+        self.rests = 0
 
     def do(self, effect: fx.Effect, _visit: Visit) -> None:
         if self.breaks_at is not None and isinstance(effect, self.breaks_at):
             raise RuntimeError(SECRET)
         self.done.append(type(effect).__name__)
+
+    def rest(self) -> None:
+        self.rests += 1
 
 
 class Stand:
@@ -83,6 +87,13 @@ def test_a_defect_ends_the_visit_and_the_next_resident_is_served(
     assert "OSError" in caplog.text
     assert SECRET not in caplog.text
     stand.to_notice()
+
+
+def test_a_terminal_that_nobody_touches_still_forgets_what_is_past_its_term(stand: Stand) -> None:
+    """Again and again, and on the first screen."""
+    stand.until(lambda: stand.hands.rests >= 2)
+    assert stand.journey.view().state is State.ATTRACT
+    assert (stand.journey.defects, stand.hands.done) == (0, [])
 
 
 def test_a_device_that_breaks_its_order_does_not_keep_the_visit(stand: Stand) -> None:

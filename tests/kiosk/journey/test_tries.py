@@ -153,7 +153,7 @@ def test_a_visit_without_a_try_left_begins_no_look_also_where_the_question_was_a
     ("answer", "unasked"),
     [
         (MISMATCH, 1),
-        (UNSEEN, 1),
+        *((ev.FaceAnswered(Failed(guidance)), 0) for guidance in Guidance),
         (ev.FaceAnswered(Failed(FaceFailure.MOVEMENT_NOT_SEEN)), 1),
         (ev.FaceAnswered(Failed(FaceFailure.MOVEMENT_DECLINED)), 1),
         (STALLED, 0),
@@ -163,7 +163,7 @@ def test_a_visit_without_a_try_left_begins_no_look_also_where_the_question_was_a
         (ev.FaceAnswered(Failed(FaceFailure.LIVENESS_UNAVAILABLE)), 0),
     ],
 )
-def test_what_the_machine_lacks_counts_for_nobodys_card_until_a_movement_was_asked(
+def test_what_nobody_could_learn_from_counts_for_nobodys_card_until_a_movement_was_asked(
     answer: ev.FaceAnswered, unasked: int
 ) -> None:
     """A hand before the camera stalls it: a free look at the next movement, if that counted for nothing."""
@@ -171,6 +171,22 @@ def test_what_the_machine_lacks_counts_for_nobodys_card_until_a_movement_was_ask
     assert (counted(done), after.face.spent) == (unasked, unasked)
     after, done = took(looking(), TURN, answer)
     assert (counted(done), after.face.spent) == (1, 1)
+
+
+def test_who_cannot_be_seen_in_a_dark_hall_has_three_tries_in_each_visit_and_the_card_stays_open() -> None:
+    """However often the holder comes back that day."""
+    spent = 0
+    dark = ev.FaceAnswered(Failed(Guidance.TOO_DARK))
+    again: tuple[ev.Event | str, ...] = ("try_face", dark)
+    for _ in range(2 * FACE_OF_A_CARD_MAX):
+        now, done = took(looking(spent_before=spent), dark, *again * (FACE_ATTEMPTS_MAX - 1))
+        spent += counted(done)
+        assert (now.state, now.face.attempts, now.face.card_rests) == (
+            State.OTHER_WAY,
+            FACE_ATTEMPTS_MAX,
+            False,
+        )
+    assert spent == 0
 
 
 def test_who_is_recognised_spends_nothing_of_the_card() -> None:
@@ -248,12 +264,12 @@ def test_whatever_somebody_does_the_looks_that_asked_for_a_movement_are_bounded(
     now, seen = Visit(), CardLooks(lambda: 0.0)
     in_visit = in_all = 0
     for choice in choices:
-        events = possible(now, seen.of(NUMBER))
+        events = possible(now, seen.of(card().document))
         asked_before = bool(now.face.asked) and now.face.looking
         now, effects = step(now, events[choice % len(events)], AROUND)
         for effect in effects:
             if isinstance(effect, fx.CountLook):
-                seen.count(NUMBER)
+                seen.count(card().document)
         if now.face.looking and now.face.asked and not asked_before:
             in_visit, in_all = in_visit + 1, in_all + 1
         if now.state is State.HOME:
