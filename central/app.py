@@ -106,7 +106,8 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
     @app.get("/metrics")
     def prometheus() -> Response:
         return Response(
-            metrics.exposition(engine, settings), media_type="text/plain; version=0.0.4; charset=utf-8"
+            metrics.exposition(engine, settings, (asking, telling)),
+            media_type="text/plain; version=0.0.4; charset=utf-8",
         )
 
     return app

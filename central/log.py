@@ -48,6 +48,7 @@ class Event(StrEnum):
     CASE_DUPLICATE = "case.duplicate_suspected"
     PERSON_TOLD = "person.told"
     PERSON_NOT_TOLD = "person.not_told"
+    PERSON_TOLD_UNSURE = "person.told_unsure"
     PAPER_TAKEN_IN = "paper.taken_in"
     EXPORT_IMPORTED = "export.imported"
     EVALUATION_RECEIVED = "evaluation.received"
@@ -86,6 +87,10 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
     Event.PERSON_NOT_TOLD: (
         "有人代办，短信没有到本人，由工作人员告知",
         "No message reached the person for whom somebody acted: staff tell them",
+    ),
+    Event.PERSON_TOLD_UNSURE: (
+        "有人代办，给本人的短信不知道是否到了，由工作人员告知",
+        "Whether a message reached the person for whom somebody acted is unknown: staff tell them",
     ),
     Event.CASE_CARRIED: ("由其他终端带来，待人工核实", "Carried in by another terminal, to be confirmed"),
     Event.CASE_NOT_OPENED: (

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 from central import notices
 from central.database import utc_now
 from central.ops import casebook, fleet
+from central.rounds import Rounds
 from central.schema import evaluations, items, open_rechecks
 from central.settings import CentreSettings
 
@@ -17,8 +18,8 @@ Sample = tuple[str, float]
 """Labels in braces, or nothing, and the value."""
 
 
-def exposition(engine: Engine, settings: CentreSettings) -> str:
-    """The text format 0.0.4 of Prometheus."""
+def exposition(engine: Engine, settings: CentreSettings, threads: Iterable[Rounds]) -> str:
+    """The text format 0.0.4 of Prometheus. `threads`: of the process that is asked."""
     now = utc_now()
     with engine.connect() as connection:
         counts = fleet.counts(connection, settings, now)
@@ -47,6 +48,11 @@ def exposition(engine: Engine, settings: CentreSettings) -> str:
             "jiujin_persons_untold",
             "Persons for whom somebody acted and whom no message reached: staff tell them.",
             [("", untold)],
+        ),
+        (
+            "jiujin_thread_stuck",
+            "1 where a thread of this process fails with the database or has ended by itself.",
+            [(f'{{thread="{one.name}"}}', one.stuck) for one in threads],
         ),
         ("jiujin_refused_items", "Items that the centre did not take.", [("", counts.refused)]),
         ("jiujin_queue_pending", "Items that wait on terminals, as last told.", [("", counts.pending)]),

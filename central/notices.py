@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     """Written before the gateway is asked: it may have been sent."""
     NO_PHONE = "no_phone"
     NO_WAY = "no_way"
-    """No gateway, or no department here that knows the person's number."""
+    """No gateway, or no department here that knows the person's number and tells it."""
     REFUSED = "refused"
     """By the gateway, for good."""
     NOT_NEEDED = "not_needed"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from central.database import utc_now
+
+log = logging.getLogger(__name__)
 
 AGAIN_MAX_S = 3600.0
 POLL_S = 5.0
@@ -24,10 +27,10 @@ class Rounds(ABC):
 
     def __init__(self, name: str, again_s: float) -> None:
         self.again_s = again_s
-        self._name = name
+        self.name = name
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
-        self.last_error = ""
+        self._failing = False
 
     @abstractmethod
     def round(self, now: datetime) -> int:
@@ -37,8 +40,14 @@ class Rounds(ABC):
     def ending(self) -> bool:
         return self._end.is_set()
 
+    @property
+    def stuck(self) -> bool:
+        """Whether the last round failed, or the thread ended by itself."""
+        ended = self._thread is not None and not self._thread.is_alive() and not self.ending
+        return self._failing or ended
+
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -52,6 +61,11 @@ class Rounds(ABC):
             try:
                 while not self._end.is_set() and self.round(utc_now()):
                     pass
-                self.last_error = ""
-            except DBAPIError as error:
-                self.last_error = type(error).__name__
+                self._failing = False
+            except SQLAlchemyError as error:
+                # The pool's own, such as no free connection, as well as the database's.
+                if not self._failing:
+                    log.warning(
+                        "a round of %s failed, it is tried again: %s", self.name, type(error).__name__
+                    )
+                self._failing = True

@@ -17,7 +17,8 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, select, update
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from central import chain, duplicates, inbox, notices, open_rechecks, replays, uploads
 from central.cases import Desk
@@ -48,8 +49,8 @@ RETENTION_EVERY_S = 86_400.0
 """How often a process ends what has been kept long enough; the first time at its start."""
 UNASKED_EVERY_S = 3600.0
 """How often uploads are looked for that no item asked for, and nonces that no request can have any more."""
-_LOST = (OperationalError, InterfaceError)
-"""The database's trouble (gone, full, two that waited for each other) and no item's: everything waits."""
+_LOST = (OperationalError, InterfaceError, PoolTimeoutError)
+"""The database's trouble (gone, full, no free connection, two that waited for each other) and no item's: everything waits."""
 REGISTERS_WAITED_S = 2.0
 """How long a resident's case, or a step of a backlog, waits for all its registers together."""
 GIVE_WAY_S = 1.0
@@ -115,7 +116,7 @@ class Work:
         try:
             for terminal, ids in item_ids.items():
                 self._open(terminal, ids)
-        except DBAPIError as error:
+        except SQLAlchemyError as error:
             # They are taken in and acknowledged: the thread tries again.
             self.last_error = type(error).__name__
             self.wake()
@@ -306,7 +307,7 @@ class Work:
                 self.all()
                 self._sweep_if_due()
                 self.last_error = ""
-            except DBAPIError as error:
+            except SQLAlchemyError as error:
                 self.last_error = type(error).__name__
                 self._end.wait(GIVE_WAY_S)
             self._wake.wait(POLL_S)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from central.database import open_database
 from central.enrolment import enrol
@@ -108,6 +109,31 @@ def test_a_recheck_with_a_defect_leaves_its_case_to_a_clerk_and_the_others_go_on
         taken(engine, trust, station, later)
         work.wake()
         assert wait_until(lambda: states(engine).get(later.lane) == CaseState.REGISTERED.value)
+    finally:
+        work.close()
+        station.close()
+
+
+def test_no_free_connection_is_no_fault_of_an_item_and_ends_no_thread(
+    engine: Engine, trust: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(*_args: object) -> Findings:
+        raise PoolTimeoutError
+
+    station = Station("https://nowhere.invalid", trust)
+    item = station.item()
+    taken(engine, trust, station, item)
+    work = Work(engine, load_trust(trust, production=False).sealing_keys)
+    try:
+        with monkeypatch.context() as while_short:
+            while_short.setattr(Rechecks, "of", short)
+            assert not work.now({station.terminal: [item.id]})
+            assert unopened(engine) == [item.id]
+            work.last_error = ""
+            work.start()
+            assert wait_until(lambda: work.last_error == "TimeoutError")
+            assert unopened(engine) == [item.id]
+        assert wait_until(lambda: states(engine).get(item.lane) == CaseState.REGISTERED.value)
     finally:
         work.close()
         station.close()

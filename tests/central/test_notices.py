@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from datetime import timedelta
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from central import notices as notices_of
 from central.contents import newest_case
@@ -21,57 +23,18 @@ from central.departments.simulated import Fault, SimulatedDepartment
 from central.desk_command import CentreAt
 from central.notice_command import told
 from central.notices import Outcome
+from central.rechecks import published
 from central.schema import notices
 from central.telling import Telling, text_of
 from central.trust import load_trust
-from kiosk.case import AgentRecord, CasePayload, format_case_code, new_case_code
-from offline_queue.wire import Item, Kind
-from tests.central.station import NAME, NUMBER, SERVICE, Station, address_in, case_payload, centre, person
+from kiosk.case import CasePayload, format_case_code, new_case_code
+from offline_queue.wire import Kind
+from tests.central.conftest import PROJECT
+from tests.central.noticed import AGAIN_S, AGENT_NAME, AGENT_NUMBER, BY_CHILD, Place
+from tests.central.station import NAME, NUMBER, SERVICE, Station, address_in, case_payload, centre
 from tests.drivers.waiting import wait_until
 
-AGAIN_S = 0.1
-AGENT_NUMBER, AGENT_NAME = "110199194803120016", "测试乙"
-BY_CHILD = AgentRecord(person=person(AGENT_NUMBER, AGENT_NAME), ground="child")
-
-
-class Place:
-    """A centre with a department and a gateway, and a terminal."""
-
-    def __init__(self, database: str, trust: Path) -> None:
-        self.database, self.trust = database, trust
-        self.department, self.gateway = SimulatedDepartment(), SimulatedDepartment()
-        self.departments = Departments({SERVICE: self.department}, messages=self.gateway)
-        with ExitStack() as stack:
-            running = stack.enter_context(
-                centre(database, trust, departments=self.departments, recheck_again_s=AGAIN_S)
-            )
-            self.station = stack.enter_context(closing(Station(running.url, trust)))
-            self._stack = stack.pop_all()
-
-    def close(self) -> None:
-        for end in (self.department, self.gateway):
-            end.close()
-        self._stack.close()
-
-    def acted(self, code: str = "", agent: AgentRecord | None = BY_CHILD) -> Item:
-        """A case that was filed for the person by another."""
-        code = code or new_case_code(self.station.terminal)
-        item = self.station.item(code=code, payload=case_payload(code, agent=agent))
-        self.station.send(item)
-        return item
-
-    def outcomes(self) -> dict[str, str | None]:
-        engine = open_database(self.database)
-        with engine.connect() as connection:
-            found = connection.execute(select(notices.c.code, notices.c.outcome)).all()
-        engine.dispose()
-        return {row.code: row.outcome for row in found}
-
-    def ended(self, item: Item, outcome: Outcome) -> bool:
-        return wait_until(lambda: self.outcomes().get(item.lane) == outcome)
-
-    def untold(self) -> float:
-        return self.station.metric("jiujin_persons_untold")[""]
+DEFINITIONS = PROJECT / "kiosk" / "catalogue" / "definitions"
 
 
 @pytest.fixture
@@ -91,10 +54,22 @@ def test_the_person_gets_one_message_and_the_case_names_both(place: Place) -> No
     item = place.acted()
     assert place.ended(item, Outcome.SENT)
     (message,) = place.gateway.sent
-    assert format_case_code(item.lane) in message.text
-    assert "养老待遇资格认证" in message.text
-    assert "12345" in message.text
-    for private in (NAME, NUMBER, AGENT_NAME, AGENT_NUMBER, "子女", "child"):
+    assert message.text.count("12345") == 2
+    assert message.text.index("有人") < message.text.index("Somebody")
+    code, title = format_case_code(item.lane), "养老待遇资格认证"
+    for private in (
+        code,
+        code[-4:],
+        item.lane,
+        title,
+        SERVICE,
+        NAME,
+        NUMBER,
+        AGENT_NAME,
+        AGENT_NUMBER,
+        "子女",
+        "child",
+    ):
         assert private not in message.text
     engine = open_database(place.database)
     keys = load_trust(place.trust, production=False).sealing_keys
@@ -186,10 +161,19 @@ def test_a_centre_that_sends_no_messages_says_so_to_staff(tmp_path: Path, trust:
         assert "本中心发不了这件事的短信" in station.page("/ops/untold")
 
 
+def test_a_department_that_refuses_for_good_is_not_asked_again(local: Place) -> None:
+    local.department.fault = Fault.REFUSES
+    item = local.acted()
+    assert local.ended(item, Outcome.NO_WAY)
+    assert local.untold() == 1
+    assert local.department.asked["records"] == 1
+
+
 @pytest.mark.parametrize(
     ("who", "fault"),
     [
         ("department", Fault.ERROR),
+        ("department", Fault.OVER_QUOTA),
         ("department", Fault.GARBAGE),
         ("department", Fault.UNREACHABLE),
         ("gateway", Fault.UNREACHABLE),
@@ -258,11 +242,11 @@ def test_what_a_killed_centre_left_is_not_sent_again_and_two_processes_share_the
         row = {"terminal": "0142", "since": at, "next_at": at, "tries": 1}
         connection.execute(insert(notices).values(**row, code=left, outcome=Outcome.UNKNOWN.value, at=at))
         notices_of.remember(connection, {left, waiting}, at)
+        (open_one,) = connection.execute(select(notices).where(notices.c.outcome.is_(None))).all()
     one, other = (Telling(engine, {}, local.departments, {}, AGAIN_S) for _ in range(2))
-    later = utc_now() + timedelta(hours=2)
-    claimed = one._claim(later)
-    assert [row.code for row in claimed] == [waiting]
-    assert other._claim(later) == []
+    assert open_one.code == waiting
+    assert one._claim(open_one, utc_now())
+    assert not other._claim(open_one, utc_now())
     assert local.gateway.sent == []
     engine.dispose()
 
@@ -270,11 +254,47 @@ def test_what_a_killed_centre_left_is_not_sent_again_and_two_processes_share_the
 def test_the_text_says_a_day_only_where_the_clock_was_sure() -> None:
     case = CasePayload.model_validate_json(case_payload(new_case_code("0142"), agent=BY_CHILD))
     assert text_of(case, {}).startswith("11 月 25 日，有人")
+    assert " on 2026-11-25. " in text_of(case, {})
     for changes in ({"clock_quality": "unsynced"}, {"received_at_kiosk": "yesterday"}):
-        assert text_of(case.model_copy(update=changes), {}).startswith("有人")
-    unknown = case.model_copy(update={"service": "X-1"})
-    assert "一件事" in text_of(unknown, {})
-    assert "X-1" not in text_of(unknown, {})
+        text = text_of(case.model_copy(update=changes), {})
+        assert text.startswith("有人")
+        assert "terminal. If" in text
+
+
+def test_the_text_names_the_number_of_the_service_and_nothing_else_of_it() -> None:
+    definitions = published(DEFINITIONS)
+    (key,) = [one for one in definitions if one[0] == SERVICE]
+    case = CasePayload.model_validate_json(case_payload(new_case_code("0142"), agent=BY_CHILD))
+    case = case.model_copy(update={"definition_version": key[1]})
+    other = definitions[key].model_copy(update={"hotline": "0999-12333"})
+    assert "0999-12333" in text_of(case, {key: other})
+    assert text_of(case, {key: other}).replace("0999-12333", "12345") == text_of(case, {})
+
+
+@pytest.mark.parametrize("error", [PoolTimeoutError(), OperationalError("select", {}, Exception())])
+def test_a_thread_that_gets_no_database_goes_on_and_the_metrics_say_so(
+    local: Place, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(_self: Telling, _now: datetime) -> int:
+        raise error
+
+    assert local.stuck() == {"rechecks": 0, "notices": 0}
+    with monkeypatch.context() as broken:
+        broken.setattr(Telling, "round", fails)
+        assert wait_until(lambda: local.stuck()["notices"] == 1)
+    assert local.ended(local.acted(), Outcome.SENT)
+    assert wait_until(lambda: local.stuck()["notices"] == 0)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_has_ended_by_a_defect_is_told_of(
+    local: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_self: Telling, _now: datetime) -> int:
+        raise RuntimeError
+
+    monkeypatch.setattr(Telling, "round", fails)
+    assert wait_until(lambda: local.stuck()["notices"] == 1)
 
 
 def _tries(place: Place) -> int:
