@@ -20,7 +20,7 @@ from drivers.card_reader.simulated import SimulatedSdtReader
 from drivers.card_reader.simulated_module import Fault
 from drivers.card_reader.virtual_card import VirtualCard
 from drivers.card_reader.virtual_rival import Rival
-from drivers.card_reader.virtual_service import VirtualService
+from drivers.card_reader.virtual_service import VirtualService, VirtualSlot
 from drivers.document_printer.simulated import Fault as DocumentFault
 from drivers.document_printer.simulated import VirtualPrinter, VirtualPrintService
 from drivers.receipt_printer.simulated import SimulatedPrinter
@@ -143,9 +143,10 @@ SIMULATORS = (
     Simulator(
         VirtualService,
         {"stop": ("service", "down"), "unplug": ("smart_card", "unplugged")},
-        "start plug",
+        "start plug reader_name",
         {"kill": "`down` shows the same: drivers/card_reader"},
     ),
+    Simulator(VirtualSlot, {"take": ("helper", "")}, "put"),
     Simulator(
         VirtualCard,
         {"misbehave": ("smart_card", "garbage"), "remove": ("card", "")},
@@ -221,7 +222,7 @@ def test_what_a_village_puts_up_is_in_the_list_and_its_moves_call_what_they_are_
             type(part) for part in vars(village).values() if type(part).__module__.startswith("drivers.")
         }
         assert parts <= {one.kind for one in SIMULATORS}
-        for simulator in (one for one in SIMULATORS if one.kind in parts - {VirtualService}):
+        for simulator in (one for one in SIMULATORS if one.kind in parts - {VirtualService, VirtualSlot}):
             for method, (what, value) in simulator.offered.items():
                 told(simulator.kind, method)
                 assert hands.make(what, value) is None
