@@ -136,7 +136,9 @@ def test_a_husband_acts_for_his_wife_by_his_own_phone_and_she_is_told(hall: Hall
     end_after_result(window, card=True)
     assert registered(window, 1)
     assert wait_until(lambda: len(hall.gateway.messages) == 1), "she is told"
-    assert "高龄津贴申领" in hall.gateway.messages[0].text
+    text = hall.gateway.messages[0].text
+    assert "替您办了一件事" in text
+    assert "高龄津贴申领" not in text, "the phone may have a new owner"
     hall.nothing_is_left_of(CARD, "qian")
 
 
