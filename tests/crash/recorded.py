@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from offline_queue import Committed, Item, ItemState, Outbox
+from offline_queue import Committed, Item, ItemState, Outbox, words
 from offline_queue.database import migrate_outbox
 from offline_queue.inbox_wire import Letter
-from offline_queue.records import Settlement
+from offline_queue.records import Settlement, StoreUnwritable
 from offline_queue.schema import NEWEST
 from tests.crash.kills import OLDEST_WITH_LETTERS
 from tests.crash.visits import DATABASE_KEY, Visit, in_place_of, open_outbox
@@ -79,8 +79,13 @@ class Recorded:
         self.say("L", str(self.letters))
 
     def migrate(self) -> None:
+        """To an older version and back by opening; not while a refused item waits for the one in its place."""
         self.outbox.close()
-        migrate_outbox(self.directory, DATABASE_KEY, self.chance.randint(OLDEST_WITH_LETTERS, NEWEST))
+        try:
+            migrate_outbox(self.directory, DATABASE_KEY, self.chance.randint(OLDEST_WITH_LETTERS, NEWEST))
+        except StoreUnwritable as told:
+            if told.words != words.REPLACEMENT_WAITS:
+                raise
         self.open()
 
     def open(self) -> None:
