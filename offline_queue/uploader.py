@@ -49,6 +49,8 @@ class Uploader:
     whole: set[int] = field(default_factory=set)
     _offsets: dict[Key, int] = field(default_factory=dict)
     """As the centre told last; -1 is whole."""
+    part_bytes_most: int = PART_BYTES
+    """Small parts are for who wants many of them, as the tests that kill between any two."""
     _part_bytes: int = PART_BYTES
     _loaded: tuple[Key, bytes] | None = None
 
@@ -60,7 +62,7 @@ class Uploader:
                 continue
             step = self._ask(item, told) if key not in self._offsets else self._send(item, told)
             if isinstance(step, Rejected | Unreached):
-                self._part_bytes = max(self._part_bytes // 2, PART_BYTES_LEAST)
+                self._part_bytes = max(self._part_bytes // 2, min(PART_BYTES_LEAST, self.part_bytes_most))
                 self._offsets.pop(key, None)
             return step
         self._loaded = None
@@ -87,14 +89,14 @@ class Uploader:
         if sealed is None:
             return Damaged()
         offset = self._offsets[key]
-        part = sealed[offset : offset + self._part_bytes]
+        part = sealed[offset : offset + min(self._part_bytes, self.part_bytes_most)]
         answer = self.link.send_part(self._path(item, told), offset, len(sealed), part)
         if not isinstance(answer, wire.UploadState):
             return answer
         self._offsets[key] = -1 if answer.whole else answer.offset
         if not answer.whole and answer.offset <= offset:
             return Stuck(f"attachment: {answer.fault or 'not taken'}")
-        self._part_bytes = min(2 * self._part_bytes, PART_BYTES)
+        self._part_bytes = min(2 * self._part_bytes, self.part_bytes_most)
         return Moved()
 
     def _load(self, key: Key, told: wire.Attachment) -> bytes | None:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from offline_queue import Committed, ItemSummary, Link, Outbox, Sender
-from offline_queue import uploader as uploader_module
 from offline_queue.collector import Collector
 from offline_queue.database import migrate_outbox
 from offline_queue.records import StoreUnwritable
 from offline_queue.schema import NEWEST
+from offline_queue.uploader import Uploader
 from offline_queue.wire import Kind
 from tests.crash import sabotage
 from tests.crash.sabotage import Sabotage
@@ -179,8 +179,7 @@ def _upload(outbox: Outbox, link: TellingLink, visit: Visit, voice: Voice) -> No
     voice.say("begun", visit)
     outbox.commit(visit.draft())
     voice.say("promised", visit.id)
-    uploader_module.PART_BYTES = uploader_module.PART_BYTES_LEAST = PART_BYTES
-    uploader = uploader_module.Uploader(outbox.terminal, outbox.deliveries, link, _part_bytes=PART_BYTES)
+    uploader = Uploader(outbox.terminal, outbox.deliveries, link, part_bytes_most=PART_BYTES)
     outbox.deliveries.catch_up()
     while (item := outbox.deliveries.next_to_upload(held_lanes=(), whole=uploader.whole)) is not None:
         uploader.step(item)
@@ -189,9 +188,8 @@ def _upload(outbox: Outbox, link: TellingLink, visit: Visit, voice: Voice) -> No
 
 def busy_sender(url: str, outbox: Outbox, trust: Path, link: Link | None = None, **changes: Any) -> Sender:
     """Sends attachments in small parts. Not started yet."""
-    uploader_module.PART_BYTES = uploader_module.PART_BYTES_LEAST = PART_BYTES
     sender = sender_to(url, outbox, trust, link, policy=BUSY, **changes)
-    sender._courier.uploader._part_bytes = PART_BYTES
+    sender._courier.uploader.part_bytes_most = PART_BYTES
     return sender
 
 
