@@ -185,8 +185,9 @@ def test_what_was_never_sent_is_tried_until_it_is(local: Place, who: str, fault:
     failing.fault = fault
     item = local.acted()
     assert wait_until(lambda: _tries(local) > 1)
-    assert local.outcomes()[item.lane] is None
-    assert "还没有告知本人" in local.station.page(f"/ops/cases/{item.lane}")
+    # While the gateway is being asked the row says `unknown`, and so does the page: between two tries it waits.
+    assert wait_until(lambda: local.outcomes()[item.lane] is None)
+    assert wait_until(lambda: "还没有告知本人" in local.station.page(f"/ops/cases/{item.lane}"))
     failing.fault = Fault.NONE
     assert local.ended(item, Outcome.SENT)
     assert len(local.gateway.sent) == 1
