@@ -10,7 +10,12 @@ import pytest
 
 from drivers.face.liveness.prompts import IN_DEPTH, PROMPTS_ASKED
 from tests.groups import FACES
-from tests.journeys.test_visits import PENSION, end_after_result, pension_until_result, registered
+from tests.journeys.test_visits import (
+    end_after_result,
+    pension_until_result,
+    pension_with_card_and_face,
+    registered,
+)
 from tests.journeys.window import PROJECT, Window
 
 pytestmark = [pytest.mark.window, pytest.mark.xdist_group(FACES)]
@@ -62,13 +67,7 @@ def test_who_makes_the_movements_goes_on_to_the_slip(window: Window) -> None:
 def test_who_makes_none_is_not_let_in_by_the_machine(window: Window) -> None:
     """The same face, the same card."""
     resident = Resident(window, moves=False)
-    window.press("action:begin")
-    window.press(PENSION)
-    window.press("action:next")
-    window.press("action:face")
-    window.until("card")
-    window.village.show_face("zhou_today")
-    window.village.put_card("zhou")
+    pension_with_card_and_face(window)
     window.target("action:try_face", LONG_S)
     log = (window.log / "terminal.log").read_text("utf-8")
     assert "a face attempt ended without a comparison: movement_not_seen" in log

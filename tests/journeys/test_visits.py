@@ -18,8 +18,8 @@ PENSION, REPORT = "action:service:110199-YL-01", "action:service:110199-SB-01"
 ZHOU = PEOPLE["zhou"].document
 
 
-def pension_until_result(window: Window, *, on_record: bool) -> None:
-    """`on_record`: with the network a mobile number stands in the form already, and is replaced."""
+def pension_with_card_and_face(window: Window) -> None:
+    """Until the card's owner stands before the camera."""
     window.press("action:begin")
     window.press(PENSION)
     window.press("action:next")
@@ -27,6 +27,11 @@ def pension_until_result(window: Window, *, on_record: bool) -> None:
     window.until("card")
     window.village.show_face("zhou_today")
     window.village.put_card("zhou")
+
+
+def pension_until_result(window: Window, *, on_record: bool) -> None:
+    """`on_record`: with the network a mobile number stands in the form already, and is replaced."""
+    pension_with_card_and_face(window)
     window.recognised()
     window.press("option:lives_at_card_address=yes")
     window.press("action:next")
