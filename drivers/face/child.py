@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from drivers.camera.slot import Slot
 from drivers.face import decision
 from drivers.face.calibration.card_class import CardClass, as_card_photo, classes_of
+from drivers.face.card_photos import CardPhotoError
 from drivers.face.contract import Guidance, Score
 from drivers.face.embedder import Embedder
-from drivers.face.evaluation.card_photos import CardPhotoError
 from drivers.face.liveness.contract import Sighting
 from drivers.face.liveness.observer import Observer
 from drivers.face.matchers import Embedding

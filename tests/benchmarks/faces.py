@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from drivers.face.card_photos import CONDITIONS, JPEG_1024, JPEG_2048, Condition
 from drivers.face.embedder import Embedder
-from drivers.face.evaluation.card_photos import CONDITIONS, JPEG_1024, JPEG_2048, Condition
 from drivers.face.evaluation.data_set import read_data_set
 from drivers.face.evaluation.enrolment import Enrolment, enrol
 from drivers.face.evaluation.report import RULE, Curve, Row, check_people, curves, rows

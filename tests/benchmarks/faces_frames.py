@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from drivers.face.evaluation.card_photos import Condition
+from drivers.face.card_photos import Condition
 from drivers.face.evaluation.decisions import FrameRule, sittings
 from drivers.face.evaluation.enrolment import Enrolment
 from drivers.face.evaluation.frame_rules import RuleRates, rates_of

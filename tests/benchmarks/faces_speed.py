@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from drivers.camera.contract import Frame
 from drivers.contract import Failed, Ok
+from drivers.face.card_photos import JPEG_2048, card_photo, read_picture
 from drivers.face.embedder import Embedder
-from drivers.face.evaluation.card_photos import JPEG_2048, card_photo, read_picture
 from drivers.face.evaluation.data_set import DataSet, Role
 from drivers.face.verifier import ProcessFaceVerifier
 from kiosk.journey.face_attempt import FRAMES_WANTED

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.card_reader.framing import SIZE
-from drivers.face.evaluation.card_photos import JPEG_2048, card_photo
+from drivers.face.card_photos import JPEG_2048, card_photo
 
 _JPEG = b"\xff\xd8"
 

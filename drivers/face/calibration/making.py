@@ -22,8 +22,8 @@ from drivers.face.calibration.document import (
     OfClass,
 )
 from drivers.face.calibration.margin import choose_with_margin
+from drivers.face.card_photos import CONDITIONS, ORIGINAL, Condition
 from drivers.face.embedder import Embedder
-from drivers.face.evaluation.card_photos import CONDITIONS, ORIGINAL, Condition
 from drivers.face.evaluation.comparisons import Comparisons, paired
 from drivers.face.evaluation.data_set import (
     PICTURES,

@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.card_reader import framing
+from drivers.face.card_photos import CardPhotoError, Condition, card_photo, read_picture
 from drivers.face.contract import Guidance
 from drivers.face.detector import Face
 from drivers.face.elements import Elements
 from drivers.face.embedder import Embedder
-from drivers.face.evaluation import card_photos
-from drivers.face.evaluation.card_photos import CardPhotoError, Condition, card_photo, read_picture
 from drivers.face.evaluation.comparisons import NOT_ENROLLED, Comparisons, Distances, paired
 from drivers.face.evaluation.data_set import DataSet, DataSetError, Picture, Problem, Role
 from drivers.face.matchers import Embedding, Matcher
@@ -204,7 +203,7 @@ def code_id(embedder: Embedder) -> str:
         digest.update(f"{model.name} {file_hash(model)}\n".encode())
     tops = {file: file.relative_to(FACE_CODE).parts[0] for file in FACE_CODE.rglob("*.py")}
     of_the_path = sorted(file for file, top in tops.items() if top not in NOT_THE_PATH)
-    for file in (*of_the_path, Path(__file__), Path(card_photos.__file__), Path(framing.__file__)):
+    for file in (*of_the_path, Path(__file__), Path(framing.__file__)):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

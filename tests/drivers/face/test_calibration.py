@@ -23,8 +23,8 @@ from drivers.face.calibration import CalibrationFault
 from drivers.face.calibration.card_class import SMALL, CardClass, as_card_photo, classes_of
 from drivers.face.calibration.document import LARGEST_DISTANCE, Figure
 from drivers.face.calibration.faults import WORDS, in_words
-from drivers.face.evaluation.card_photos import JPEG_2048, read_picture
-from drivers.face.evaluation.card_photos import card_photo as card_photo_of
+from drivers.face.card_photos import JPEG_2048, read_picture
+from drivers.face.card_photos import card_photo as card_photo_of
 from tests.drivers.face.calibrations import Body, demo_body, figure_of_all, proved, signed, with_limits
 from tests.drivers.face.portraits import card_photo, live
 

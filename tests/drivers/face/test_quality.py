@@ -14,11 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from drivers.camera.slot import Slot
+from drivers.face.card_photos import CardPhotoError
 from drivers.face.child import FaceChild
 from drivers.face.contract import Guidance
 from drivers.face.detector import Detector, Face
 from drivers.face.elements import Elements, eyes_of, measure
-from drivers.face.evaluation.card_photos import CardPhotoError
 from drivers.face.matchers import ONNX_MODEL
 from drivers.face.posture import EYE_MODEL, POSE_MODEL
 from drivers.face.quality import LIMITS, WISHES_S, Gate

@@ -19,9 +19,9 @@ from drivers.contract import Cause, DeviceState, Failed, Ok
 from drivers.face import calibration
 from drivers.face.calibration import CalibrationFault
 from drivers.face.calibration.card_class import CardClass
+from drivers.face.card_photos import JPEG_1024
+from drivers.face.card_photos import card_photo as card_photo_of
 from drivers.face.contract import FaceFailure, Guidance
-from drivers.face.evaluation.card_photos import JPEG_1024
-from drivers.face.evaluation.card_photos import card_photo as card_photo_of
 from drivers.face.matchers import ONNX_MODEL
 from drivers.face.verifier import ProcessFaceVerifier
 from tests.drivers.face.calibrations import Body, Change, as_it_is, demo_body, proved, signed

@@ -13,10 +13,7 @@ import numpy as np
 import pytest
 
 from drivers.camera.slot import Slot
-from drivers.face.child import FaceChild
-from drivers.face.contract import Guidance
-from drivers.face.embedder import Embedder
-from drivers.face.evaluation.card_photos import (
+from drivers.face.card_photos import (
     CONDITIONS,
     JPEG_1024,
     JPEG_2048,
@@ -26,6 +23,9 @@ from drivers.face.evaluation.card_photos import (
     card_photo,
     read_picture,
 )
+from drivers.face.child import FaceChild
+from drivers.face.contract import Guidance
+from drivers.face.embedder import Embedder
 from drivers.face.evaluation.data_set import DataSetError, Role, read_data_set
 from drivers.face.evaluation.enrolment import Enrolment, enrol
 from drivers.face.evaluation.report import RULE, curves, rows

@@ -1,10 +1,11 @@
 """What a card holds of a portrait: few pixels, few bytes.
 
 The photo's frame is found with a detector that is fixed here, whichever the terminal uses, so that
-two versions of the terminal are measured on the same photos. JPEG stands for the closed codec of
-real cards, which keeps more of a face in as many bytes (face study, chapter 3); its code tables are
-fitted to the picture and a grey one is kept grey, since the usual tables and empty colours alone
-take 600 bytes.
+two versions of the terminal are measured on the same photos. The evaluation makes its photos of
+portraits here, and the face process those of larger photos, for which there are no other limits.
+JPEG stands for the closed codec of real cards, which keeps more of a face in as many bytes (face
+study, chapter 3); its code tables are fitted to the picture and a grey one is kept grey, since the
+usual tables and empty colours alone take 600 bytes.
 """
 
 from __future__ import annotations
