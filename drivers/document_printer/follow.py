@@ -78,6 +78,7 @@ class Follow:
     patience: Patience = PATIENCE
     cause: Cause | None = None
     job: JobAnswer | None = None
+    _unanswered: Cause | None = None
     _went_on: bool = True
     _answered_s: float = 0.0
     _moving_s: float = 0.0
@@ -87,7 +88,7 @@ class Follow:
         """The printer answered."""
         if printer.identity != self.before.printer.identity:
             return Verdict(Outcome.UNKNOWN, Cause.A4_REPLACED, "another printer answers", give_up=True)
-        self._answered_s = now_s
+        self._answered_s, self._unanswered = now_s, None
         ours = [job for job in jobs if job.number not in self.before.jobs and job.name == self.title]
         if len(ours) > 1:
             return Verdict(Outcome.UNKNOWN, Cause.A4_ERROR, f"{len(ours)} jobs for one", give_up=True)
@@ -144,13 +145,20 @@ class Follow:
         return None
 
     def _give_up(self, detail: str) -> Verdict:
-        return Verdict(Outcome.UNKNOWN, self.cause or Cause.A4_ERROR, detail, give_up=True)
+        return Verdict(Outcome.UNKNOWN, self._why(), detail, give_up=True)
+
+    def _why(self) -> Cause:
+        return self.cause or self._unanswered or Cause.A4_ERROR
 
     def miss(self, now_s: float, cause: Cause) -> Verdict | None:
-        """The printer did not answer, and this is why. The first cause stays."""
-        self.cause = self.cause or cause
+        """The printer did not answer, and this is why.
+
+        The latest counts: an answer torn by a pulled cable says less than the connections that are
+        refused after it. It explains nothing any more once the printer answers again.
+        """
+        self._unanswered = cause
         if now_s - self._answered_s > self.patience.vanished_s:
-            return Verdict(Outcome.UNKNOWN, self.cause, "the printer went away during the job", give_up=True)
+            return self._give_up("the printer went away during the job")
         return None
 
     def let_go(self, now_s: float) -> Verdict | None:
@@ -167,4 +175,4 @@ class Follow:
 
     def after_cancel(self) -> Verdict:
         """What is known when a job that was given up has still not ended."""
-        return Verdict(Outcome.UNKNOWN, self.cause or Cause.A4_ERROR, "given up, and its end was not seen")
+        return Verdict(Outcome.UNKNOWN, self._why(), "given up, and its end was not seen")

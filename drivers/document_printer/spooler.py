@@ -186,12 +186,14 @@ class Spooler:
             body = response.read(ANSWER_MAX_BYTES + 1)
         except TimeoutError:
             return Failed(AskFailure.SILENT)
-        except ConnectionError as error:
+        except (ConnectionError, http.client.IncompleteRead) as error:  # gone, the latter in mid-answer
             return Failed(AskFailure.ABSENT, type(error).__name__)
         except (OSError, http.client.HTTPException) as error:
             return Failed(AskFailure.GARBAGE, type(error).__name__)
         finally:
             connection.close()
+        if response.length and len(body) <= ANSWER_MAX_BYTES:  # `read` with a bound is silent about it
+            return Failed(AskFailure.ABSENT, "IncompleteRead")
         if response.status != _HTTP_OK or len(body) > ANSWER_MAX_BYTES:
             return Failed(AskFailure.GARBAGE, f"HTTP {response.status}, {len(body)} bytes")
         decoded = decode(body)

@@ -138,8 +138,26 @@ def test_a_printer_that_goes_is_waited_for_and_then_given_up() -> None:
     assert watched.miss(1.0 + PATIENCE.vanished_s, Cause.A4_SILENT) is None
     verdict = watched.miss(1.1 + PATIENCE.vanished_s, Cause.A4_ABSENT)
     assert verdict == Verdict(
-        Outcome.UNKNOWN, Cause.A4_SILENT, "the printer went away during the job", give_up=True
-    )
+        Outcome.UNKNOWN, Cause.A4_ABSENT, "the printer went away during the job", give_up=True
+    ), "the latest word: a pulled cable tears an answer first"
+    assert watched.after_cancel().cause is Cause.A4_ABSENT
+
+
+def test_a_door_open_before_a_printer_went_is_still_what_stopped_the_job() -> None:
+    watched = following()
+    assert watched.see(1.0, printer(1, "door-open-error"), (RUNNING,)) is None
+    verdict = watched.miss(1.1 + PATIENCE.vanished_s, Cause.A4_ABSENT)
+    assert verdict is not None
+    assert verdict.cause is Cause.A4_COVER
+
+
+def test_a_silence_that_ended_explains_nothing_of_what_came_later() -> None:
+    watched = following()
+    assert watched.see(1.0, printer(1), (RUNNING,)) is None
+    assert watched.miss(2.0, Cause.A4_SILENT) is None
+    verdict = watched.see(3.0, printer(3), (replace(RUNNING, state=JobState.ABORTED),))
+    assert verdict is not None
+    assert (verdict.outcome, verdict.cause) == (Outcome.FAILED, Cause.A4_ERROR)
 
 
 def test_what_never_reached_a_printer_that_listened_all_the_time_has_failed() -> None:

@@ -135,3 +135,11 @@ def test_garbage_is_no_answer(room: Room, answer: bytes) -> None:
     assert not found.usable
     # One that hangs up early may reset the connection, before its rubbish was read.
     assert found.cause in (Cause.A4_SILENT, Cause.A4_ABSENT)
+
+
+def test_an_answer_torn_in_its_middle_is_a_printer_that_went(room: Room) -> None:
+    torn = Garbage(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n\0\0\0\0")
+    room.service.change_queue("-v", torn.uri)
+    found = room.driver.probe()
+    torn.close()
+    assert (found.state, found.cause) == (DeviceState.ABSENT, Cause.A4_ABSENT)
