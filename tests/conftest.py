@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.explained_skips import pytest_make_collect_report, pytest_runtest_makereport
 from tests.groups import long_ones_first, refuse_two_groups
 from tests.quick import quick_folder
+
+# An example may take as long as it takes: by default one of 0.2 s fails, and a machine that stands still makes it so.
+settings.register_profile("any machine", deadline=None, suppress_health_check=(HealthCheck.too_slow,))
+settings.load_profile("any machine")
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 

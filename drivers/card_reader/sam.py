@@ -182,7 +182,11 @@ class SamModule:
         lost = self._link.write(request(command))
         if lost is not None:
             return self._link_failed(lost)
-        while not limit.over and not limit.cancelled:
+        late = False
+        while not late and not limit.cancelled:
+            late = (
+                limit.over
+            )  # then a last look: this process may have been held up, and the answer lies there
             match self._link.read():
                 case Failed() as failed:
                     return self._link_failed(failed)

@@ -29,6 +29,8 @@ START_S = 20.0
 ASK_S = 8.0
 """One call in the child: two answers of the printer, each with its own three seconds."""
 SUBMIT_S = 30.0
+WIPE_S = 8.0
+"""How long it is tried after a job to have the service drop it; a later look tries again."""
 POLL_S = 0.4
 TURN_S = 20.0
 """How long a job waits for another program that looks at the same printer."""
@@ -266,7 +268,7 @@ class CupsPrinter:
 
     def _wipe_for_good(self) -> bool:
         """True when the service was seen to have nothing of ours; what is left is wiped by a later probe."""
-        ends_s = time.monotonic() + ASK_S
+        ends_s = time.monotonic() + WIPE_S
         while self._serve("wipe", deadline_s=ASK_S) != Ok(0):
             if self._closed or time.monotonic() > ends_s:
                 return False

@@ -124,18 +124,6 @@ class SlowStart:
         return True
 
 
-class ShortLived:
-    """Fit for one request, then gone: what a library with a bad thread does. Counts its lives in a file."""
-
-    def __init__(self, lives: str) -> None:
-        with Path(lives).open("a") as file:
-            file.write(".")
-
-    def fine(self) -> bool:
-        threading.Timer(0.01, os._exit, (3,)).start()
-        return True
-
-
 class FlakyStart:
     """Dies while it is built until the file `allowed` exists."""
 

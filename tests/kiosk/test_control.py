@@ -138,7 +138,7 @@ def test_an_answer_that_is_none_is_told_as_silence(tmp_path: Path, said: bytes) 
 def test_a_client_that_says_nothing_is_left(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "CLIENT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(control, "CLIENT_TIMEOUT_S", 1.0)
     serve({"health": lambda: {"state": "live"}})
     with socket.socket(socket.AF_UNIX) as client, control._short(tmp_path) as path:
         client.connect(path)

@@ -38,6 +38,6 @@ def card(card_service: VirtualService) -> Iterator[VirtualCard]:
 @pytest.fixture
 def reader(card: VirtualCard) -> Iterator[PcscReader]:
     assert card is not None
-    reader = PcscReader(READER_NAME, conversation_s=1.0)
+    reader = PcscReader(READER_NAME)
     yield reader
     reader.close()

@@ -25,7 +25,7 @@ MOVED_TO = "虚设县石桥乡新街𬭊村12号3单元"
 
 @pytest.fixture
 def reader(module: SimulatedSdtReader) -> Iterator[SdtReader]:
-    reader = SdtReader(SerialLink(module.path), poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
+    reader = SdtReader(SerialLink(module.path), poll_s=0.05)
     yield reader
     reader.close()
 

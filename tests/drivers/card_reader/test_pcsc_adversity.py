@@ -199,17 +199,19 @@ def test_a_killed_child_is_said_and_replaced(
     assert reader.status().state is DeviceState.READY
 
 
-def test_while_its_process_is_away_the_reader_says_so(card: VirtualCard, reader: PcscReader) -> None:
-    """After a second death in a row the next process waits for half a second."""
+def test_while_its_process_is_away_the_reader_says_so(
+    card: VirtualCard, reader: PcscReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert reader.probe().usable
     assert card is not None
-    for _ in range(2):
-        assert wait_until(lambda: reader.child_pid is not None)
-        child = reader.child_pid
-        os.kill(child or 0, signal.SIGKILL)
-        assert wait_until(lambda gone=child: reader.child_pid != gone)  # type: ignore[misc]  # bound now
+    child, goes_on, spawn = reader.child_pid, Event(), reader._worker._spawn
+    assert child is not None
+    monkeypatch.setattr(reader._worker, "_spawn", lambda: goes_on.wait() and spawn())
+    os.kill(child, signal.SIGKILL)
+    assert wait_until(lambda: reader.child_pid is None)
     assert reason(reader.read(0.1, NEVER)) is CardFailure.SERVICE_LOST
     assert (reader.status().state, reader.status().cause) == (DeviceState.FAULT, Cause.CARD_RESTARTING)
+    goes_on.set()
     assert reader.card_present() is not None, "it waits for the next one"
     assert reader.status().state is DeviceState.READY
 

@@ -23,7 +23,7 @@ from tests.drivers.waiting import wait_until
 
 @pytest.fixture
 def reader(module: SimulatedSdtReader) -> Iterator[SdtReader]:
-    reader = SdtReader(SerialLink(module.path), poll_s=0.05, short_timeout_s=0.5, read_timeout_s=1.0)
+    reader = SdtReader(SerialLink(module.path), poll_s=0.05)
     yield reader
     reader.close()
 
@@ -107,7 +107,9 @@ def test_a_card_that_leaves_between_the_steps_moved(
 
 def test_a_late_answer_is_never_the_next_persons(module: SimulatedSdtReader, reader: SdtReader) -> None:
     cancel = Event()
-    module.inject(Rule(Fault.SLOW, Command.READ_BASE, delay_s=0.4))
+    module.inject(
+        Rule(Fault.LATE, Command.READ_BASE)
+    )  # it comes when the next question does, however late that is
     module.put_card(CARD)
     outcomes: list[object] = []
     thread = Thread(target=lambda: outcomes.append(reader.read(10.0, cancel)))
@@ -165,7 +167,7 @@ def test_a_restart_without_a_turn_is_told_and_done_when_the_turn_comes(
 ) -> None:
     """A call of the system that does not return keeps the port: nobody else can let go of it."""
     link = SerialLink(module.path)
-    reader = SdtReader(link, poll_s=0.05, short_timeout_s=0.5, read_timeout_s=1.0)
+    reader = SdtReader(link, poll_s=0.05)
     assert reader.probe().usable
     read, hanging, returns = link.read, Event(), Event()
 

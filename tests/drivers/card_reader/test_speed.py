@@ -18,7 +18,7 @@ from tests.drivers.card_reader.test_card_readers import NEVER
 @contextmanager
 def reading(module: SimulatedSdtReader, wanted: int) -> Iterator[tuple[SdtReader, SerialLink]]:
     link = SerialLink(module.path, wanted)
-    reader = SdtReader(link, poll_s=0.05, short_timeout_s=0.2, read_timeout_s=3.0)
+    reader = SdtReader(link, poll_s=0.05)
     yield reader, link
     reader.close()
 

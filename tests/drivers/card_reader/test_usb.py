@@ -47,7 +47,7 @@ def reader(rig: SdtUsbRig) -> Iterator[SdtReader]:
 
 
 def test_a_killed_child_is_a_lost_reader_that_comes_back(rig: SdtUsbRig, reader: SdtReader) -> None:
-    assert reader.probe().usable
+    assert wait_until(lambda: reader.probe().usable)
     killed = child_of(reader)
     os.kill(killed, signal.SIGKILL)
     assert wait_until(lambda: reader.probe().cause is Cause.CARD_LOST or child_of(reader) != killed)

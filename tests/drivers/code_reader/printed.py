@@ -61,7 +61,14 @@ class Frames:
 
     pictures: list[Pixels]
     sequence: int = field(default=0)
+    looks: int = field(default=0)
+
+    @property
+    def all_seen(self) -> bool:
+        """Whether somebody looked again after the last one was new."""
+        return self.looks > len(self.pictures)
 
     def latest(self, max_age_s: float = 1.0) -> Ok[Frame]:  # noqa: ARG002 - as the contract has it
+        self.looks += 1
         self.sequence = min(self.sequence + 1, len(self.pictures))
         return Ok(Frame(self.pictures[self.sequence - 1], self.sequence, 0))

@@ -6,15 +6,17 @@ import os
 import signal
 from collections.abc import Iterator
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
+from drivers.code_reader import reader as module
 from drivers.code_reader.contract import Code128Wanted, CodeFailure, QrWanted, Wanted
 from drivers.code_reader.reader import ZxingCodeReader
 from drivers.code_reader.sample import DrawnCode
 from drivers.contract import Failed, Ok, Restartable
 from tests.drivers.code_reader.printed import Frames, Pixels, code_128, on_a_table, qr
-from tests.drivers.waiting import wait_until
+from tests.drivers.waiting import PATIENCE_S, wait_until
 
 CASE = "JIUJIN1:0142-TEST-0001:清河镇"
 
@@ -35,15 +37,18 @@ def reader() -> Iterator[ZxingCodeReader]:
     made.close()
 
 
-def read(
-    reader: ZxingCodeReader, wanted: Wanted, *pictures: Pixels, s: float = 0.4
-) -> Ok[str] | Failed[CodeFailure]:
-    return reader.read(Frames(list(pictures)), wanted, s, Event())
+def read(reader: ZxingCodeReader, wanted: Wanted, *pictures: Pixels) -> Ok[str] | Failed[CodeFailure]:
+    """The time is over when each picture was seen, however long the decoder took for it."""
+    frames = Frames(list(pictures))
+    with pytest.MonkeyPatch.context() as clock:
+        clock.setattr(module, "time", SimpleNamespace(monotonic=lambda: float(frames.all_seen)))
+        clock.setattr(module, "FRAME_DEADLINE_S", PATIENCE_S)
+        return reader.read(frames, wanted, 0.5, Event())
 
 
 def test_two_frames_that_agree_are_a_value(reader: ZxingCodeReader) -> None:
     seen = on_a_table(qr(CASE))
-    assert read(reader, ANY_QR, seen, seen, s=20.0) == Ok(CASE)
+    assert read(reader, ANY_QR, seen, seen) == Ok(CASE)
 
 
 def test_a_drawn_code_needs_no_camera(reader: ZxingCodeReader) -> None:
@@ -72,7 +77,7 @@ def test_one_frame_alone_is_none(reader: ZxingCodeReader) -> None:
 
 def test_bars_are_read_when_their_payload_says_that_it_is_right(reader: ZxingCodeReader) -> None:
     seen = on_a_table(code_128("1200047"), slant=0.0)
-    assert read(reader, NUMBER, seen, seen, s=20.0) == Ok("1200047")
+    assert read(reader, NUMBER, seen, seen) == Ok("1200047")
     wrong = on_a_table(code_128("1200048"), slant=0.0)
     assert read(reader, NUMBER, wrong, wrong) == Failed(CodeFailure.CHECK_FAILED)
 
@@ -89,7 +94,7 @@ def test_two_different_codes_in_one_picture_are_asked_to_be_one(reader: ZxingCod
     both = on_a_table(qr(CASE), qr("JIUJIN1:another"))
     assert read(reader, ANY_QR, both, both) == Failed(CodeFailure.SEVERAL)
     twice = on_a_table(qr(CASE), qr(CASE))
-    assert read(reader, ANY_QR, twice, twice, s=20.0) == Ok(CASE)
+    assert read(reader, ANY_QR, twice, twice) == Ok(CASE)
 
 
 def test_text_in_an_unnamed_encoding_is_not_guessed(reader: ZxingCodeReader) -> None:
@@ -104,7 +109,7 @@ def test_a_decoder_that_dies_is_a_reason_and_comes_back(reader: ZxingCodeReader)
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: reader._worker.pid != pid)
-    assert read(reader, ANY_QR, *[seen] * 40, s=20.0) == Ok(CASE)
+    assert read(reader, ANY_QR, *[seen] * 40) == Ok(CASE)
 
 
 def test_who_has_gone_is_not_waited_for(reader: ZxingCodeReader) -> None:

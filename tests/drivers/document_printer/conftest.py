@@ -6,17 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.drivers.document_printer.rig import SHORT, Room, open_room
+from drivers.document_printer.follow import PATIENCE
+from tests.drivers.document_printer.rig import Room, open_room
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
+def room(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Room]:
+    """Its driver has a terminal's patience; a test that is to see the end of one gives another as the parameter."""
     with contextlib.ExitStack() as stack:
-        yield open_room(tmp_path, stack.callback)
-
-
-@pytest.fixture
-def hasty(tmp_path: Path) -> Iterator[Room]:
-    """A room whose driver waits for nobody long."""
-    with contextlib.ExitStack() as stack:
-        yield open_room(tmp_path, stack.callback, SHORT)
+        yield open_room(tmp_path, stack.callback, getattr(request, "param", PATIENCE))

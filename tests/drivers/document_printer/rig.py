@@ -13,7 +13,9 @@ from drivers.contract import Ok
 from drivers.document_printer.contract import Document, DocumentReport
 from drivers.document_printer.cups_printer import CupsPrinter
 from drivers.document_printer.follow import PATIENCE, Patience
+from drivers.document_printer.protocol import PrinterAnswer, printer_address
 from drivers.document_printer.simulated import QUEUE, VirtualPrinter, VirtualPrintService
+from drivers.document_printer.spooler import Spooler
 from tests.drivers.waiting import wait_until
 
 TWO_LISTS = 4
@@ -55,6 +57,14 @@ class Room:
         asked = self.printer.questions()
         assert wait_until(lambda: self.printer.questions() >= asked + TWO_LISTS)
         return printing
+
+    def answer(self) -> PrinterAnswer:
+        """What the printer says of itself now."""
+        address = printer_address(self.printer.uri)
+        assert address is not None
+        asked = Spooler(str(self.service.socket), QUEUE).printer(address)
+        assert isinstance(asked, Ok), asked
+        return asked.value
 
     def came_out(self) -> int:
         return len(list(self.printer.paper.iterdir()))

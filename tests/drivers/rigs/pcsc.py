@@ -31,7 +31,7 @@ NAME_PART = "Virtual PCD"
 
 
 class PcscRig(CardRig):
-    conversation_s = 1.0
+    conversation_s = 3.0
 
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
@@ -119,8 +119,6 @@ class SocialSecurityRig(PcscRig):
 
 class TravelDocumentRig(PcscRig):
     """BAC, and no folder of trust: what is proved is how far a reading gets."""
-
-    conversation_s = 2.0
 
     def kind(self) -> tuple[CardProgram, CardApplication, Document]:
         issuer = Issuer(simulated_keys.elliptic(), simulated_keys.elliptic(), NOW)

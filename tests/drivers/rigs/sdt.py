@@ -22,6 +22,8 @@ from tests.drivers.rigs.rig import NOTHING_BETWEEN, CardRig, Verb
 from tests.drivers.waiting import PATIENCE_S
 
 ALWAYS = 1_000_000
+LONG_S = 2.0
+"""Less than a module may take for a reading, and enough to be met in its middle."""
 FarEnd = SimulatedSdtReader | SimulatedUsbReader
 
 
@@ -40,12 +42,12 @@ class SdtRig(CardRig):
         return SerialLink(self.module.path)
 
     def driver(self) -> SdtReader:
-        return SdtReader(self.link(), poll_s=0.05, short_timeout_s=0.3, read_timeout_s=0.5)
+        return SdtReader(self.link(), poll_s=0.05)
 
     def operate(self, device: Device, *, long: bool = False) -> bool:
         assert isinstance(device, SdtReader)
         if long:
-            self.module.inject(Rule(Fault.SLOW, Command.READ_BASE, delay_s=0.4))
+            self.module.inject(Rule(Fault.SLOW, Command.READ_BASE, delay_s=LONG_S))
         self.put()
         outcome = device.read(10.0, Event())
         self.take()
