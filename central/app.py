@@ -55,20 +55,19 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
-        work.start()
-        asking.start()
-        telling.start()
+        for thread in threads:
+            thread.start()
         yield
-        telling.close()
-        asking.close()
-        work.close()
+        for thread in reversed(threads):
+            thread.close()
         engine.dispose()
 
     app = FastAPI(title="Jiujin centre", docs_url=None, redoc_url=None, openapi_url=None, lifespan=running)
     app.state.engine = engine
+    threads = (work, asking, telling)
     app.include_router(sync_api.router(settings, engine, trust, work))
     app.include_router(live_api.router(settings, engine, trust))
-    app.include_router(pages.router(settings, engine))
+    app.include_router(pages.router(settings, engine, threads))
     app.include_router(progress.router(engine))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
 
@@ -106,7 +105,7 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
     @app.get("/metrics")
     def prometheus() -> Response:
         return Response(
-            metrics.exposition(engine, settings, (asking, telling)),
+            metrics.exposition(engine, settings, threads),
             media_type="text/plain; version=0.0.4; charset=utf-8",
         )
 

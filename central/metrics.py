@@ -21,6 +21,7 @@ Sample = tuple[str, float]
 def exposition(engine: Engine, settings: CentreSettings, threads: Iterable[Rounds]) -> str:
     """The text format 0.0.4 of Prometheus. `threads`: of the process that is asked."""
     now = utc_now()
+    stand = [one.standing() for one in threads]
     with engine.connect() as connection:
         counts = fleet.counts(connection, settings, now)
         cases = casebook.by_state(connection)
@@ -51,8 +52,18 @@ def exposition(engine: Engine, settings: CentreSettings, threads: Iterable[Round
         ),
         (
             "jiujin_thread_stuck",
-            "1 where a thread of this process fails with the database or has ended by itself.",
-            [(f'{{thread="{one.name}"}}', one.stuck) for one in threads],
+            "1 where a thread of this process fails, begins nothing any more or has ended by itself.",
+            [(f'{{thread="{one.name}"}}', one.troubled) for one in stand],
+        ),
+        (
+            "jiujin_thread_stuck_seconds",
+            "For how long that has been so; 0 where a thread does its work.",
+            [(f'{{thread="{one.name}"}}', one.for_s(now)) for one in stand],
+        ),
+        (
+            "jiujin_thread_failures_total",
+            "Turns, or pieces of a turn, that failed in a thread since this process began; they are tried again.",
+            [(f'{{thread="{one.name}"}}', one.failures) for one in stand],
         ),
         ("jiujin_refused_items", "Items that the centre did not take.", [("", counts.refused)]),
         ("jiujin_queue_pending", "Items that wait on terminals, as last told.", [("", counts.pending)]),
@@ -76,6 +87,7 @@ def exposition(engine: Engine, settings: CentreSettings, threads: Iterable[Round
     )
     lines: list[str] = []
     for name, words, samples in families:
-        lines += [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
+        kind = "counter" if name.endswith("_total") else "gauge"
+        lines += [f"# HELP {name} {words}", f"# TYPE {name} {kind}"]
         lines += [f"{name}{labels} {value:.10g}" for labels, value in samples]
     return "\n".join(lines) + "\n"

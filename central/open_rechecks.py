@@ -7,8 +7,9 @@ the register says at last moves the case as it would have at the start, or tells
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Update, and_, delete, select, update
@@ -79,7 +80,7 @@ class Asking(Rounds):
         for code, rows in by_code.items():
             if self.ending:
                 break
-            self._settle(code, rows, told.get(code), utc_now())
+            self.alone(partial(self._settle, code, rows, told.get(code)))
         return len(due)
 
     def _claim(self, now: datetime) -> list[Row[Any]]:
@@ -98,7 +99,8 @@ class Asking(Rounds):
         next_at = as_text(now + timedelta(seconds=pause_s(self.again_s, tries)))
         return update(open_rechecks).where(these).values(next_at=next_at, tries=tries + 1)
 
-    def _settle(self, code: str, rows: Iterable[Row[Any]], told: Told | None, now: datetime) -> None:
+    def _settle(self, code: str, rows: Collection[Row[Any]], told: Told | None) -> int:
+        now = utc_now()
         at = as_text(now)
         with writing(self._engine).begin() as connection:
             lock_issuers(connection, {issuer(code)})
@@ -108,7 +110,7 @@ class Asking(Rounds):
                 # Nobody needs to know any more, or its content is gone and cannot be asked about.
                 for row in rows:
                     connection.execute(delete(open_rechecks).where(_this(row)))
-                return
+                return len(rows)
             for row in rows:
                 said = told.get(row.name)
                 if said is Silence.UNANSWERED:
@@ -119,6 +121,7 @@ class Asking(Rounds):
                 log.write(connection, at, Event.CASE_RECHECKED, issuer(code), code, row.name)
                 if isinstance(said, Doubt):
                     state = _doubt(connection, code, state, said, at)
+        return len(rows)
 
 
 def _doubt(connection: Connection, code: str, state: CaseState, doubt: Doubt, at: str) -> CaseState:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, select, update
@@ -95,10 +96,14 @@ class Telling(Rounds):
         for row in due:
             if self.ending:
                 break
-            if self._claim(row, utc_now()):
-                self._settle(row)
-                done += 1
+            done += self.alone(partial(self._one, row))
         return done
+
+    def _one(self, row: Row[Any]) -> int:
+        if not self._claim(row, utc_now()):
+            return 0
+        self._settle(row)
+        return 1
 
     def _claim(self, row: Row[Any], now: datetime) -> bool:
         """Whether no other process has it: its next time is moved on by more than one row takes."""

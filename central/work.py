@@ -14,11 +14,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, select, update
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from central import chain, duplicates, inbox, notices, open_rechecks, replays, uploads
 from central.cases import Desk
@@ -31,6 +31,7 @@ from central.opening import Content, open_content
 from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks, Told
 from central.registers import NO_REGISTERS, Registers
 from central.retention import sweep
+from central.rounds import LOST, Rounds
 from central.schema import items
 from central.verdicts import settle_refused
 from central.whose import arrival, issuer, known_before
@@ -43,22 +44,21 @@ log = logging.getLogger(__name__)
 
 STEP_ITEMS = 100
 """Items of one transaction."""
-POLL_S = 5.0
-"""How often a process looks for what another one left behind."""
 RETENTION_EVERY_S = 86_400.0
 """How often a process ends what has been kept long enough; the first time at its start."""
 UNASKED_EVERY_S = 3600.0
 """How often uploads are looked for that no item asked for, and nonces that no request can have any more."""
-_LOST = (OperationalError, InterfaceError, PoolTimeoutError)
-"""The database's trouble (gone, full, no free connection, two that waited for each other) and no item's: everything waits."""
 REGISTERS_WAITED_S = 2.0
 """How long a resident's case, or a step of a backlog, waits for all its registers together."""
 GIVE_WAY_S = 1.0
 """How long a step waits for a quiet moment at the door: in a peak the door goes first, but not for ever."""
 
 
-class Work:
-    """The steps of one process, and a thread that makes them."""
+class Work(Rounds):
+    """The steps of one process, and a thread that makes them; it looks for what another process left behind as well."""
+
+    end_s = 15.0
+    """A step is not broken off."""
 
     def __init__(
         self,
@@ -68,20 +68,17 @@ class Work:
         registers: Registers = NO_REGISTERS,
         businesses: Businesses = NO_BUSINESSES,
     ) -> None:
+        super().__init__("opening")
         self._engine = engine
         self._businesses = businesses
         self._registers = registers
         self._rechecks = rechecks
         self._keys = keys
-        self._wake = threading.Event()
-        self._end = threading.Event()
         self._quiet = threading.Event()
         self._quiet.set()
         self._at_the_door = 0
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
         self._retention_due_s = self._unasked_due_s = time.monotonic()
-        self.last_error = ""
 
     @contextmanager
     def at_the_door(self) -> Iterator[None]:
@@ -97,45 +94,43 @@ class Work:
                 if not self._at_the_door:
                     self._quiet.set()
 
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="opening", daemon=True)
-        self._thread.start()
-
     def close(self) -> None:
         self._end.set()
         self._quiet.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=15)
+        super().close()
 
-    def wake(self) -> None:
-        self._wake.set()
+    def round(self, now: datetime) -> int:
+        """Open what waits, then sweep what is due; 0, since nothing is left of it."""
+        self.all()
+        self._sweep_if_due(now)
+        return 0
 
     def now(self, item_ids: Mapping[str, Collection[str]]) -> bool:
         """Open these items (terminal -> ids) at once, since somebody waits for them; False when it must wait."""
         try:
             for terminal, ids in item_ids.items():
                 self._open(terminal, ids)
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - the answer to the terminal does not hang on it
             # They are taken in and acknowledged: the thread tries again.
-            self.last_error = type(error).__name__
+            self.failed(error)
             self.wake()
             return False
         return True
 
     def all(self) -> int:
-        """Open everything that waits; how many that was."""
-        done = 0
+        """Open everything that waits; how many that was. A terminal whose items cannot be opened holds up no other."""
         with self._engine.connect() as connection:
             waiting = select(items.c.terminal).where(items.c.opened_at.is_(None)).distinct()
             terminals = list(connection.execute(waiting).scalars())
-        for terminal in terminals:
-            while not self._end.is_set():
-                self._quiet.wait(GIVE_WAY_S)
-                opened = self._open(terminal)
-                done += opened
-                if opened < STEP_ITEMS:
-                    break
+        return sum(self.alone(partial(self._all_of, terminal)) for terminal in terminals)
+
+    def _all_of(self, terminal: str) -> int:
+        done = 0
+        while self._may_go_on():
+            opened = self._open(terminal)
+            done += opened
+            if opened < STEP_ITEMS:
+                break
         return done
 
     def _open(self, terminal: str, ids: Collection[str] | None = None) -> int:
@@ -143,17 +138,17 @@ class Work:
         answered = ids is not None
         try:
             return self.step(terminal, ids, answered=answered)
-        except _LOST:
+        except LOST:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one item does must stay with that item
-            self.last_error = type(error).__name__
+            self.failed(error)
             log.error("a step of terminal %s ended by %s", terminal, type(error).__name__)
         return sum(self._alone(terminal, one, answered=answered) for one in self._waiting(terminal, ids))
 
     def _alone(self, terminal: str, item_id: str, *, answered: bool) -> int:
         try:
             return self.step(terminal, [item_id], answered=answered)
-        except _LOST:
+        except LOST:
             raise
         except Exception as error:  # noqa: BLE001 - see `_open`; its text may quote the content
             log.error("item %s cannot be applied: %s", item_id, type(error).__name__)
@@ -286,31 +281,29 @@ class Work:
         item = Item(**row.header, sealed=row.sealed)
         return uploads.fault(connection, item, self._keys) or open_content(item, self._keys)
 
-    def _sweep_if_due(self) -> None:
+    def _sweep_if_due(self, now: datetime) -> None:
+        """A sweep that failed stays due, so that it is seen to fail until it does not."""
         if time.monotonic() >= self._retention_due_s:
-            sweep(self._engine, utc_now(), go_on=self._may_go_on)
-            self._retention_due_s = time.monotonic() + RETENTION_EVERY_S
+            self.alone(partial(self._sweep_retention, now))
         if time.monotonic() >= self._unasked_due_s:
-            uploads.sweep(self._engine, utc_now())
-            replays.sweep(self._engine, utc_now())
-            self._unasked_due_s = time.monotonic() + UNASKED_EVERY_S
+            self.alone(partial(self._sweep_unasked, now))
+
+    def _sweep_retention(self, now: datetime) -> int:
+        ended = sweep(self._engine, now, go_on=self._may_go_on)
+        self._retention_due_s = time.monotonic() + RETENTION_EVERY_S
+        return ended.total()
+
+    def _sweep_unasked(self, now: datetime) -> int:
+        dropped = uploads.sweep(self._engine, now)
+        replays.sweep(self._engine, now)
+        self._unasked_due_s = time.monotonic() + UNASKED_EVERY_S
+        return dropped
 
     def _may_go_on(self) -> bool:
         """After a quiet moment at the door; False once the process is to end."""
+        self.sign()
         self._quiet.wait(GIVE_WAY_S)
-        return not self._end.is_set()
-
-    def _run(self) -> None:
-        while not self._end.is_set():
-            self._wake.clear()
-            try:
-                self.all()
-                self._sweep_if_due()
-                self.last_error = ""
-            except SQLAlchemyError as error:
-                self.last_error = type(error).__name__
-                self._end.wait(GIVE_WAY_S)
-            self._wake.wait(POLL_S)
+        return not self.ending
 
 
 def _to_tell(rows: Collection[Row[Any]], desk: Desk, at: str, *, answered: bool) -> dict[str, list[CaseNews]]:

@@ -60,10 +60,14 @@ def config() -> None:
 @config_option
 @json_option
 def config_check(config: Path, as_json: bool) -> None:
-    """Name every wrong value and every unknown key, with its line and what to write instead."""
-    from kiosk.settings import check
+    """Name every wrong value and every unknown key, with its line and what to write instead.
 
-    problems = check(config)
+    Whether two sources of kiosk.ini are one camera is seen by what is plugged in here: ask on the terminal itself.
+    """
+    from kiosk.settings import check
+    from kiosk.settings.plugged import problems_here
+
+    problems = (*check(config), *problems_here(config))
     rows = [
         {"file": p.file, "line": p.line, "key": p.key, "message_zh": p.message_zh, "message_en": p.message_en}
         for p in problems

@@ -154,7 +154,7 @@ class Surroundings:
         published: Callable[[], tuple[dict[str, str], dict[str, str]]] = lambda: ({}, {}),
     ) -> None:
         """`standing`: causes that hold from the start on, such as `config.last_good`; `noticed`: those
-        that the window saw or the staff decided; `offered`: what the staff menu can do;
+        that come and go beside the devices; `offered`: what the staff menu can do;
         `ways`: how residents are recognised in this village; `working`: `World.working`;
         `published`: what the centre published and counts here, and what of it was refused.
         """

@@ -18,6 +18,7 @@ from central.database import utc_now
 from central.ops import casebook, fleet, words
 from central.ops.casebook import CaseFilter
 from central.ops.table import csv_lines
+from central.rounds import Rounds
 from central.settings import CentreSettings
 from kiosk.case import COUNTER, format_case_code, parse_case_code
 
@@ -50,15 +51,19 @@ def _environment() -> Environment:
     return environment
 
 
-def router(settings: CentreSettings, engine: Engine) -> APIRouter:
-    """All of /ops. Pages are `no-store`; links carry the filter, so that no script is needed."""
+def router(settings: CentreSettings, engine: Engine, threads: Sequence[Rounds] = ()) -> APIRouter:
+    """All of /ops. Pages are `no-store`; links carry the filter, so that no script is needed.
+
+    `threads`: of this process; each page tells of those in trouble.
+    """
     pages = APIRouter(prefix="/ops")
     environment = _environment()
     environment.globals["silent_min"] = round(settings.silent_after_s / 60)
 
     def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
         now = utc_now()
-        html = environment.get_template(template).render(now=now, **values)
+        stand = [one.standing() for one in threads]
+        html = environment.get_template(template).render(now=now, threads=stand, **values)
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
 
     def not_found() -> HTMLResponse:

@@ -8,8 +8,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import kiosk.catalogue
+from central.database import as_text
 from central.form import TEXTS, Reason
 from central.log import EVENT_TEXTS, Event
+from central.rounds import Standing
 from kiosk.catalogue.load import Rejection, read
 from kiosk.health import CAUSES
 
@@ -84,6 +86,38 @@ CLOCKS: dict[str, Pair] = {
     "jumped": ("跳变过，时间待核", "Jumped, times unverified"),
 }
 
+THREADS: dict[str, Pair] = {
+    "opening": ("拆封登记、定期清理", "Opening cases, clearing what is over"),
+    "rechecks": ("再问登记簿", "Asking registers again"),
+    "notices": ("告知被代办的本人", "Telling persons for whom somebody acted"),
+}
+
+FARES: dict[str, Pair] = {
+    "off": ("本中心不需要", "Not needed here"),
+    "well": ("正常", "Well"),
+    "failing": ("失败，会自己再试", "Failing, tries again by itself"),
+    "silent": ("没有动静，可能卡住了", "Begins nothing, may be stuck"),
+    "ended": ("自己停了", "Has ended by itself"),
+}
+
+THREAD_ACTIONS: dict[str, Pair] = {
+    "failing": (
+        "看中心的日志，查数据库；收下的办件都在，不会丢",
+        "see the centre's log and its database; what was taken in is kept",
+    ),
+    "silent": (
+        "重启中心进程；收下的办件都在，不会丢",
+        "restart the centre's process; what was taken in is kept",
+    ),
+    "ended": (
+        "重启中心进程；收下的办件都在，不会丢",
+        "restart the centre's process; what was taken in is kept",
+    ),
+}
+
+FARES_BADGES = {"off": "", "well": "live", "failing": "bad", "silent": "bad", "ended": "bad"}
+"""How the pages paint it."""
+
 CHAIN_CAUSES: dict[str, tuple[Pair, Pair]] = {
     "terminal.came_back": (
         EVENT_TEXTS[Event.TERMINAL_CAME_BACK],
@@ -123,6 +157,18 @@ def cause(code: str) -> tuple[Pair, Pair]:
     if text is None:
         return (code, code), ("查看终端日志", "see the terminal's log")
     return (text.technician["zh"], text.technician["en"]), (text.action["zh"], text.action["en"])
+
+
+def trouble(standing: Standing) -> Pair:
+    """What is wrong with a thread, since when, and what to do."""
+    (work_zh, work_en), (fares_zh, fares_en) = THREADS[standing.name], FARES[standing.fares]
+    (do_zh, do_en), last = THREAD_ACTIONS[standing.fares], standing.last
+    since = local_time(as_text(standing.since) if standing.since else None)
+    what = f"（{last.kind} {last.place}）" if last else ""
+    return (
+        f"本中心的后台工作“{work_zh}”从 {since} 起：{fares_zh}{what}。{do_zh}。",
+        f"{work_en}, since {since}: {fares_en.lower()}; {do_en}.",
+    )
 
 
 def event(code: str) -> Pair:

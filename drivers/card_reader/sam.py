@@ -184,9 +184,8 @@ class SamModule:
             return self._link_failed(lost)
         late = False
         while not late and not limit.cancelled:
-            late = (
-                limit.over
-            )  # then a last look: this process may have been held up, and the answer lies there
+            # A last look when the time is over: this process may have been held up while the answer lies there.
+            late = limit.over
             match self._link.read():
                 case Failed() as failed:
                     return self._link_failed(failed)

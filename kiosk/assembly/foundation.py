@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import keys
 from kiosk.assembly.devices import key_files, open_devices
-from kiosk.assembly.proofs import provers, ways_of
+from kiosk.assembly.proofs import provers, ways_of, why_shut
 from kiosk.clock import Clock
 from kiosk.events import Noticed
 from kiosk.journey.hands import Devices
@@ -123,7 +123,7 @@ def lay_foundation(
     live = Live(lambda: signed_link(timeouts=LIVE_TIMEOUTS), settings.terminal.number)
     stack.callback(live.close)
     devices = open_devices(settings, stack, clock)
-    proofs = provers(settings, devices, live, clock, stack)
+    proofs, ways = provers(settings, devices, live, clock, stack), ways_of(settings)
     later: dict[str, Surroundings] = {}
     sender = Sender(
         outbox,
@@ -151,9 +151,9 @@ def lay_foundation(
         speaker,
         status_of=watch.status,
         standing=standing,
-        noticed=lambda: [*switch.causes, *noticed.causes()],
+        noticed=lambda: [*switch.causes, *noticed.causes(), *why_shut(ways, proofs)],
         offered=desk.offered,
-        ways=ways_of(settings),
+        ways=ways,
         working=proofs.working,
         published=published.told,
     )

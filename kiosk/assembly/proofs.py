@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -47,6 +48,11 @@ def ways_of(settings: Settings) -> frozenset[Method]:
     """Those of the village that its fittings allow: without a slot, as always in service, a helper's card is no way."""
     ways = frozenset(map(Method, settings.recognition.offered))
     return ways - {Method.HELPER} if settings.card_reader.helper_kind == "none" else ways
+
+
+def why_shut(ways: AbstractSet[Method], made: Provers) -> tuple[str, ...]:
+    """Causes of the health that keep a way of the village shut for as long as kiosk.ini stays as it is."""
+    return ("config.one_camera",) if Method.QR in ways and made.codes_by_face_camera() else ()
 
 
 def since_now(clock: Clock) -> Callable[[], float]:

@@ -216,6 +216,29 @@ OF_OFFICE: dict[str, CauseText] = {
         ("kiosk.ini 有错，用的是上一份", "kiosk.ini is wrong, the last good copy serves"),
         ("运行 config check", "run config check"),
     ),
+    "config.one_camera": text(
+        ("", ""),
+        (
+            (
+                "手机上的电子身份（qr）没有开，居民用不了：扫码的和看人的是同一台摄像头"
+                "（[camera] source 和 [document_camera] source，或 [code_reader] camera）"
+            ),
+            (
+                "residents cannot use the e-ID on their phones (qr), it is off: codes would be read by the camera that looks "
+                "at people ([camera] source and [document_camera] source are one device, or [code_reader] camera names it)"
+            ),
+        ),
+        (
+            (
+                "另接一台摄像头扫码，写在 [document_camera] source（两台同型号的都写序列号或 /dev/v4l/by-path 路径）；"
+                "没有就从 [recognition] ways 里去掉 qr；然后重启终端"
+            ),
+            (
+                "fit another camera for codes and name it in [document_camera] source (two of one model: both by serial number or "
+                "/dev/v4l/by-path), or take qr out of [recognition] ways; then restart the terminal"
+            ),
+        ),
+    ),
     "staff.out_of_service": text(
         ("这台机器暂停服务", "This terminal is out of service"),
         ("工作人员暂停了服务", "the staff took it out of service"),

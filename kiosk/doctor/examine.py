@@ -82,7 +82,6 @@ def examine(loaded: Loaded, progress: Progress, folder: Path) -> Diagnosis:
     running = not (isinstance(asked, Failed) and asked.reason is ControlFailure.NOT_RUNNING)
     diagnosis = Diagnosis(settings.terminal.number, running)
     found = diagnosis.findings
-    found += _settings(loaded)
     found += _csca(settings, folder)
     found += _disk(settings)
     match asked:
@@ -95,15 +94,17 @@ def examine(loaded: Loaded, progress: Progress, folder: Path) -> Diagnosis:
             found += _stopped(_unrecorded(settings), progress, diagnosis.devices)
         case Failed(_, detail):
             found.append(of_cause("program", "program.silent", detail=detail))
+    found += _settings(loaded, said=any(finding.subject == "settings" for finding in found))
     return diagnosis
 
 
-def _settings(loaded: Loaded) -> list[Finding]:
+def _settings(loaded: Loaded, *, said: bool) -> list[Finding]:
+    """What is to be told of kiosk.ini. `said`: its devices told something already, so it is not simply fine."""
     found = []
     if loaded.settings.log.record_devices:
         found.append(of_cause("settings", "log.recording", Verdict.WARNING))
     if not loaded.problems:
-        return found or [fine("settings")]
+        return found if found or said else [fine("settings")]
     for problem in loaded.problems:
         place = f"{problem.file}:{problem.line}: {problem.key}"
         verdict = Verdict.WRONG if problem.fatal else Verdict.WARNING
@@ -258,7 +259,10 @@ def _office(report: Mapping[str, Any], general: list[str]) -> list[Finding]:
 
 
 _LATER = frozenset(
-    {"queue.filling", "queue.poison", "queue.reopened", "queue.age_unknown", "net.slow", "config.last_good"}
+    {
+        *("queue.filling", "queue.poison", "queue.reopened", "queue.age_unknown"),
+        *("net.slow", "config.last_good", "config.one_camera"),
+    }
 )
 """The terminal goes on serving; somebody should look soon."""
 _SUBJECTS = {"net": "centre", "tls": "centre", "centre": "centre", "queue": "queue", "clock": "centre",

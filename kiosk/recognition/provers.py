@@ -72,6 +72,10 @@ class Provers:
             found.add(Method.CLERK)
         return frozenset(found)
 
+    def codes_by_face_camera(self) -> bool:
+        """Whether phones cannot be read here only because the one camera for it is the one that looks at faces."""
+        return self._devices.code_camera is not None and self._code_camera() is None
+
     def job(
         self, effect: fx.ProofEffect, visit: Visit, answer: Callable[[ev.Event], None]
     ) -> tuple[Job, ev.Event]:

@@ -52,7 +52,7 @@ def _side_by_side(pen: Pen, view: View, room: Rect) -> Body:
     head = _head(pen, view, left, left.h - buttons_h - gap)
     put_head(pen, view, left, head)
     right = Rect(room.x + room.w * LEFT_SHARE, room.y, room.w * (1 - LEFT_SHARE), room.h)
-    return Body(right, _blocks(view, head))
+    return Body(right, _blocks(pen, view, head, right))
 
 
 def _stacked(pen: Pen, view: View, room: Rect) -> Body:
@@ -66,7 +66,8 @@ def _stacked(pen: Pen, view: View, room: Rect) -> Body:
         buttons_h += gap
     head = _head(pen, view, room, room.h * (1 - LEAST_BODY_SHARE) - buttons_h - gap)
     used = put_head(pen, view, room, head) + gap
-    return Body(Rect(room.x, room.y + used, room.w, room.h - used - buttons_h), _blocks(view, head))
+    body = Rect(room.x, room.y + used, room.w, room.h - used - buttons_h)
+    return Body(body, _blocks(pen, view, head, body))
 
 
 def _head(pen: Pen, view: View, where: Rect, most_px: float) -> Head:
@@ -74,6 +75,6 @@ def _head(pen: Pen, view: View, where: Rect, most_px: float) -> Head:
     return next((h for h in HEADS if put_head(pen.scratch(), view, where, h) <= most_px), HEADS[-1])
 
 
-def _blocks(view: View, head: Head) -> tuple[Sheet, ...]:
+def _blocks(pen: Pen, view: View, head: Head, room: Rect) -> tuple[Sheet, ...]:
     moved = (Points((view.subtitle,), numbered=False),) if view.subtitle and not head.subtitle else ()
-    return sheets((*moved, *view.blocks))
+    return sheets(pen, (*moved, *view.blocks), room, busy=view.busy)

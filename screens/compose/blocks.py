@@ -17,10 +17,11 @@ from kiosk.journey.view import (
     Tiles,
     Tone,
 )
-from screens.compose.buttons import choice_height, put_choice, put_tile, tile_height
+from screens.compose.buttons import choice_height, put_choice
 from screens.compose.fields import put_fields
 from screens.compose.lines import rows
 from screens.compose.pen import Pen
+from screens.compose.tiles import Grid, grid_for, put_grid
 from screens.geometry import Rect
 from screens.scene import Align, Busy, Picture
 from screens.theme import BLUE, BLUE_TINT, BORDER, BRICK, SECOND_INK, TONES, Size
@@ -29,19 +30,22 @@ TONE_ICON = {Tone.CALM: "info", Tone.FINE: "tick", Tone.WAITING: "info", Tone.TR
 """A tone is never carried by colour alone."""
 
 
-TILES_BESIDE = 0.7
-"""Of the panel's width: tiles that have less stand beside the head, in fewer columns."""
-
-Sheet = Block | tuple[Code, Lines]
-"""What is drawn as one: a code and the lines that follow it share a sheet."""
+Sheet = Block | tuple[Code, Lines] | Grid
+"""What is drawn as one: a code and the lines that follow it share a sheet, all tiles one grid."""
 
 
-def sheets(blocks: tuple[Block, ...]) -> tuple[Sheet, ...]:
-    """The blocks in order, with a code and its lines taken together."""
+def sheets(pen: Pen, blocks: tuple[Block, ...], room: Rect, *, busy: bool) -> tuple[Sheet, ...]:
+    """The blocks in order, for this room: a code and its lines taken together, and all groups of tiles."""
     out: list[Sheet] = []
+    tiles = tuple(block for block in blocks if isinstance(block, Tiles))
     for block in blocks:
         if isinstance(block, Lines) and out and isinstance(out[-1], Code):
             out[-1] = (out[-1], block)
+        elif isinstance(block, Tiles):
+            if block is tiles[0]:
+                others = tuple(one for one in blocks if not isinstance(one, Tiles))
+                used = body_height(pen, others, room.w, busy=busy) + pen.theme.gap if others else 0.0
+                out.append(grid_for(pen, tiles, room.w, room.h - used))
         else:
             out.append(block)
     return tuple(out)
@@ -89,8 +93,10 @@ def put_block(pen: Pen, block: Sheet, where: Rect, *, busy: bool) -> float:
             return _illustration(pen, block, where, busy=busy)
         case Preview():
             return _preview(pen, block, where)
+        case Grid():
+            return put_grid(pen, block, where)
         case Tiles():
-            return _tiles(pen, block, where)
+            return put_grid(pen, Grid((block,), 1, headed=True), where)
         case Choices():
             return _choices(pen, block, where)
         case Fields():
@@ -216,27 +222,6 @@ def _preview(pen: Pen, block: Preview, where: Rect) -> float:
         left += dot + theme.px(18)
     pen.one_line(block.caption, Rect(left, line.y, line.right - left, line.h), Size.HEADING, bold=True)
     return where.h
-
-
-def _tiles(pen: Pen, block: Tiles, where: Rect) -> float:
-    theme = pen.theme
-    wide = theme.elder or len(block.actions) == 1
-    beside_head = where.w < theme.width_px * TILES_BESIDE
-    if wide:
-        columns = 2 if theme.landscape and not beside_head else 1
-    else:
-        columns = 3 if theme.landscape and not beside_head else 2
-    head = pen.put_words(block.title, where, Size.BODY, ink=SECOND_INK, bold=True) + theme.px(14)
-    width = (where.w - (columns - 1) * theme.gap) / columns
-    height = tile_height(pen, block.actions, width, wide=wide)
-    y = where.y + head
-    for start in range(0, len(block.actions), columns):
-        row = block.actions[start : start + columns]
-        cells = Rect(where.x, y, where.w, height).columns(columns, theme.gap)
-        for action, cell in zip(row, cells, strict=False):
-            put_tile(pen, action, cell, wide=wide)
-        y += height + theme.gap
-    return y - theme.gap - where.y
 
 
 def _choices(pen: Pen, block: Choices, where: Rect) -> float:

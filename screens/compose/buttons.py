@@ -194,13 +194,15 @@ def put_tile(pen: Pen, action: Action, rect: Rect, *, wide: bool) -> None:
     badge(
         pen, Rect(rect.x + pad, rect.y + pad, side, side), action.icon or "document", enabled=action.enabled
     )
+    # At one distance from the icon in every tile, however few words there are.
+    inner = rect.w - 2 * pad
     top = rect.y + pad + side + theme.px(14)
-    _label_and_hint(pen, action, Rect(rect.x + pad, top, rect.w - 2 * pad, rect.bottom - theme.px(26) - top))
+    _label_and_hint(pen, action, Rect(rect.x + pad, top, inner, _words_height(pen, action, inner)))
     pen.target(rect, action_key(action), enabled=action.enabled, reason=action.reason)
 
 
 def tile_height(pen: Pen, actions: Sequence[Action], width: float, *, wide: bool) -> float:
-    """One height for all tiles of a group."""
+    """One height for all these tiles."""
     theme = pen.theme
     if wide:
         least = theme.target(WIDE_TILE_HEIGHT[theme.landscape])

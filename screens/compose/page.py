@@ -43,12 +43,7 @@ def compose(view: View, theme: Theme, types: Typesetter, local: Local = NOTHING)
     ground.box(panel, PAPER, radius=0)
     put_top(ground, view.top, panel.top_part(theme.top_height))
     put_bar(ground, view.bar, panel.bottom_part(theme.bottom_height))
-    room = Rect(
-        theme.margin,
-        theme.top_height + theme.px(40),
-        theme.width_px - 2 * theme.margin,
-        theme.height_px - theme.top_height - theme.bottom_height - theme.px(40) - theme.px(36),
-    )
+    room = room_between_bars(theme)
     if view.state is State.ATTRACT:
         ground.targets += [Target(room, action_key(action)) for action in view.actions]
     body, overflow, shown = _body(ground, view, put_frame(ground, view, room), local.scroll_px)
@@ -76,6 +71,16 @@ def compose(view: View, theme: Theme, types: Typesetter, local: Local = NOTHING)
     corner = Rect(0, 0, theme.top_height + theme.margin, theme.top_height)
     asks = view.state is State.ATTRACT and view.dialog is None
     return Scene(tuple(layers), tuple(targets), overflow, shown, corner if asks else None)
+
+
+def room_between_bars(theme: Theme) -> Rect:
+    """For head, body and buttons."""
+    return Rect(
+        theme.margin,
+        theme.top_height + theme.px(40),
+        theme.width_px - 2 * theme.margin,
+        theme.height_px - theme.top_height - theme.bottom_height - theme.px(40) - theme.px(36),
+    )
 
 
 def _body(pen: Pen, view: View, body: Body, scroll_px: float) -> tuple[Pen, float, Rect]:

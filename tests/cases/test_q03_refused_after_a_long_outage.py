@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from offline_queue.link import LinkState
-from tests.offline_queue.simulated import LOSE_ANSWER, Status
+from tests.offline_queue.simulated import HEAR, LOSE_ANSWER, Status
 from tests.offline_queue.terminal import FAST, Watched, committed, draft
 from tests.offline_queue.village import Village, village
 
@@ -62,10 +62,12 @@ def test_d_link_drops_again_in_the_middle(tmp_path: Path) -> None:
     with village(tmp_path) as place:
         ids = queue_up(place)
         with Watched(place.outbox, place.link, place.centre, policy=replace(FAST, batch_items=17)) as watched:
-            place.centre.faults.append(LOSE_ANSWER)
-            watched.until(lambda: place.centre.requests >= 1, "begun")
+            place.centre.faults.extend([HEAR, *[LOSE_ANSWER] * 1000])
+            watched.until(lambda: place.outbox.counters().acknowledged > 0, "begun")
             place.centre.stop()
             watched.until(lambda: watched.sender.status().link_state is LinkState.OFFLINE, "dropped")
+            assert place.outbox.counters().acknowledged < QUEUED
+            place.centre.faults.clear()
             place.centre.start()
             watched.until(lambda: place.outbox.counters().acknowledged == QUEUED, "the rest goes out")
         assert place.centre.order == ids

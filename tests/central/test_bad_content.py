@@ -129,9 +129,11 @@ def test_no_free_connection_is_no_fault_of_an_item_and_ends_no_thread(
             while_short.setattr(Rechecks, "of", short)
             assert not work.now({station.terminal: [item.id]})
             assert unopened(engine) == [item.id]
-            work.last_error = ""
+            before = work.standing().failures
             work.start()
-            assert wait_until(lambda: work.last_error == "TimeoutError")
+            assert wait_until(lambda: work.standing().failures > before)
+            assert (told := work.standing().last) is not None
+            assert told.kind == "TimeoutError"
             assert unopened(engine) == [item.id]
         assert wait_until(lambda: states(engine).get(item.lane) == CaseState.REGISTERED.value)
     finally:

@@ -275,14 +275,16 @@ def test_the_text_names_the_number_of_the_service_and_nothing_else_of_it() -> No
     assert text_of(case, {key: other}).replace("0999-12333", "12345") == text_of(case, {})
 
 
-@pytest.mark.parametrize("error", [PoolTimeoutError(), OperationalError("select", {}, Exception())])
-def test_a_thread_that_gets_no_database_goes_on_and_the_metrics_say_so(
+@pytest.mark.parametrize(
+    "error", [PoolTimeoutError(), OperationalError("select", {}, Exception()), RuntimeError()]
+)
+def test_a_thread_that_gets_no_database_or_has_a_defect_goes_on_and_the_metrics_say_so(
     local: Place, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fails(_self: Telling, _now: datetime) -> int:
         raise error
 
-    assert local.stuck() == {"rechecks": 0, "notices": 0}
+    assert local.stuck() == {"opening": 0, "rechecks": 0, "notices": 0}
     with monkeypatch.context() as broken:
         broken.setattr(Telling, "round", fails)
         assert wait_until(lambda: local.stuck()["notices"] == 1)
@@ -291,11 +293,9 @@ def test_a_thread_that_gets_no_database_goes_on_and_the_metrics_say_so(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_thread_that_has_ended_by_a_defect_is_told_of(
-    local: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_that_has_ended_is_told_of(local: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(_self: Telling, _now: datetime) -> int:
-        raise RuntimeError
+        raise SystemExit
 
     monkeypatch.setattr(Telling, "round", fails)
     assert wait_until(lambda: local.stuck()["notices"] == 1)

@@ -28,6 +28,7 @@ NO_RESIDENT_WORDS = {
     "def.invalid",
     "def.none",
     "config.last_good",
+    "config.one_camera",
     "program.stopped",
     "program.silent",
     "keys.unusable",

@@ -24,6 +24,8 @@ from offline_queue.link import SelfClosing
 from offline_queue.wire_signature import NotSigned, Refusal, verify_request
 from tests.offline_queue.authority import Certified
 
+HEAR = "hear it"
+"""No fault, for this request, before those that follow."""
 LOSE_ANSWER = "lose the answer"
 
 

@@ -15,6 +15,7 @@ from drivers.contract import DeviceState, DeviceStatus, Failed, Ok
 from drivers.eid.signed import SignedEids
 from drivers.eid.simulated import SimulatedIssuer
 from kiosk.assembly.devices import open_devices
+from kiosk.assembly.proofs import why_shut
 from kiosk.catalogue.model import Method
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
@@ -77,6 +78,9 @@ def test_a_code_is_read_by_a_camera_of_its_own_or_not_at_all(
     eids = SignedEids({issuer.name: issuer.public_key}, lambda: 0.0)
     ways = Provers(devices, CodeDesk(NOBODY), eids, None, "0142", lambda: now)
     assert (Method.QR in ways.working()) is may
+    told = ("config.one_camera",) if through is not None and not may else ()
+    assert why_shut({Method.FACE, Method.QR}, ways) == told
+    assert why_shut({Method.FACE}, ways) == (), "a way that nobody wants is none that is missing"
     answers: list[ev.Event] = []
     shown = visit(State.QR)
     job, _ = ways.job(fx.StartQr(shown), shown, answers.append)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from drivers.code_reader.contract import CodeFailure
 from drivers.code_reader.reader import ZxingCodeReader
 from drivers.contract import CheckOutcome, Failed, Ok
 from drivers.token.contract import Authentication, PinState, TokenFailure, TokenInfo
+from kiosk.assembly.terminal import assemble
 from kiosk.selftest.optional import code_read, tokens_tried
+from kiosk.settings import load_text
 from tests.drivers.code_reader.printed import on_a_table, qr
 from tests.drivers.token import soft_tokens
 from tests.kiosk.technician.conftest import Bench, verdicts
@@ -68,6 +71,34 @@ def test_a_code_reader_without_its_camera_is_told_by_its_setting(bench: Bench) -
     _, report = bench.json("doctor")
     assert "code_reader.camera" in finding(report, "settings")["detail"]
     assert "code_reader" not in verdicts(report), "neither fine nor unfitted"
+
+
+def test_one_camera_for_faces_and_phones_is_told_by_check_doctor_and_health(bench: Bench) -> None:
+    """The way is shut in service: else nobody but the residents would notice."""
+    lens = bench.village.settings()["camera", "source"]
+    shut = {
+        ("camera", "size"): "640x480",
+        ("document_camera", "source"): lens,
+        ("code_reader", "camera"): "document_camera",
+        ("recognition", "ways"): "face, qr",
+    }
+    bench.configure(shut)
+    code, checked = bench.json("config", "check")
+    assert (code, [problem["key"] for problem in checked["problems"]]) == (1, ["document_camera.source"])
+    assert finding(bench.json("doctor")[1], "settings")["cause"] == "config.one_camera"
+
+    settings, problems = load_text(bench.ini.read_text("utf-8"), "kiosk.ini", bench.folder)
+    assert settings is not None, problems
+    with closing(assemble(settings)) as terminal:
+        assert "config.one_camera" in terminal.surroundings.heartbeat()["causes"]
+        told = finding(bench.json("doctor")[1], "settings")
+        assert (told["verdict"], told["cause"]) == ("warning", "config.one_camera")
+        assert "[recognition] ways" in told["action"]["zh"]
+        assert "[recognition] ways" in told["action"]["en"]
+
+    bench.configure({**shut, ("recognition", "ways"): "face"})
+    assert bench.json("config", "check")[0] == 0
+    assert finding(bench.json("doctor")[1], "settings")["verdict"] == "fine"
 
 
 def test_selftest_tries_both_and_names_nobody(fitted: Bench) -> None:
