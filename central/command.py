@@ -39,12 +39,14 @@ def serve_command(
     register_ca: Path | None = None,
     recheck_again_s: float = 60.0,
     sms_gateway: str = "",
+    find_person: bool = False,
 ) -> int:
     """Serve until a signal; the exit code. One line on standard output when ready.
 
     With `as_json` it is `{"url": ..., "ops": ...}`. `simulated`: departments of an invented county answer.
     `registers`: name -> address; `register_ca`: the certificates that vouch for them and
-    for `sms_gateway`, the address of a gateway for short messages, else the system's.
+    for `sms_gateway`, the address of a gateway for short messages, else the system's. `find_person`: the operations
+    pages look for a person's cases.
     """
     if simulated and production:
         sys.stderr.write("正式环境不能用模拟部门 / simulated departments are refused in production\n")
@@ -73,6 +75,7 @@ def serve_command(
         daily_quotas=daily_quotas or {},
         registers=far_ends,
         recheck_again_s=recheck_again_s,
+        find_person=find_person,
     )
 
     def ready(url: str) -> None:
