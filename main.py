@@ -81,9 +81,18 @@ def main() -> None:
         "(such as card_status); may be repeated. In production https only.",
     )
     @click.option(
+        "--department",
+        "departments",
+        type=(str, str),
+        multiple=True,
+        metavar="SERVICE URL",
+        help="The department that answers for this service while a resident waits, and knows the person's registered "
+        "number when a notice is due; may be repeated. In production https only.",
+    )
+    @click.option(
         "--register-ca",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="PEM file of the certificates that vouch for the registers and the gateway; else the system's.",
+        help="PEM file of the certificates that vouch for registers, departments and the gateway; else the system's.",
     )
     @click.option(
         "--sms-gateway",
@@ -120,6 +129,7 @@ def main() -> None:
         simulated_departments: bool,
         daily_quotas: tuple[tuple[str, int], ...],
         registers: tuple[tuple[str, str], ...],
+        departments: tuple[tuple[str, str], ...],
         register_ca: Path | None,
         sms_gateway: str,
         recheck_again_s: float,
@@ -157,6 +167,7 @@ def main() -> None:
                 sms_gateway=sms_gateway,
                 recheck_again_s=recheck_again_s,
                 find_person=find_person_page,
+                services=departments,
             )
         )
 
