@@ -291,13 +291,24 @@ class Link:
         return True
 
 
+class SelfClosing(ssl.SSLSocket):
+    """Python (3.11, `_create`) leaves a socket open that fails while it is made, as when the far end has reset it.
+
+    Then nobody has it, and it closes by itself.
+    """
+
+    def __del__(self) -> None:
+        if self.version() is None:
+            self.close()
+
+
 def _ending(ends_s: Callable[[], float]) -> type[ssl.SSLSocket]:
     """A socket on which no step goes on beyond `ends_s` (monotonic), whatever drips in; TimeoutError.
 
     The HTTP client knows a time for each step only, and tells it to the socket before each.
     """
 
-    class Ending(ssl.SSLSocket):
+    class Ending(SelfClosing):
         def settimeout(self, value: float | None, /) -> None:
             left = ends_s() - time.monotonic()
             if left <= 0:

@@ -71,7 +71,10 @@ def browser(width: int = 1280, height: int = 800, *, scripts: bool = True) -> It
             resize(driver, width, height)
             yield driver
         finally:
-            started += _tree(service.process.pid)
+            # A browser whose driver died is nobody's child, and has more of its own than at the start.
+            started += [
+                one for parent in (service.process.pid, *(p.pid for p in started)) for one in _tree(parent)
+            ]
             could_ask = service.process.poll() is None  # a dead driver asks no browser to end
             with suppress(WebDriverException):  # a browser that died is ended all the same, below
                 driver.quit()

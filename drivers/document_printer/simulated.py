@@ -254,7 +254,7 @@ class VirtualPrinter(_Owner):
                 self.folder / "log",
                 {},
             )
-            if not _wait((self.folder / "bus").exists, self._bus):
+            if not _wait(lambda: _accepts(self.folder / "bus"), self._bus):
                 return Failed(PrintServiceFailure.DID_NOT_START, "dbus-daemon")
         self.port = port or _free_port()
         self._program = _Program(

@@ -13,10 +13,6 @@ from tests.offline_queue.simulated import Centre
 from tests.offline_queue.terminal import Watched, committed, draft
 from tests.offline_queue.village import Village, village
 
-# The centre is exchanged while the link connects. `ssl.SSLSocket._create` of Python 3.11 may raise without
-# closing when the peer has reset (plain httpx: 2 of 400 resets); it closes as the error is dropped, with this warning.
-pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket")
-
 
 def exchange(place: Village, **validity: object) -> Centre:
     """Put the centre behind another certificate (the wall clock of this machine cannot be moved, dates can)."""

@@ -71,6 +71,13 @@ class Place:
     def ended(self, item: Item, outcome: Outcome) -> bool:
         return wait_until(lambda: self.outcomes().get(item.lane) == outcome)
 
+    def trail(self, item: Item) -> list[str]:
+        """What was written down of telling the person, oldest first: what is there has ended."""
+        engine = open_database(self.database)
+        found = trail_of(engine, item.lane)
+        engine.dispose()
+        return found
+
     def untold(self) -> float:
         return self.station.metric("jiujin_persons_untold")[""]
 
@@ -119,8 +126,10 @@ class Alone:
 
     def events(self) -> list[str]:
         """Those of the notice, oldest first."""
-        told = events.c.event.like("person.%") & (events.c.code == self.item.lane)
-        with self.engine.connect() as connection:
-            return list(
-                connection.execute(select(events.c.event).where(told).order_by(events.c.id)).scalars()
-            )
+        return trail_of(self.engine, self.item.lane)
+
+
+def trail_of(engine: Engine, code: str) -> list[str]:
+    told = events.c.event.like("person.%") & (events.c.code == code)
+    with engine.connect() as connection:
+        return list(connection.execute(select(events.c.event).where(told).order_by(events.c.id)).scalars())

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from offline_queue import wire
 from offline_queue.chain import head_is_signed
 from offline_queue.inbox_wire import INBOX_PATH, InboxAnswer, InboxRequest, Letter
+from offline_queue.link import SelfClosing
 from offline_queue.wire_signature import NotSigned, Refusal, verify_request
 from tests.offline_queue.authority import Certified
 
@@ -102,6 +103,7 @@ class Centre:
         self._port = self._server.server_address[1]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._certified.chain, self._certified.key)
+        context.sslsocket_class = SelfClosing
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import gc
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +18,7 @@ import httpx
 import pytest
 
 from offline_queue import wire
-from offline_queue.link import Answered, Link, LinkState, Rejected, Unreached
+from offline_queue.link import Answered, Link, LinkState, Rejected, Unreached, _ending
 from offline_queue.link_state import retry_after_s
 from offline_queue.store import Outbox
 from tests.offline_queue.authority import DAY, Authority
@@ -146,6 +149,36 @@ def test_nobody_listens_and_answer_lost(link: Link, centre: Centre, batch: wire.
     assert len(centre.registered) == 1
     centre.stop()
     assert unreached(link, batch).state is LinkState.OFFLINE
+
+
+@pytest.mark.parametrize("left_s", [60.0, -1.0], ids=["reset", "time over"])
+def test_a_socket_that_fails_while_it_is_made_is_not_left_open(
+    monkeypatch: pytest.MonkeyPatch, left_s: float
+) -> None:
+    """As the kernel answers when the far end has reset the connection before the handshake, or time is over by then."""
+
+    def reset(*_given: object) -> bytes:
+        raise ConnectionResetError
+
+    def not_connected(_socket: ssl.SSLSocket) -> object:
+        raise OSError(errno.ENOTCONN, "not connected")
+
+    context = ssl.create_default_context()
+    ends_s = time.monotonic() + left_s
+    context.sslsocket_class = _ending(lambda: ends_s)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        plain = socket.create_connection(server.getsockname())
+        with monkeypatch.context() as kernel:
+            kernel.setattr(ssl.SSLSocket, "recv", reset)
+            if left_s > 0:
+                kernel.setattr(ssl.SSLSocket, "getpeername", not_connected)
+            with pytest.raises((ConnectionResetError, TimeoutError)):
+                context.wrap_socket(plain, server_hostname="localhost")
+        gc.collect()  # an open one would be told of now, which fails a test
+        accepted, _address = server.accept()
+        with accepted:
+            accepted.settimeout(20)
+            assert accepted.recv(1) == b"", "the other end is closed"
 
 
 def test_silent_after_the_handshake_is_slow(

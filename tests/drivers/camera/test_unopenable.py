@@ -16,13 +16,14 @@ from drivers.camera.slot import Slot
 from drivers.contract import Cause, DeviceState, DeviceStatus, Failed, Ok
 from tests.drivers.camera.sights import clip
 from tests.drivers.camera.usb_tree import UsbTree
-from tests.drivers.waiting import wait_until
+from tests.drivers.waiting import PATIENCE_S, wait_until
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that stands still for a moment makes no picture too old."""
+    """A machine that stands still for a moment makes no picture too old, and no opening too slow."""
     monkeypatch.setattr("drivers.camera.opencv.STALE_S", 60.0)
+    monkeypatch.setattr("drivers.camera.opencv.OPEN_DEADLINE_S", PATIENCE_S)
 
 
 def test_a_camera_that_could_not_be_opened_is_at_fault_until_it_could(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from drivers.tap import Direction
 from tests.drivers.card_reader.card_service import OTHER_NAME
 from tests.drivers.card_reader.people import DEMO, HELPER
 from tests.drivers.card_reader.test_card_readers import LOST, NEVER
+from tests.drivers.rigs.child import end_child, no_next_child_of
 from tests.drivers.waiting import wait_until
 from tests.groups import ONE_READER
 from tests.soak import pcsc_cycles
@@ -199,19 +200,14 @@ def test_a_killed_child_is_said_and_replaced(
     assert reader.status().state is DeviceState.READY
 
 
-def test_while_its_process_is_away_the_reader_says_so(
-    card: VirtualCard, reader: PcscReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_while_its_process_is_away_the_reader_says_so(card: VirtualCard, reader: PcscReader) -> None:
     assert reader.probe().usable
     assert card is not None
-    child, goes_on, spawn = reader.child_pid, Event(), reader._worker._spawn
-    assert child is not None
-    monkeypatch.setattr(reader._worker, "_spawn", lambda: goes_on.wait() and spawn())
-    os.kill(child, signal.SIGKILL)
-    assert wait_until(lambda: reader.child_pid is None)
-    assert reason(reader.read(0.1, NEVER)) is CardFailure.SERVICE_LOST
-    assert (reader.status().state, reader.status().cause) == (DeviceState.FAULT, Cause.CARD_RESTARTING)
-    goes_on.set()
+    with no_next_child_of(reader._worker):
+        end_child(reader.child_pid)
+        assert wait_until(lambda: reader.child_pid is None)
+        assert reason(reader.read(0.1, NEVER)) is CardFailure.SERVICE_LOST
+        assert (reader.status().state, reader.status().cause) == (DeviceState.FAULT, Cause.CARD_RESTARTING)
     assert reader.card_present() is not None, "it waits for the next one"
     assert reader.status().state is DeviceState.READY
 

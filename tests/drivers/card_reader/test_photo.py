@@ -178,7 +178,8 @@ for folder in folders:
 pathlib.Path({str(told)!r}).write_text("\\n".join(folders))
 {ending}
 """
-    assert isinstance(decode(program(code), wlt(), 2.0), Failed)
+    # The one that hangs is ended at its time, which is enough for a start on a busy machine.
+    assert isinstance(decode(program(code), wlt(), 10.0 if "sleep" in ending else LONG_S), Failed)
     folders = {Path(line) for line in told.read_text().splitlines()}
     assert len(folders) == 1
     assert not folders.pop().exists()

@@ -6,7 +6,6 @@ import io
 import os
 import re
 import signal
-import threading
 import zlib
 from collections.abc import Iterator
 
@@ -24,6 +23,7 @@ from drivers.document_camera.contract import DocumentFailure, Page, SheetFormat
 from drivers.document_camera.scan import PAGES_MAX, PDF_BYTES_MAX, Scanner
 from tests.drivers.camera.test_pictures import huge_png
 from tests.drivers.document_camera.sheets import Pixels, card, photographed
+from tests.drivers.rigs.child import no_next_child_of
 from tests.drivers.waiting import wait_until
 
 PLACED = re.compile(rb"([\d.]+) 0(?:\.0+)? 0(?:\.0+)? ([\d.]+) [\d.]+ [\d.]+ cm")
@@ -72,15 +72,12 @@ def test_a_sheet_becomes_a_page_and_a_damaged_frame_does_not(
         assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
         pid = camera._worker.pid
         assert pid is not None
-        goes_on, spawn = threading.Event(), camera._worker._spawn
-        with monkeypatch.context() as hurried:
+        with monkeypatch.context() as hurried, no_next_child_of(camera._worker):
             hurried.setattr(module, "PAGE_DEADLINE_S", 0.3)
-            hurried.setattr(camera._worker, "_spawn", lambda: goes_on.wait() and spawn())
             os.kill(pid, signal.SIGSTOP)  # as native code that never comes back
             assert wait_until(lambda: failure(camera.take(SheetFormat.ID_1)) is DocumentFailure.TIMED_OUT)
             nobody = DeviceState.UNKNOWN, Cause.CAMERA_RESTARTING
             assert wait_until(lambda: (camera.status().state, camera.status().cause) == nobody), "no pages"
-            goes_on.set()
         assert wait_until(lambda: isinstance(camera.take(SheetFormat.ID_1), Ok))
         assert camera.status().usable
         camera.stop()

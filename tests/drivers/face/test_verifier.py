@@ -30,8 +30,10 @@ from tests.drivers.waiting import PATIENCE_S, wait_until
 
 
 def built(folder: Path, change: Change = as_it_is, **given: Any) -> ProcessFaceVerifier:
+    """With more time for each question than a terminal gives: tests share their machine."""
     needed(MODELS / ONNX_MODEL)
-    verifier = ProcessFaceVerifier(MODELS, *signed(folder, change), **{"demo": True, **given})
+    usual = {"demo": True, "deadline_s": PATIENCE_S}
+    verifier = ProcessFaceVerifier(MODELS, *signed(folder, change), **{**usual, **given})
     assert verifier._worker is not None
     assert verifier._worker.wait_ready(PATIENCE_S)
     return verifier
@@ -350,7 +352,7 @@ def test_a_chips_portrait_is_compared_as_a_cards_photo_under_its_limits(
     assert verifier.set_reference(portrait) == Ok(None)
     worker = verifier._worker
     assert worker is not None
-    assert worker.call("card_classes", deadline_s=5.0) == Ok((CardClass.JPEG_2048,))
+    assert worker.call("card_classes", deadline_s=PATIENCE_S) == Ok((CardClass.JPEG_2048,))
     assert verifier.examine(frame(live(stranger))) == Ok(None)
     answer = verifier.decide()
     assert isinstance(answer, Ok)

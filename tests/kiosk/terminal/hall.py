@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drivers.face.verifier import ProcessFaceVerifier
 from drivers.receipt_printer.contract import Slip
 from kiosk.assembly.terminal import Observers, Terminal, assemble
 from kiosk.bench.configure import village_ini
@@ -20,6 +21,7 @@ from kiosk.rehearsal.scenario import Step
 from kiosk.rehearsal.script import Player, words_of
 from kiosk.settings import load_text
 from tests.drivers.card_reader.card_service import our_turn
+from tests.drivers.waiting import PATIENCE_S
 
 PROJECT = Path(__file__).resolve().parents[3]
 TRUST = PROJECT / ".setup" / "trust"
@@ -113,6 +115,9 @@ def hall(
         assert read is not None, problems
         terminal = assemble(read, Observers(slip=slips.append, step=village.follow))
         stack.callback(terminal.close)
+        if isinstance(terminal.devices.face, ProcessFaceVerifier):
+            # Its own is for a terminal that has its machine to itself.
+            terminal.devices.face._deadline_s = PATIENCE_S
         yield Hall(village, terminal, Player(terminal, None), slips, ini)
 
 

@@ -14,7 +14,7 @@ from kiosk.journey.states import State
 from tests.groups import FACES
 from tests.kiosk.terminal.hall import PENSION, REPORT, REPORT_ANSWERS, Hall, hall
 
-pytestmark = pytest.mark.xdist_group(FACES)
+pytestmark = [pytest.mark.xdist_group(FACES), pytest.mark.usefixtures("unhurried_camera")]
 PATIENCE_S = 30.0
 
 

@@ -13,6 +13,7 @@ import pytest
 from kiosk.bench.centre import Centre
 from kiosk.health import CAUSES
 from kiosk.journey.view import Tone
+from offline_queue.link import SelfClosing
 from tests.drivers.waiting import wait_until
 from tests.kiosk.terminal.hall import NO_CAMERA, PROJECT, TRUST, hall
 from tests.offline_queue.authority import Authority
@@ -25,6 +26,7 @@ class Impostor:
         certified = Authority(folder, "Somebody Else").issue("impostor")
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certified.chain, certified.key)
+        self._context.sslsocket_class = SelfClosing
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self.came = 0

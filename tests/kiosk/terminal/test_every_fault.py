@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +18,7 @@ from kiosk.journey.states import State
 from kiosk.journey.view import action
 from kiosk.rehearsal.scenario import VILLAGE, Scenario, ScenarioError, load
 from kiosk.watch import Watch
+from tests.drivers.rigs.child import no_next_child_of
 from tests.drivers.waiting import wait_until
 from tests.groups import ONE_READER
 from tests.kiosk.terminal.hall import NO_CAMERA, REPORT, Hall, hall
@@ -247,7 +247,6 @@ def test_without_the_smart_card_service_the_rest_is_served(slot: Hall) -> None:
 )
 def test_a_child_that_is_struck_is_told_and_another_follows(
     request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
     where: str,
     kind: str,
     family: str,
@@ -258,26 +257,18 @@ def test_a_child_that_is_struck_is_told_and_another_follows(
     device: Device = stand.terminal.devices.named()[kind]
     worker = device._worker  # type: ignore[attr-defined]
     assert wait_until(lambda: device.status().usable and worker.pid is not None, LONG_S), device.status()
-    state, pid, goes_on, spawn = stand.view.state, worker.pid, threading.Event(), worker._spawn
-
-    def held() -> object:
-        goes_on.wait()
-        return spawn()
+    state, pid = stand.view.state, worker.pid
 
     def told() -> bool:
         families = {cause.split(".")[0] for cause in causes(stand)}
         known = stand.terminal.surroundings.statuses()[kind]
         return not known.usable and not families.isdisjoint({kind, "device"})
 
-    with monkeypatch.context() as patch:
-        patch.setattr(worker, "_spawn", held)  # what is to be seen meanwhile needs no luck
-        try:
-            assert made(stand, how, family) is None
-            assert wait_until(told), (device.status(), causes(stand))
-            assert stand.view.state is state
-        finally:
-            goes_on.set()
-        assert wait_until(lambda: worker.pid is not None and device.status().usable, LONG_S), device.status()
+    with no_next_child_of(worker):
+        assert made(stand, how, family) is None
+        assert wait_until(told), (device.status(), causes(stand))
+        assert stand.view.state is state
+    assert wait_until(lambda: worker.pid is not None and device.status().usable, LONG_S), device.status()
     assert worker.pid != pid
 
 

@@ -14,7 +14,7 @@ from tests.drivers.face.portraits import two
 from tests.groups import FACES
 from tests.kiosk.terminal.hall import PENSION, Hall, hall
 
-pytestmark = pytest.mark.xdist_group(FACES)
+pytestmark = [pytest.mark.xdist_group(FACES), pytest.mark.usefixtures("unhurried_camera")]
 
 
 @pytest.fixture

@@ -25,11 +25,12 @@ from kiosk.health import CAUSES
 from kiosk.journey import hands
 from kiosk.journey.events import IdleExpired
 from kiosk.journey.view import View, action
+from tests.drivers.rigs.child import no_next_child_of
 from tests.drivers.waiting import wait_until
 from tests.groups import FACES
 from tests.kiosk.terminal.hall import PENSION, REPORT, REPORT_ANSWERS, Hall, hall
 
-pytestmark = pytest.mark.xdist_group(FACES)
+pytestmark = [pytest.mark.xdist_group(FACES), pytest.mark.usefixtures("unhurried_camera")]
 KINDS = ["camera", "face"]
 LONG_S = 90.0
 """For the start of a child that loads models, on a machine that has much else to do."""
@@ -93,8 +94,9 @@ def test_ended_while_idle_is_told_to_centre_and_resident_and_comes_back(
     seen: list[View] = []
     running.terminal.subscribe(lambda: seen.append(running.view))
     worker = worker_of(running, kind)
-    pid = end(worker, how)
-    assert wait_until(lambda: f"{kind}.restarting" in told(running))
+    with no_next_child_of(worker):
+        pid = end(worker, how)
+        assert wait_until(lambda: f"{kind}.restarting" in told(running))
     assert wait_until(lambda: not told(running), LONG_S), told(running)
     assert worker.pid not in (None, pid)
     running.play(wait_enabled="face")
@@ -110,8 +112,9 @@ def test_a_code_reader_that_is_ended_is_told_and_reads_again_while_residents_are
     worker, reader = worker_of(running, "code_reader"), running.terminal.devices.code_reader
     worker._deaths_in_a_row = 0
     running.press("begin")
-    pid = end(worker, how)
-    assert wait_until(lambda: "code_reader.restarting" in told(running))
+    with no_next_child_of(worker):
+        pid = end(worker, how)
+        assert wait_until(lambda: "code_reader.restarting" in told(running))
     running.play(wait_enabled=f"service:{REPORT}")
     assert wait_until(lambda: not told(running), LONG_S), told(running)
     assert worker.pid not in (None, pid)
@@ -137,10 +140,11 @@ def test_ended_while_a_resident_aims_the_picture_goes_on_and_the_photo_is_taken(
     running: Hall, how: signal.Signals
 ) -> None:
     to_the_camera(running)
-    pid = end(worker_of(running, "camera"), how)
-    running.wait(offered("shutter", enabled=False), "the shutter to wait")
-    assert CAUSES["camera.restarting"].resident["zh"] in running.words
-    assert "camera.restarting" in told(running)
+    with no_next_child_of(worker_of(running, "camera")):
+        pid = end(worker_of(running, "camera"), how)
+        running.play(screen_has=[CAUSES["camera.restarting"].resident["zh"]])
+        running.wait(offered("shutter", enabled=False), "the shutter to wait")
+        assert wait_until(lambda: "camera.restarting" in told(running))
     running.wait(offered("shutter", enabled=True), "the shutter to come back")
     assert worker_of(running, "camera").pid not in (None, pid)
     assert wait_until(lambda: running.terminal.preview() is not None), "the live picture goes on"
@@ -195,8 +199,20 @@ def test_a_face_check_that_restarts_when_its_turn_comes_is_waited_for(
 
 @by_each_signal
 def test_ended_while_it_starts_the_terminal_serves_and_the_device_comes(
-    tmp_path: Path, how: signal.Signals
+    tmp_path: Path, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    spawn, begun = Worker._spawn, set[Worker]()
+
+    def first_is_never_done(worker: Worker) -> object:
+        if worker in begun:
+            return spawn(worker)
+        begun.add(worker)
+        with monkeypatch.context() as first:
+            first.setattr(worker, "_target", "time:sleep")
+            first.setattr(worker, "_args", (3600,))
+            return spawn(worker)
+
+    monkeypatch.setattr(Worker, "_spawn", first_is_never_done)
     with hall(tmp_path) as starting:
         for kind in KINDS:
             worker = worker_of(starting, kind)

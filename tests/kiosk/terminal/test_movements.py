@@ -16,7 +16,7 @@ from kiosk.journey.visit import FACE_ATTEMPTS_MAX, Visit
 from tests.groups import FACES
 from tests.kiosk.terminal.hall import PENSION, Hall, hall
 
-pytestmark = pytest.mark.xdist_group(FACES)
+pytestmark = [pytest.mark.xdist_group(FACES), pytest.mark.usefixtures("unhurried_camera")]
 
 
 @pytest.fixture
