@@ -21,6 +21,7 @@ def main() -> None:
     from central.desk_command import CentreAt, import_file
     from central.notice_command import told
     from central.paper_command import paper
+    from central.person_command import find_person
     from central.publish_command import COMMANDS as PUBLISHING
     from central.terminal_command import revoke
     from kiosk import repair_command, set_aside_command
@@ -80,9 +81,18 @@ def main() -> None:
         "(such as card_status); may be repeated. In production https only.",
     )
     @click.option(
+        "--department",
+        "departments",
+        type=(str, str),
+        multiple=True,
+        metavar="SERVICE URL",
+        help="The department that answers for this service while a resident waits, and knows the person's registered "
+        "number when a notice is due; may be repeated. In production https only.",
+    )
+    @click.option(
         "--register-ca",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="PEM file of the certificates that vouch for the registers and the gateway; else the system's.",
+        help="PEM file of the certificates that vouch for registers, departments and the gateway; else the system's.",
     )
     @click.option(
         "--sms-gateway",
@@ -97,6 +107,12 @@ def main() -> None:
         default=60,
         show_default=True,
         help="Seconds until a register that did not answer is asked again; doubles, up to an hour.",
+    )
+    @click.option(
+        "--find-person-page",
+        is_flag=True,
+        help="Counter staff look for a person's cases at /ops/person. The pages have no sign-in of their own: "
+        "only behind one. Without it there is the command find-person.",
     )
     @click.option("--json", "as_json", is_flag=True, help="One JSON line when ready.")
     @click.option("--openapi", is_flag=True, help="Print what terminals call (OpenAPI 3.1) and end.")
@@ -113,9 +129,11 @@ def main() -> None:
         simulated_departments: bool,
         daily_quotas: tuple[tuple[str, int], ...],
         registers: tuple[tuple[str, str], ...],
+        departments: tuple[tuple[str, str], ...],
         register_ca: Path | None,
         sms_gateway: str,
         recheck_again_s: float,
+        find_person_page: bool,
         as_json: bool,
         openapi: bool,
     ) -> None:
@@ -148,10 +166,22 @@ def main() -> None:
                 register_ca=register_ca,
                 sms_gateway=sms_gateway,
                 recheck_again_s=recheck_again_s,
+                find_person=find_person_page,
+                services=departments,
             )
         )
 
-    for command in (correct, correct_answer, import_file, paper, revoke, settle, told, *PUBLISHING):
+    for command in (
+        correct,
+        correct_answer,
+        find_person,
+        import_file,
+        paper,
+        revoke,
+        settle,
+        told,
+        *PUBLISHING,
+    ):
         central.add_command(command)
 
     @cli.command()

@@ -21,6 +21,7 @@ from central.enrolment import enrol
 from central.live import api as live_api
 from central.open_rechecks import Asking
 from central.ops import pages
+from central.persons import Persons
 from central.progress import pages as progress
 from central.rechecks import Rechecks, published
 from central.registers import Registers
@@ -49,7 +50,8 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
     definitions = published(settings.catalogue) if settings.catalogue else {}
     registers = Registers(settings.registers)
     businesses = Businesses(trust.business_keys, definitions)
-    work = Work(engine, trust.sealing_keys, Rechecks(definitions), registers, businesses)
+    known = Persons(trust.person_keys)
+    work = Work(engine, trust.sealing_keys, Rechecks(definitions), registers, businesses, known)
     asking = Asking(engine, trust.sealing_keys, registers, settings.recheck_again_s)
     telling = Telling(engine, trust.sealing_keys, settings.departments, definitions, settings.recheck_again_s)
 
@@ -67,7 +69,7 @@ def create_app(settings: CentreSettings, trust: Trust | None = None) -> FastAPI:
     threads = (work, asking, telling)
     app.include_router(sync_api.router(settings, engine, trust, work))
     app.include_router(live_api.router(settings, engine, trust))
-    app.include_router(pages.router(settings, engine, threads))
+    app.include_router(pages.router(settings, engine, threads, known))
     app.include_router(progress.router(engine))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
 

@@ -49,6 +49,7 @@ class Event(StrEnum):
     PERSON_TOLD = "person.told"
     PERSON_NOT_TOLD = "person.not_told"
     PERSON_TOLD_UNSURE = "person.told_unsure"
+    PERSON_SOUGHT = "person.sought"
     PAPER_TAKEN_IN = "paper.taken_in"
     EXPORT_IMPORTED = "export.imported"
     EVALUATION_RECEIVED = "evaluation.received"
@@ -92,6 +93,7 @@ EVENT_TEXTS: dict[Event, tuple[str, str]] = {
         "有人代办，给本人的短信不知道是否到了，由工作人员告知",
         "Whether a message reached the person for whom somebody acted is unknown: staff tell them",
     ),
+    Event.PERSON_SOUGHT: ("工作人员在窗口按人查找办件", "Staff looked for a person's cases at a counter"),
     Event.CASE_CARRIED: ("由其他终端带来，待人工核实", "Carried in by another terminal, to be confirmed"),
     Event.CASE_NOT_OPENED: (
         "密封内容无法使用，原件已保存，待人工处理",

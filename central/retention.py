@@ -35,6 +35,7 @@ from central.schema import (
     notices,
     open_rechecks,
     payment_orders,
+    persons,
     publications,
     refusals,
     terminals,
@@ -140,6 +141,7 @@ RULES: tuple[Rule, ...] = (
     Rule(decisions, _with_its_content(decisions)),
     Rule(corrections, _with_its_case(corrections)),
     Rule(businesses, _with_its_case(businesses)),
+    Rule(persons, _with_its_case(persons)),
     # The register itself stays (code, service, state and times): a slip may be asked about for life.
     Rule(
         cases,

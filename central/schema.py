@@ -162,6 +162,20 @@ businesses = Table(
     Index(None, "digest"),
 )
 
+persons = Table(
+    "persons",
+    metadata,
+    Column("terminal", String(4), primary_key=True, comment="issuing terminal of the case"),
+    Column("code", String(32), primary_key=True),
+    Column(
+        "digest",
+        String(64),
+        primary_key=True,
+        comment="keyed: whom the case is for; empty where it names nobody",
+    ),
+    Index(None, "digest"),
+)
+
 corrections = Table(
     "corrections",
     metadata,

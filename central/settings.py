@@ -38,6 +38,8 @@ class CentreSettings:
     """Who is asked when a case arrives, by the names that definitions use (`offline.recheck_at_sync`)."""
     recheck_again_s: float = 60.0
     """First pause before a register that did not answer is asked again; it doubles, up to an hour."""
+    find_person: bool = False
+    """Whether the operations pages look for a person's cases: only where who reaches them has signed in before."""
     page_rows: int = 200
     """Rows of one ops page."""
 

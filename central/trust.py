@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from offline_queue.wire import Base64, Terminal
 
 DEMO_MARK = "DEMO_ONLY"
 PRESENT = "centre_sealing.key"
-BUSINESSES = "jiujin.businesses/1"
+BUSINESSES, PERSONS = "jiujin.businesses/1", "jiujin.persons/1"
 NAME_MAX = 64
 """Longest name of a terminal, in characters (field case X03)."""
 
@@ -52,6 +52,8 @@ class Trust:
     """What the centre itself seals to: `centre_sealing.key`, else the first by name."""
     business_keys: tuple[bytes, ...] = field(repr=False)
     """What digests of businesses are keyed with, the present one first (`central.duplicates`)."""
+    person_keys: tuple[bytes, ...] = field(repr=False)
+    """Likewise those of persons (`central.persons`)."""
 
     @property
     def acknowledgement_key_id(self) -> str:
@@ -102,8 +104,13 @@ def load_trust(directory: Path, *, production: bool) -> Trust:
         sealing,
         _directory(directory),
         SealingKey(present, key.public_key()),
-        tuple(one for path in files if (one := derived(path.read_bytes(), BUSINESSES)) is not None),
+        _all_derived(files, BUSINESSES),
+        _all_derived(files, PERSONS),
     )
+
+
+def _all_derived(files: Iterable[Path], purpose: str) -> tuple[bytes, ...]:
+    return tuple(one for path in files if (one := derived(path.read_bytes(), purpose)) is not None)
 
 
 def _sealing(path: Path) -> tuple[str, PrivateKey]:

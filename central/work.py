@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, select, update
 
-from central import chain, duplicates, inbox, notices, open_rechecks, replays, uploads
+from central import chain, duplicates, inbox, notices, open_rechecks, persons, replays, uploads
 from central.cases import Desk
 from central.chain import Link
 from central.database import as_text, utc_now, writing
@@ -28,6 +28,7 @@ from central.duplicates import NO_BUSINESSES, Businesses, Claim
 from central.form import Reason
 from central.locks import lock_issuers
 from central.opening import Content, open_content
+from central.persons import NO_PERSONS, Persons
 from central.rechecks import NO_RECHECKS, NOTHING_FOUND, Rechecks, Told
 from central.registers import NO_REGISTERS, Registers
 from central.retention import sweep
@@ -67,10 +68,13 @@ class Work(Rounds):
         rechecks: Rechecks = NO_RECHECKS,
         registers: Registers = NO_REGISTERS,
         businesses: Businesses = NO_BUSINESSES,
+        known: Persons = NO_PERSONS,
     ) -> None:
         super().__init__("opening")
         self._engine = engine
         self._businesses = businesses
+        self._persons = known
+        self._older: persons.Place | None = persons.BEGINNING if known.keys else None
         self._registers = registers
         self._rechecks = rechecks
         self._keys = keys
@@ -100,10 +104,10 @@ class Work(Rounds):
         super().close()
 
     def round(self, now: datetime) -> int:
-        """Open what waits, then sweep what is due; 0, since nothing is left of it."""
+        """Open what waits, sweep what is due, and enter some persons of before; 0 when nothing is left of it."""
         self.all()
         self._sweep_if_due(now)
-        return 0
+        return self.alone(self._enter_older)
 
     def now(self, item_ids: Mapping[str, Collection[str]]) -> bool:
         """Open these items (terminal -> ids) at once, since somebody waits for them; False when it must wait."""
@@ -239,6 +243,7 @@ class Work(Rounds):
         findings: dict[str, Reason] = {}
         waiting: dict[str, Collection[str]] = {}
         by_agents: set[str] = set()
+        opened: list[CasePayload] = []
         claims = self._claims(connection, rows, desk) if usable else ()
         same = duplicates.compare(connection, claims, at)
         for row in rows:
@@ -252,10 +257,12 @@ class Work(Rounds):
                 found_out = self._rechecks.of(content, utc_now(), told.get(row.item_id, {}))
                 found_out = replace(found_out, duplicate_of=same.second.get(row.code))
                 waiting[row.code] = found_out.unanswered
+                opened.append(content)
                 if content.agent is not None:
                     by_agents.add(row.code)
             desk.apply(arrival(row), content, found_out)
         desk.store(connection)
+        persons.enter(connection, self._persons, opened)
         notices.remember(connection, by_agents, at)
         if self._registers:
             open_rechecks.remember(connection, waiting, at)
@@ -298,6 +305,12 @@ class Work(Rounds):
         replays.sweep(self._engine, now)
         self._unasked_due_s = time.monotonic() + UNASKED_EVERY_S
         return dropped
+
+    def _enter_older(self) -> int:
+        """Once from beginning to end in the life of a process: what comes later is entered as it is opened."""
+        if self._older is not None and self._may_go_on():
+            self._older = persons.enter_older(self._engine, self._keys, self._persons, self._older)
+        return int(self._older is not None)
 
     def _may_go_on(self) -> bool:
         """After a quiet moment at the door; False once the process is to end."""

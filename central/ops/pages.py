@@ -15,9 +15,10 @@ from starlette.routing import Mount
 
 from central import notices
 from central.database import utc_now
-from central.ops import casebook, fleet, words
+from central.ops import casebook, fleet, person_page, words
 from central.ops.casebook import CaseFilter
 from central.ops.table import csv_lines
+from central.persons import NO_PERSONS, Persons
 from central.rounds import Rounds
 from central.settings import CentreSettings
 from kiosk.case import COUNTER, format_case_code, parse_case_code
@@ -51,13 +52,16 @@ def _environment() -> Environment:
     return environment
 
 
-def router(settings: CentreSettings, engine: Engine, threads: Sequence[Rounds] = ()) -> APIRouter:
+def router(
+    settings: CentreSettings, engine: Engine, threads: Sequence[Rounds] = (), known: Persons = NO_PERSONS
+) -> APIRouter:
     """All of /ops. Pages are `no-store`; links carry the filter, so that no script is needed.
 
-    `threads`: of this process; each page tells of those in trouble.
+    `threads`: of this process; each page tells of those in trouble. `known`: with whose keys a person is looked for.
     """
     pages = APIRouter(prefix="/ops")
     environment = _environment()
+    environment.globals["find_person"] = settings.find_person
     environment.globals["silent_min"] = round(settings.silent_after_s / 60)
 
     def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -132,6 +136,8 @@ def router(settings: CentreSettings, engine: Engine, threads: Sequence[Rounds] =
         return not_found() if view is None else page("case.html", view=view)
 
     _lists_for_staff(pages, settings, engine, page)
+    if settings.find_person:
+        person_page.add_routes(pages, engine, known, settings.page_rows, page)
 
     @pages.get("/export/cases.csv")
     def export_cases(state: str = "", service: str = "", terminal: str = "") -> Response:

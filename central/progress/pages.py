@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -17,9 +15,9 @@ from starlette.routing import Mount
 
 from central.lookup import CaseAnswer, lookup
 from central.ops.words import local_time, service
+from central.posted_form import read_posted
 from central.progress.words import MEANINGS, NO_CODE, NOT_HERE, Meaning
 from kiosk.case import CaseState, format_case_code, parse_case_code
-from offline_queue.live_wire import PRINTABLE
 
 HERE = Path(__file__).parent
 PATH = "/case"
@@ -64,26 +62,10 @@ def router(engine: Engine) -> APIRouter:
 
     @pages.post(PATH)
     async def asked(request: Request) -> Response:
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > FORM_BYTES_MAX:
-                return page(meaning=NO_CODE, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        typed = _typed(body)
-        if typed is None:
-            return page(meaning=NO_CODE, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        return await run_in_threadpool(answer, typed)
+        typed = await read_posted(request, {"code": TYPED_MAX}, FORM_BYTES_MAX)
+        if isinstance(typed, HTTPStatus):
+            return page(meaning=NO_CODE, status=typed)
+        return await run_in_threadpool(answer, typed["code"])
 
     pages.routes.append(Mount(f"{PATH}/static", StaticFiles(directory=HERE / "static"), name="case-static"))
     return pages
-
-
-def _typed(body: bytes) -> str | None:
-    """None for what no hand types into the form; a slip of the hand is answered as a question is."""
-    try:
-        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=4)
-    except ValueError:
-        return None
-    typed = fields.get("code", [])
-    good = len(typed) == 1 and len(typed[0]) <= TYPED_MAX and re.fullmatch(PRINTABLE, typed[0]) is not None
-    return typed[0] if good else None

@@ -41,6 +41,7 @@ class Centre:
                 "--heartbeat",
                 str(HEARTBEAT_S),
                 "--simulated-departments",
+                "--find-person-page",
                 *options,
                 "--json",
             ],

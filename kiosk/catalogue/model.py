@@ -133,10 +133,17 @@ class Ground(Part):
     label: Words
 
 
+CASES_FOR_OTHERS_MAX = 50
+"""More a day is an office's work, and no visitor's."""
+
+
 class Agent(Part):
     """Who may do this for another person, with both cards. Without it everybody acts for himself."""
 
     grounds: Annotated[tuple[Ground, ...], Field(min_length=1, max_length=6)]
+    cases_per_day: Annotated[int, Field(ge=1, le=CASES_FOR_OTHERS_MAX)] = 4
+    """New cases of this service that one agent's card may file for others at one terminal within a day: without a
+    word of the department as many as a family's old people, one's parents and one's spouse's."""
 
 
 class ConsentNotice(Part):

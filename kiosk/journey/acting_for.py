@@ -14,7 +14,7 @@ from kiosk.case import person_key
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey.moves import Moved, forward, go, is_of_age
-from kiosk.journey.recognising import card_again, card_failed, problem_with
+from kiosk.journey.recognising import card_again, card_failed, problem_with, to_window
 from kiosk.journey.states import State
 from kiosk.journey.visit import CardProblem, Visit
 from kiosk.journey.world import World
@@ -28,7 +28,7 @@ def for_another(visit: Visit, event: ev.Event, world: World) -> Moved:
     ground = event.action.partition(":")[2] if isinstance(event, ev.Pressed) else ""
     agent = visit.service.agent
     allowed = {one.value for one in agent.grounds} if agent is not None else set()
-    if ground not in allowed or not is_of_age(visit, world):
+    if ground not in allowed or visit.acted_enough or not is_of_age(visit, world):
         return visit, ()
     return go(replace(visit, ground=ground, principal=None, card_problem=None), State.PRINCIPAL)
 
@@ -60,6 +60,7 @@ S = State
 HANDLERS = {
     (S.AGENT, "press:for_myself"): for_oneself,
     (S.AGENT, "press:for_another"): for_another,
+    (S.AGENT, "press:window"): to_window,
     (S.PRINCIPAL, "CardAnswered"): principal_card,
     (S.PRINCIPAL, "press:try_card"): card_again,
 }

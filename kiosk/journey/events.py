@@ -57,10 +57,13 @@ class StaffAsked:
 
 @dataclass(frozen=True, slots=True)
 class CardAnswered:
-    """The reader's answer to `effects.ReadCard`. `looks_spent`: see `visit.FaceProgress.spent_before`."""
+    """The reader's answer to `effects.ReadCard`. `looks_spent`: see `visit.FaceProgress.spent_before`;
+    `acted`: see `visit.Visit.acted`.
+    """
 
     result: Ok[CardRead] | Failed[CardFailure]
     looks_spent: int = 0
+    acted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,15 @@ from drivers.face.liveness.infrared import InfraredCheck
 from drivers.receipt_printer.contract import PrintReport, ReceiptPrinter, Slip
 from drivers.token.contract import Authenticator
 from kiosk.case import CaseState
+from kiosk.catalogue.model import CASES_FOR_OTHERS_MAX
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.card_looks import CardLooks
+from kiosk.journey.card_counts import CardCounts
 from kiosk.journey.face_attempt import attempt
 from kiosk.journey.hand_lanes import Lanes
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.services import LiveOffice, Office, Proofs, StaffRoom
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import FACE_OF_A_CARD_MAX, Visit
 from kiosk.lanes import Job, Lane
 from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
 
@@ -130,7 +131,7 @@ class DeviceHands:
         self._speak = speak
         self._encode_jpeg = encode_jpeg
         self._proofs = proofs
-        self._card_looks = CardLooks()
+        self._card_looks, self._acted = CardCounts(FACE_OF_A_CARD_MAX), CardCounts(CASES_FOR_OTHERS_MAX)
         self._waits = waits
 
     def close(self) -> None:
@@ -141,7 +142,8 @@ class DeviceHands:
             lane.close(finish=True)
 
     def rest(self) -> None:
-        self._card_looks.forget()
+        for counts in (self._card_looks, self._acted):
+            counts.forget()
 
     def do(self, effect: fx.Effect, visit: Visit) -> None:
         """Put the effect on its lane and return at once.
@@ -152,7 +154,7 @@ class DeviceHands:
         match effect:
             case fx.ReadCard(purpose):
                 lost = ev.CardAnswered(Failed(CardFailure.READER_LOST))
-                self._on(lanes.card, id_, lambda cancel: self._read_card(purpose, id_, cancel), lost)
+                self._on(lanes.card, id_, lambda cancel: self._read_card(purpose, visit, cancel), lost)
             case fx.StopCard():
                 self.lanes.card.drop()
             case fx.CountLook(looked):
@@ -278,18 +280,22 @@ class DeviceHands:
         self._answer(visit.id, ev.SameWaits(self._office.same_waits(visit)))
 
     def _store(self, visit: Visit) -> None:
-        self._answer(visit.id, self._office.store(visit))
+        if isinstance(stored := self._office.store(visit), ev.Stored) and (agent := visit.agent) is not None:
+            self._acted.count(agent.document, visit.service_code)
+        self._answer(visit.id, stored)
 
-    def _read_card(self, purpose: fx.CardPurpose, visit_id: str, cancel: threading.Event) -> None:
+    def _read_card(self, purpose: fx.CardPurpose, visit: Visit, cancel: threading.Event) -> None:
         helper = purpose is fx.CardPurpose.HELPER
         reader = self._devices.helper_reader if helper else self._devices.identity_reader
         if reader is None:
-            self._answer(visit_id, ev.CardAnswered(Failed(CardFailure.READER_LOST)))
+            self._answer(visit.id, ev.CardAnswered(Failed(CardFailure.READER_LOST)))
             return
-        result = reader.read(CARD_WAIT_S, cancel)
+        result, spent, acted = reader.read(CARD_WAIT_S, cancel), 0, 0
+        if isinstance(result, Ok):
+            of = result.value.document
+            spent, acted = self._card_looks.of(of), self._acted.of(of, visit.service_code)
         if not cancel.is_set():
-            spent = self._card_looks.of(result.value.document) if isinstance(result, Ok) else 0
-            self._answer(visit_id, ev.CardAnswered(result, spent))
+            self._answer(visit.id, ev.CardAnswered(result, spent, acted))
 
     def _watch_removal(self, visit_id: str, cancel: threading.Event) -> None:
         reader = self._devices.identity_reader

@@ -80,7 +80,8 @@ def resident_card(visit: Visit, event: ev.Event, world: World) -> Moved:
             if problem is not None:
                 return replace(visit, card_problem=problem), ()
             face = replace(visit.face, spent_before=event.looks_spent)
-            return forward(replace(visit, card=read, card_problem=None, face=face), world)
+            known = replace(visit, card=read, card_problem=None, face=face, acted=event.acted)
+            return forward(known, world)
         case Failed(reason):
             return card_failed(visit, reason, fx.CardPurpose.RESIDENT)
 

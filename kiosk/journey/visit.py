@@ -165,7 +165,7 @@ FACE_STALLS_MAX = 3
 """After so many the machine is left alone and the other ways are offered."""
 FACE_ATTEMPTS_MAX = 3
 FACE_OF_A_CARD_MAX = 3 * FACE_ATTEMPTS_MAX
-"""Over all visits of a card at this terminal until its count is forgotten (`card_looks.TERM_S`): three visits' worth."""
+"""Over all visits of a card at this terminal until its count is forgotten (`card_counts.TERM_S`): three visits' worth."""
 LOOKS_MAX = 20
 """As with consents: the room for a case is reckoned before it begins."""
 USED_CONSENTS_MAX = 20
@@ -224,6 +224,8 @@ class Visit:
     """It was said for whom this is done."""
     ground: str = ""
     """Why the one who stands here may act for the other; empty: for himself."""
+    acted: int = 0
+    """Cases of this service that were filed for others with this card, here and within a day."""
     principal: CardRead | None = None
     """The card of the person for whom it is done; None: of the one who stands here."""
     card_problem: CardProblem | None = None
@@ -285,6 +287,22 @@ class Visit:
     def applicant(self) -> CardRead | None:
         """Whose case it is. Recognised, by face or otherwise, is the one who stands here (`card`)."""
         return self.principal or self.card
+
+    @property
+    def service_code(self) -> str:
+        """Empty before one is chosen."""
+        return "" if self.definition is None else self.definition.code
+
+    @property
+    def agent(self) -> CardRead | None:
+        """The card of who files a new case for another. A case that is only completed or repeated is no new one."""
+        return self.card if self.principal is not None and self.errand is Errand.FILE else None
+
+    @property
+    def acted_enough(self) -> bool:
+        """With this card no further case of this service is begun here for another, until a day has passed."""
+        agent = None if self.definition is None else self.definition.agent
+        return agent is not None and self.errand is Errand.FILE and self.acted >= agent.cases_per_day
 
     @property
     def verified(self) -> bool:

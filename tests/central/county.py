@@ -88,7 +88,7 @@ def county(folder: Path, trust: Path, names: dict[str, str] | None = None) -> It
     """The county while the block lasts; `names` adds terminals or names them otherwise."""
     for terminal, name in {**NAMES, **(names or {})}.items():
         add_terminal(trust, terminal, name)
-    with centre(folder, trust) as running:
+    with centre(folder, trust, find_person=True) as running:
         stations = {name: Station(running.url, trust, name) for name in (FINE, *NAMES)}
         codes = _cases(stations)
         _heartbeats(stations)

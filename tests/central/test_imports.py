@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import update
 
-from central import work
+from central import rounds
 from central.case_command import correct
 from central.database import open_database
 from central.desk_command import CentreAt, import_file
@@ -26,7 +26,7 @@ from tests.drivers.waiting import wait_until
 @pytest.fixture(autouse=True)
 def quick_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command leaves what it took in to the running centre, which looks for such work by and by."""
-    monkeypatch.setattr(work, "POLL_S", 0.1)
+    monkeypatch.setattr(rounds, "POLL_S", 0.1)
 
 
 def stick(station: Station, folder: Path, *items: Item) -> Path:

@@ -17,7 +17,7 @@ from kiosk.health import CAUSES
 from tests.browser import browser, complaints, faint_texts, go, resize
 from tests.central.conftest import make_trust
 from tests.central.county import DEGRADED, FINE, HOSTILE, NEW, REPORT, SILENT, STOPPED, County, county
-from tests.central.station import Station, case_payload
+from tests.central.station import NUMBER, Station, case_payload
 
 NAME = "<img src=y onerror=alert(2)><script>document.title=2</script>"
 SERVICE = "<script>alert(10)</script>"
@@ -54,7 +54,7 @@ def paths(centre: County) -> list[str]:
     return [
         "/ops", "/ops?state=unknown", f"/ops/terminals/{DEGRADED}", f"/ops/terminals/{SILENT}",
         f"/ops/terminals/{HOSTILE}", "/ops/cases", "/ops/cases?code=%3Cscript%3Ealert(9)%3C/script%3E",
-        f"/ops/cases/{centre.codes[0]}", "/ops/refused",
+        f"/ops/cases/{centre.codes[0]}", "/ops/refused", "/ops/untold", "/ops/person",
     ]  # fmt: skip
 
 
@@ -197,3 +197,23 @@ def test_tables_have_headers_and_a_keyboard_sees_where_it_is(driver: Chrome, cen
     assert first.rect["x"] >= 0
     first.send_keys(Keys.TAB)
     assert driver.switch_to.active_element.value_of_css_property("outline-style") == "solid"
+
+
+def test_a_clerk_finds_a_person_and_the_number_stands_nowhere_afterwards(
+    driver: Chrome, centre: County
+) -> None:
+    driver.get(f"{centre.url}/ops/cases")
+    go(driver, driver.find_element(By.PARTIAL_LINK_TEXT, "按人查找"))
+    for name, typed in (("number", NUMBER), ("by", "clerk 12"), ("why", "来窗口问，看过身份证")):
+        assert driver.find_element(By.NAME, name).get_attribute("autocomplete") == "off"
+        driver.find_element(By.NAME, name).send_keys(typed)
+    go(driver, driver.find_element(By.CSS_SELECTOR, "form button"))
+    assert driver.current_url == f"{centre.url}/ops/person"
+    found = [
+        one.text for one in driver.find_elements(By.CSS_SELECTOR, "table[aria-labelledby=found] th.code")
+    ]
+    assert format_case_code(centre.codes[0]) in found
+    assert NUMBER not in driver.page_source
+    assert faint_texts(driver) == []
+    go(driver, driver.find_element(By.CSS_SELECTOR, "table[aria-labelledby=found] a"))
+    assert "工作人员在窗口按人查找办件" in text_of(driver, "table[aria-labelledby=trail]")

@@ -273,7 +273,7 @@ def test_the_departments_words_go_with_the_content_of_a_withdrawn_case(a_full_li
         decided = connection.execute(select(decisions.c.item_id)).scalar_one()
         ended = {"erased_at": as_text(utc_now()), "sealed": b""}
         connection.execute(update(items).where(items.c.item_id == decided).values(**ended))
-    gone = ("decisions", "corrections", "businesses", "cases", "open_rechecks", "notices")
+    gone = ("decisions", "corrections", "businesses", "persons", "cases", "open_rechecks", "notices")
     assert sweep(a_full_life, in_days(1)) == dict.fromkeys(gone, 1)
     a_full_life.dispose()
 

@@ -9,12 +9,12 @@ from drivers.clerk_line.contract import ClerkFailure
 from drivers.contract import Outcome
 from drivers.eid.contract import EidFailure
 from drivers.receipt_printer.contract import PrintReport
-from kiosk.catalogue.model import Method
+from kiosk.catalogue.model import CASES_FOR_OTHERS_MAX, Method
 from kiosk.journey.proof import ClerkProgress, CodeFailure, CodeProgress, CodeSent, QrProgress
 from kiosk.journey.states import State
 from kiosk.journey.visit import CardProblem, Visit
 from kiosk.journey.world import World
-from tests.kiosk.journey.visits import card, visit
+from tests.kiosk.journey.visits import card, definition, visit
 
 
 def ways(here: World) -> Iterator[tuple[str, Visit, World]]:
@@ -28,6 +28,8 @@ def ways(here: World) -> Iterator[tuple[str, Visit, World]]:
         yield f"ways_window_{outcome}", replace(visit(State.WINDOW), window_slip=led), here
     yield "ways_agent", visit(State.AGENT), here
     yield "ways_agent_young", replace(visit(State.AGENT), card=card(birth=2010)), here
+    full = replace(visit(State.AGENT), definition=definition("senior_allowance"), acted=CASES_FOR_OTHERS_MAX)
+    yield "ways_agent_full", full, here
     yield "ways_principal", visit(State.PRINCIPAL), here
     same = CardProblem.SAME_PERSON
     yield "ways_principal_same", replace(visit(State.PRINCIPAL), card_problem=same), here

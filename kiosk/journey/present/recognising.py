@@ -112,10 +112,15 @@ def card(visit: Visit, _world: World, t: Texts) -> Parts:
     )
 
 
+ACTED_ENOUGH = "用同一张身份证替别人办，这里一天最多收 {count} 件，已经收满。还要办，请到窗口，或过一天再来。给自己办不受影响。"
+"""Whoever holds the card need not be who filed them."""
+
+
 def agent(visit: Visit, world: World, t: Texts) -> Parts:
     """For whom: one question, and nothing that steers."""
-    grounds = visit.service.agent.grounds if visit.service.agent is not None else ()
-    of_age = is_of_age(visit, world)
+    asked = visit.service.agent
+    grounds = asked.grounds if asked is not None else ()
+    of_age, enough = is_of_age(visit, world), visit.acted_enough
     myself = Action("for_myself", t("给自己办"), Style.CHOICE, hint=t("用刚才这张身份证"), icon="card")
     others = [
         Action(
@@ -124,15 +129,19 @@ def agent(visit: Visit, world: World, t: Texts) -> Parts:
             Style.CHOICE,
             hint=t("还要放上那个人的身份证"),
             icon="helper",
-            enabled=of_age,
-            reason=t("满 18 周岁才能替别人办"),
+            enabled=of_age and not enough,
+            reason=t("满 18 周岁才能替别人办") if not of_age else t("一天的件数满了，请到窗口办理"),
         )
         for ground in grounds
     ]
+    full: tuple[Message, ...] = ()
+    if asked is not None and enough:
+        full = (Message(t(ACTED_ENOUGH, count=asked.cases_per_day), Tone.CALM),)
     return Parts(
         t("是给谁办？"),
         t("替别人办，要两张身份证，办了会告诉本人"),
-        blocks=(Choices((myself, *others)),),
+        blocks=(*full, Choices((myself, *others))),
+        actions=(Action("window", t("到窗口办理"), Style.SECONDARY),) if full else (),
     )
 
 

@@ -20,13 +20,13 @@ from kiosk.case import CaseState
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
 from kiosk.journey import hands as module
-from kiosk.journey.card_looks import TERM_S, CardLooks
+from kiosk.journey.card_counts import TERM_S, CardCounts
 from kiosk.journey.hands import A_RESIDENT_WAITS, DeviceHands, Devices, Waits
 from kiosk.journey.live import LookUpFailure
 from kiosk.journey.proof import CodeFailure
 from kiosk.journey.services import StaffRoom
 from kiosk.journey.states import State
-from kiosk.journey.visit import Visit
+from kiosk.journey.visit import FACE_OF_A_CARD_MAX, Visit
 from kiosk.recognition.codes import CodeDesk
 from kiosk.recognition.provers import Now, Provers
 from kiosk.staff.answers import Door, DoorAnswer, StaffAction, StaffFailure
@@ -391,7 +391,7 @@ def test_a_card_comes_with_the_looks_that_were_spent_on_it_and_a_look_counts_at_
 def test_a_card_is_forgotten_a_day_after_its_last_look_though_no_other_is_read(answers: Answers) -> None:
     now = [0.0]
     hands = built(answers)
-    hands._card_looks = CardLooks(lambda: now[0])
+    hands._card_looks = CardCounts(FACE_OF_A_CARD_MAX, lambda: now[0])
     hands.do(fx.CountLook(FACE), FACE)
     for now[0], kept in ((TERM_S - 1.0, 1), (TERM_S, 0)):
         hands.rest()

@@ -17,7 +17,7 @@ from drivers.face.liveness.contract import LivenessRecord, Method, Outcome, Prom
 from kiosk.filing import payload_of
 from kiosk.journey import effects as fx
 from kiosk.journey import events as ev
-from kiosk.journey.card_looks import CardLooks
+from kiosk.journey.card_counts import CardCounts
 from kiosk.journey.moves import may_use_face, to_face
 from kiosk.journey.present import present
 from kiosk.journey.present.recognising import (
@@ -261,7 +261,7 @@ def possible(now: Visit, spent: int) -> tuple[ev.Event, ...]:
 @given(st.lists(st.integers(0, 10_000), min_size=30, max_size=200))
 def test_whatever_somebody_does_the_looks_that_asked_for_a_movement_are_bounded(choices: list[int]) -> None:
     """In a visit by tries and stalls, for the card by its count, whichever way is gone and however often."""
-    now, seen = Visit(), CardLooks(lambda: 0.0)
+    now, seen = Visit(), CardCounts(FACE_OF_A_CARD_MAX, lambda: 0.0)
     in_visit = in_all = 0
     for choice in choices:
         events = possible(now, seen.of(card().document))
