@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 PROJECT = Path(__file__).resolve().parent.parent
 ROOMS = ("central", "deploy", "drivers", "kiosk", "offline_queue", "screens", "tests")
 LINES_MAX = 400
@@ -47,3 +49,9 @@ def test_a_long_file_is_found_unless_its_docstring_gives_a_reason(tmp_path: Path
         (tmp_path / name).write_text("\n".join(content + ["pass"] * (lines - len(content))), "utf-8")
     found = long_without_reason(sorted(tmp_path.iterdir()))
     assert found == ["in_a_comment.py", "no_docstring.py", "no_words.py", "too_long.py"]
+
+
+def test_a_generated_example_has_no_bound_in_time() -> None:
+    """Timings are never asserted, and hypothesis would by itself: 0.2 s for one, which a busy machine makes of 1 ms."""
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check

@@ -24,7 +24,7 @@ def far_end() -> Iterator[SimulatedPrinter]:
 
 @pytest.fixture
 def printer(far_end: SimulatedPrinter, tmp_path: Path) -> EscposPrinter:
-    return EscposPrinter(far_end.address, fonts(), tmp_path / "jobs.jsonl", confirm_timeout_s=2.0)
+    return EscposPrinter(far_end.address, fonts(), tmp_path / "jobs.jsonl")
 
 
 def test_power_off_mid_job_is_never_done_and_the_printer_is_found_again(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import popen_fork
 from pathlib import Path
 from typing import Any
@@ -250,10 +250,8 @@ def test_a_child_gone_mad_is_a_failure_within_the_deadline(
     ask_new_child(worker, pid)
 
 
-def test_a_child_that_dies_after_each_answer_is_started_ever_more_seldom(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """As many deaths as there were make the rest; here only the last one is long, and has no end."""
+def test_a_child_that_dies_after_answering_rests_ever_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deaths so far make the rest; here only the last one is long, and has no end."""
     lives, rests = 4, list[int]()
 
     def rest_s(deaths: int) -> float:
@@ -380,15 +378,11 @@ def test_twenty_lives_leave_no_thread_and_no_descriptor(worker: Worker) -> None:
 
     life()
     this = psutil.Process()
-    before = (this.num_fds(), this.num_threads(), len(this.children()))
+    counts: list[Callable[[], int]] = [this.num_fds, this.num_threads, lambda: len(this.children())]
+    most = [count() for count in counts]  # what an earlier test left may end meanwhile
     for _ in range(20):
         life()
-
-    def left() -> tuple[int, ...]:
-        return this.num_fds(), this.num_threads(), len(this.children())
-
-    # What an earlier test left may still end meanwhile.
-    assert wait_until(lambda: all(now <= then for now, then in zip(left(), before, strict=True)))
+    assert wait_until(lambda: all(count() <= then for count, then in zip(counts, most, strict=True)))
 
 
 def test_the_child_dies_with_a_killed_parent() -> None:

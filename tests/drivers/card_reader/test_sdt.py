@@ -124,6 +124,24 @@ def test_a_late_answer_is_never_the_next_persons(module: SimulatedSdtReader, rea
     assert outcome.value.document == HMT
 
 
+def test_an_answer_that_is_there_when_time_is_over_is_an_answer(
+    module: SimulatedSdtReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal itself was held up: all the time passed between its question and its look at the line."""
+    link = SerialLink(module.path)
+    reader = SdtReader(link, short_timeout_s=0.0)
+    write = link.write
+
+    def write_and_stand_still(data: bytes) -> Failed[LinkFailure] | None:
+        lost = write(data)
+        assert wait_until(lambda: link._port is not None and link._port.in_waiting > 0)
+        return lost
+
+    monkeypatch.setattr(link, "write", write_and_stand_still)
+    assert reader.probe().usable
+    reader.close()
+
+
 def test_a_word_about_a_card_that_comes_late_is_not_the_modules_word_about_itself(
     module: SimulatedSdtReader, reader: SdtReader
 ) -> None:

@@ -18,4 +18,4 @@ def far_end() -> Iterator[SimulatedPrinter]:
 
 @pytest.fixture
 def printer(far_end: SimulatedPrinter, tmp_path: Path) -> EscposPrinter:
-    return EscposPrinter(far_end.address, fonts(), tmp_path / "jobs.jsonl", confirm_timeout_s=2.0)
+    return EscposPrinter(far_end.address, fonts(), tmp_path / "jobs.jsonl")

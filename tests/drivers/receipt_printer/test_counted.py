@@ -43,7 +43,7 @@ EscposPrinter(address, fonts(), Path(journal)).print_slip(slip(counted_as="item-
 
 
 def _printer(far_end: SimulatedPrinter, folder: Path) -> EscposPrinter:
-    return EscposPrinter(far_end.address, fonts(), folder / "jobs.jsonl", confirm_timeout_s=2.0)
+    return EscposPrinter(far_end.address, fonts(), folder / "jobs.jsonl")
 
 
 def test_a_slip_counts_once_with_its_copies_and_a_test_strip_never(

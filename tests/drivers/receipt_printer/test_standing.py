@@ -18,7 +18,7 @@ from tests.drivers.receipt_printer.slips import fonts, slip
 
 
 def _printer(far_end: SimulatedPrinter, folder: Path, roll: PaperRoll | None = None) -> EscposPrinter:
-    return EscposPrinter(far_end.address, fonts(), folder / "jobs.jsonl", roll=roll, confirm_timeout_s=2.0)
+    return EscposPrinter(far_end.address, fonts(), folder / "jobs.jsonl", roll=roll)
 
 
 def test_a_print_cut_off_by_a_crash_is_told_until_staff_have_seen_to_it(

@@ -27,7 +27,7 @@ def paper_of(folder: Path) -> tuple[str, bytes]:
     """What the slip's code says, and the paper as the simulated printer cut it off, a PNG."""
     made = slip(visit(State.RESULT))
     with SimulatedPrinter() as far_end:
-        printer = EscposPrinter(far_end.address, fonts(), folder / "jobs.jsonl", confirm_timeout_s=2.0)
+        printer = EscposPrinter(far_end.address, fonts(), folder / "jobs.jsonl")
         try:
             assert printer.print_slip(made).outcome is Outcome.DONE
         finally:
