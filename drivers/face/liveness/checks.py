@@ -12,7 +12,7 @@ from drivers.face.contract import FaceFailure, Guidance
 from drivers.face.liveness.continuity import NS, Chain
 from drivers.face.liveness.contract import Eyes, LivenessRecord, Method, Outcome, Prompt, Sighting
 from drivers.face.liveness.passive import PASSIVE_MODEL
-from drivers.face.liveness.prompts import Chance, draw, family_of, is_at_rest, is_shown
+from drivers.face.liveness.prompts import Chance, draw, family_of, is_at_rest, is_shown, opposite_of
 
 PROMPT_S = 3.0
 UNHURRIED = 2.0
@@ -128,6 +128,7 @@ class PromptCheck:
         self._asked_ns: int | None = None
         self._rest_ns: int | None = None
         self._rested, self._streak = False, 0
+        self._straight, self._astray = False, 0
 
     @property
     def _is_repeated(self) -> bool:
@@ -196,6 +197,15 @@ class PromptCheck:
         if self._streak >= SHOWN_SIGHTINGS:
             self._shown, self._waiting = (*self._shown, prompt), self._waiting[1:]
             self._asked_anew()
+            return None
+        other = opposite_of(prompt)
+        # Who comes back from the one when the other is asked began turned, and has mixed up nothing.
+        self._straight = self._straight or is_at_rest(other, before, found)
+        self._astray = self._astray + 1 if self._straight and is_shown(other, before, found) else 0
+        if self._astray >= SHOWN_SIGHTINGS:
+            # As if it was declined: whoever mixes up left and right shows something else, and a head that turns to
+            # and fro has not shown whichever of both is asked.
+            self._draw_again()
         return None
 
     def _follow(self, frame: Frame, opening: int) -> FaceFailure | Guidance | None:

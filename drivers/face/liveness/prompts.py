@@ -47,6 +47,10 @@ def family_of(prompt: Prompt) -> tuple[Prompt, ...]:
     return next(family for family in FAMILIES if prompt in family)
 
 
+def opposite_of(prompt: Prompt) -> Prompt:
+    return next(other for other in family_of(prompt) if other is not prompt)
+
+
 def draw(
     declined: frozenset[Prompt],
     chance: Chance,

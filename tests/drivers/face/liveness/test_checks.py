@@ -83,7 +83,7 @@ def test_who_does_not_move_has_shown_nothing() -> None:
 
 def test_the_wrong_movement_is_not_the_asked_one() -> None:
     stand = Stand(P.TURN_LEFT, P.CLOSER)
-    for other in set(Prompt) - {P.TURN_LEFT}:
+    for other in set(Prompt) - {P.TURN_LEFT, P.TURN_RIGHT}:
         stand.eyes.show(SHOWING[other])
         stand.watch(3)
     assert stand.asked() is P.TURN_LEFT
