@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ EVENTS_SHOWN = 30
 HTTP_NOT_FOUND = 404
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -57,13 +59,14 @@ def router(settings: CentreSettings, engine: Engine, threads: Sequence[Rounds] =
     `threads`: of this process; each page tells of those in trouble.
     """
     pages = APIRouter(prefix="/ops")
-    environment = _environment()
-    environment.globals["silent_min"] = round(settings.silent_after_s / 60)
+    environment, silent_min = _environment(), round(settings.silent_after_s / 60)
 
     def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
         now = utc_now()
         stand = [one.standing() for one in threads]
-        html = environment.get_template(template).render(now=now, threads=stand, **values)
+        html = environment.get_template(template).render(
+            now=now, threads=stand, silent_min=silent_min, **values
+        )
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
 
     def not_found() -> HTMLResponse:
