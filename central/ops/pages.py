@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ EVENTS_SHOWN = 30
 HTTP_NOT_FOUND = 404
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -60,14 +62,14 @@ def router(
     `threads`: of this process; each page tells of those in trouble. `known`: with whose keys a person is looked for.
     """
     pages = APIRouter(prefix="/ops")
-    environment = _environment()
-    environment.globals["find_person"] = settings.find_person
-    environment.globals["silent_min"] = round(settings.silent_after_s / 60)
+    environment, silent_min = _environment(), round(settings.silent_after_s / 60)
 
     def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
         now = utc_now()
         stand = [one.standing() for one in threads]
-        html = environment.get_template(template).render(now=now, threads=stand, **values)
+        html = environment.get_template(template).render(
+            now=now, threads=stand, silent_min=silent_min, find_person=settings.find_person, **values
+        )
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
 
     def not_found() -> HTMLResponse:

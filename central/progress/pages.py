@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Mount
@@ -26,15 +27,20 @@ FORM_BYTES_MAX = 1024
 TYPED_MAX = 40
 
 
-def router(engine: Engine) -> APIRouter:
-    """`/case`: a question and its answer, without a script, an account or a cookie."""
-    pages = APIRouter()
+@cache
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(local_time=local_time, code=format_case_code, service=service)
-    template = environment.get_template("case.html")
+    return environment.get_template("case.html")
+
+
+def router(engine: Engine) -> APIRouter:
+    """`/case`: a question and its answer, without a script, an account or a cookie."""
+    pages = APIRouter()
+    template = _template()
 
     def page(
         typed: str = "",

@@ -22,7 +22,7 @@ from sqlalchemy import create_engine
 from central.database import open_database
 from central.server import RunningCentre
 from tests.central.partitioned import partition
-from tests.central.station import Station, address_in, centre
+from tests.central.station import Station, centre, ready_in
 from tests.postgres import Cluster, postgres
 
 __all__ = ["postgres"]
@@ -71,7 +71,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def database_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database. PostgreSQL's tables come ready, by a template that the migrations made."""
     if kind == "sqlite":
-        yield address_in(tmp_path)
+        yield ready_in(tmp_path)
         return
     server, template = request.getfixturevalue("migrated" if kind == "postgresql" else "parted")
     with server.database(template) as name:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -18,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from uuid_utils import uuid7
 
+from central.database import open_database
 from central.server import RunningCentre
 from central.settings import CentreSettings
 from kiosk.case import CasePayload, EvaluationPayload, Person, WithdrawalPayload, new_case_code
@@ -42,6 +45,7 @@ from offline_queue.wire_signature import sign_headers
 
 SERVICE = "110199-YL-01"
 VERSION = "1.0.0"
+FILE = "centre.sqlite"
 NAME = "测试甲"
 NUMBER = "110199199001019998"
 PLAIN_HEADERS = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
@@ -97,13 +101,31 @@ def withdrawal_payload(code: str, who: Person | None = None, assurance: str = "L
 
 def address_in(folder: Path) -> str:
     """Of a SQLite file in this folder."""
-    return f"sqlite:///{folder / 'centre.sqlite'}"
+    return f"sqlite:///{folder / FILE}"
+
+
+def ready_in(folder: Path) -> str:
+    """The same, with all tables there: a copy of what the migrations made once, unless there is a file already."""
+    file = folder / FILE
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_migrated())
+    return address_in(folder)
+
+
+@cache
+def _migrated() -> bytes:
+    """A whole file: who closes SQLite's last connection brings its log home."""
+    with TemporaryDirectory() as folder:
+        open_database(address_in(Path(folder))).dispose()
+        assert [path.name for path in Path(folder).iterdir()] == [FILE]
+        return (Path(folder) / FILE).read_bytes()
 
 
 @contextmanager
 def centre(where: Path | str, trust: Path, **settings: Any) -> Iterator[RunningCentre]:
     """A real centre on the database of this address, or on a SQLite file in this folder; again is a restart."""
-    address = where if isinstance(where, str) else address_in(where)
+    address = where if isinstance(where, str) else ready_in(where)
     running = RunningCentre(CentreSettings(address, trust, **{"gather_s": 0.0, **settings}))
     try:
         yield running

@@ -49,7 +49,7 @@ from tests.central.hostile import (
     signatures,
 )
 from tests.central.live.conftest import LiveCentre, live_centre
-from tests.central.station import SERVICE, Station, address_in
+from tests.central.station import SERVICE, Station, ready_in
 from tests.drivers.waiting import wait_until
 from tests.hostile_json import FOR_A_DATABASE, LEAVES
 
@@ -345,7 +345,7 @@ def test_a_part_that_is_too_large_or_of_an_unknown_terminal_is_turned_away(
 def test_a_hostile_question_to_a_page_is_no_defect(
     place: Place, unchanged: Callable[[], None], trust: Path, tmp_path: Path
 ) -> None:
-    settings = CentreSettings(address_in(tmp_path), trust)
+    settings = CentreSettings(ready_in(tmp_path), trust)
     rooms = (pages.router(settings, place.engine), progress.router(place.engine))
     routes = [
         one for room in rooms for one in room.routes if isinstance(one, APIRoute) and one.methods == {"GET"}

@@ -19,14 +19,14 @@ from central.notices import Outcome
 from central.schema import items, notices
 from kiosk.case import new_case_code
 from tests.central.noticed import Alone, Place, later
-from tests.central.station import address_in
+from tests.central.station import ready_in
 from tests.drivers.waiting import wait_until
 
 
 @pytest.fixture
 def alone(tmp_path: Path, trust: Path) -> Iterator[Alone]:
     """On SQLite only: what is tried does not depend on the database."""
-    with closing(Place(address_in(tmp_path), trust)) as local:
+    with closing(Place(ready_in(tmp_path), trust)) as local:
         local.department.fault = Fault.UNREACHABLE
         item = local.acted()
         assert wait_until(lambda: item.lane in local.outcomes())

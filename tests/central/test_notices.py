@@ -31,7 +31,7 @@ from kiosk.case import CasePayload, format_case_code, new_case_code
 from offline_queue.wire import Kind
 from tests.central.conftest import PROJECT
 from tests.central.noticed import AGAIN_S, AGENT_NAME, AGENT_NUMBER, BY_CHILD, Place
-from tests.central.station import NAME, NUMBER, SERVICE, Station, address_in, case_payload, centre
+from tests.central.station import NAME, NUMBER, SERVICE, Station, case_payload, centre, ready_in
 from tests.drivers.waiting import wait_until
 
 DEFINITIONS = PROJECT / "kiosk" / "catalogue" / "definitions"
@@ -46,7 +46,7 @@ def place(database: str, trust: Path) -> Iterator[Place]:
 @pytest.fixture
 def local(tmp_path: Path, trust: Path) -> Iterator[Place]:
     """On SQLite only: what is tried does not depend on the database."""
-    with closing(Place(address_in(tmp_path), trust)) as made:
+    with closing(Place(ready_in(tmp_path), trust)) as made:
         yield made
 
 

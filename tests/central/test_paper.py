@@ -26,7 +26,7 @@ from central.schema import events, inboxes, items
 from central.trust import TrustError, load_trust
 from kiosk.case import COUNTER, parse_case_code
 from tests.central.conftest import PROJECT, add_terminal, make_trust
-from tests.central.station import NAME, NUMBER, Station, address_in, centre
+from tests.central.station import NAME, NUMBER, Station, centre, ready_in
 from tests.central.test_corrections import state_of
 from tests.drivers.waiting import wait_until
 
@@ -85,7 +85,7 @@ def window(database: str, trust: Path) -> Iterator[Window]:
 @pytest.fixture
 def on_sqlite(tmp_path: Path, trust: Path) -> Iterator[Window]:
     """For what no database has a part in."""
-    with opened(address_in(tmp_path), trust) as made:
+    with opened(ready_in(tmp_path), trust) as made:
         yield made
 
 

@@ -17,7 +17,7 @@ from central.registers import Registers
 from kiosk.bench.registers import FAULTS, NAMES, STANDING, SimulatedRegisters
 from kiosk.case import CasePayload, new_case_code
 from offline_queue.wire import Item, Kind
-from tests.central.station import Station, address_in, case_payload, centre
+from tests.central.station import Station, case_payload, centre, ready_in
 from tests.central.test_corrections import state_of
 from tests.central.test_inbox import told
 from tests.drivers.waiting import wait_until
@@ -101,7 +101,7 @@ def test_a_register_that_comes_back_without_a_doubt_leaves_the_case_where_it_is(
     tmp_path: Path, trust: Path
 ) -> None:
     register = SimulatedDepartment(fault=Fault.ERROR)
-    with closing(Attached(address_in(tmp_path), trust, {NAME: register})) as place:
+    with closing(Attached(ready_in(tmp_path), trust, {NAME: register})) as place:
         item = checked(place.station, NAME)
         place.station.send(item)
         assert wait_until(lambda: register.asked[NAME] > 1), "it is asked again"
@@ -114,7 +114,7 @@ def test_a_register_that_comes_back_without_a_doubt_leaves_the_case_where_it_is(
 
 def test_a_withdrawn_case_is_asked_about_no_more(tmp_path: Path, trust: Path) -> None:
     register = SimulatedDepartment(fault=Fault.ERROR, standing="card_lost")
-    with closing(Attached(address_in(tmp_path), trust, {NAME: register})) as place:
+    with closing(Attached(ready_in(tmp_path), trust, {NAME: register})) as place:
         item = checked(place.station, NAME)
         place.station.send(item)
         place.station.send(place.station.item(Kind.WITHDRAWAL, item.lane))

@@ -28,7 +28,7 @@ from central.trust import load_trust
 from central.work import Work
 from kiosk.case import new_case_code
 from tests.central.noticed import Place
-from tests.central.station import NUMBER, Station, address_in
+from tests.central.station import NUMBER, Station, ready_in
 from tests.central.test_bad_content import states, taken, unopened
 from tests.drivers.waiting import wait_until
 
@@ -150,7 +150,7 @@ def test_a_thread_that_has_ended_by_itself_is_told_of(idle: Once) -> None:
 
 @pytest.fixture
 def local(tmp_path: Path, trust: Path) -> Iterator[Place]:
-    with closing(Place(address_in(tmp_path), trust)) as made:
+    with closing(Place(ready_in(tmp_path), trust)) as made:
         yield made
 
 
@@ -194,7 +194,7 @@ def test_a_case_with_a_defect_holds_up_none_that_is_due_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Rounds]
 ) -> None:
     poison, good = (new_case_code("0142") for _ in range(2))
-    engine = open_database(address_in(tmp_path))
+    engine = open_database(ready_in(tmp_path))
     with writing(engine).begin() as connection:
         for code, at in ((poison, utc_now() - timedelta(hours=1)), (good, utc_now())):
             notices.remember(connection, [code], as_text(at))
@@ -221,7 +221,7 @@ def test_a_case_with_a_defect_holds_up_none_that_is_due_with_it(
 def test_a_terminal_and_a_sweep_with_a_defect_hold_up_nobody_else(
     tmp_path: Path, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = open_database(address_in(tmp_path))
+    engine = open_database(ready_in(tmp_path))
     loaded = load_trust(trust, production=False)
     enrol(engine, loaded.terminals)
     bad, good = Station("https://nowhere.invalid", trust), Station("https://nowhere.invalid", trust, "0777")
@@ -254,7 +254,7 @@ def test_a_terminal_and_a_sweep_with_a_defect_hold_up_nobody_else(
 def test_what_waits_at_the_door_does_not_hang_on_a_defect_in_opening(
     tmp_path: Path, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = open_database(address_in(tmp_path))
+    engine = open_database(ready_in(tmp_path))
     work = Work(engine, load_trust(trust, production=False).sealing_keys)
     monkeypatch.setattr(Work, "_open", lambda *_args, **_named: fails())
     assert not work.now({"0142": ["x"]})

@@ -17,7 +17,7 @@ from kiosk.case import new_case_code
 from offline_queue.link import Link, Timeouts
 from offline_queue.live import LIVE_TIMEOUTS, Live
 from offline_queue.wire import Item
-from tests.central.station import SERVICE, Station, address_in, case_payload, centre, signing_key
+from tests.central.station import SERVICE, Station, case_payload, centre, ready_in, signing_key
 
 OTHER_SERVICE = "110199-YL-02"
 PATIENT_S = 30.0
@@ -108,5 +108,5 @@ def live(asked: LiveCentre) -> Live:
 @pytest.fixture
 def on_sqlite(tmp_path: Path, trust: Path) -> Iterator[LiveCentre]:
     """For what no database has a part in."""
-    with live_centre(address_in(tmp_path), trust) as made:
+    with live_centre(ready_in(tmp_path), trust) as made:
         yield made
