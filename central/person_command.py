@@ -45,10 +45,10 @@ def find_person(at: CentreAt, document: str, by: str, why: str, as_json: bool) -
 
     Not found are cases that still wait on a terminal, that the centre cannot open, or whose content was cleared.
 
-    Exit codes: 0 looked for (found or not), 1 the number is not right, 2 the command is not right, 78 the centre's keys
+    Exit codes: 0 looked for (found or not), 1 the number is not right or stands in --by or --why, 2 the command is not right, 78 the centre's keys
     cannot be used.
     """  # noqa: D301 - the \b is click's mark for lines that are not joined
-    from central.persons import CITIZEN, Persons, Unfit, find, read_wanted
+    from central.persons import CITIZEN, Persons, Unfit, find, read_wanted, repeats
     from central.staff_words import UnfitWordsError, signed
     from central.trust import TrustError, load_trust
     from kiosk.case import format_case_code
@@ -65,6 +65,8 @@ def find_person(at: CentreAt, document: str, by: str, why: str, as_json: bool) -
     number = _typed("证件号码 / number of the document")
     birth = "" if document == CITIZEN else _typed("出生日期 / date of birth, 1990-01-31")
     wanted = read_wanted(document, number, birth)
+    if not isinstance(wanted, Unfit):
+        wanted = repeats(number, who) or wanted
     if isinstance(wanted, Unfit):
         words = f"{wanted.zh} / {wanted.en}"
         told = {"ok": False, "field": wanted.field, "reason": wanted.reason, "message": words}

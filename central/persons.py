@@ -3,7 +3,8 @@
 Which cases name a person as the one they are for (also where another acted) is kept as a digest of what makes two
 documents one person's (`kiosk.case.person_key`), keyed with what is derived from the centre's sealing key: a copy of the
 database tells nobody who filed what, and cannot be tried with numbers. Who acted for another is not entered: the case
-is not theirs. Every search is written down, with who and why and never with the number.
+is not theirs; nor is whom only another terminal, or a later item, names instead of the person who filed it.
+Every search is written down, with who and why and never with the number.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from central.locks import lock_issuers
 from central.log import NO_TERMINAL, Event
 from central.schema import cases, events, items, persons
 from central.staff_words import Signed
-from central.whose import issuer
+from central.whose import Arrival, Known, arrival, issuer
 from kiosk.case import CITIZEN_KINDS, CasePayload, Person, person_key
 from kiosk.identity import NUMBER_WORDS, NumberProblem, normalise_number, read_number
 from offline_queue.seal import PrivateKey
@@ -147,12 +148,33 @@ def read_wanted(document: str, number: str, birth: str = "") -> Wanted | Unfit:
     return Wanted(tuple(person_key(kind, normal, one) for kind in chosen.kinds for one in dates))
 
 
+def repeats(number: str, signed: Signed) -> Unfit | None:
+    """What staff wrote is kept; the number must not stand in it. Long ones are refused in any words (`staff_words`)."""
+    wanted = normalise_number(number)
+    if not any(wanted in normalise_number(words) for words in (signed.by, signed.why)):
+        return None
+    return Unfit(
+        "by",
+        "number",
+        "经办人或原因里写了证件号码，这里会记下来，请不要写号码。",
+        "The number of the document stands in who looks or why, which is written down: please leave it out.",
+    )
+
+
 def _day(typed: str) -> date | None:
     text = normalise_number(typed)
     try:
         return date.fromisoformat(text) if len(text) in (8, 10) and "W" not in text else None
     except ValueError:
         return None
+
+
+def is_for(item: Arrival, content: CasePayload, known: Known) -> bool:
+    """Whether the case can be taken to be for whom this item names. `known`: with this item filed.
+
+    Made where the code was issued, as what ends with the case's content there ends its digests too (`central.retention`).
+    """
+    return item.terminal == issuer(item.code) and not known.is_of_another(item, content)
 
 
 def enter(connection: Connection, known: Persons, content: Iterable[CasePayload]) -> None:
@@ -204,9 +226,16 @@ def enter_older(engine: Engine, keys: Mapping[str, PrivateKey], known: Persons, 
         ).all()
         codes = {row.code for row in due}
         lock_issuers(connection, {row.terminal for row in due})
-        kept = select(items).where(items.c.code.in_(codes), _has_content())
-        content = (open_row(row, keys) for row in connection.execute(kept).all())
-        enter(connection, known, (one for one in content if isinstance(one, CasePayload)))
+        here = items.c.terminal.in_({row.terminal for row in due}) & items.c.code.in_(codes)
+        kept = select(items).where(here, _has_content()).order_by(items.c.registered_at, items.c.sequence)
+        whose, named = Known(), []
+        for row in connection.execute(kept).all():
+            content = open_row(row, keys)
+            if isinstance(content, CasePayload):
+                whose.file(arrival(row), content)
+                if is_for(arrival(row), content, whose):
+                    named.append(content)
+        enter(connection, known, named)
     return (due[-1].terminal, due[-1].code) if len(due) == OLDER_AT_ONCE else None
 
 

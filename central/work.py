@@ -243,7 +243,7 @@ class Work(Rounds):
         findings: dict[str, Reason] = {}
         waiting: dict[str, Collection[str]] = {}
         by_agents: set[str] = set()
-        opened: list[CasePayload] = []
+        named: list[CasePayload] = []
         claims = self._claims(connection, rows, desk) if usable else ()
         same = duplicates.compare(connection, claims, at)
         for row in rows:
@@ -257,12 +257,13 @@ class Work(Rounds):
                 found_out = self._rechecks.of(content, utc_now(), told.get(row.item_id, {}))
                 found_out = replace(found_out, duplicate_of=same.second.get(row.code))
                 waiting[row.code] = found_out.unanswered
-                opened.append(content)
                 if content.agent is not None:
                     by_agents.add(row.code)
             desk.apply(arrival(row), content, found_out)
+            if isinstance(content, CasePayload) and persons.is_for(arrival(row), content, desk.known):
+                named.append(content)
         desk.store(connection)
-        persons.enter(connection, self._persons, opened)
+        persons.enter(connection, self._persons, named)
         notices.remember(connection, by_agents, at)
         if self._registers:
             open_rechecks.remember(connection, waiting, at)

@@ -300,6 +300,7 @@ class SelfClosing(ssl.SSLSocket):
     def __del__(self) -> None:
         if self.version() is None:
             self.close()
+        super().__del__()  # type: ignore[misc]  # the socket's own, which closes and tells of any other that was left open
 
 
 def _ending(ends_s: Callable[[], float]) -> type[ssl.SSLSocket]:

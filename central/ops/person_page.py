@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from central import persons
-from central.persons import BIRTH_MAX, CITIZEN, DOCUMENTS, Found, Persons, Unfit, find, read_wanted
+from central.persons import BIRTH_MAX, CITIZEN, DOCUMENTS, Found, Persons, Unfit, find, read_wanted, repeats
 from central.posted_form import read_posted
 from central.staff_words import BY_MAX, WHY_MAX, Signed, UnfitWordsError, fit
 
@@ -76,6 +76,8 @@ def add_routes(
         wanted = read_wanted(typed["document"], typed["number"], typed["birth"])
         if isinstance(wanted, Unfit):
             return show(typed=typed, wrong=wanted)
+        if (repeated := repeats(typed["number"], signed)) is not None:
+            return show(typed={"document": typed["document"]}, wrong=repeated)
         return show(typed=typed, found=find(engine, known, wanted, signed, rows))
 
     @pages.get(PATH)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine, func, select, text
 
 from central import persons as persons_of
-from central.database import open_database, writing
+from central.database import open_database, utc_now, writing
 from central.desk_command import CentreAt
 from central.person_command import DOCUMENT_NAMES, find_person
 from central.persons import CITIZEN, DOCUMENTS, NOBODY, Persons, Unfit, find, read_wanted
@@ -23,7 +24,7 @@ from central.schema import events, persons
 from central.staff_words import Signed
 from central.trust import load_trust
 from kiosk.case import Person, format_case_code, new_case_code
-from offline_queue.wire import Item
+from offline_queue.wire import Item, Kind, VerdictKind
 from tests.cases.test_i06_typed_numbers import BAD, GOOD
 from tests.central.noticed import AGENT_NUMBER, BY_CHILD, later
 from tests.central.station import NAME, NUMBER, Station, case_payload, centre, person
@@ -203,6 +204,20 @@ def test_other_documents_are_found_by_number_and_birth(
         assert {one["code"] for one in told["cases"]} == {paper.lane}, "born on another day: somebody else"
 
 
+@pytest.mark.parametrize("where", ["by", "why"])
+def test_what_is_written_down_never_repeats_the_number(local: Desk, where: str) -> None:
+    """A passport's is too short to be known for a number anywhere else."""
+    dated = person("E12345678", kind="passport").model_copy(update={"birth_date": "1990-01-01"})
+    item, said = local.filed(dated), {where: "passport e1234 5678 seen"}
+    page = local.asked(" E12345678", None, document="passport", birth="1990-01-01", **said)
+    assert "请不要写号码" in page.text
+    told = local.command("e12345678\n1990-01-01\n", "--document", "passport", f"--{where}", said[where])
+    assert (told.exit_code, json.loads(told.output)["reason"]) == (1, "number")
+    for shown in (page.text, told.output, local.asked(NUMBER).text):
+        assert "5678" not in shown
+        assert format_case_code(item.lane) not in shown
+
+
 def test_what_is_offered_is_what_there_is() -> None:
     assert tuple(DOCUMENTS) == DOCUMENT_NAMES
     assert isinstance(read_wanted("passport", "E1", "2026W01"), Unfit)
@@ -279,6 +294,52 @@ def test_a_case_that_was_entered_under_a_retired_key_is_found_and_another_centre
     assert [row.code for row in find(engine, rotated, wanted, CLERK, 10).rows] == [item.lane]
     assert find(engine, Persons((b"next" * 8,)), wanted, CLERK, 10).rows == []
     assert set(loaded.person_keys).isdisjoint(loaded.business_keys)
+    engine.dispose()
+
+
+def digests(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.execute(select(persons.c.code)).scalars())
+
+
+def test_whom_only_another_item_names_finds_nothing_and_leaves_no_digest(desk: Desk) -> None:
+    """Neither who is named later instead of the person of a case, nor whom a terminal names under another's code."""
+    own, code = desk.filed(), new_case_code(desk.station.terminal)
+    with closing(Station(desk.station.url, desk.trust, "0777")) as elsewhere:
+        for station, lane in ((desk.station, own.lane), (elsewhere, own.lane), (elsewhere, code)):
+            other = case_payload(lane, person=person(OTHER_NUMBER), assurance="L2")
+            (verdict,) = station.send(station.item(code=lane, payload=other))
+            assert verdict.kind is VerdictKind.REGISTERED
+    engine = open_database(desk.database)
+    known, wanted = (
+        Persons(load_trust(desk.trust, production=False).person_keys),
+        read_wanted(CITIZEN, OTHER_NUMBER),
+    )
+    assert not isinstance(wanted, Unfit)
+    for _ in range(2):
+        assert digests(engine) == [own.lane]
+        found = find(engine, known, wanted, CLERK, 10)
+        assert (found.rows, found.complete) == ([], True)
+        assert format_case_code(own.lane) in desk.asked(NUMBER).text
+        with writing(engine).begin() as connection:
+            connection.execute(persons.delete())
+        keys = load_trust(desk.trust, production=False).sealing_keys
+        assert persons_of.enter_older(engine, keys, known, persons_of.BEGINNING) is None
+    assert sweep(engine, later(), Retention(case=0.0))["items"] == 4
+    assert digests(engine) == []
+    engine.dispose()
+
+
+def test_a_digest_ends_with_what_was_withdrawn(local: Desk) -> None:
+    item = local.filed()
+    local.station.send(local.station.item(Kind.WITHDRAWAL, item.lane))
+    engine = open_database(local.database)
+    assert digests(engine) == [item.lane]
+    assert sweep(engine, utc_now() + timedelta(days=31))["persons"] == 1
+    known = Persons(load_trust(local.trust, production=False).person_keys)
+    keys = load_trust(local.trust, production=False).sealing_keys
+    assert persons_of.enter_older(engine, keys, known, persons_of.BEGINNING) is None
+    assert digests(engine) == []
     engine.dispose()
 
 

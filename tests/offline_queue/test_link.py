@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
+import os
 import socket
 import ssl
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -179,6 +181,22 @@ def test_a_socket_that_fails_while_it_is_made_is_not_left_open(
         with accepted:
             accepted.settimeout(20)
             assert accepted.recv(1) == b"", "the other end is closed"
+
+
+def test_a_socket_that_was_made_and_is_forgotten_is_told_of_and_closed(centre: Centre) -> None:
+    """Else nothing would ever say that the link loses some, and none of them would be closed."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.sslsocket_class = _ending(lambda: time.monotonic() + 60)
+    address = urlsplit(centre.url)
+    plain = socket.create_connection((address.hostname or "", address.port or 0))
+    held = [context.wrap_socket(plain, server_hostname="localhost")]
+    assert held[0].version() is not None
+    number = held[0].fileno()
+    with pytest.warns(ResourceWarning, match="unclosed"):
+        held.clear()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(number)
 
 
 def test_silent_after_the_handshake_is_slow(
