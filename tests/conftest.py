@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -33,6 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     refuse_two_groups(items)
     long_ones_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """What the modules and the thousands of items are stays to the end: no collection need look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure() -> None:
