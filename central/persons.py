@@ -193,6 +193,9 @@ def find(engine: Engine, known: Persons, wanted: Wanted, signed: Signed, limit: 
     at = as_text(utc_now())
     same = (cases.c.terminal == persons.c.terminal) & (cases.c.code == persons.c.code)
     query = select(cases).where(exists().where(same, persons.c.digest.in_(known.of_wanted(wanted))))
+    with engine.connect() as connection:
+        # It looks through all cases: nobody who writes waits for that. Asked first, since what is complete stays so.
+        complete = connection.execute(_lacking(BEGINNING).limit(1)).first() is None
     with writing(engine).begin() as connection:
         newest = query.order_by(cases.c.registered_at_centre.desc(), cases.c.code).limit(limit + 1)
         rows = list(connection.execute(newest))
@@ -202,7 +205,6 @@ def find(engine: Engine, known: Persons, wanted: Wanted, signed: Signed, limit: 
             events.c.code.in_(codes), events.c.event == Event.CASE_BY_AGENT.value
         )
         by_another = frozenset(connection.execute(acted).scalars())
-        complete = connection.execute(_lacking(BEGINNING).limit(1)).first() is None
         log.write(connection, at, Event.PERSON_SOUGHT, NO_TERMINAL, detail=f"{signed}; {len(shown)} found")
         for code in codes:
             log.write(connection, at, Event.PERSON_SOUGHT, issuer(code), code, str(signed))

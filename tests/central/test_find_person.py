@@ -355,7 +355,9 @@ def test_a_digest_goes_with_the_content_of_its_case(local: Desk) -> None:
     engine.dispose()
 
 
-def test_a_search_that_cannot_be_written_down_shows_nothing(local: Desk) -> None:
+def test_a_search_that_cannot_be_written_down_shows_nothing_and_the_servers_log_no_value(
+    local: Desk, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     item = local.filed()
     engine = open_database(local.database)
     with writing(engine).begin() as connection:
@@ -365,6 +367,10 @@ def test_a_search_that_cannot_be_written_down_shows_nothing(local: Desk) -> None
     answer = local.asked(NUMBER)
     assert answer.status_code >= 500
     assert format_case_code(item.lane) not in answer.text
+    assert wait_until(lambda: "insert into events" in caplog.text.lower()), "what failed is told"
+    logged = "".join(capfd.readouterr()) + caplog.text
+    for value in (WHY, "clerk 12", item.lane, NUMBER):
+        assert value not in logged
     with writing(engine).begin() as connection:
         connection.execute(text("drop trigger full"))
         assert connection.execute(select(events.c.id).limit(1)).first()
