@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import psutil
 from fpdf import FPDF
 
 from drivers.contract import Ok
@@ -70,6 +72,13 @@ class Room:
         return len(list(self.printer.paper.iterdir()))
 
 
+def end_what_is_left_of(service: Path) -> None:
+    """A service that is killed leaves the program that speaks to the printer, which asks one that has gone for ever."""
+    for process in psutil.process_iter(["environ"]):
+        if (process.info["environ"] or {}).get("TMPDIR", "").startswith(f"{service}/"):
+            process.kill()
+
+
 SHORT = Patience(stopped_s=1.0, vanished_s=1.0, unseen_s=1.0, start_s=4.0, page_s=1.0, cancelled_s=1.0)
 """For what is never to come; a printer of the rig does all else at once."""
 
@@ -79,6 +88,7 @@ def open_room(
 ) -> Room:
     """All of it running; `closing` is given what ends each part, in the order of the starts."""
     printer, service = VirtualPrinter(folder / "printer"), VirtualPrintService()
+    closing(partial(end_what_is_left_of, service.folder))
     closing(service.close)
     closing(printer.close)
     started = printer.start(), service.start()

@@ -24,8 +24,13 @@ def state(room: Room) -> tuple[DeviceState, Cause | None]:
 
 def kept(room: Room) -> list[str]:
     """Every file of the service that holds the document's text, or the numbers of its job files."""
-    files = [file for file in room.service.folder.rglob("*") if file.is_file()]
-    found = [file for file in files if MARK.encode() in file.read_bytes()]
+    while True:
+        files = [file for file in room.service.folder.rglob("*") if file.is_file()]
+        try:
+            found = [file for file in files if MARK.encode() in file.read_bytes()]
+            break
+        except FileNotFoundError:  # the service gave one another name meanwhile: all are looked at again
+            continue
     jobs = [file for file in (room.service.folder / "spool").glob("[cd]*") if file.is_file()]
     return sorted({file.name for file in (*found, *jobs)})
 
