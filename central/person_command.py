@@ -41,12 +41,14 @@ def find_person(at: CentreAt, document: str, by: str, why: str, as_json: bool) -
     \b
     Examples:
       python main.py central find-person --by "clerk 12" --why "asks after a message, ID card seen"
-      python main.py central find-person --document passport --by "clerk 12" --why "..." --json < FILE
+      desk-program | python main.py central find-person --document passport --by "clerk 12" --why "..." --json
+
+    Not through a file: it would keep the number.
 
     Not found are cases that still wait on a terminal, that the centre cannot open, or whose content was cleared.
 
-    Exit codes: 0 looked for (found or not), 1 the number is not right or stands in --by or --why, 2 the command is not right, 78 the centre's keys
-    cannot be used.
+    Exit codes: 0 looked for (found or not), 1 the number is not right or stands in --by or --why, 2 the command is not
+    right, 78 the centre's keys cannot be used.
     """  # noqa: D301 - the \b is click's mark for lines that are not joined
     from central.persons import CITIZEN, Persons, Unfit, find, read_wanted, repeats
     from central.staff_words import UnfitWordsError, signed
