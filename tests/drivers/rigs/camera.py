@@ -18,8 +18,10 @@ from tests.drivers.rigs.rig import Rig
 from tests.drivers.waiting import PATIENCE_S
 
 FRAMES, FRAMES_LONG = 2, 30
-ATTEMPT_S = 6.0
-"""Without a frame for so long nobody waits on. A terminal waits 2.5 s, on a machine that it has to itself."""
+ATTEMPT_S = 3.5
+"""Without a frame for so long nobody waits on: a terminal does for 2.5 s, on a machine that it has to itself. Less than
+`SLOW_S`: a camera that is as slow as that is none to take pictures with.
+"""
 
 
 class RubbishServer:
