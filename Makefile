@@ -1,6 +1,6 @@
 # `make test` sets everything up and proves it.
 PYTHON := .venv/bin/python
-# Most tests wait for a device or a process: on two cores a third worker still takes a quarter off the time.
+# Most tests wait for a device or a process: on two cores a third worker still takes a fifth off the time.
 WORKERS ?= 3
 # Some containers forbid it, and then each of the tests' many child processes compiles every module anew.
 unexport PYTHONDONTWRITEBYTECODE
